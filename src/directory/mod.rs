@@ -1,0 +1,203 @@
+//! Units, people, posts, bodies: who is who on a given day. Pure; the store keeps it, the engine hands it in.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{BodyCode, PersonId, UnitCode};
+
+/// The whole directory at one version.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Directory {
+    /// The units by code.
+    pub units: BTreeMap<UnitCode, Unit>,
+    /// The people by id. Kept in rows of their own, not in the stored versions.
+    #[serde(skip)]
+    pub people: BTreeMap<PersonId, Person>,
+    /// Who holds which post.
+    pub posts: Vec<Post>,
+    /// Councils and peer groups.
+    pub bodies: BTreeMap<BodyCode, Body>,
+    /// Names that workflows use for a unit, by the root (ministry) for which they hold: `(root, name) -> unit`.
+    pub bindings: Vec<Binding>,
+}
+
+/// A time during which something holds: from the first day to the last, both included; open where none is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dated {
+    /// The first day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// The last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+}
+
+impl Dated {
+    /// Whether it holds on this day.
+    pub fn holds(&self, on: Date) -> bool {
+        self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on <= until)
+    }
+}
+
+/// A unit of the tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unit {
+    /// Its code.
+    pub code: UnitCode,
+    /// Its name.
+    pub name: String,
+    /// What it is: `ministry`, `department`, `province_office`, `team`, ...
+    pub kind: String,
+    /// The unit above it; none for a root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<UnitCode>,
+    /// It may decide in its own name.
+    #[serde(default)]
+    pub legal_personality: bool,
+    /// Words by which rules group units (`judgment_enforcement`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// While it exists.
+    #[serde(flatten)]
+    pub dated: Dated,
+    /// The units that took over when it merged or was split.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successors: Vec<UnitCode>,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    /// Random id.
+    pub id: PersonId,
+    /// The code by which files name them.
+    pub code: String,
+    /// Their name, NFC.
+    pub name: String,
+    /// How a mail addresses them: `ông`, `bà`, `đồng chí`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Their mailbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The language they read.
+    pub language: String,
+}
+
+/// A person holds a post in a unit for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Post {
+    /// Who.
+    pub person: PersonId,
+    /// In which unit.
+    pub unit: UnitCode,
+    /// Which post: `head`, `clerk`, ...
+    pub post: String,
+    /// For how long.
+    #[serde(flatten)]
+    pub dated: Dated,
+}
+
+/// A council or a peer group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Body {
+    /// Its code.
+    pub code: BodyCode,
+    /// Its name.
+    pub name: String,
+    /// `council`, `cluster`, `bloc`, ... Clusters and blocs are peer groups.
+    pub kind: String,
+    /// The unit that it was set up for (councils), or whose tree it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+    /// Its seats. In a peer group a seat speaks for a member unit.
+    pub seats: Vec<BodySeat>,
+}
+
+/// A seat in a body for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BodySeat {
+    /// Who sits on it.
+    pub person: PersonId,
+    /// `chair`, `vice_chair`, `member`, `secretary`: a `secretary` has no vote.
+    pub seat: String,
+    /// The member unit that it speaks for (peer groups).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+    /// For how long.
+    #[serde(flatten)]
+    pub dated: Dated,
+}
+
+impl BodySeat {
+    /// Whether it has a vote.
+    pub fn votes(&self) -> bool {
+        self.seat != "secretary"
+    }
+}
+
+/// A name that workflows use for a unit of one ministry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The root unit for which it holds.
+    pub root: UnitCode,
+    /// The name: `standing_body`.
+    pub name: String,
+    /// The unit.
+    pub unit: UnitCode,
+    /// For how long.
+    #[serde(flatten)]
+    pub dated: Dated,
+}
+
+impl Directory {
+    /// Holders of a post in a unit on a day; where the unit has none, of the nearest unit above it that has.
+    pub fn holders(&self, post: &str, unit: &UnitCode, on: Date) -> Vec<PersonId> {
+        let _ = (post, unit, on);
+        todo!()
+    }
+
+    /// The unit that stands for this one on a day: itself, or what it was merged or split into (the first successor).
+    pub fn unit_on(&self, unit: &UnitCode, on: Date) -> Option<&Unit> {
+        let _ = (unit, on);
+        todo!()
+    }
+
+    /// The root above a unit (itself, if it is one).
+    pub fn root(&self, unit: &UnitCode, on: Date) -> Option<&Unit> {
+        let _ = (unit, on);
+        todo!()
+    }
+
+    /// The unit bound to a name for the root of this unit.
+    pub fn bound(&self, name: &str, unit: &UnitCode, on: Date) -> Option<&Unit> {
+        let _ = (name, unit, on);
+        todo!()
+    }
+
+    /// The body of this kind that was set up for a unit, or for the nearest one above it.
+    pub fn body_of(&self, kind: &str, unit: &UnitCode, on: Date) -> Option<&Body> {
+        let _ = (kind, unit, on);
+        todo!()
+    }
+
+    /// The peer group of this kind (`cluster`, `bloc`) in which a unit, or the nearest one above it, has a seat on a day.
+    pub fn group_of(&self, kind: &str, unit: &UnitCode, on: Date) -> Option<&Body> {
+        let _ = (kind, unit, on);
+        todo!()
+    }
+
+    /// The seats of a body that hold on a day, in the order of the directory.
+    pub fn seats(&self, body: &BodyCode, on: Date) -> Vec<&BodySeat> {
+        let _ = (body, on);
+        todo!()
+    }
+
+    /// A person by the code that files use.
+    pub fn person_by_code(&self, code: &str) -> Option<&Person> {
+        let _ = code;
+        todo!()
+    }
+}

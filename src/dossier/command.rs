@@ -1,0 +1,161 @@
+//! What somebody asks for. Web, links, CLI and scheduler all make one of these and hand it to `engine.handle`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Choice, Message, Paper, PaperTally};
+use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
+
+/// One request to change one dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// The same id again gets the first answer; another command under the same id is refused.
+    pub operation: OperationId,
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Who asks.
+    pub actor: Actor,
+    /// What for.
+    pub ask: Ask,
+}
+
+/// Who asks, and how we know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person, by a link that was sent to them.
+    Link(PersonId),
+    /// A person who has signed in.
+    Session(PersonId),
+    /// An operator of the server, on behalf of a person; never for ballots.
+    Operator {
+        /// The operator's name on the machine.
+        operator: String,
+        /// For whom.
+        person: PersonId,
+    },
+    /// An import that an operator runs.
+    Import {
+        /// The operator's name on the machine.
+        operator: String,
+    },
+    /// The clock.
+    Clock,
+    /// Another dossier's message.
+    Dossier(DossierId),
+}
+
+impl Actor {
+    /// The person who acts, if one does.
+    pub fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Link(person) | Self::Session(person) | Self::Operator { person, .. } => Some(person),
+            Self::Import { .. } | Self::Clock | Self::Dossier(_) => None,
+        }
+    }
+
+    /// How it stands in an event's header: no names, only random ids (`link:ID`, `operator:ID`, `clock`).
+    pub fn header(&self) -> String {
+        match self {
+            Self::Link(person) => format!("link:{person}"),
+            Self::Session(person) => format!("session:{person}"),
+            Self::Operator { person, .. } => format!("operator:{person}"),
+            Self::Import { .. } => "import".to_owned(),
+            Self::Clock => "clock".to_owned(),
+            Self::Dossier(dossier) => format!("dossier:{dossier}"),
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Open a dossier.
+    Start(Start),
+    /// One of the active state's events, by a person.
+    Act(Act),
+    /// Change fields and papers without moving on.
+    Edit {
+        /// The entry in which the person stands; a page of an earlier one is refused.
+        activation: ActivationId,
+        /// New values; null takes a value away.
+        fields: BTreeMap<FieldName, serde_json::Value>,
+        /// New papers.
+        papers: Vec<Paper>,
+    },
+    /// A ballot sheet: choices per row. They reach the box and nothing else.
+    Cast {
+        /// The vote.
+        activation: ActivationId,
+        /// Every row that the member may vote on.
+        choices: BTreeMap<DossierId, Choice>,
+    },
+    /// Tallies of a vote held on paper.
+    Tally {
+        /// The vote.
+        activation: ActivationId,
+        /// Per row.
+        rows: BTreeMap<DossierId, PaperTally>,
+    },
+    /// The second person confirms the tallies, or does not (they are then recorded again).
+    Confirm {
+        /// The vote.
+        activation: ActivationId,
+        /// They are right.
+        agrees: bool,
+    },
+    /// Another dossier's message.
+    Receive(Message),
+    /// Nothing but what is due.
+    Tick,
+}
+
+/// Open a dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// The version to pin.
+    pub machine: MachineHash,
+    /// The first values.
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// The first papers.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+    /// For a list: the key under which rows find it.
+    #[serde(default)]
+    pub gather_key: Option<String>,
+    /// For a list: the message that made it necessary, consumed with the start.
+    #[serde(default)]
+    pub first: Option<Message>,
+}
+
+/// One of the active state's events, by a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Act {
+    /// The entry that the person was asked in; an older one is refused.
+    pub activation: ActivationId,
+    /// The event.
+    pub event: EventName,
+    /// Fields filled in with it.
+    #[serde(default)]
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// Papers attached with it.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// On a list: rows that are struck or returned.
+    #[serde(default)]
+    pub rows: BTreeMap<DossierId, RowMark>,
+}
+
+/// What happens to one row of a list when the rest is agreed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowMark {
+    /// Sent back, instead of struck.
+    pub back: bool,
+    /// Why.
+    pub reason: String,
+}

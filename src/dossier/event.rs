@@ -1,0 +1,259 @@
+//! What happened: `decide`'s output, `evolve`'s input, the only thing that is kept for ever.
+//!
+//! One command leads to one event (and one more for everything that was due before it); an event is a list of changes, each
+//! fully resolved. A released kind of change is never altered: a new meaning is a new kind.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Actor;
+use super::{
+    Choice, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Task, Timer, TimerKind, VoteResult, VoteRow,
+};
+use crate::ids::{
+    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
+};
+use crate::machine::{Held, VoteRule};
+
+/// The version of the event kinds that this program writes; it reads every one up to this.
+pub const KIND_VERSION: u32 = 1;
+
+/// One thing that happened to one dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number in the dossier, from 1 without gaps.
+    pub seq: i64,
+    /// When.
+    pub at: Instant,
+    /// What it was, in one word.
+    pub kind: Kind,
+    /// Who caused it.
+    pub actor: Actor,
+    /// What it changed, in order.
+    pub changes: Vec<Change>,
+}
+
+/// What happened, in one word: the header that auditors may read without a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It was opened.
+    Started,
+    /// A person acted.
+    Acted,
+    /// A person changed fields or papers.
+    Edited,
+    /// A ballot went into the box.
+    Cast,
+    /// Tallies of a vote on paper were recorded.
+    Tallied,
+    /// Tallies were confirmed, or refused.
+    Confirmed,
+    /// A message was consumed.
+    Received,
+    /// Something was due.
+    Due,
+}
+
+impl Kind {
+    /// Its name in rows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Acted => "acted",
+            Self::Edited => "edited",
+            Self::Cast => "cast",
+            Self::Tallied => "tallied",
+            Self::Confirmed => "confirmed",
+            Self::Received => "received",
+            Self::Due => "due",
+        }
+    }
+}
+
+/// One change to a dossier. Those that [`Change::personal`] names are sealed for the person concerned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It was opened.
+    Opened {
+        /// The dossier.
+        id: DossierId,
+        /// Its workflow.
+        workflow: WorkflowName,
+        /// The pinned version.
+        machine: MachineHash,
+        /// The person it is about.
+        subject: Option<PersonId>,
+        /// For a list: its key.
+        gather_key: Option<String>,
+    },
+    /// What lists and mails call it.
+    Captioned(String),
+    /// Fields got values; null takes one away.
+    Set(BTreeMap<FieldName, serde_json::Value>),
+    /// Papers were attached.
+    Filed(Vec<Paper>),
+    /// A person's event, with what they said.
+    Did {
+        /// In which entry.
+        activation: ActivationId,
+        /// Which event.
+        event: EventName,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Why it is refused, returned or struck.
+    Grounds(Vec<Ground>),
+    /// States were left, innermost first.
+    Left(Vec<ActivationId>),
+    /// A state was entered.
+    Entered {
+        /// The entry.
+        activation: ActivationId,
+        /// The state.
+        state: StateId,
+        /// When its deadline ends.
+        due_at: Option<Instant>,
+    },
+    /// A task was offered.
+    Offered(Task),
+    /// A task of these holders is done with for them (the others may still have theirs).
+    Withdrawn {
+        /// The entry.
+        activation: ActivationId,
+        /// What for.
+        purpose: super::Purpose,
+        /// Who; none for all of them.
+        holder: Option<PersonId>,
+    },
+    /// Timers were set.
+    Timed(Vec<Timer>),
+    /// A timer fired.
+    Fired {
+        /// The entry.
+        activation: ActivationId,
+        /// Which.
+        what: TimerKind,
+        /// For an escalation: who is told.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tell: Vec<PersonId>,
+    },
+    /// People are told something without being asked anything.
+    Told {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        people: Vec<PersonId>,
+    },
+    /// A compound state was left for a while; what was inside is frozen.
+    Paused {
+        /// The compound state.
+        state: StateId,
+        /// The entries inside it that are frozen.
+        frozen: Vec<ActivationId>,
+    },
+    /// What was frozen goes on; timers have moved by the time of the pause.
+    Resumed {
+        /// The timers, with their new instants.
+        timers: Vec<Timer>,
+        /// The deadlines, with their new instants.
+        due: Vec<(ActivationId, Instant)>,
+    },
+    /// A message came while the dossier was paused, and waits.
+    Held(Message),
+    /// The first of the waiting messages is taken.
+    Unheld,
+    /// A vote was opened: roll and rules are pinned.
+    VoteOpened {
+        /// The entry.
+        activation: ActivationId,
+        /// The rule.
+        rule: VoteRule,
+        /// How it is held.
+        held: Held,
+        /// Which body.
+        body: BodyCode,
+        /// The roll.
+        roll: Vec<Seat>,
+        /// What is voted on.
+        rows: Vec<VoteRow>,
+    },
+    /// A member's ballot is in the box: the roll is marked. What they chose is not here.
+    Marked(PersonId),
+    /// An open vote: what a member chose.
+    Chose {
+        /// Who.
+        person: PersonId,
+        /// What, per row.
+        choices: BTreeMap<DossierId, Choice>,
+    },
+    /// Tallies of a vote on paper were recorded.
+    Recorded {
+        /// By whom.
+        by: PersonId,
+        /// Per row.
+        rows: BTreeMap<DossierId, PaperTally>,
+    },
+    /// The recorded tallies were not confirmed.
+    Disputed,
+    /// A vote was closed.
+    VoteClosed(VoteResult),
+    /// A row joined a list.
+    Joined {
+        /// The row.
+        row: DossierId,
+        /// What the list calls it.
+        caption: String,
+        /// What it brings along.
+        fields: BTreeMap<FieldName, serde_json::Value>,
+    },
+    /// Rows of a list stand elsewhere now.
+    Rows(Vec<(DossierId, RowStatus)>),
+    /// A list takes no more rows (none), or takes them under this key.
+    Gathers(Option<String>),
+    /// This dossier stands on a list, or on none.
+    OnList(Option<OnList>),
+    /// A message was sent.
+    Sent {
+        /// Its place among the messages of this event.
+        place: u32,
+        /// To whom.
+        to: super::Recipient,
+        /// What.
+        body: super::Body,
+    },
+    /// A milestone was reached.
+    Reached(String),
+    /// A fact was written into a register.
+    Registered {
+        /// The register.
+        register: String,
+        /// Whose.
+        holder: String,
+        /// What.
+        key: String,
+        /// The year it counts for.
+        year: i32,
+    },
+    /// It ended.
+    Finished(String),
+    /// Something personal that was erased; only replay after an erasure shows it.
+    Erased,
+}
+
+impl Change {
+    /// Whether it says something about the person concerned and is sealed for them.
+    pub fn personal(&self) -> bool {
+        matches!(
+            self,
+            Self::Captioned(_)
+                | Self::Set(_)
+                | Self::Filed(_)
+                | Self::Did { .. }
+                | Self::Grounds(_)
+                | Self::Sent { .. }
+        )
+    }
+}

@@ -1,0 +1,493 @@
+//! The heart: what a dossier is, what may happen to it, and what follows.
+//!
+//! Pure. `decide` looks at a dossier and a command and says which events follow, or why not; `evolve` folds events into the
+//! dossier and needs nothing else: no machine, no directory, no calendar, no clock. `project` says which rows (tasks,
+//! timers, notices, messages, register entries) the events mean.
+
+pub mod command;
+pub mod context;
+pub mod decide;
+pub mod event;
+pub mod evolve;
+pub mod project;
+pub mod refusal;
+pub mod vote;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{
+    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, OperationId, PaperId, PersonId,
+    RoleName, StateId, WorkflowName,
+};
+use crate::machine::{Held, LinkPolicy, VoteRule};
+
+/// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events
+/// gives it again to the byte.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dossier {
+    /// Its id.
+    pub id: DossierId,
+    /// The workflow it runs through.
+    pub workflow: WorkflowName,
+    /// The version it is pinned to.
+    pub machine: MachineHash,
+    /// How many events it has; the last one's number.
+    pub seq: i64,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// When its last event happened; no later one lies before it.
+    pub last_at: Instant,
+    /// What lists and mails call it.
+    pub caption: String,
+    /// The person it is about, if it is about one: what is personal in it is sealed for them.
+    pub subject: Option<PersonId>,
+    /// The last activation given out.
+    pub activations: u32,
+    /// The active states, outermost first.
+    pub active: Vec<Active>,
+    /// What a pausing transition froze.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
+    /// The fields.
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// The papers.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+    /// Open tasks.
+    #[serde(default)]
+    pub tasks: Vec<Task>,
+    /// Timers that will fire.
+    #[serde(default)]
+    pub timers: Vec<Timer>,
+    /// The vote in progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vote: Option<Vote>,
+    /// Results of closed votes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<VoteResult>,
+    /// For a list: its rows, in the order in which they joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
+    /// For a list that still takes rows: the key under which they find it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gather_key: Option<String>,
+    /// The list on which this dossier stands as a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_list: Option<OnList>,
+    /// Messages that came while it was paused, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Message>,
+    /// Milestones reached, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub milestones: Vec<String>,
+    /// Why it was last refused, returned or struck, in the words that were given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grounds: Vec<Ground>,
+    /// The result, once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+}
+
+/// One active state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Active {
+    /// The entry.
+    pub activation: ActivationId,
+    /// The state.
+    pub state: StateId,
+    /// When it was entered.
+    pub at: Instant,
+    /// When its deadline ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Instant>,
+}
+
+/// What a pausing transition froze: continued by `resume` with the same activations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Paused {
+    /// The compound state that was left.
+    pub state: StateId,
+    /// When.
+    pub at: Instant,
+    /// The states inside it that were active, outermost first.
+    pub active: Vec<Active>,
+    /// Their tasks.
+    pub tasks: Vec<Task>,
+    /// Their timers.
+    pub timers: Vec<Timer>,
+    /// Their vote.
+    pub vote: Option<Vote>,
+}
+
+/// A paper in a dossier; its bytes stand elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Paper {
+    /// Its id.
+    pub id: PaperId,
+    /// The kind, as the workflow names it.
+    pub kind: String,
+    /// The name of the file.
+    pub name: String,
+    /// A keyed hash of the bytes, in hexadecimal digits.
+    pub hash: String,
+    /// Bytes.
+    pub size: u64,
+    /// Who attached it.
+    pub by: Option<PersonId>,
+    /// When.
+    pub at: Instant,
+}
+
+/// Somebody is asked to do something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Whose entry it belongs to.
+    pub activation: ActivationId,
+    /// What for.
+    pub purpose: Purpose,
+    /// The role, where the task was offered to one.
+    pub role: Option<RoleName>,
+    /// Who may do it.
+    pub holders: Vec<PersonId>,
+    /// By when.
+    pub due_at: Option<Instant>,
+    /// How strongly they must show who they are.
+    pub policy: LinkPolicy,
+}
+
+/// What a task is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To act: one of the state's events.
+    Act,
+    /// To vote on line.
+    Ballot,
+    /// To record the tallies of a vote held on paper.
+    Tally,
+    /// To confirm the tallies that another person recorded.
+    Confirm,
+}
+
+impl Purpose {
+    /// Its name in rows and links.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Act => "act",
+            Self::Ballot => "ballot",
+            Self::Tally => "tally",
+            Self::Confirm => "confirm",
+        }
+    }
+
+    /// The purpose of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Act, Self::Ballot, Self::Tally, Self::Confirm].into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
+/// Something that will happen by the clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timer {
+    /// Whose entry it belongs to.
+    pub activation: ActivationId,
+    /// What it is.
+    pub what: TimerKind,
+    /// When.
+    pub due_at: Instant,
+}
+
+/// What a timer does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    /// The n-th `after` of the state.
+    After(u32),
+    /// The n-th reminder before (or after) the deadline.
+    Remind(u32),
+    /// The deadline itself.
+    Deadline,
+    /// Nothing was done: tell somebody.
+    Escalate,
+    /// The vote on line ends.
+    VoteEnds,
+}
+
+impl TimerKind {
+    /// Its name in rows: `after-0`, `deadline`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::After(n) => format!("after-{n}"),
+            Self::Remind(n) => format!("remind-{n}"),
+            Self::Deadline => "deadline".to_owned(),
+            Self::Escalate => "escalate".to_owned(),
+            Self::VoteEnds => "vote-ends".to_owned(),
+        }
+    }
+}
+
+/// A vote in progress: the roll and the rules as they were when it was opened. Choices are not here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vote {
+    /// Whose entry it belongs to.
+    pub activation: ActivationId,
+    /// The rule, pinned.
+    pub rule: VoteRule,
+    /// How it is held.
+    pub held: Held,
+    /// Which body.
+    pub body: BodyCode,
+    /// The members, and who has voted.
+    pub roll: Vec<Seat>,
+    /// What is voted on.
+    pub rows: Vec<VoteRow>,
+    /// Tallies of a vote on paper, recorded and not yet confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+    /// Choices of an open vote, by row and person.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub open: BTreeMap<DossierId, BTreeMap<PersonId, Choice>>,
+}
+
+/// One member's seat on the roll.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seat {
+    /// The member.
+    pub person: PersonId,
+    /// `chair`, `member`, ...
+    pub seat: String,
+    /// Their ballot is in the box.
+    #[serde(default)]
+    pub cast: bool,
+}
+
+/// One matter under vote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VoteRow {
+    /// The row's dossier (a vote without a list: the dossier itself).
+    pub row: DossierId,
+    /// The share it needs, resolved.
+    pub needs: crate::machine::Fraction,
+    /// Members who may not vote on it because it is their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<PersonId>,
+}
+
+/// Tallies of a vote on paper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Who recorded them.
+    pub by: PersonId,
+    /// Per row.
+    pub rows: BTreeMap<DossierId, PaperTally>,
+}
+
+/// The tally of one row of a vote on paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperTally {
+    /// Ballots handed out.
+    pub issued: u32,
+    /// Ballots that came back.
+    pub returned: u32,
+    /// Of those, invalid.
+    pub invalid: u32,
+    /// Of the valid, for.
+    pub yes: u32,
+    /// Of the valid, against.
+    pub no: u32,
+}
+
+/// What a member chose on one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// For.
+    Yes,
+    /// Against.
+    No,
+    /// Neither: a valid ballot without an opinion.
+    Abstain,
+}
+
+/// The result of one vote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VoteResult {
+    /// Whose entry it belonged to.
+    pub activation: ActivationId,
+    /// Which body.
+    pub body: BodyCode,
+    /// When it was closed.
+    pub at: Instant,
+    /// Members on the roll.
+    pub members: u32,
+    /// Whether enough took part.
+    pub quorate: bool,
+    /// Per row.
+    pub rows: Vec<RowResult>,
+}
+
+/// The result of one row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowResult {
+    /// The row.
+    pub row: DossierId,
+    /// For.
+    pub yes: u32,
+    /// Against.
+    pub no: u32,
+    /// Valid, without an opinion.
+    pub abstain: u32,
+    /// Invalid.
+    pub invalid: u32,
+    /// Of how many the share was taken.
+    pub base: u32,
+    /// The share it needed.
+    pub needs: crate::machine::Fraction,
+    /// It passed.
+    pub passed: bool,
+    /// SHA-256 of the box as it stood when it was closed, in hexadecimal digits; none for paper and open votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub box_hash: Option<String>,
+}
+
+/// A row of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The dossier that stands here.
+    pub dossier: DossierId,
+    /// What the list calls it.
+    pub caption: String,
+    /// What it brought along, by the list's `row` fields.
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// Where it stands.
+    pub status: RowStatus,
+}
+
+/// Where a row stands on its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowStatus {
+    /// On the list.
+    Live,
+    /// Voted down.
+    Rejected,
+    /// Struck by the person who decides.
+    Struck,
+    /// Sent back.
+    Returned,
+    /// It left by itself.
+    Left,
+    /// Told its last word; the list is done with it.
+    Released,
+}
+
+/// The list on which a dossier stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnList {
+    /// The list's workflow.
+    pub list: WorkflowName,
+    /// The key under which it was asked to join.
+    pub key: String,
+    /// The list itself, once it has spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+}
+
+/// Why a dossier was refused, returned or struck.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ground {
+    /// When.
+    pub at: Instant,
+    /// A guard's refusal, or a person's words.
+    pub text: crate::ids::Text,
+    /// The legal text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+}
+
+/// What one dossier tells another: committed with the event that sent it, consumed as an ordinary command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The sender.
+    pub from: DossierId,
+    /// The sender's event.
+    pub from_seq: i64,
+    /// Its place among the messages of that event.
+    pub place: u32,
+    /// To whom.
+    pub to: Recipient,
+    /// What.
+    pub body: Body,
+}
+
+impl Message {
+    /// The operation id of the command that consumes it: the same message is never consumed twice.
+    pub fn operation(&self) -> OperationId {
+        OperationId::new(format!("m:{}:{}:{}", self.from, self.from_seq, self.place))
+    }
+}
+
+/// To whom a message goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// A dossier.
+    Dossier(DossierId),
+    /// The open list of this workflow under this key; it is opened, with these fields, if there is none.
+    List {
+        /// The list's workflow.
+        workflow: WorkflowName,
+        /// The key.
+        key: String,
+        /// The fields of a list that has to be opened.
+        fields: BTreeMap<FieldName, serde_json::Value>,
+    },
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// To a list: I am a row of yours.
+    Join {
+        /// What the list calls it.
+        caption: String,
+        /// The row's fields.
+        fields: BTreeMap<FieldName, serde_json::Value>,
+    },
+    /// To a list: I am a row of yours no longer.
+    Leave,
+    /// To a row: an event.
+    Tell {
+        /// Which.
+        event: EventName,
+        /// Fields that go along.
+        fields: BTreeMap<FieldName, serde_json::Value>,
+        /// Why, in somebody's words.
+        reason: Option<String>,
+    },
+}
+
+impl Dossier {
+    /// The innermost active state.
+    pub fn leaf(&self) -> Option<&Active> {
+        self.active.last()
+    }
+
+    /// The earliest instant at which something is due.
+    pub fn next_due_at(&self) -> Option<Instant> {
+        self.timers.iter().map(|timer| timer.due_at).min()
+    }
+
+    /// The open task of this activation and purpose.
+    pub fn task(&self, activation: ActivationId, purpose: Purpose) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.activation == activation && task.purpose == purpose)
+    }
+
+    /// The canonical snapshot.
+    pub fn snapshot(&self) -> String {
+        serde_json::to_string(self).expect("a dossier has only string keys and finite numbers")
+    }
+}

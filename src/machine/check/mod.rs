@@ -1,0 +1,1 @@
+//! From a definition as written to a machine that can be trusted.
