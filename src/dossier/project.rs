@@ -130,3 +130,15 @@ pub struct RegisterRow {
     /// The year it counts for.
     pub year: i32,
 }
+
+/// The rows that follow from a command's events.
+pub fn project(
+    before: Option<&super::Dossier>,
+    after: &super::Dossier,
+    events: &[super::event::Event],
+    machine: &crate::machine::Machine,
+    calendar: &crate::calendar::Calendar,
+) -> Rows {
+    let _ = (before, after, events, machine, calendar);
+    todo!()
+}

@@ -1,0 +1,1 @@
+//! Every test that crosses modules, in one binary.
