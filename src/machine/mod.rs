@@ -520,7 +520,7 @@ pub struct Transition {
     /// A reason must be given.
     #[serde(default)]
     pub reason: bool,
-    /// Fields that the person fills in with it; those that are required must be.
+    /// Fields that the person fills in with it; each must then have a value.
     #[serde(default)]
     pub fill: Vec<FieldName>,
     /// Kinds of paper that must be attached with it (or stand in the dossier).
