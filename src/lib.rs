@@ -28,6 +28,7 @@ pub mod machine;
 pub mod source;
 // Above this line nothing asks for the time, waits, or touches the world.
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod courier;
 pub mod demo;
