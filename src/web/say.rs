@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::ids::Language;
+use crate::words;
 
 const FILES: [(&str, &str); 2] = [("vi", include_str!("texts/vi.toml")), ("en", include_str!("texts/en.toml"))];
 
@@ -62,25 +63,11 @@ impl Texts {
         self.find(key).unwrap_or(key)
     }
 
-    /// The text under a key with its `{holes}` filled. What goes in is never looked through again.
+    /// The text under a key with its `{holes}` filled; what goes in is never looked through again. Where there is a text
+    /// for one of a thing (`key_1`) and `n` is 1, that one.
     pub fn fill(&self, key: &str, holes: &[(&str, &str)]) -> String {
-        let mut rest = self.get(key);
-        let mut said = String::with_capacity(rest.len() + 32);
-        while let Some((before, hole, after)) = next_hole(rest) {
-            said.push_str(before);
-            match holes.iter().find(|(name, _)| *name == hole) {
-                Some((_, value)) => said.push_str(value),
-                None => said.push_str(&rest[before.len()..rest.len() - after.len()]),
-            }
-            rest = after;
-        }
-        said.push_str(rest);
-        said
+        let single = holes.iter().any(|hole| *hole == ("n", "1"));
+        let text = single.then(|| self.find(&format!("{key}_1"))).flatten().unwrap_or_else(|| self.get(key));
+        words::fill(text, holes)
     }
-}
-
-fn next_hole(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, from) = text.split_once('{')?;
-    let (hole, after) = from.split_once('}')?;
-    Some((before, hole, after))
 }
