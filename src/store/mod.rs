@@ -7,6 +7,7 @@
 
 mod error;
 mod migrate;
+pub mod pages;
 mod postgres;
 mod read;
 mod roles;
