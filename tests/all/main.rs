@@ -1,1 +1,3 @@
 //! Every test that crosses modules, in one binary.
+
+mod tidy;
