@@ -4,6 +4,9 @@
 //! ([`Store::write`]), so that no future that holds a transaction can ever be dropped (sqlx #4393) and SQLite has one writer
 //! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time.
 
+pub mod meta;
+pub mod schedule;
+
 use std::sync::Arc;
 
 /// A value bound to a statement.
