@@ -74,12 +74,7 @@ impl PutOff {
 impl Scheduler {
     /// A scheduler for an engine.
     pub fn new(engine: Engine) -> Self {
-        Self {
-            engine,
-            starts: starts::Starts::default(),
-            walk: walk::Walk::default(),
-            put_off: PutOff::default(),
-        }
+        Self { engine, starts: starts::Starts::default(), walk: walk::Walk::default(), put_off: PutOff::default() }
     }
 
     /// Does one bounded piece of what is due at `now`.

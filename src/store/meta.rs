@@ -3,7 +3,8 @@
 use super::{Param, Store, StoreError};
 
 const GET: &str = "SELECT value FROM meta WHERE name = $1";
-const PUT: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const PUT: &str =
+    "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 const CLUSTER: &str = "SELECT CAST(system_identifier AS TEXT), \
     CAST((SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AS TEXT) FROM pg_control_system()";
 const DROP: &str = "DELETE FROM meta WHERE name = $1";

@@ -53,11 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn rederive_due(
-        &self,
-        after: &DossierId,
-        limit: i64,
-    ) -> Result<(Option<DossierId>, usize), StoreError> {
+    pub async fn rederive_due(&self, after: &DossierId, limit: i64) -> Result<(Option<DossierId>, usize), StoreError> {
         let rows = self.read(OPEN_AFTER, &[after.as_str().into(), limit.into()]).await?;
         let mut wrong = Vec::new();
         let mut last = None;
