@@ -1,8 +1,9 @@
-//! Reading back: a dossier's log, its keys and its snapshot; what is due; messages that wait.
+//! Reading back: a dossier's log, its keys and its snapshot; messages that wait.
 
-use super::{Param, Row, Store, StoreError};
+use super::load::{DEPLOYMENT, version};
+use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::Message;
-use crate::ids::{DossierId, Instant, MachineHash};
+use crate::ids::{DossierId, MachineHash};
 
 /// An event as it is stored, with all that the chain covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,6 @@ const EVENTS: &str = "SELECT seq, at, kind, kind_version, actor, subjects, machi
     WHERE dossier_id = $1 AND seq > $2 ORDER BY seq";
 const KEYS: &str = "SELECT person_id, wrapped FROM seal_key WHERE dossier_id = $1";
 const SNAPSHOT: &str = "SELECT snapshot, seq, next_due_at FROM dossier WHERE id = $1";
-const DUE: &str =
-    "SELECT id FROM dossier WHERE next_due_at IS NOT NULL AND next_due_at <= $1 ORDER BY next_due_at, id LIMIT $2";
 const WAITING: &str = "SELECT content FROM message WHERE consumed_at IS NULL AND refused IS NULL \
     ORDER BY sent_at, from_id, from_seq, place LIMIT $1";
 const COMPILED: &str = "SELECT compiled FROM machine WHERE hash = $1";
@@ -47,8 +46,7 @@ impl Store {
 
     /// The wrapped keys of a dossier: person or `-`, bytes.
     pub(crate) async fn seal_keys(&self, dossier: &DossierId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        let rows = self.read(KEYS, &[dossier.as_str().into()]).await?;
-        rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.bytes(1)?.to_vec()))).collect()
+        self.read(KEYS, &[dossier.as_str().into()]).await?.iter().map(key).collect()
     }
 
     /// A dossier's row.
@@ -56,11 +54,6 @@ impl Store {
         let rows = self.read(SNAPSHOT, &[dossier.as_str().into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some(StoredDossier { snapshot: row.text(0)?.to_owned(), seq: row.int(1)?, next_due_at: row.maybe_int(2)? }))
-    }
-
-    /// Dossiers in which something is due, the longest overdue first.
-    pub(crate) async fn due(&self, now: Instant, limit: i64) -> Result<Vec<DossierId>, StoreError> {
-        ids(&self.read(DUE, &[now.0.into(), limit.into()]).await?)
     }
 
     /// Dossiers in the order of their ids, after one.
@@ -81,11 +74,32 @@ impl Store {
         rows.iter().map(message).collect()
     }
 
+    /// The number of what is deployed; 0 before the first time.
+    pub(crate) async fn deployment_version(&self) -> Result<i64, StoreError> {
+        self.read(DEPLOYMENT, &[]).await?.first().map_or(Ok(0), version)
+    }
+
     /// The compiled machine of a version.
     pub(crate) async fn compiled_machine(&self, hash: &MachineHash) -> Result<Option<String>, StoreError> {
         let rows = self.read(COMPILED, &[Param::from(hash.as_str())]).await?;
         rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()
     }
+}
+
+impl Tx<'_> {
+    /// All events of a dossier, in order.
+    pub(crate) fn events_of(&mut self, dossier: &DossierId) -> Result<Vec<LoggedEvent>, StoreError> {
+        self.query(EVENTS, &[dossier.as_str().into(), 0.into()])?.iter().map(logged).collect()
+    }
+
+    /// The wrapped keys of a dossier: person or `-`, bytes.
+    pub(crate) fn seal_keys_of(&mut self, dossier: &DossierId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.query(KEYS, &[dossier.as_str().into()])?.iter().map(key).collect()
+    }
+}
+
+fn key(row: &Row) -> Result<(String, Vec<u8>), StoreError> {
+    Ok((row.text(0)?.to_owned(), row.bytes(1)?.to_vec()))
 }
 
 fn ids(rows: &[Row]) -> Result<Vec<DossierId>, StoreError> {
