@@ -1,1 +1,4 @@
 //! Every test that crosses modules, in one binary.
+
+mod store;
+mod tidy;
