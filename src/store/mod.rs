@@ -5,6 +5,7 @@
 //! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
 //! sums are `CAST(... AS BIGINT)`.
 
+pub mod backup;
 mod error;
 pub mod meta;
 mod migrate;
