@@ -7,6 +7,7 @@
 
 mod batch;
 mod deployment;
+pub mod backup;
 mod error;
 mod load;
 mod log;
