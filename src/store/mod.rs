@@ -6,11 +6,13 @@
 //! sums are `CAST(... AS BIGINT)`.
 
 mod error;
+pub mod meta;
 mod migrate;
 pub mod pages;
 mod postgres;
 mod read;
 mod roles;
+pub mod schedule;
 mod sqlite;
 mod value;
 mod writer;
