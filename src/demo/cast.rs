@@ -17,6 +17,8 @@ pub struct Cast {
     parent: BTreeMap<String, String>,
     /// Members with a vote, by kind of body and body, in the order of the directory.
     bodies: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// The unit that a body was set up for.
+    set_up_for: BTreeMap<String, String>,
 }
 
 impl Cast {
@@ -33,6 +35,7 @@ impl Cast {
             by_email: people.column("email", "code"),
             names: people.column("code", "name"),
             parent: units.column("code", "parent"),
+            set_up_for: bodies.column("code", "unit"),
             ..Self::default()
         };
         for (person, unit) in posts.values("person").into_iter().zip(posts.values("unit")) {
@@ -76,5 +79,12 @@ impl Cast {
     pub fn colleagues(&self, person: &str, kind: &str) -> &[String] {
         let bodies = self.bodies.get(kind).into_iter().flat_map(BTreeMap::values);
         bodies.filter(|members| members.iter().any(|one| one == person)).map(Vec::as_slice).next().unwrap_or_default()
+    }
+
+    /// The members of the body of a kind that was set up for a unit.
+    pub fn members_of(&self, unit: &str, kind: &str) -> &[String] {
+        let mut bodies = self.bodies.get(kind).into_iter().flatten();
+        let found = bodies.find(|(body, _)| self.set_up_for.get(*body).is_some_and(|have| have == unit));
+        found.map(|(_, members)| members.as_slice()).unwrap_or_default()
     }
 }

@@ -42,6 +42,13 @@ impl Sheet {
         self.rows.iter().map(|row| (row[key].clone(), row[column].clone())).collect()
     }
 
+    /// Every row by its key, its values by their columns.
+    pub fn records(&self, key: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+        let Some(place) = self.header.iter().position(|have| have == key) else { return BTreeMap::new() };
+        let record = |row: &Vec<String>| self.header.iter().cloned().zip(row.iter().cloned()).collect();
+        self.rows.iter().map(|row| (row[place].clone(), record(row))).collect()
+    }
+
     /// The values of a column, in the order of the rows.
     pub fn values(&self, column: &str) -> Vec<&str> {
         let Some(place) = self.header.iter().position(|have| have == column) else { return Vec::new() };
