@@ -1,5 +1,6 @@
 //! Every test that crosses modules, in one binary.
 
+mod decide;
 mod smtp;
 mod store;
 mod support;
