@@ -64,6 +64,14 @@ impl Engine {
         todo!()
     }
 
+    /// Delivers messages between dossiers that wait; how many.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn deliver(&self) -> Result<usize, StoreError> {
+        todo!()
+    }
+
     /// The store behind it, for reading.
     pub fn store(&self) -> &Store {
         todo!()

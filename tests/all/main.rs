@@ -1,1 +1,5 @@
 //! Every test that crosses modules, in one binary.
+
+mod check;
+mod store;
+mod tidy;
