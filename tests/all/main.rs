@@ -2,6 +2,7 @@
 
 mod decide;
 mod smtp;
+mod check;
 mod store;
 mod support;
 mod tidy;
