@@ -6,6 +6,7 @@
 //! sums are `CAST(... AS BIGINT)`.
 
 mod error;
+pub mod mails;
 pub mod meta;
 mod migrate;
 pub mod pages;
