@@ -11,6 +11,7 @@ mod deployment;
 mod error;
 mod load;
 mod log;
+pub mod mails;
 pub mod meta;
 mod migrate;
 pub mod pages;
