@@ -91,9 +91,16 @@ impl Email {
         let id: String = self.message_id.chars().filter(char::is_ascii_alphanumeric).take(48).collect();
         MultiPart::alternative()
             .boundary(format!("=_{id}"))
-            .singlepart(SinglePart::plain(self.text.clone()))
-            .singlepart(SinglePart::html(self.html.clone()))
+            .singlepart(SinglePart::plain(body(&self.text)))
+            .singlepart(SinglePart::html(body(&self.html)))
     }
+}
+
+/// Lines ended by CRLF and nothing else that ends or breaks a line.
+fn body(text: &str) -> String {
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let plain: String = lines.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
+    plain.replace('\n', "\r\n")
 }
 
 fn mailbox(name: &str, address: &str) -> Result<Mailbox, Unsendable> {

@@ -103,9 +103,9 @@ impl FaultySmtp {
             match (verb.as_str(), fault) {
                 ("EHLO", _) => say(&mut stream, "250-me\r\n250 8BITMIME").await?,
                 ("MAIL", Fault::HangAtMail) | ("DATA", Fault::HangAtData) => return hang().await,
-                ("MAIL", Fault::Mail(answer))
-                | ("RCPT", Fault::Recipient(answer))
-                | ("DATA", Fault::Data(answer)) => say(&mut stream, answer).await?,
+                ("MAIL", Fault::Mail(answer)) | ("RCPT", Fault::Recipient(answer)) | ("DATA", Fault::Data(answer)) => {
+                    say(&mut stream, answer).await?
+                }
                 ("DATA", Fault::DropBeforeDot) => {
                     say(&mut stream, "354 go").await?;
                     return None;
