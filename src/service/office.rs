@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{ServiceError, Status};
+use crate::clock::{Chance, Clock};
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, Keys};
 use crate::links::LinkKeys;
+use crate::seal::MasterKeys;
 use crate::store::{Store, StoreError};
 use crate::web::{App, Health};
 
@@ -73,6 +75,7 @@ impl Office {
 }
 
 async fn engine(store: Store, master: [u8; 32], links: &Arc<LinkKeys>) -> Result<Engine, ServiceError> {
-    let _ = (store, master, links);
-    todo!()
+    let clock = if store.is_postgres() { Clock::database() } else { Clock::System };
+    let keys = Keys { links: links.as_ref().clone(), master: MasterKeys::of_bytes(master) };
+    Ok(Engine::open(store, keys, clock, Chance::system()).await?)
 }
