@@ -57,7 +57,7 @@ fn command(operation: &str, dossier: &str, actor: Actor, ask: Ask) -> Command {
 }
 
 fn start(case: &MachineHash, id: &str) -> Command {
-    let fields = serde_json::json!({"title": format!("Việc {id}"), "unit": "U", "kind": "plain", "points": 60});
+    let fields = serde_json::json!({"title": format!("Việc {id}"), "unit": "U", "kind": "plain", "points": 60, "person": "p-clerk"});
     let fields = serde_json::from_value(fields).expect("fields");
     let start = Start { machine: case.clone(), fields, papers: Vec::new(), gather_key: None, first: None };
     command(&format!("start-{id}"), id, by("clerk"), Ask::Start(start))
@@ -79,7 +79,10 @@ impl Running {
 
     async fn act(&self, id: &str, who: &str, event: &str) -> Done {
         let dossier = self.dossier(id).await;
-        let ask = office::act(&dossier, event);
+        let mut ask = office::act(&dossier, event);
+        if let Ask::Act(act) = &mut ask {
+            act.reason = (event == "suspend").then(|| "Chờ xác minh".to_owned());
+        }
         self.ok(command(&format!("{id}-{event}-{}", dossier.seq), id, by(who), ask)).await
     }
 
