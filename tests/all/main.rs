@@ -6,3 +6,4 @@ mod smtp;
 mod store;
 mod support;
 mod tidy;
+mod workflows;
