@@ -26,8 +26,11 @@ pub mod ids;
 pub mod links;
 pub mod machine;
 pub mod source;
+pub mod words;
 // Above this line nothing asks for the time, waits, or touches the world.
+pub mod catcher;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod courier;
 pub mod demo;

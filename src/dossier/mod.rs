@@ -11,7 +11,6 @@ pub mod event;
 pub mod evolve;
 pub mod project;
 pub mod refusal;
-pub mod vote;
 
 use std::collections::BTreeMap;
 
@@ -467,6 +466,9 @@ pub enum Body {
         fields: BTreeMap<FieldName, serde_json::Value>,
         /// Why, in somebody's words.
         reason: Option<String>,
+        /// The list has nothing more to say to this row.
+        #[serde(default)]
+        last: bool,
     },
 }
 

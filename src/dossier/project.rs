@@ -1,9 +1,12 @@
 //! Which rows the events of one command mean: a pure function of (before, events, after, machine).
 
-use crate::ids::{ActivationId, Instant, PersonId};
-use crate::machine::LinkPolicy;
+use std::collections::BTreeMap;
 
-use super::{Message, Purpose};
+use super::event::{Change, Event};
+use super::{Dossier, Message, Purpose, TimerKind};
+use crate::calendar::Calendar;
+use crate::ids::{ActivationId, Instant, PersonId};
+use crate::machine::{LinkPolicy, Machine};
 
 /// The rows that change with a dossier, besides its own row, its events and its ballots.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,6 +119,14 @@ impl NoticeKind {
             Self::Told => "told",
         }
     }
+
+    /// Whether the reader is asked to do something.
+    pub fn asks(self) -> bool {
+        match self {
+            Self::Asked | Self::Reminder => true,
+            Self::Escalation | Self::Told => false,
+        }
+    }
 }
 
 /// A fact for a register.
@@ -131,14 +142,152 @@ pub struct RegisterRow {
     pub year: i32,
 }
 
-/// The rows that follow from a command's events.
+/// The rows that follow from a command's events. Tasks and timers are the difference between the two dossiers (a paused one
+/// keeps its tasks: their links say so); notices, messages and facts stand in the events.
 pub fn project(
-    before: Option<&super::Dossier>,
-    after: &super::Dossier,
-    events: &[super::event::Event],
-    machine: &crate::machine::Machine,
-    calendar: &crate::calendar::Calendar,
+    before: Option<&Dossier>,
+    after: &Dossier,
+    events: &[Event],
+    machine: &Machine,
+    calendar: &Calendar,
 ) -> Rows {
-    let _ = (before, after, events, machine, calendar);
-    todo!()
+    let had = before.map(tasks).unwrap_or_default();
+    let has = tasks(after);
+    let timed = before.map(timers).unwrap_or_default();
+    let timers = timers(after);
+    let mut rows = Rows {
+        tasks_opened: has.iter().filter(|(key, _)| !had.contains_key(*key)).map(|(_, row)| row.clone()).collect(),
+        tasks_closed: had
+            .keys()
+            .filter(|key| !has.contains_key(*key))
+            .map(|(activation, purpose, person)| TaskKey {
+                activation: *activation,
+                purpose: *purpose,
+                person: Some(person.clone()),
+                closed_at: after.last_at,
+                closed_seq: after.seq,
+            })
+            .collect(),
+        timers_set: timers
+            .iter()
+            .filter(|(key, due_at)| timed.get(*key) != Some(*due_at))
+            .map(|(key, due_at)| TimerRow { key: key.clone(), due_at: *due_at })
+            .collect(),
+        timers_gone: timed.keys().filter(|key| !timers.contains_key(*key)).cloned().collect(),
+        ..Rows::default()
+    };
+    let mut opened_at = events.iter().map(|event| event.at).max().unwrap_or(after.last_at);
+    opened_at = opened_at.max(after.opened_at);
+    for task in &mut rows.tasks_opened {
+        task.opened_at = opened_at;
+    }
+    let mut notices = Notices { machine, calendar, after, rows: BTreeMap::new() };
+    for task in &rows.tasks_opened {
+        let seq = after.seq;
+        notices.add(seq, task.activation, &task.person, NoticeKind::Asked, Some(task.purpose), opened_at);
+    }
+    for event in events {
+        notices.read(event);
+        for change in &event.changes {
+            match change {
+                Change::Sent { place, to, body } => rows.messages.push(Message {
+                    from: after.id.clone(),
+                    from_seq: event.seq,
+                    place: *place,
+                    to: to.clone(),
+                    body: body.clone(),
+                }),
+                Change::Registered { register, holder, key, year } => rows.register.push(RegisterRow {
+                    register: register.clone(),
+                    holder: holder.clone(),
+                    key: key.clone(),
+                    year: *year,
+                }),
+                _ => {}
+            }
+        }
+    }
+    rows.notices = notices.rows.into_values().collect();
+    rows
+}
+
+type TaskMap = BTreeMap<(ActivationId, Purpose, PersonId), TaskRow>;
+
+/// The open tasks, a row for each person; those of a paused dossier are open too.
+fn tasks(dossier: &Dossier) -> TaskMap {
+    let paused = dossier.paused.iter().flat_map(|paused| &paused.tasks);
+    dossier
+        .tasks
+        .iter()
+        .chain(paused)
+        .flat_map(|task| task.holders.iter().map(move |person| (task, person)))
+        .map(|(task, person)| {
+            let row = TaskRow {
+                activation: task.activation,
+                purpose: task.purpose,
+                person: person.clone(),
+                policy: task.policy,
+                opened_at: dossier.last_at,
+                due_at: task.due_at,
+            };
+            ((task.activation, task.purpose, person.clone()), row)
+        })
+        .collect()
+}
+
+fn timers(dossier: &Dossier) -> BTreeMap<TimerKey, Instant> {
+    let key = |timer: &super::Timer| TimerKey { activation: timer.activation, name: timer.what.name() };
+    dossier.timers.iter().map(|timer| (key(timer), timer.due_at)).collect()
+}
+
+/// Notices of one command: the same thing is said to a person once, however many timers were due.
+struct Notices<'a> {
+    machine: &'a Machine,
+    calendar: &'a Calendar,
+    after: &'a Dossier,
+    rows: BTreeMap<(ActivationId, PersonId, NoticeKind), Notice>,
+}
+
+impl Notices<'_> {
+    fn read(&mut self, event: &Event) {
+        for change in &event.changes {
+            match change {
+                Change::Fired { activation, what: TimerKind::Remind(_), .. } => {
+                    let open = self.after.tasks.iter().filter(|task| task.activation == *activation);
+                    for (purpose, person) in
+                        open.flat_map(|task| task.holders.iter().map(move |one| (task.purpose, one)))
+                    {
+                        self.add(event.seq, *activation, person, NoticeKind::Reminder, Some(purpose), event.at);
+                    }
+                }
+                Change::Fired { activation, what: TimerKind::Escalate, tell } => {
+                    for person in tell {
+                        self.add(event.seq, *activation, person, NoticeKind::Escalation, None, event.at);
+                    }
+                }
+                Change::Told { activation, people } => {
+                    for person in people {
+                        self.add(event.seq, *activation, person, NoticeKind::Told, None, event.at);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        seq: i64,
+        activation: ActivationId,
+        person: &PersonId,
+        kind: NoticeKind,
+        purpose: Option<Purpose>,
+        at: Instant,
+    ) {
+        let state = self.after.active.iter().find(|active| active.activation == activation);
+        let urgent = state.and_then(|active| self.machine.state(&active.state)).is_some_and(|state| state.urgent);
+        let not_before_at = self.calendar.mail_slot(at, urgent);
+        let notice = Notice { seq, activation, person: person.clone(), kind, purpose, urgent, not_before_at };
+        self.rows.insert((activation, person.clone(), kind), notice);
+    }
 }

@@ -34,7 +34,8 @@ use crate::machine::Field;
 ///
 /// Functions: `streak(register, key, until_year, period)` counts how many times in a row the dossier's subject has an entry,
 /// going back from `until_year` by `period` years; `held(register, key, year)` is true if it has one; `times(register, key)`
-/// counts all; `reaches(part, whole, '70%')` compares exactly; `group(unit, 'cluster')` gives a peer group's code or `''`.
+/// counts all; `reaches(part, whole, '70%')` compares exactly; `group(unit, 'cluster')` gives a peer group's code or `''`;
+/// `bound(unit, 'standing_body')` gives the code of the unit that the directory binds to that name, or `''`.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     /// The tables.

@@ -378,7 +378,7 @@ pub struct Threshold {
 pub enum ShareOf {
     /// The same for every row.
     Fixed(Fraction),
-    /// A dotted path read for each row (`award.unit_threshold`); its value is a text that [`Fraction::parse`] takes.
+    /// A dotted path read for each row (`prize.unit_threshold`); its value is a text that [`Fraction::parse`] takes.
     Path(String),
 }
 
@@ -520,7 +520,7 @@ pub struct Transition {
     /// A reason must be given.
     #[serde(default)]
     pub reason: bool,
-    /// Fields that the person fills in with it; those that are required must be.
+    /// Fields that the person fills in with it; each must then have a value.
     #[serde(default)]
     pub fill: Vec<FieldName>,
     /// Kinds of paper that must be attached with it (or stand in the dossier).
@@ -721,8 +721,9 @@ pub struct CronStart {
 pub struct Import {
     /// The column that identifies a row; the same value again is the same dossier.
     pub key: String,
-    /// Column to field.
-    pub columns: BTreeMap<String, FieldName>,
+    /// Column to fields. Every field takes the value; of fields of type person, unit or body each takes it only if the
+    /// directory knows that code as one, and where only such fields are named at least one must.
+    pub columns: BTreeMap<String, Vec<FieldName>>,
     /// A column of `key:year` entries, separated by `;`, that become opening entries of a register.
     #[serde(default)]
     pub register: Option<ImportRegister>,

@@ -1,0 +1,241 @@
+//! What follows from a command, or why nothing does.
+//!
+//! [`Run`] is the working copy: every change goes through `evolve` the moment it is made, so that a decision sees exactly
+//! what replay will see. Due timers fire first, each as an event of its own; then the command.
+
+mod act;
+mod enter;
+mod receive;
+mod start;
+mod timers;
+mod values;
+mod vote;
+
+use std::collections::BTreeMap;
+
+use super::command::{Actor, Ask, Command};
+use super::context::Context;
+use super::event::{Change, Event, Kind};
+use super::evolve;
+use super::refusal::{Code, Reason, Refusal};
+use super::{Choice, Dossier};
+use crate::expr::Scope;
+use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId};
+use crate::machine::{Machine, State};
+
+/// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
+const STEPS_MAX: u32 = 100;
+/// Timers that may fire before one command; the rest fire before the next.
+const DUE_MAX: u32 = 1_000;
+
+/// What follows from a command.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// The events, in order; the last one is the command's own, those before it were due.
+    pub events: Vec<Event>,
+    /// Choices that go into the boxes of the vote in progress, and nowhere else.
+    pub ballots: BTreeMap<DossierId, Choice>,
+}
+
+/// Decides a command. Total and deterministic; whatever is due at or before `now` happens first. Boxes of the activation are
+/// to be added to when `ballots` is not empty; an event that opens a vote on line wants an empty box for each of its rows.
+///
+/// # Errors
+/// The command may not be carried out; nothing follows from it.
+pub fn decide(
+    machine: &Machine,
+    dossier: Option<&Dossier>,
+    command: &Command,
+    now: Instant,
+    context: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    // A clock that went back does not take the dossier back with it.
+    let now = dossier.map_or(now, |dossier| now.max(dossier.last_at));
+    let mut run = Run {
+        machine,
+        context,
+        at: now,
+        actor: command.actor.clone(),
+        dossier: dossier.cloned(),
+        changes: Vec::new(),
+        sent: 0,
+        steps: 0,
+        decision: Decision::default(),
+    };
+    if let Ask::Start(start) = &command.ask {
+        run.start(&command.dossier, start)?;
+        return Ok(run.decision);
+    }
+    if run.dossier.is_none() {
+        return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
+    }
+    run.fire_due(now)?;
+    run.at = now.max(run.dossier().last_at);
+    run.actor = command.actor.clone();
+    match &command.ask {
+        Ask::Start(_) => unreachable!("handled above"),
+        Ask::Act(act) => run.act(act)?,
+        Ask::Edit { activation, fields, papers } => run.edit(*activation, fields, papers)?,
+        Ask::Cast { activation, choices } => run.cast(*activation, choices)?,
+        Ask::Tally { activation, rows } => run.tally(*activation, rows)?,
+        Ask::Confirm { activation, agrees } => run.confirm(*activation, *agrees)?,
+        Ask::Receive(message) => run.receive(message)?,
+        Ask::Tick => {}
+    }
+    Ok(run.decision)
+}
+
+/// Whether a command of this person could be carried out now, without carrying it out: what pages ask before they show a
+/// button.
+///
+/// # Errors
+/// Why not.
+pub fn would(
+    machine: &Machine,
+    dossier: &Dossier,
+    command: &Command,
+    now: Instant,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
+    decide(machine, Some(dossier), command, now, context).map(|_| ())
+}
+
+/// The working copy of one decision.
+struct Run<'a> {
+    machine: &'a Machine,
+    context: &'a Context<'a>,
+    /// The instant of the event that is being made.
+    at: Instant,
+    /// Who causes it.
+    actor: Actor,
+    dossier: Option<Dossier>,
+    /// The changes of the event that is being made.
+    changes: Vec<Change>,
+    /// Messages sent with it.
+    sent: u32,
+    /// Steps taken without anybody's doing.
+    steps: u32,
+    decision: Decision,
+}
+
+impl Run<'_> {
+    fn dossier(&self) -> &Dossier {
+        self.dossier.as_ref().expect("a run is started or loaded before anything looks at its dossier")
+    }
+
+    /// Makes a change and remembers it.
+    fn emit(&mut self, change: Change) {
+        evolve::apply(&mut self.dossier, self.at, &change).expect("decide makes only changes that fit");
+        self.changes.push(change);
+    }
+
+    /// Closes the event that is being made.
+    fn finish(&mut self, kind: Kind) {
+        let at = self.at;
+        let dossier = self.dossier.as_mut().expect("an event closes on a dossier");
+        dossier.seq += 1;
+        dossier.last_at = at;
+        let seq = dossier.seq;
+        let changes = std::mem::take(&mut self.changes);
+        self.sent = 0;
+        self.decision.events.push(Event { seq, at, kind, actor: self.actor.clone(), changes });
+    }
+
+    fn state(&self, id: &StateId) -> &State {
+        self.machine.state(id).expect("a dossier stands only in states of its machine")
+    }
+
+    fn next_activation(&self) -> ActivationId {
+        ActivationId(self.dossier().activations + 1)
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        self.context.calendar.date(self.at)
+    }
+
+    /// Counts a step that nobody asked for.
+    fn step(&mut self) -> Result<(), Refusal> {
+        self.steps += 1;
+        if self.steps > STEPS_MAX { Err(Refusal::of(Code::Circles)) } else { Ok(()) }
+    }
+
+    /// Runs `ask` with everything that formulas may see.
+    fn with_scope<T>(&self, ask: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let dossier = self.dossier();
+        let papers: Vec<&str> = dossier.papers.iter().map(|paper| paper.kind.as_str()).collect();
+        let live: Vec<&BTreeMap<FieldName, serde_json::Value>> =
+            dossier.rows.iter().filter(|row| row.status == super::RowStatus::Live).map(|row| &row.fields).collect();
+        ask(&Scope {
+            tables: &self.machine.tables,
+            declared: &self.machine.fields,
+            fields: &dossier.fields,
+            papers: &papers,
+            register: self.context.register,
+            directory: self.context.directory,
+            calendar: self.context.calendar,
+            now: self.at,
+            rows: self.machine.is_list().then_some((self.machine.row.as_slice(), live.as_slice())),
+        })
+    }
+
+    /// The value of a formula of the machine.
+    fn value(&self, expr: &str) -> Result<serde_json::Value, Refusal> {
+        self.with_scope(|scope| self.machine.programs().value(expr, scope))
+            .map_err(|error| Refusal::about(Code::GuardFailed, error.to_string()))
+    }
+
+    /// Which of these guards do not hold. A guard that cannot be worked out is a refusal of the whole command: neither "it
+    /// holds" nor "it does not" would be safe.
+    fn failing(&self, guards: &[GuardName]) -> Result<Vec<Reason>, Refusal> {
+        let mut reasons = Vec::new();
+        for name in guards {
+            let guard = &self.machine.guards[name];
+            let holds = self
+                .with_scope(|scope| self.machine.programs().truth(&guard.expr, scope))
+                .map_err(|error| Refusal::about(Code::GuardFailed, format!("{name}: {error}")))?;
+            if !holds {
+                reasons.push(Reason {
+                    code: Code::Guard,
+                    text: guard.refuse.clone(),
+                    basis: guard.basis.clone(),
+                    about: Some(name.to_string()),
+                });
+            }
+        }
+        Ok(reasons)
+    }
+}
+
+/// The transitions that a person may choose now, innermost states first, whether or not their guards hold: what a page
+/// offers. Several for one event stand together; the first whose guards hold will be taken.
+pub fn offered(
+    machine: &Machine,
+    dossier: &Dossier,
+    person: &crate::ids::PersonId,
+    now: Instant,
+    context: &Context<'_>,
+) -> Vec<crate::machine::Transition> {
+    let run = Run {
+        machine,
+        context,
+        at: now,
+        actor: Actor::Link(person.clone()),
+        dossier: Some(dossier.clone()),
+        changes: Vec::new(),
+        sent: 0,
+        steps: 0,
+        decision: Decision::default(),
+    };
+    let mut found: Vec<crate::machine::Transition> = Vec::new();
+    for active in dossier.active.iter().rev() {
+        let Some(state) = machine.state(&active.state) else { continue };
+        let inner = found.len();
+        for one in state.on.iter().filter(|one| one.event.is_some() && run.may(person, one)) {
+            // Only the innermost state that answers an event is asked.
+            if !found[..inner].iter().any(|taken| taken.event == one.event) {
+                found.push(one.clone());
+            }
+        }
+    }
+    found
+}

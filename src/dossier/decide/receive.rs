@@ -1,0 +1,107 @@
+//! Messages between dossiers: rows join and leave lists, lists tell their rows what became of them.
+
+use super::Run;
+use crate::dossier::event::{Change, Kind};
+use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::{Body, Ground, Message, OnList, Recipient, RowStatus};
+use crate::ids::{DossierId, EventName, FieldName, Text};
+
+/// What a list answers to a row that has joined, so that the row knows on which list it stands.
+const JOINED: &str = "joined";
+
+impl Run<'_> {
+    /// Consumes a message. One that means nothing any more is consumed without effect: the sender has done its part.
+    pub(super) fn receive(&mut self, message: &Message) -> Result<(), Refusal> {
+        if self.dossier().paused.is_some() && matches!(message.body, Body::Tell { .. }) {
+            self.emit(Change::Held(message.clone()));
+        } else {
+            self.take_message(message)?;
+            self.settle()?;
+        }
+        self.finish(Kind::Received);
+        Ok(())
+    }
+
+    pub(super) fn take_message(&mut self, message: &Message) -> Result<(), Refusal> {
+        match &message.body {
+            Body::Join { caption, fields } => self.joined(message, caption, fields),
+            Body::Leave => {
+                let live = |row: &&crate::dossier::Row| row.dossier == message.from && row.status == RowStatus::Live;
+                if self.dossier().rows.iter().any(|row| live(&row)) {
+                    self.emit(Change::Rows(vec![(message.from.clone(), RowStatus::Left)]));
+                }
+                Ok(())
+            }
+            Body::Tell { event, fields, .. } if event.as_str() == JOINED => {
+                let said = |name: &str| fields.get(&FieldName::from(name)).and_then(|value| value.as_str());
+                self.welcomed(&message.from, said("list"), said("key"));
+                Ok(())
+            }
+            Body::Tell { event, reason, last, .. } => self.told(message, event, reason.as_deref(), *last),
+        }
+    }
+
+    /// A list has taken the dossier as a row. If the dossier has gone elsewhere meanwhile, it leaves that list again.
+    fn welcomed(&mut self, list: &DossierId, workflow: Option<&str>, key: Option<&str>) {
+        let on = self.dossier().on_list.clone();
+        match on.filter(|on| Some(on.list.as_str()) == workflow && Some(on.key.as_str()) == key) {
+            Some(on) => self.emit(Change::OnList(Some(OnList { dossier: Some(list.clone()), ..on }))),
+            None => self.send(Recipient::Dossier(list.clone()), Body::Leave),
+        }
+    }
+
+    fn joined(
+        &mut self,
+        message: &Message,
+        caption: &str,
+        fields: &std::collections::BTreeMap<FieldName, serde_json::Value>,
+    ) -> Result<(), Refusal> {
+        if self.dossier().gather_key.is_none() || self.dossier().outcome.is_some() {
+            return Err(Refusal::of(Code::NotGathering));
+        }
+        let caption = self
+            .machine
+            .row_caption
+            .as_ref()
+            .and_then(|name| fields.get(name)?.as_str())
+            .map_or_else(|| caption.to_owned(), str::to_owned);
+        self.emit(Change::Joined { row: message.from.clone(), caption, fields: fields.clone() });
+        let key = self.dossier().gather_key.clone().unwrap_or_default();
+        let fields = [("list", self.machine.workflow.as_str()), ("key", key.as_str())]
+            .map(|(name, value)| (FieldName::from(name), serde_json::Value::from(value)));
+        let (event, fields) = (EventName::from(JOINED), fields.into_iter().collect());
+        self.send(Recipient::Dossier(message.from.clone()), Body::Tell { event, fields, reason: None, last: false });
+        Ok(())
+    }
+
+    fn told(&mut self, message: &Message, event: &EventName, reason: Option<&str>, last: bool) -> Result<(), Refusal> {
+        let Some(on) = self.dossier().on_list.clone() else { return Ok(()) };
+        if self.dossier().outcome.is_some() || !speaks(&on, &message.from) {
+            return Ok(());
+        }
+        if last {
+            self.emit(Change::OnList(None));
+        }
+        if let Some(reason) = reason {
+            let at = self.at;
+            self.emit(Change::Grounds(vec![Ground { at, text: Text::own(reason), basis: None }]));
+        }
+        self.raise(event, Some(message))?;
+        Ok(())
+    }
+
+    /// Takes over the fields that a message brings along and the transition wants.
+    pub(super) fn take_over(&mut self, message: &Message, wanted: &[FieldName]) {
+        let Body::Tell { fields, .. } = &message.body else { return };
+        let taken: std::collections::BTreeMap<_, _> =
+            wanted.iter().filter_map(|name| Some((name.clone(), fields.get(name)?.clone()))).collect();
+        if !taken.is_empty() {
+            self.emit(Change::Set(taken));
+        }
+    }
+}
+
+/// Only the list on which a dossier stands may tell it anything; its first word is that it has taken the row.
+fn speaks(on: &OnList, from: &DossierId) -> bool {
+    on.dossier.as_ref() == Some(from)
+}

@@ -1,0 +1,88 @@
+//! Opening a dossier.
+
+use std::collections::BTreeMap;
+
+use super::Run;
+use crate::dossier::command::{Actor, Start};
+use crate::dossier::event::{Change, Kind};
+use crate::dossier::refusal::{Code, Refusal};
+use crate::ids::{DossierId, FieldName, PersonId, RoleName};
+use crate::machine::FieldKind;
+
+impl Run<'_> {
+    /// Opens the dossier, enters the initial state and, for a list, takes the row that made it necessary.
+    pub(super) fn start(&mut self, id: &DossierId, start: &Start) -> Result<(), Refusal> {
+        if self.dossier.is_some() {
+            return Err(Refusal::about(Code::Exists, id.as_str()));
+        }
+        if let Some(message) = &start.first {
+            self.actor = Actor::Dossier(message.from.clone());
+        }
+        self.emit(Change::Opened {
+            id: id.clone(),
+            workflow: self.machine.workflow.clone(),
+            machine: self.machine.hash().clone(),
+            subject: self.subject_of(&start.fields),
+            gather_key: start.gather_key.clone(),
+        });
+        let declared: Vec<FieldName> = self.machine.fields.iter().map(|field| field.name.clone()).collect();
+        self.check_fields(&start.fields, &declared)?;
+        self.emit(Change::Set(start.fields.clone()));
+        self.file(&start.papers);
+        self.caption();
+        self.may_start()?;
+        let initial = self.machine.initial.clone();
+        self.enter(&initial)?;
+        self.settle()?;
+        if let Some(message) = &start.first {
+            self.take_message(message)?;
+        }
+        self.finish(Kind::Started);
+        Ok(())
+    }
+
+    /// The person that a dossier with these fields is about.
+    fn subject_of(&self, fields: &BTreeMap<FieldName, serde_json::Value>) -> Option<PersonId> {
+        let name = self.machine.subject.iter().find(|name| fields.get(*name).is_some_and(|value| !value.is_null()))?;
+        match self.machine.field(name)?.kind {
+            FieldKind::Person => Some(PersonId::new(fields[name].as_str()?)),
+            _ => None,
+        }
+    }
+
+    /// A person may start only what a starter role of theirs allows; imports, clocks and messages are not persons.
+    fn may_start(&self) -> Result<(), Refusal> {
+        let Some(person) = self.actor.person() else { return Ok(()) };
+        let starters: Vec<&RoleName> =
+            self.machine.roles.iter().filter(|(_, role)| role.starter).map(|(name, _)| name).collect();
+        let allowed = starters.iter().any(|name| self.holders(name).contains(person));
+        if allowed { Ok(()) } else { Err(Refusal::of(Code::NotAsked)) }
+    }
+
+    /// Names the dossier by its caption field.
+    pub(super) fn caption(&mut self) {
+        let caption = match &self.machine.caption {
+            Some(field) => match self.dossier().fields.get(field) {
+                Some(serde_json::Value::String(text)) => self.spoken(field, text),
+                Some(value) => value.to_string(),
+                None => self.machine.title.own.clone(),
+            },
+            None => self.machine.title.own.clone(),
+        };
+        if self.dossier().caption != caption {
+            self.emit(Change::Captioned(caption));
+        }
+    }
+
+    /// A value as people say it: the name behind a code.
+    fn spoken(&self, field: &FieldName, text: &str) -> String {
+        let directory = self.context.directory;
+        let name = match self.machine.field(field).map(|field| &field.kind) {
+            Some(FieldKind::Person) => directory.people.get(&PersonId::new(text)).map(|person| person.name.clone()),
+            Some(FieldKind::Unit) => directory.units.get(&text.into()).map(|unit| unit.name.clone()),
+            Some(FieldKind::Body) => directory.bodies.get(&text.into()).map(|body| body.name.clone()),
+            _ => None,
+        };
+        name.unwrap_or_else(|| text.to_owned())
+    }
+}

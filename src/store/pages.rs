@@ -1,0 +1,156 @@
+//! What pages read: one task, the tasks of one mail, one paper. Nothing here writes.
+
+use super::{Param, Row, Store, StoreError};
+use crate::dossier::Purpose;
+use crate::ids::{ActivationId, DossierId, Instant, MailId, PaperId, PersonId};
+use crate::machine::LinkPolicy;
+
+/// A task as its row has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskPage {
+    /// The row's id.
+    pub id: String,
+    /// Whose task it is a part of.
+    pub dossier: DossierId,
+    /// The entry that it belongs to.
+    pub activation: ActivationId,
+    /// What for.
+    pub purpose: Purpose,
+    /// Who is asked.
+    pub person: PersonId,
+    /// How strongly they must show who they are.
+    pub policy: LinkPolicy,
+    /// The key that signs its link.
+    pub key_id: i64,
+    /// Raised when it is readdressed.
+    pub generation: i64,
+    /// When it was offered.
+    pub opened_at: Instant,
+    /// By when.
+    pub due_at: Option<Instant>,
+    /// When it was over, and with which event.
+    pub closed: Option<Closed>,
+}
+
+/// The end of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// When.
+    pub at: Instant,
+    /// The event that ended it.
+    pub seq: i64,
+}
+
+/// A mail, as far as its desk page needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailPage {
+    /// To whom it went.
+    pub person: PersonId,
+    /// The key that signs its link.
+    pub key_id: i64,
+    /// Raised when it is readdressed.
+    pub generation: i64,
+}
+
+/// A paper with its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaperPage {
+    /// The name of the file.
+    pub name: String,
+    /// The media type that we decided on when it came.
+    pub media: String,
+    /// The bytes.
+    pub content: Vec<u8>,
+}
+
+impl Store {
+    /// The task of this id.
+    ///
+    /// # Errors
+    /// The database fails, or the row makes no sense.
+    pub async fn task_page(&self, id: &str) -> Result<Option<TaskPage>, StoreError> {
+        const SQL: &str = "SELECT id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, \
+                           due_at, closed_at, closed_seq FROM task WHERE id = $1";
+        let rows = self.read(SQL, &[id.into()]).await?;
+        rows.first().map(task).transpose()
+    }
+
+    /// The mail of this id.
+    ///
+    /// # Errors
+    /// The database fails, or the row makes no sense.
+    pub async fn mail_page(&self, id: &MailId) -> Result<Option<MailPage>, StoreError> {
+        const SQL: &str = "SELECT person_id, key_id, generation FROM mail WHERE id = $1";
+        let rows = self.read(SQL, &[id.as_str().into()]).await?;
+        let mail = |row: &Row| {
+            Ok(MailPage { person: PersonId::new(row.text(0)?), key_id: row.int(1)?, generation: row.int(2)? })
+        };
+        rows.first().map(mail).transpose()
+    }
+
+    /// The tasks that a mail is about, the most pressing first; none that became somebody else's since.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn tasks_of_mail(&self, id: &MailId) -> Result<Vec<TaskPage>, StoreError> {
+        const SQL: &str = "SELECT t.id, t.dossier_id, t.activation, t.purpose, t.person_id, t.policy, t.key_id, \
+                           t.generation, t.opened_at, t.due_at, t.closed_at, t.closed_seq \
+                           FROM task t JOIN mail m ON m.person_id = t.person_id \
+                           WHERE m.id = $1 AND t.id IN (SELECT o.task_id FROM outbox o WHERE o.mail_id = $1) \
+                           ORDER BY t.due_at IS NULL, t.due_at, t.opened_at, t.id LIMIT 500";
+        let rows = self.read(SQL, &[id.as_str().into()]).await?;
+        rows.iter().map(task).collect()
+    }
+
+    /// A paper, if it belongs to this dossier.
+    ///
+    /// # Errors
+    /// The database fails, or the row makes no sense.
+    pub async fn paper_page(&self, dossier: &DossierId, id: &PaperId) -> Result<Option<PaperPage>, StoreError> {
+        const SQL: &str = "SELECT name, media, content FROM paper WHERE id = $1 AND dossier_id = $2";
+        let rows = self.read(SQL, &[id.as_str().into(), Param::from(dossier.as_str())]).await?;
+        let paper = |row: &Row| {
+            Ok(PaperPage {
+                name: row.text(0)?.to_owned(),
+                media: row.text(1)?.to_owned(),
+                content: row.bytes(2)?.to_vec(),
+            })
+        };
+        rows.first().map(paper).transpose()
+    }
+}
+
+fn task(row: &Row) -> Result<TaskPage, StoreError> {
+    let purpose = row.text(3)?;
+    let policy = row.text(5)?;
+    let closed = match (row.maybe_int(10)?, row.maybe_int(11)?) {
+        (Some(at), seq) => Some(Closed { at: Instant(at), seq: seq.unwrap_or_default() }),
+        (None, _) => None,
+    };
+    Ok(TaskPage {
+        id: row.text(0)?.to_owned(),
+        dossier: DossierId::new(row.text(1)?),
+        activation: ActivationId(u32::try_from(row.int(2)?).map_err(|_| wrong("activation", "too large"))?),
+        purpose: Purpose::of_name(purpose).ok_or_else(|| wrong("purpose", purpose))?,
+        person: PersonId::new(row.text(4)?),
+        policy: policy_of(policy).ok_or_else(|| wrong("policy", policy))?,
+        key_id: row.int(6)?,
+        generation: row.int(7)?,
+        opened_at: Instant(row.int(8)?),
+        due_at: row.maybe_int(9)?.map(Instant),
+        closed,
+    })
+}
+
+fn policy_of(name: &str) -> Option<LinkPolicy> {
+    match name {
+        "link" => Some(LinkPolicy::Link),
+        "link+pin" => Some(LinkPolicy::LinkPin),
+        "login" => Some(LinkPolicy::Login),
+        _ => None,
+    }
+}
+
+fn wrong(column: &'static str, what: &str) -> StoreError {
+    StoreError::Corrupt { table: "task", column, what: what.to_owned() }
+}

@@ -1,0 +1,167 @@
+//! From a template and what it shows to an answer.
+
+use std::sync::OnceLock;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use serde::Serialize;
+
+use super::App;
+use super::error::Problem;
+use super::routes::Site;
+use super::say::{self, Texts};
+
+/// The style sheet.
+pub(super) const STYLE: &str = include_str!("style.css");
+
+/// No page needs more steps than this; a list of a thousand rows stays far below.
+const FUEL: u64 = 5_000_000;
+
+const TEMPLATES: [(&str, &str); 13] = [
+    ("base.html", include_str!("templates/base.html")),
+    ("parts.html", include_str!("templates/parts.html")),
+    ("home.html", include_str!("templates/home.html")),
+    ("problem.html", include_str!("templates/problem.html")),
+    ("matter.html", include_str!("templates/matter.html")),
+    ("act.html", include_str!("templates/act.html")),
+    ("sure.html", include_str!("templates/sure.html")),
+    ("ballot.html", include_str!("templates/ballot.html")),
+    ("cast.html", include_str!("templates/cast.html")),
+    ("tally.html", include_str!("templates/tally.html")),
+    ("confirm.html", include_str!("templates/confirm.html")),
+    ("over.html", include_str!("templates/over.html")),
+    ("desk.html", include_str!("templates/desk.html")),
+];
+
+/// One environment for each language, because a macro that is imported sees nothing of the page that imports it.
+fn environment(language: &str) -> &'static Environment<'static> {
+    static MADE: OnceLock<Vec<(&'static str, Environment<'static>)>> = OnceLock::new();
+    let made = MADE.get_or_init(|| say::all().iter().map(|texts| (texts.code(), speaking(texts))).collect());
+    made.iter().find(|(code, _)| *code == language).map_or(&made[0].1, |(_, environment)| environment)
+}
+
+fn speaking(texts: &'static Texts) -> Environment<'static> {
+    let mut made = Environment::new();
+    made.set_auto_escape_callback(|_| AutoEscape::Html);
+    made.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    made.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("plain Jinja syntax"));
+    made.set_fuel(Some(FUEL));
+    made.add_function("t", move |key: &str, holes: Kwargs| t(texts, key, &holes));
+    for (name, source) in TEMPLATES {
+        made.add_template(name, source).expect("the templates are parsed by a test");
+    }
+    made
+}
+
+/// `t("key", name=value)`: the text under a key.
+fn t(texts: &Texts, key: &str, holes: &Kwargs) -> Result<String, minijinja::Error> {
+    let mut filled = Vec::new();
+    for name in holes.args() {
+        filled.push((name, holes.get::<Value>(name)?.to_string()));
+    }
+    let filled: Vec<(&str, &str)> = filled.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(texts.fill(key, &filled))
+}
+
+/// What stands around every page.
+#[derive(Clone, Debug)]
+pub(super) struct Frame<'a> {
+    pub(super) site: &'a Site,
+    pub(super) office: &'a str,
+    pub(super) texts: &'static Texts,
+}
+
+impl<'a> Frame<'a> {
+    /// A frame in the language that the address asks for, else in the reader's own.
+    pub(super) fn new(app: &'a App, asked: Option<&'static Texts>, own: &str) -> Self {
+        Self { site: &app.site, office: &app.office, texts: asked.unwrap_or_else(|| say::texts(own)) }
+    }
+}
+
+/// The texts that an address asks for with `lang=`; nothing else in it is listened to.
+pub(super) fn asked_language(query: Option<&str>) -> Option<&'static Texts> {
+    let code = query?.split('&').find_map(|pair| pair.strip_prefix("lang="))?;
+    say::all().iter().find(|texts| texts.code() == code)
+}
+
+/// A page.
+///
+/// # Errors
+/// The template does not go together with what it shows: a fault of ours.
+pub(super) fn page<T: Serialize>(
+    frame: &Frame<'_>,
+    status: StatusCode,
+    name: &str,
+    it: &T,
+) -> Result<Response, Problem> {
+    let others: Vec<&str> = say::all().iter().map(Texts::code).filter(|code| *code != frame.texts.code()).collect();
+    let html = environment(frame.texts.code()).get_template(name)?.render(context! {
+        lang => frame.texts.code(),
+        others,
+        prefix => frame.site.prefix(),
+        office => frame.office,
+        style => style_version(),
+        it => Value::from(Serde(it)),
+    })?;
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    Ok((status, [(header::CONTENT_TYPE, kind)], html).into_response())
+}
+
+/// The page of a problem. When even that fails, plain words.
+pub(super) fn problem(app: &App, problem: &Problem, asked: Option<&'static Texts>) -> Response {
+    let frame = Frame::new(app, asked, "vi");
+    page(&frame, problem.status(), "problem.html", &context! { key => problem.key() })
+        .unwrap_or_else(|_| (problem.status(), problem.key()).into_response())
+}
+
+/// Changes when the style sheet does, so that a browser may keep it.
+fn style_version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| super::hex(&<sha2::Sha256 as sha2::Digest>::digest(STYLE))[..12].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::say;
+    use super::{TEMPLATES, environment};
+
+    #[test]
+    fn every_template_parses() {
+        for (name, _) in TEMPLATES {
+            assert!(environment("vi").get_template(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_language_has_the_same_texts_and_the_templates_ask_for_no_others() {
+        let keys =
+            |texts: &say::Texts| texts.keys().filter(|key| !key.ends_with("_1")).map(str::to_owned).collect::<Vec<_>>();
+        let first = keys(&say::all()[0]);
+        for texts in say::all() {
+            assert_eq!(keys(texts), first, "{}", texts.code());
+            for key in &first {
+                assert!(!texts.get(key).trim().is_empty(), "{key}");
+            }
+        }
+        for (name, source) in TEMPLATES {
+            for asked in source.split("t(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(asked.ends_with('.') || first.iter().any(|key| key == asked), "{name} asks for {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_word_of_ours_stands_on_a_page() {
+        for texts in say::all() {
+            for key in texts.keys() {
+                let text = texts.get(key).to_lowercase();
+                for word in ["token", "transition", "statechart", "workflow", "dossier id", "activation", "engine"] {
+                    assert!(!text.contains(word), "{key}: {text}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What tests share: a small office (directory, calendar, two workflows) and a way to lead dossiers through it by hand; a
+//! mail server that misbehaves.
+
+pub mod faulty_smtp;
+pub mod office;
