@@ -1,8 +1,8 @@
 //! Every test that crosses modules, in one binary.
 
+mod check;
 mod decide;
 mod smtp;
-mod check;
 mod store;
 mod support;
 mod tidy;
