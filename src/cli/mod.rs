@@ -1,6 +1,10 @@
 //! The command line: one file per command, one printer, documented exit codes.
 
+mod backup;
+mod doctor;
+mod migrate;
 mod printer;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +14,10 @@ use clap::{Parser, Subcommand};
 pub use printer::{Format, Printer, Progress};
 
 use crate::config::{Config, ConfigError, Environment};
+use crate::engine::Failure;
+use crate::ids::Instant;
+use crate::service::{Part, ServiceError};
+use crate::store::StoreError;
 
 /// What every command may be told.
 #[derive(Debug, Parser)]
@@ -17,7 +25,7 @@ use crate::config::{Config, ConfigError, Environment};
     name = "chancery",
     version,
     about = "Runs dossiers through workflows that are written in YAML",
-    before_help = "Example:\n  chancery check workflows/leave\n  chancery serve",
+    before_help = "Example:\n  chancery demo\n  chancery check workflows/purchase",
     after_help = EXIT_CODES,
     disable_help_subcommand = true
 )]
@@ -44,7 +52,39 @@ Exit codes:
   4  the world failed (database, network, disk)";
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Run pages, deadlines, starts by the clock and mails in one process.
+    Serve(serve::ServeArgs),
+    /// Run the pages alone.
+    Web(serve::WebArgs),
+    /// Run deadlines, starts by the clock and mails alone.
+    Scheduler(serve::SchedulerArgs),
+    /// Bring the database to this program's schema, and make missing keys.
+    Migrate(migrate::MigrateArgs),
+    /// Copy the database while it is in use, and prove the copy.
+    Backup(backup::BackupArgs),
+    /// Put a copy into the place of the database, held.
+    Restore(backup::RestoreArgs),
+    /// Let a restored or copied database send mails and run by the clock again.
+    Resume(backup::ResumeArgs),
+    /// Say what is wrong with configuration, keys, database, clock and mail.
+    Doctor(doctor::DoctorArgs),
+}
+
+/// What every command stands on.
+#[derive(Debug)]
+struct Context {
+    config: Config,
+    environment: Environment,
+    printer: Printer,
+}
+
+impl Context {
+    /// The time on this machine, for what happens outside of any dossier.
+    fn now(&self) -> Instant {
+        crate::ids::Instant::from_timestamp(jiff::Timestamp::now())
+    }
+}
 
 /// Why a command did not do what it was asked: each kind is an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -80,26 +120,79 @@ impl From<ConfigError> for Trouble {
     }
 }
 
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Older { .. } => Self::Usage(format!("{error}\n  help: `chancery migrate` brings it up")),
+            StoreError::Newer { .. } => Self::Usage(format!("{error}\n  help: use the newer program")),
+            StoreError::Unavailable(_)
+            | StoreError::Taken(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Database(_) => Self::World(error.to_string()),
+        }
+    }
+}
+
+impl From<ServiceError> for Trouble {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Config(error) => error.into(),
+            ServiceError::Store(error) => error.into(),
+            ServiceError::DemoClock => Self::Refused(error.to_string()),
+            ServiceError::Mail(_) => Self::Usage(error.to_string()),
+            ServiceError::Listen { .. } | ServiceError::Ended { .. } => Self::World(error.to_string()),
+        }
+    }
+}
+
 /// Parses the arguments, runs the command, prints why it failed.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(cli.format);
-    match run(cli, &printer) {
+    match run(cli, printer) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(trouble) => {
+        Err((trouble, printer)) => {
             printer.error(&trouble.to_string());
             ExitCode::from(trouble.code())
         }
     }
 }
 
-fn run(cli: Cli, _printer: &Printer) -> Result<(), Trouble> {
+fn run(cli: Cli, printer: Printer) -> Result<(), (Trouble, Printer)> {
     let environment = Environment::read();
-    let mut config = Config::load(cli.config.as_deref(), &environment)?;
-    if let Some(url) = cli.database {
-        config.database.url = Some(url);
-        config.database.url_file = None;
+    let config = match configured(&cli, &environment) {
+        Ok(config) => config,
+        Err(trouble) => return Err((trouble, printer)),
+    };
+    let context = Context { config, environment, printer };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Err((Trouble::World(format!("no threads: {error}")), context.printer)),
+    };
+    let answer = runtime.block_on(dispatch(cli.command, &context));
+    // Reads that nobody waits for any more end with the process.
+    runtime.shutdown_background();
+    answer.map_err(|trouble| (trouble, context.printer))
+}
+
+fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
+    let mut config = Config::load(cli.config.as_deref(), environment)?;
+    if let Some(url) = &cli.database {
+        config.database.replace_url(url);
         config.validate()?;
     }
-    match cli.command {}
+    Ok(config)
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
+    match command {
+        Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
+        Command::Web(_) => serve::run(&[Part::Web], context).await,
+        Command::Scheduler(_) => serve::run(&[Part::Scheduler], context).await,
+        Command::Migrate(args) => migrate::run(&args, context).await,
+        Command::Backup(args) => backup::backup(&args, context),
+        Command::Restore(args) => backup::restore(&args, context).await,
+        Command::Resume(args) => backup::resume(&args, context).await,
+        Command::Doctor(args) => doctor::run(&args, context).await,
+    }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{ConfigError, Places, Secret};
 
 /// Where dossiers are kept.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// `sqlite://path` or `postgres://user@host/name`. A password does not belong here: use `url_file`.
@@ -18,16 +18,12 @@ pub struct Database {
     pub owner_url: Option<String>,
     /// The same, in a file.
     pub owner_url_file: Option<PathBuf>,
+    /// PostgreSQL: the role that the server signs in as. `migrate` lets it add to what is append-only and never change it.
+    pub server_role: Option<String>,
 }
 
 /// Where a database is made when nobody says where.
 pub(super) const DEFAULT_URL: &str = "sqlite://chancery.db";
-
-impl Default for Database {
-    fn default() -> Self {
-        Self { url: None, url_file: None, owner_url: None, owner_url_file: None }
-    }
-}
 
 /// A URL may hold a password: it is never shown.
 impl std::fmt::Debug for Database {
@@ -37,6 +33,11 @@ impl std::fmt::Debug for Database {
 }
 
 impl Database {
+    /// Takes another URL for everything.
+    pub fn replace_url(&mut self, url: &str) {
+        *self = Self { url: Some(url.to_owned()), server_role: self.server_role.take(), ..Self::default() };
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         if self.url.is_some() && self.url_file.is_some() {
             return Err(ConfigError::new("database.url", "is set beside `database.url_file`", "keep one of them"));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::{ConfigError, Places, Secret};
+use crate::courier::settings::{Password, Patience, Security, SmtpSettings};
 
 /// The way out for mails.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,8 +21,14 @@ pub struct Mail {
     pub user: Option<String>,
     /// A file whose first line is the account's password.
     pub password_file: Option<PathBuf>,
+    /// More authorities to trust (PEM), for a server inside an office's own network.
+    pub ca_file: Option<PathBuf>,
+    /// What we call ourselves to the server; the machine's name where nothing is said.
+    pub hello: Option<String>,
     /// The sender of every mail: `Văn phòng <office@example.vn>`.
     pub from: String,
+    /// Whom to call, as the foot of every mail says it: a name and a telephone number.
+    pub contact: String,
     /// A test machine sends every mail to this address instead of the person's.
     pub redirect_to: Option<String>,
 }
@@ -47,7 +54,10 @@ impl Default for Mail {
             tls: Tls::default(),
             user: None,
             password_file: None,
+            ca_file: None,
+            hello: None,
             from: "chancery <chancery@localhost>".to_owned(),
+            contact: String::new(),
             redirect_to: None,
         }
     }
@@ -63,6 +73,39 @@ impl Mail {
         })
     }
 
+    /// What the courier has to be told; none where no host is set.
+    ///
+    /// # Errors
+    /// The password cannot be read, or the courier finds a fault.
+    pub(super) fn settings(&self, places: &Places) -> Result<Option<SmtpSettings>, ConfigError> {
+        let Some(host) = &self.host else { return Ok(None) };
+        let password =
+            self.password_file.as_deref().map(|file| Secret::read("mail.password_file", file, places)).transpose()?;
+        let (from_name, from_address) = mailbox(&self.from);
+        let settings = SmtpSettings {
+            host: host.clone(),
+            port: self.port(),
+            security: match self.tls {
+                Tls::Starttls => Security::Starttls,
+                Tls::Implicit => Security::Tls,
+                Tls::None => Security::None,
+            },
+            user: self.user.clone(),
+            password: password.map(|password| Password::new(password.expose())),
+            ca_file: self.ca_file.as_deref().map(|file| places.find(file)),
+            from_address: from_address.to_owned(),
+            from_name: from_name.to_owned(),
+            contact: self.contact.clone(),
+            hello: self.hello.clone(),
+            redirect_to: self.redirect_to.as_deref().map(|to| mailbox(to).1.to_owned()),
+            patience: Patience::default(),
+        };
+        match settings.validate().into_iter().next() {
+            None => Ok(Some(settings)),
+            Some(fault) => Err(ConfigError::new("mail", fault, "packaging/chancery.toml shows every key of `[mail]`")),
+        }
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         check_mailbox("mail.from", &self.from)?;
         if let Some(address) = &self.redirect_to {
@@ -75,25 +118,20 @@ impl Mail {
                 "set both or none",
             ));
         }
-        let local = self.host.as_deref().is_none_or(|host| matches!(host, "localhost" | "127.0.0.1" | "::1"));
-        if self.tls == Tls::None && self.user.is_some() && !local {
-            return Err(ConfigError::new(
-                "mail.tls",
-                "`none` would send the password readable through the network",
-                "set `tls = \"starttls\"` or `tls = \"implicit\"`",
-            ));
-        }
         Ok(())
     }
+}
 
-    pub(super) fn password(&self, places: &Places) -> Result<Option<Secret>, ConfigError> {
-        self.password_file.as_deref().map(|file| Secret::read("mail.password_file", file, places)).transpose()
+/// Name and address of `Name <user@host>`; an address alone is its own name.
+fn mailbox(text: &str) -> (&str, &str) {
+    match text.rsplit_once('<') {
+        Some((name, address)) => (name.trim().trim_matches('"'), address.trim().trim_end_matches('>')),
+        None => (text.trim(), text.trim()),
     }
 }
 
 fn check_mailbox(key: &str, text: &str) -> Result<(), ConfigError> {
-    let address = text.rsplit_once('<').map_or(text, |(_, address)| address.trim_end_matches('>'));
-    let sound = address.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+    let sound = mailbox(text).1.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
     if sound && !text.contains(['\r', '\n', '\0']) {
         return Ok(());
     }

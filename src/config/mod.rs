@@ -21,6 +21,8 @@ pub use mail::{Mail, Tls};
 pub use secret::Secret;
 pub use web::Web;
 
+use crate::courier::settings::SmtpSettings;
+
 /// Where the configuration lies when nobody says anything else.
 pub const DEFAULT_FILE: &str = "/etc/chancery/chancery.toml";
 
@@ -177,12 +179,12 @@ impl Config {
         self.keys.files(&url, &self.places).map_err(|error| self.in_file(error))
     }
 
-    /// The password for the mail server, if it wants one.
+    /// What the courier has to be told; none where no mail server is set.
     ///
     /// # Errors
-    /// The file that holds it cannot be read.
-    pub fn mail_password(&self) -> Result<Option<Secret>, ConfigError> {
-        self.mail.password(&self.places).map_err(|error| self.in_file(error))
+    /// The password cannot be read, or the courier finds a fault.
+    pub fn smtp(&self) -> Result<Option<SmtpSettings>, ConfigError> {
+        self.mail.settings(&self.places).map_err(|error| self.in_file(error))
     }
 
     fn in_file(&self, error: ConfigError) -> ConfigError {

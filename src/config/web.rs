@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 
 use super::ConfigError;
+use crate::web::routes::Site;
 
 /// The pages.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,29 +15,24 @@ pub struct Web {
     pub listen: String,
     /// How people reach it, with the path prefix if there is one: what links in mails begin with.
     pub public_url: String,
+    /// Whose pages these are: the name in the head of each.
+    pub office: String,
 }
 
 impl Default for Web {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8080".to_owned(), public_url: "http://127.0.0.1:8080".to_owned() }
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            office: "chancery".to_owned(),
+        }
     }
 }
 
 impl Web {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         self.address()?;
-        let rest = self
-            .public_url
-            .strip_prefix("https://")
-            .or_else(|| self.public_url.strip_prefix("http://"))
-            .filter(|rest| !rest.is_empty() && !rest.starts_with('/'));
-        if rest.is_none_or(|rest| rest.contains(['?', '#', ' ', '@'])) {
-            return Err(ConfigError::new(
-                "web.public_url",
-                format!("`{}` is no address that a link could begin with", self.public_url),
-                "write `https://host` or `https://host/prefix`, without user, query or fragment",
-            ));
-        }
+        self.site()?;
         Ok(())
     }
 
@@ -54,8 +50,17 @@ impl Web {
         })
     }
 
-    /// The public address without a slash at its end.
-    pub fn base(&self) -> &str {
-        self.public_url.trim_end_matches('/')
+    /// What links in mails begin with.
+    ///
+    /// # Errors
+    /// It is no address that a link could begin with.
+    pub fn site(&self) -> Result<Site, ConfigError> {
+        Site::parse(&self.public_url).map_err(|error| {
+            ConfigError::new(
+                "web.public_url",
+                format!("`{}`: {error}", self.public_url),
+                "write `https://host` or `https://host/prefix`, without user, query or fragment",
+            )
+        })
     }
 }

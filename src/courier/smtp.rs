@@ -78,6 +78,18 @@ pub fn tls(settings: &SmtpSettings) -> Result<Option<TlsParameters>, TlsError> {
     Ok(Some(builder.build()?))
 }
 
+/// Connects, protects and signs in as for a mail, and sends none: whether the settings are good.
+///
+/// # Errors
+/// What the server, or the certificate file, has against it.
+pub async fn probe(settings: &SmtpSettings) -> Result<(), String> {
+    let tls = tls(settings).map_err(|error| error.to_string())?;
+    let mut session = Session::open(settings, tls).await?;
+    // The answer was given; a server that does not say goodbye back costs nothing.
+    let _ = timeout(QUIT_PATIENCE, session.connection.quit()).await;
+    Ok(())
+}
+
 impl Sender {
     /// Opens nothing yet.
     pub fn new(settings: Arc<SmtpSettings>, tls: Option<TlsParameters>) -> Self {

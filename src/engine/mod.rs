@@ -72,6 +72,11 @@ impl Engine {
         todo!()
     }
 
+    /// Comes back when something was committed here that the scheduler or the courier may want to look at.
+    pub async fn changed(&self) {
+        todo!()
+    }
+
     /// The store behind it, for reading.
     pub fn store(&self) -> &Store {
         todo!()

@@ -5,7 +5,12 @@
 //! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
 //! sums are `CAST(... AS BIGINT)`.
 
+pub mod backup;
+mod batch;
+mod deployment;
 mod error;
+mod load;
+mod log;
 pub mod mails;
 pub mod meta;
 mod migrate;
@@ -13,6 +18,7 @@ pub mod pages;
 mod postgres;
 mod read;
 mod roles;
+mod rows;
 pub mod schedule;
 mod sqlite;
 mod value;
@@ -20,7 +26,13 @@ mod writer;
 
 use std::sync::{Arc, mpsc};
 
+pub(crate) use deployment::{Deployed, MachineRow};
 pub use error::StoreError;
+pub(crate) use load::{Loaded, LoadedContent, LoadedOperation, Wanted};
+pub(crate) use log::LoggedEvent;
+pub(crate) use rows::{
+    Batch, Closed, DossierRow, EventRow, MessageRow, OutboxRow, PaperRow, RegisterEntry, Settled, TaskChange, TaskEntry,
+};
 pub use value::{Cell, Param, Row};
 pub use writer::Tx;
 pub(crate) use writer::{Job, Writer};

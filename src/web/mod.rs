@@ -7,6 +7,7 @@ mod page;
 mod plain;
 pub mod routes;
 pub mod say;
+mod serve;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::engine::Engine;
 use crate::links::LinkKeys;
 use error::Problem;
 use routes::{Route, Site};
+pub use serve::serve;
 
 /// The largest form that is taken: a few papers of [`upload::PAPER_BYTES_MAX`] each.
 const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
