@@ -46,7 +46,9 @@ fn workflows(folder: &Path) -> Vec<String> {
 #[test]
 fn every_shipped_workflow_is_without_a_fault() {
     let mut faults = String::new();
-    for folder in fs::read_dir(root().join("workflows")).expect("workflows").map(|entry| entry.expect("an entry").path()) {
+    for folder in
+        fs::read_dir(root().join("workflows")).expect("workflows").map(|entry| entry.expect("an entry").path())
+    {
         for name in workflows(&folder) {
             faults += &words(&check(&folder, &name));
         }

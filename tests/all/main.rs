@@ -1,9 +1,9 @@
 //! Every test that crosses modules, in one binary.
 
-mod mails;
-mod decide;
-mod smtp;
 mod check;
+mod decide;
+mod mails;
+mod smtp;
 mod store;
 mod support;
 mod tidy;
