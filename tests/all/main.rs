@@ -2,6 +2,7 @@
 
 mod check;
 mod decide;
+mod mails;
 mod smtp;
 mod store;
 mod support;
