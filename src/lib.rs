@@ -30,6 +30,7 @@ pub mod words;
 // Above this line nothing asks for the time, waits, or touches the world.
 pub mod catcher;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod courier;
 pub mod demo;

@@ -1,1 +1,198 @@
-//! (being built)
+//! The command line: one file per command, one printer, documented exit codes.
+
+mod backup;
+mod doctor;
+mod migrate;
+mod printer;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use printer::{Format, Printer, Progress};
+
+use crate::config::{Config, ConfigError, Environment};
+use crate::engine::Failure;
+use crate::ids::Instant;
+use crate::service::{Part, ServiceError};
+use crate::store::StoreError;
+
+/// What every command may be told.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chancery",
+    version,
+    about = "Runs dossiers through workflows that are written in YAML",
+    before_help = "Example:\n  chancery demo\n  chancery check workflows/purchase",
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    /// The configuration file (else CHANCERY_CONFIG, else /etc/chancery/chancery.toml if it is there).
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Another database than the configuration's: sqlite://path or postgres://user@host/name.
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// How answers are written.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  refused, or differences were found
+  2  wrong arguments or configuration
+  3  an input file has faults
+  4  the world failed (database, network, disk)";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run pages, deadlines, starts by the clock and mails in one process.
+    Serve(serve::ServeArgs),
+    /// Run the pages alone.
+    Web(serve::WebArgs),
+    /// Run deadlines, starts by the clock and mails alone.
+    Scheduler(serve::SchedulerArgs),
+    /// Bring the database to this program's schema, and make missing keys.
+    Migrate(migrate::MigrateArgs),
+    /// Copy the database while it is in use, and prove the copy.
+    Backup(backup::BackupArgs),
+    /// Put a copy into the place of the database, held.
+    Restore(backup::RestoreArgs),
+    /// Let a restored or copied database send mails and run by the clock again.
+    Resume(backup::ResumeArgs),
+    /// Say what is wrong with configuration, keys, database, clock and mail.
+    Doctor(doctor::DoctorArgs),
+}
+
+/// What every command stands on.
+#[derive(Debug)]
+struct Context {
+    config: Config,
+    environment: Environment,
+    printer: Printer,
+}
+
+impl Context {
+    /// The time on this machine, for what happens outside of any dossier.
+    fn now(&self) -> Instant {
+        crate::ids::Instant::from_timestamp(jiff::Timestamp::now())
+    }
+}
+
+/// Why a command did not do what it was asked: each kind is an exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// It may not be done, or a comparison found differences.
+    #[error("{0}")]
+    Refused(String),
+    /// The arguments or the configuration make no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// An input file has faults.
+    #[error("{0}")]
+    Input(String),
+    /// The world failed.
+    #[error("{0}")]
+    World(String),
+}
+
+impl Trouble {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Refused(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Input(_) => 3,
+            Self::World(_) => 4,
+        }
+    }
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Older { .. } => Self::Usage(format!("{error}\n  help: `chancery migrate` brings it up")),
+            StoreError::Newer { .. } => Self::Usage(format!("{error}\n  help: use the newer program")),
+            StoreError::Unavailable(_)
+            | StoreError::Taken(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Database(_) => Self::World(error.to_string()),
+        }
+    }
+}
+
+impl From<ServiceError> for Trouble {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Config(error) => error.into(),
+            ServiceError::Store(error) => error.into(),
+            ServiceError::DemoClock => Self::Refused(error.to_string()),
+            ServiceError::Mail(_) => Self::Usage(error.to_string()),
+            ServiceError::Listen { .. } | ServiceError::Ended { .. } => Self::World(error.to_string()),
+        }
+    }
+}
+
+/// Parses the arguments, runs the command, prints why it failed.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let printer = Printer::new(cli.format);
+    match run(cli, printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((trouble, printer)) => {
+            printer.error(&trouble.to_string());
+            ExitCode::from(trouble.code())
+        }
+    }
+}
+
+fn run(cli: Cli, printer: Printer) -> Result<(), (Trouble, Printer)> {
+    let environment = Environment::read();
+    let config = match configured(&cli, &environment) {
+        Ok(config) => config,
+        Err(trouble) => return Err((trouble, printer)),
+    };
+    let context = Context { config, environment, printer };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Err((Trouble::World(format!("no threads: {error}")), context.printer)),
+    };
+    let answer = runtime.block_on(dispatch(cli.command, &context));
+    // Reads that nobody waits for any more end with the process.
+    runtime.shutdown_background();
+    answer.map_err(|trouble| (trouble, context.printer))
+}
+
+fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
+    let mut config = Config::load(cli.config.as_deref(), environment)?;
+    if let Some(url) = &cli.database {
+        config.database.replace_url(url);
+        config.validate()?;
+    }
+    Ok(config)
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
+    match command {
+        Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
+        Command::Web(_) => serve::run(&[Part::Web], context).await,
+        Command::Scheduler(_) => serve::run(&[Part::Scheduler], context).await,
+        Command::Migrate(args) => migrate::run(&args, context).await,
+        Command::Backup(args) => backup::backup(&args, context),
+        Command::Restore(args) => backup::restore(&args, context).await,
+        Command::Resume(args) => backup::resume(&args, context).await,
+        Command::Doctor(args) => doctor::run(&args, context).await,
+    }
+}

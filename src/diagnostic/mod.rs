@@ -1,5 +1,12 @@
 //! What we tell the author of a file: data here, renderers next door.
 
+pub mod code;
+mod nearest;
+pub mod render;
+
+pub use nearest::{did_you_mean, nearest};
+pub use render::{Format, render_all};
+
 use crate::source::Span;
 
 /// One fault in an author's file, with its place and a way out.
@@ -26,6 +33,16 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// Its name, as printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A place, with a word on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -45,6 +62,16 @@ impl Diagnostic {
             labels: vec![Label { span, text: label.into() }],
             help: None,
         }
+    }
+
+    /// Something worth a look at a place.
+    pub fn warning(code: &'static str, message: impl Into<String>, span: Span, label: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message, span, label) }
+    }
+
+    /// Whether it makes the file unusable.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
     }
 
     /// With a way out.

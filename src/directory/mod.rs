@@ -1,5 +1,7 @@
 //! Units, people, posts, bodies: who is who on a given day. Pure; the store keeps it, the engine hands it in.
 
+mod query;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -150,54 +152,4 @@ pub struct Binding {
     /// For how long.
     #[serde(flatten)]
     pub dated: Dated,
-}
-
-impl Directory {
-    /// Holders of a post in a unit on a day; where the unit has none, of the nearest unit above it that has.
-    pub fn holders(&self, post: &str, unit: &UnitCode, on: Date) -> Vec<PersonId> {
-        let _ = (post, unit, on);
-        todo!()
-    }
-
-    /// The unit that stands for this one on a day: itself, or what it was merged or split into (the first successor).
-    pub fn unit_on(&self, unit: &UnitCode, on: Date) -> Option<&Unit> {
-        let _ = (unit, on);
-        todo!()
-    }
-
-    /// The root above a unit (itself, if it is one).
-    pub fn root(&self, unit: &UnitCode, on: Date) -> Option<&Unit> {
-        let _ = (unit, on);
-        todo!()
-    }
-
-    /// The unit bound to a name for the root of this unit.
-    pub fn bound(&self, name: &str, unit: &UnitCode, on: Date) -> Option<&Unit> {
-        let _ = (name, unit, on);
-        todo!()
-    }
-
-    /// The body of this kind that was set up for a unit, or for the nearest one above it.
-    pub fn body_of(&self, kind: &str, unit: &UnitCode, on: Date) -> Option<&Body> {
-        let _ = (kind, unit, on);
-        todo!()
-    }
-
-    /// The peer group of this kind (`cluster`, `bloc`) in which a unit, or the nearest one above it, has a seat on a day.
-    pub fn group_of(&self, kind: &str, unit: &UnitCode, on: Date) -> Option<&Body> {
-        let _ = (kind, unit, on);
-        todo!()
-    }
-
-    /// The seats of a body that hold on a day, in the order of the directory.
-    pub fn seats(&self, body: &BodyCode, on: Date) -> Vec<&BodySeat> {
-        let _ = (body, on);
-        todo!()
-    }
-
-    /// A person by the code that files use.
-    pub fn person_by_code(&self, code: &str) -> Option<&Person> {
-        let _ = code;
-        todo!()
-    }
 }

@@ -64,6 +64,19 @@ impl Engine {
         todo!()
     }
 
+    /// Delivers messages between dossiers that wait; how many.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn deliver(&self) -> Result<usize, StoreError> {
+        todo!()
+    }
+
+    /// Comes back when something was committed here that the scheduler or the courier may want to look at.
+    pub async fn changed(&self) {
+        todo!()
+    }
+
     /// The store behind it, for reading.
     pub fn store(&self) -> &Store {
         todo!()

@@ -1,4 +1,23 @@
 //! Formulas: CEL, compiled once, run against what a dossier shows. Pure and bounded: the checker refuses what could run long.
+//!
+//! Numbers are whole. Shares are compared exactly by `reaches`; decimals and dates are texts (dates compare as they should).
+//! A unit, a person or a choice is a map in formulas; where a formula's *result* is one, it becomes what a field would hold:
+//! the unit's code, the person's id, the row's key.
+
+mod check;
+mod functions;
+mod names;
+mod programs;
+mod scan;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use check::{check, check_truth};
+pub use names::{Kind, Names};
+pub use programs::Programs;
+pub use syntax::ExprFault;
 
 use std::collections::BTreeMap;
 
@@ -6,11 +25,7 @@ use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::dossier::context::Entry;
 use crate::ids::{FieldName, Instant};
-use crate::machine::{Field, Shape};
-
-/// The formulas of one machine, compiled, by their text.
-#[derive(Debug)]
-pub struct Programs {}
+use crate::machine::Field;
 
 /// What a formula sees: every field under its name (a choice as its table's row with `code`; a unit as
 /// `{code, name, kind, legal_personality, tags, root}`; an empty field as null), every table under its name, `papers` (kinds,
@@ -40,8 +55,11 @@ pub struct Scope<'a> {
     /// The time of the question.
     pub now: Instant,
     /// For a list: the declared fields of rows, and the live rows.
-    pub rows: Option<(&'a [Field], &'a [&'a BTreeMap<FieldName, serde_json::Value>])>,
+    pub rows: Option<(&'a [Field], &'a [Values<'a>])>,
 }
+
+/// The values of fields.
+pub type Values<'a> = &'a BTreeMap<FieldName, serde_json::Value>;
 
 /// A formula that has no value here (a missing key, a wrong type).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,33 +69,4 @@ pub struct ExprError {
     pub expr: String,
     /// What went wrong.
     pub message: String,
-}
-
-impl Programs {
-    /// Compiles every formula of a machine.
-    ///
-    /// # Errors
-    /// The first formula that does not compile, in words.
-    pub fn compile(shape: &Shape) -> Result<Self, String> {
-        let _ = shape;
-        todo!()
-    }
-
-    /// The truth value of a formula.
-    ///
-    /// # Errors
-    /// It has no value here, or the value is no truth value.
-    pub fn truth(&self, expr: &str, scope: &Scope<'_>) -> Result<bool, ExprError> {
-        let _ = (expr, scope);
-        todo!()
-    }
-
-    /// The value of a formula, as JSON.
-    ///
-    /// # Errors
-    /// It has no value here.
-    pub fn value(&self, expr: &str, scope: &Scope<'_>) -> Result<serde_json::Value, ExprError> {
-        let _ = (expr, scope);
-        todo!()
-    }
 }

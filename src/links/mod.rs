@@ -1,11 +1,35 @@
 //! Links that are mailed: tokens over rows. Pure; nothing stored lets anyone make one.
+//!
+//! A token is base64url, without padding and in its one canonical form, of
+//!
+//! ```text
+//! version (1 byte, 1) | key number (4 bytes, big endian) | row id (UTF-8) | HMAC-SHA256 (32 bytes)
+//! ```
+//!
+//! and the HMAC is taken over a domain and every part of [`Bound`], each with its length before it. Version and key number
+//! are covered too, so that no letter of a token can be changed.
+
+mod base64url;
+
+use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 use crate::ids::PersonId;
+
+const VERSION: u8 = 1;
+const DOMAIN: &str = "chancery link 1";
+/// Bytes before the row id and after it.
+const HEAD: usize = 5;
+const MAC: usize = 32;
+/// Row ids are short; a longer token is nobody's.
+const TOKEN_MAX: usize = 256;
 
 /// The secret keys, by number; the newest signs, older ones still verify until they are revoked.
 #[derive(Clone)]
 pub struct LinkKeys {
-    keys: std::collections::BTreeMap<i64, [u8; 32]>,
+    keys: BTreeMap<i64, [u8; 32]>,
 }
 
 /// What a link is bound to: a row (a task or a mail), the person, the activation, the purpose and the row's generation.
@@ -30,7 +54,7 @@ pub struct Presented {
     pub key: i64,
     /// Which row it names.
     pub row: String,
-    mac: [u8; 32],
+    mac: [u8; MAC],
 }
 
 impl std::fmt::Debug for LinkKeys {
@@ -40,26 +64,143 @@ impl std::fmt::Debug for LinkKeys {
 }
 
 impl LinkKeys {
+    /// Keys by their numbers (from 0, at most 2^32 - 1). A number is never used for another key.
+    pub fn new(keys: impl IntoIterator<Item = (i64, [u8; 32])>) -> Self {
+        Self { keys: keys.into_iter().collect() }
+    }
+
+    /// One key, under number 1.
+    pub fn of_bytes(key: [u8; 32]) -> Self {
+        Self::new([(1, key)])
+    }
+
     /// The number of the key that signs new links.
     pub fn newest(&self) -> i64 {
         self.keys.keys().last().copied().unwrap_or_default()
     }
 
-    /// The token for a row, signed by the key whose number stands in that row.
+    /// The token for a row, signed by the key whose number stands in that row; none when that key was revoked.
     pub fn token(&self, key: i64, bound: &Bound<'_>) -> Option<String> {
-        let _ = (key, bound);
-        todo!()
+        let mac = self.mac(key, bound)?;
+        let mut bytes = Vec::with_capacity(HEAD + bound.row.len() + MAC);
+        bytes.push(VERSION);
+        bytes.extend_from_slice(&u32::try_from(key).ok()?.to_be_bytes());
+        bytes.extend_from_slice(bound.row.as_bytes());
+        bytes.extend_from_slice(&mac.finalize().into_bytes());
+        Some(base64url::encode(&bytes))
     }
 
     /// Takes a token apart; nothing is believed yet.
     pub fn present(token: &str) -> Option<Presented> {
-        let _ = token;
-        todo!()
+        if token.len() > TOKEN_MAX {
+            return None;
+        }
+        let bytes = base64url::decode(token)?;
+        let (head, rest) = bytes.split_at_checked(HEAD)?;
+        let (row, mac) = rest.split_at_checked(rest.len().checked_sub(MAC)?)?;
+        let [VERSION, key @ ..] = head else { return None };
+        Some(Presented {
+            key: u32::from_be_bytes(key.try_into().ok()?).into(),
+            row: std::str::from_utf8(row).ok()?.to_owned(),
+            mac: mac.try_into().ok()?,
+        })
     }
 
     /// Whether the token was made for this row: the key must be the row's, the comparison takes constant time.
     pub fn verifies(&self, presented: &Presented, key: i64, bound: &Bound<'_>) -> bool {
-        let _ = (presented.mac, key, bound);
-        todo!()
+        presented.key == key
+            && presented.row == bound.row
+            && self.mac(key, bound).is_some_and(|mac| mac.verify_slice(&presented.mac).is_ok())
+    }
+
+    fn mac(&self, key: i64, bound: &Bound<'_>) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.keys.get(&key)?).ok()?;
+        let generation = bound.generation.to_be_bytes();
+        let parts: [&[u8]; 8] = [
+            DOMAIN.as_bytes(),
+            &[VERSION],
+            &key.to_be_bytes(),
+            bound.row.as_bytes(),
+            bound.person.as_str().as_bytes(),
+            bound.activation.as_bytes(),
+            bound.purpose.as_bytes(),
+            &generation,
+        ];
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        Some(mac)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bound, LinkKeys};
+    use crate::ids::PersonId;
+
+    fn bound<'a>(row: &'a str, person: &'a PersonId, activation: &'a str) -> Bound<'a> {
+        Bound { row, person, activation, purpose: "act", generation: 1 }
+    }
+
+    fn keys() -> LinkKeys {
+        LinkKeys::new([(1, [7; 32]), (2, [8; 32])])
+    }
+
+    #[test]
+    fn a_token_verifies_for_its_row_and_for_nothing_else() {
+        let (keys, person, other) = (keys(), PersonId::from("p1"), PersonId::from("p2"));
+        let right = bound("task-1", &person, "d1:3");
+        let token = keys.token(1, &right).expect("key 1 is there");
+        let presented = LinkKeys::present(&token).expect("our own token");
+        assert_eq!((presented.key, presented.row.as_str()), (1, "task-1"));
+        assert!(keys.verifies(&presented, 1, &right));
+        for wrong in [
+            bound("task-2", &person, "d1:3"),
+            bound("task-1", &other, "d1:3"),
+            bound("task-1", &person, "d1:4"),
+            Bound { purpose: "ballot", ..right.clone() },
+            Bound { generation: 2, ..right.clone() },
+        ] {
+            assert!(!keys.verifies(&presented, 1, &wrong), "{wrong:?}");
+        }
+        assert!(!keys.verifies(&presented, 2, &right), "the row says another key");
+        assert!(!LinkKeys::of_bytes([9; 32]).verifies(&presented, 1, &right), "another secret");
+        assert!(!LinkKeys::new([(2, [8; 32])]).verifies(&presented, 1, &right), "a revoked key");
+    }
+
+    #[test]
+    fn the_parts_of_a_bound_cannot_flow_into_each_other() {
+        let (keys, ab, a) = (keys(), PersonId::from("ab"), PersonId::from("a"));
+        let token = keys.token(1, &bound("t", &ab, "c")).expect("key 1 is there");
+        let presented = LinkKeys::present(&token).expect("our own token");
+        assert!(!keys.verifies(&presented, 1, &bound("t", &a, "bc")));
+    }
+
+    #[test]
+    fn a_token_with_one_letter_changed_is_not_verified() {
+        let (keys, person) = (keys(), PersonId::from("p1"));
+        let right = bound("task-1", &person, "d1:3");
+        let token = keys.token(2, &right).expect("key 2 is there");
+        for at in 0..token.len() {
+            for letter in "AQgw09-_=.".chars() {
+                let mut changed: String = token.clone();
+                changed.replace_range(at..=at, letter.encode_utf8(&mut [0; 4]));
+                if changed == token {
+                    continue;
+                }
+                let believed =
+                    LinkKeys::present(&changed).is_some_and(|presented| keys.verifies(&presented, 2, &right));
+                assert!(!believed, "{changed}");
+            }
+        }
+        assert!(LinkKeys::present("").is_none());
+        assert!(LinkKeys::present(&"A".repeat(400)).is_none());
+        assert!(LinkKeys::present(&token[..token.len() - 1]).is_none_or(|cut| !keys.verifies(&cut, 2, &right)));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        assert_eq!(format!("{:?}", keys()), "LinkKeys(2 keys)");
     }
 }

@@ -1,1 +1,174 @@
-//! (being built)
+//! The supervisor of a running server: its parts, its signals, its word to systemd.
+//!
+//! `serve` runs pages and scheduler in one process; `web` and `scheduler` run them apart. A database that is away is waited
+//! out and said in the status; the watchdog is petted as long as every part goes round. A stop finishes what is in flight,
+//! within [`STOP_MAX`].
+
+mod beat;
+pub mod home;
+mod office;
+mod rounds;
+mod signals;
+mod status;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::{Config, ConfigError};
+use crate::store::{StoreError, meta};
+
+pub use office::Office;
+pub use rounds::{Turn, Worker};
+pub use status::Status;
+
+/// How long a stop may take.
+pub const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// A part of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Pages.
+    Web,
+    /// Timers, starts by the clock, mails.
+    Scheduler,
+}
+
+/// Why a server does not run (any more).
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database cannot be used as it is.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database belongs to a demonstration.
+    #[error("this database runs on the clock of a demonstration: `chancery demo --dir` goes on with it, no server may")]
+    DemoClock,
+    /// The address is taken or not ours.
+    #[error("cannot listen on `{address}`: {source}\n  help: set `web.listen` to a free address")]
+    Listen {
+        /// Which.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The way out for mails cannot be used.
+    #[error("mails cannot be sent: {0}")]
+    Mail(String),
+    /// A part of the server ended although nobody asked it to.
+    #[error("the {part} ended: {why}")]
+    Ended {
+        /// Which.
+        part: &'static str,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Runs parts of the server until a signal stops them.
+///
+/// # Errors
+/// It cannot start, or a part ended by itself.
+pub async fn run(config: &Config, parts: &[Part]) -> Result<(), ServiceError> {
+    let mut signals = signals::Signals::new();
+    let status = Status::new();
+    let office = tokio::select! {
+        office = Office::open_patiently(config, &status) => office?,
+        () = signals.stop() => return Ok(()),
+    };
+    if office.engine.store().meta(meta::CLOCK).await?.as_deref() == Some("demo") {
+        return Err(ServiceError::DemoClock);
+    }
+    home::notice(office.engine.store(), config).await?;
+
+    let (stop, stopped) = watch::channel(false);
+    let mut running = Running { tasks: JoinSet::new(), beats: Vec::new(), stopped, status: status.clone() };
+    if parts.contains(&Part::Web) {
+        running.web(config, &office).await?;
+    }
+    if parts.contains(&Part::Scheduler) {
+        running.scheduler(config, &office)?;
+    }
+    let watchdog = beat::watch(running.beats.clone());
+    status.ready();
+    tracing::info!(listen = parts.contains(&Part::Web).then_some(config.web.listen.as_str()), "running");
+
+    let ended = tokio::select! {
+        () = signals.stop() => None,
+        Some(ended) = running.tasks.join_next() => Some(ended),
+    };
+    status.stopping();
+    // Whoever no longer listens has ended already.
+    let _ = stop.send(true);
+    running.finish().await;
+    watchdog.abort();
+    match ended {
+        None => Ok(()),
+        Some(Ok((part, why))) => Err(ServiceError::Ended { part, why: why.unwrap_or_else(|| "by itself".to_owned()) }),
+        Some(Err(error)) => Err(ServiceError::Ended { part: "server", why: error.to_string() }),
+    }
+}
+
+/// What a part says when it ends: its name, and why, if nobody asked it to.
+type Ended = (&'static str, Option<String>);
+
+/// The parts that run.
+struct Running {
+    tasks: JoinSet<Ended>,
+    beats: Vec<beat::Beat>,
+    stopped: watch::Receiver<bool>,
+    status: Status,
+}
+
+impl Running {
+    async fn web(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
+        let address = config.web.address()?;
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .map_err(|source| ServiceError::Listen { address: address.to_string(), source })?;
+        let app = office.pages(config, self.status.health())?;
+        let mut stopped = self.stopped.clone();
+        self.tasks.spawn(async move {
+            let served = crate::web::serve(listener, app, async move {
+                // An error says that the supervisor is gone: then it is time to stop as well.
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            })
+            .await;
+            ("web server", served.err().map(|error| error.to_string()))
+        });
+        self.round(Worker::Heart(office.engine.store().clone()), office);
+        Ok(())
+    }
+
+    fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
+        self.round(Worker::Scheduler(Box::new(crate::scheduler::Scheduler::new(office.engine.clone()))), office);
+        if config.smtp()?.is_none() {
+            tracing::warn!("`mail.host` is not set: mails wait and none is sent");
+        }
+        Ok(())
+    }
+
+    fn round(&mut self, worker: Worker, office: &Office) {
+        let beat = beat::Beat::new(worker.allowance());
+        self.beats.push(beat.clone());
+        let rounds = rounds::Rounds {
+            worker,
+            engine: office.engine.clone(),
+            beat,
+            status: self.status.clone(),
+            stopped: self.stopped.clone(),
+        };
+        self.tasks.spawn(rounds.go());
+    }
+
+    /// Waits for what is in flight, no longer than [`STOP_MAX`].
+    async fn finish(mut self) {
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_MAX, all).await.is_err() {
+            tracing::warn!("something was still in flight after {} s and was cut off", STOP_MAX.as_secs());
+        }
+    }
+}

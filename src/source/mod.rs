@@ -1,6 +1,10 @@
 //! Where text came from: files, places in them, lines and columns counted in characters.
 
+mod spanned;
+
 use std::ops::Range;
+
+pub use spanned::Spanned;
 
 /// A text file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +24,19 @@ pub struct Span {
     pub range: Range<usize>,
 }
 
-/// A value and where it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spanned<T> {
-    /// The value.
-    pub value: T,
-    /// Its place.
-    pub span: Span,
+impl Span {
+    /// A place in a file.
+    pub fn new(file: impl Into<String>, range: Range<usize>) -> Self {
+        Self { file: file.into(), range }
+    }
+
+    /// The part of this place that begins `offset` bytes in and is `len` bytes long, kept inside it.
+    #[must_use]
+    pub fn part(&self, offset: usize, len: usize) -> Self {
+        let start = self.range.start.saturating_add(offset).min(self.range.end);
+        let end = start.saturating_add(len).min(self.range.end);
+        Self { file: self.file.clone(), range: start..end }
+    }
 }
 
 impl SourceFile {
@@ -37,12 +47,63 @@ impl SourceFile {
 
     /// Line and column (both from 1, columns in characters) of a byte.
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
+        let before = &self.text[..self.boundary(byte)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// The byte at which a line and column (both from 1, columns in characters) stand; the nearest one if there is no such
+    /// place.
+    pub fn byte_at(&self, line: usize, column: usize) -> usize {
+        let line_start = match line {
+            0 | 1 => 0,
+            _ => self.text.match_indices('\n').nth(line - 2).map_or(self.text.len(), |(at, _)| at + 1),
+        };
+        let rest = &self.text[line_start..];
+        let line = rest.split('\n').next().unwrap_or(rest);
+        line_start + line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at)
+    }
+
+    /// What is written at a place; empty if the place is not in this text.
+    pub fn slice(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or("")
+    }
+
+    /// The place as bytes that exist in the text, begin and end between characters and stay on one line.
+    pub fn one_line(&self, range: &Range<usize>) -> Range<usize> {
+        let start = self.boundary(range.start);
+        let end = self.boundary(range.end).max(start);
+        let line = self.text[start..end].split('\n').next().unwrap_or("").trim_end();
+        start..start + line.len()
+    }
+
+    fn boundary(&self, byte: usize) -> usize {
         let mut byte = byte.min(self.text.len());
         while !self.text.is_char_boundary(byte) {
             byte -= 1;
         }
-        let before = &self.text[..byte];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        byte
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SourceFile;
+
+    #[test]
+    fn columns_count_characters_and_lead_back_to_the_byte() {
+        let file = SourceFile::new("a.yaml", "tên: Hội đồng\nlý do: x\n");
+        let byte = file.text.find("do").expect("it is there");
+        assert_eq!(file.line_column(byte), (2, 4));
+        assert_eq!(file.byte_at(2, 4), byte);
+    }
+
+    #[test]
+    fn a_place_outside_the_text_is_the_nearest_one_inside() {
+        let file = SourceFile::new("a.yaml", "ấ");
+        assert_eq!(file.line_column(1), (1, 1));
+        assert_eq!(file.line_column(99), (1, 2));
+        assert_eq!(file.byte_at(7, 7), file.text.len());
+        assert_eq!(file.one_line(&(1..99)), 0..3);
     }
 }

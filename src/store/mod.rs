@@ -2,201 +2,50 @@
 //!
 //! Reading goes through sqlx pools ([`Store::read`]); every write goes through one writer thread that owns one connection
 //! ([`Store::write`]), so that no future that holds a transaction can ever be dropped (sqlx #4393) and SQLite has one writer
-//! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time.
+//! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
+//! sums are `CAST(... AS BIGINT)`.
 
+mod batch;
+mod deployment;
+pub mod backup;
+mod error;
+mod load;
+mod log;
+pub mod meta;
+mod migrate;
 pub mod pages;
+mod postgres;
+mod read;
+mod roles;
+mod rows;
+pub mod schedule;
+mod sqlite;
+mod value;
+mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
-/// A value bound to a statement.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Param {
-    /// A text, or NULL.
-    Text(Option<String>),
-    /// A number, or NULL.
-    Int(Option<i64>),
-    /// Bytes.
-    Bytes(Vec<u8>),
-}
+pub(crate) use deployment::{Deployed, MachineRow};
+pub use error::StoreError;
+pub(crate) use load::{Loaded, LoadedContent, LoadedOperation, Wanted};
+pub(crate) use log::LoggedEvent;
+pub(crate) use rows::{
+    Batch, Closed, DossierRow, EventRow, MessageRow, OutboxRow, PaperRow, RegisterEntry, Settled, TaskChange, TaskEntry,
+};
+pub use value::{Cell, Param, Row};
+pub use writer::Tx;
+pub(crate) use writer::{Job, Writer};
 
-impl From<&str> for Param {
-    fn from(value: &str) -> Self {
-        Self::Text(Some(value.to_owned()))
-    }
-}
-
-impl From<String> for Param {
-    fn from(value: String) -> Self {
-        Self::Text(Some(value))
-    }
-}
-
-impl From<i64> for Param {
-    fn from(value: i64) -> Self {
-        Self::Int(Some(value))
-    }
-}
-
-impl From<Option<i64>> for Param {
-    fn from(value: Option<i64>) -> Self {
-        Self::Int(value)
-    }
-}
-
-impl From<Option<String>> for Param {
-    fn from(value: Option<String>) -> Self {
-        Self::Text(value)
-    }
-}
-
-impl From<Vec<u8>> for Param {
-    fn from(value: Vec<u8>) -> Self {
-        Self::Bytes(value)
-    }
-}
-
-/// A row that was read: values by the place of their column.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row(pub Vec<Cell>);
-
-/// A value that was read.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
-    /// NULL.
-    Null,
-    /// A number.
-    Int(i64),
-    /// A text.
-    Text(String),
-    /// Bytes.
-    Bytes(Vec<u8>),
-}
-
-/// The world failed, or what is stored makes no sense.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// The database cannot be reached (now); nothing was acknowledged, try again with the same operation id.
-    #[error("the database cannot be reached: {0}")]
-    Unavailable(String),
-    /// A unique key was taken by somebody else.
-    #[error("a unique key is taken: {0}")]
-    Taken(String),
-    /// Stored data makes no sense.
-    #[error("`{table}`.`{column}` holds something that makes no sense: {what}")]
-    Corrupt {
-        /// The table.
-        table: &'static str,
-        /// The column.
-        column: &'static str,
-        /// What.
-        what: String,
-    },
-    /// The database was written by a newer chancery.
-    #[error("this database was migrated by a newer chancery (schema {found}, this program knows {known})")]
-    Newer {
-        /// Its schema.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// Anything else that the database says.
-    #[error("the database says: {0}")]
-    Database(String),
-}
-
-impl Row {
-    /// A text that is never NULL.
-    ///
-    /// # Errors
-    /// It is NULL or no text.
-    pub fn text(&self, column: usize) -> Result<&str, StoreError> {
-        match &self.0[column] {
-            Cell::Text(text) => Ok(text),
-            other => Err(wrong(column, other)),
-        }
-    }
-
-    /// A text, or NULL.
-    ///
-    /// # Errors
-    /// It is no text.
-    pub fn maybe_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
-        match &self.0[column] {
-            Cell::Text(text) => Ok(Some(text)),
-            Cell::Null => Ok(None),
-            other => Err(wrong(column, other)),
-        }
-    }
-
-    /// A number that is never NULL.
-    ///
-    /// # Errors
-    /// It is NULL or no number.
-    pub fn int(&self, column: usize) -> Result<i64, StoreError> {
-        match &self.0[column] {
-            Cell::Int(int) => Ok(*int),
-            other => Err(wrong(column, other)),
-        }
-    }
-
-    /// A number, or NULL.
-    ///
-    /// # Errors
-    /// It is no number.
-    pub fn maybe_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
-        match &self.0[column] {
-            Cell::Int(int) => Ok(Some(*int)),
-            Cell::Null => Ok(None),
-            other => Err(wrong(column, other)),
-        }
-    }
-
-    /// Bytes.
-    ///
-    /// # Errors
-    /// They are NULL or no bytes.
-    pub fn bytes(&self, column: usize) -> Result<&[u8], StoreError> {
-        match &self.0[column] {
-            Cell::Bytes(bytes) => Ok(bytes),
-            other => Err(wrong(column, other)),
-        }
-    }
-}
-
-fn wrong(column: usize, cell: &Cell) -> StoreError {
-    StoreError::Corrupt { table: "?", column: "?", what: format!("column {column} holds {cell:?}") }
-}
-
-/// A database, open. Cheap to clone.
+/// A database, open. Cheap to clone. Its writer's thread ends with the last clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    inner: Arc<()>,
+    inner: Arc<Inner>,
 }
 
-/// One transaction on the writer's thread: synchronous on both engines.
 #[derive(Debug)]
-pub struct Tx<'a> {
-    marker: std::marker::PhantomData<&'a mut ()>,
-}
-
-impl Tx<'_> {
-    /// Runs a statement; how many rows it touched.
-    ///
-    /// # Errors
-    /// The database refuses it.
-    pub fn execute(&mut self, sql: &'static str, params: &[Param]) -> Result<u64, StoreError> {
-        let _ = (sql, params, &self.marker);
-        todo!()
-    }
-
-    /// Runs a query.
-    ///
-    /// # Errors
-    /// The database refuses it.
-    pub fn query(&mut self, sql: &'static str, params: &[Param]) -> Result<Vec<Row>, StoreError> {
-        let _ = (sql, params);
-        todo!()
-    }
+struct Inner {
+    jobs: mpsc::Sender<Job>,
+    pool: read::Pool,
 }
 
 impl Store {
@@ -205,26 +54,46 @@ impl Store {
     /// # Errors
     /// It cannot be opened, or is newer.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let _ = url;
-        todo!()
+        let (jobs, opened, pool) = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = postgres::options_of(url)?;
+            let writing = options.clone();
+            let (jobs, opened) = writer::start(move || Ok(Writer::postgres(postgres::Postgres::open(writing)?)))?;
+            (jobs, opened, read::Pool::postgres(options))
+        } else {
+            let path = sqlite::path_of(url)?;
+            let writing = path.clone();
+            let (jobs, opened) = writer::start(move || Ok(Writer::sqlite(sqlite::Sqlite::open(&writing)?)))?;
+            (jobs, opened, read::Pool::sqlite(&path))
+        };
+        opened.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))??;
+        let store = Self { inner: Arc::new(Inner { jobs, pool }) };
+        store.write(migrate::found).await?;
+        Ok(store)
     }
 
-    /// Brings the schema up to this program's.
+    /// Brings the schema up to this program's. On PostgreSQL with the owner's URL.
     ///
     /// # Errors
     /// A migration fails, or the schema is newer.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let _ = &self.inner;
-        todo!()
+        self.write(migrate::migrate).await
     }
 
-    /// Reads, outside any transaction, what was committed.
+    /// Whether the schema is the one that this program writes.
+    ///
+    /// # Errors
+    /// It is older or newer.
+    pub async fn is_current(&self) -> Result<(), StoreError> {
+        let (found, known) = (self.write(migrate::found).await?, migrate::known());
+        if found < known { Err(StoreError::Older { found, known }) } else { Ok(()) }
+    }
+
+    /// Reads, outside any transaction, what was committed. It goes on to its end even if the caller goes away.
     ///
     /// # Errors
     /// The database refuses it.
     pub async fn read(&self, sql: &'static str, params: &[Param]) -> Result<Vec<Row>, StoreError> {
-        let _ = (sql, params);
-        todo!()
+        self.inner.pool.read(sql, params.to_vec()).await
     }
 
     /// Runs a job in a transaction of its own on the writer's thread. It goes on to its end even if the caller goes away.
@@ -237,7 +106,22 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let _ = job;
-        todo!()
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        self.on_writer(Box::new(move |writer| {
+            let done = writer.transaction(job);
+            // Whoever asked may be gone; what was done is done.
+            let _ = answer.send(done);
+        }))?;
+        answered.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))?
+    }
+
+    /// Runs a job on the writer's thread, which makes its transactions itself.
+    pub(crate) fn on_writer(&self, job: Job) -> Result<(), StoreError> {
+        self.inner.jobs.send(job).map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))
+    }
+
+    /// PostgreSQL: several nodes may share it, and its clock is theirs.
+    pub fn is_postgres(&self) -> bool {
+        self.inner.pool.is_postgres()
     }
 }

@@ -68,7 +68,11 @@ impl From<StoreError> for Problem {
                 tracing::warn!(what, "the database cannot be reached; a page was answered with 503");
                 Self::Unavailable
             }
-            StoreError::Taken(_) | StoreError::Corrupt { .. } | StoreError::Newer { .. } | StoreError::Database(_) => {
+            StoreError::Taken(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Older { .. }
+            | StoreError::Database(_) => {
                 tracing::error!(%error, "a page could not be made");
                 Self::Fault
             }

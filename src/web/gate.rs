@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::App;
 use super::error::Problem;
 use super::page;
 use super::routes::Route;
-use super::App;
 
 /// The longest that an answer may take; a slow line with a large paper is why it is not shorter.
 const TIME_MAX: Duration = Duration::from_secs(120);

@@ -12,6 +12,7 @@ mod plain;
 mod reader;
 pub mod routes;
 pub mod say;
+mod serve;
 mod task;
 pub mod upload;
 mod view;
@@ -30,6 +31,7 @@ use crate::engine::Engine;
 use crate::links::LinkKeys;
 use error::Problem;
 use routes::{Route, Site};
+pub use serve::serve;
 
 /// The largest form that is taken: a few papers of [`upload::PAPER_BYTES_MAX`] each.
 const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -9,10 +9,10 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
+use super::App;
 use super::error::Problem;
 use super::routes::Site;
 use super::say::{self, Texts};
-use super::App;
 
 /// The style sheet.
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -91,7 +91,12 @@ pub(super) fn asked_language(query: Option<&str>) -> Option<&'static Texts> {
 ///
 /// # Errors
 /// The template does not go together with what it shows: a fault of ours.
-pub(super) fn page<T: Serialize>(frame: &Frame<'_>, status: StatusCode, name: &str, it: &T) -> Result<Response, Problem> {
+pub(super) fn page<T: Serialize>(
+    frame: &Frame<'_>,
+    status: StatusCode,
+    name: &str,
+    it: &T,
+) -> Result<Response, Problem> {
     let others: Vec<&str> = say::all().iter().map(Texts::code).filter(|code| *code != frame.texts.code()).collect();
     let html = environment(frame.texts.code()).get_template(name)?.render(context! {
         lang => frame.texts.code(),
@@ -132,9 +137,8 @@ mod tests {
 
     #[test]
     fn every_language_has_the_same_texts_and_the_templates_ask_for_no_others() {
-        let keys = |texts: &say::Texts| {
-            texts.keys().filter(|key| !key.ends_with("_1")).map(str::to_owned).collect::<Vec<_>>()
-        };
+        let keys =
+            |texts: &say::Texts| texts.keys().filter(|key| !key.ends_with("_1")).map(str::to_owned).collect::<Vec<_>>();
         let first = keys(&say::all()[0]);
         for texts in say::all() {
             assert_eq!(keys(texts), first, "{}", texts.code());

@@ -51,7 +51,9 @@ impl Site {
     /// Whether a `Host` header names this installation; the scheme's own port may be written or not.
     pub fn is_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        host == self.authority || host == self.bare_authority() || host == format!("{}{}", self.bare_authority(), self.own_port())
+        host == self.authority
+            || host == self.bare_authority()
+            || host == format!("{}{}", self.bare_authority(), self.own_port())
     }
 
     fn own_port(&self) -> &'static str {
@@ -121,9 +123,7 @@ impl Place<'_> {
         let below = match self {
             Self::Home => Route::Home.pattern().to_owned(),
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
-            Self::Paper { token, paper } => {
-                Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper)
-            }
+            Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
             Self::Desk(token) => Route::Desk.pattern().replace("{token}", token),
         };
         format!("{}{below}", site.prefix)
@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for url in ["so.example", "ftp://a", "https://", "https://a@b", "https://a?b", "https://a/../b", "https://a//b"] {
+        for url in ["so.example", "ftp://a", "https://", "https://a@b", "https://a?b", "https://a/../b", "https://a//b"]
+        {
             assert!(Site::parse(url).is_err(), "{url}");
         }
     }

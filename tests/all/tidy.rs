@@ -95,7 +95,17 @@ fn no_module_uses_one_that_stands_above_it() {
 #[test]
 fn the_pure_part_asks_for_no_time_chance_or_world() {
     let pure: Vec<&str> = ORDER[..PURE].iter().flat_map(|names| names.iter().copied()).collect();
-    let banned = ["tokio::", "sqlx::", "rusqlite", "tracing::", "std::fs", "std::env", "Timestamp::now", "SystemTime", "async fn"];
+    let banned = [
+        "tokio::",
+        "sqlx::",
+        "rusqlite",
+        "tracing::",
+        "std::fs",
+        "std::env",
+        "Timestamp::now",
+        "SystemTime",
+        "async fn",
+    ];
     let mut faults = Vec::new();
     for (path, text) in sources() {
         if pure.contains(&module(&path).as_str()) {
@@ -140,7 +150,10 @@ fn the_engine_knows_nothing_of_any_office() {
         for (number, line) in text.to_lowercase().lines().enumerate() {
             let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != ' ').collect();
             let found = banned.iter().find(|word| {
-                words.iter().any(|part| part.split(' ').any(|one| one == **word || one == format!("{word}s")) || word.contains(' ') && part.contains(**word))
+                words.iter().any(|part| {
+                    part.split(' ').any(|one| one == **word || one == format!("{word}s"))
+                        || word.contains(' ') && part.contains(**word)
+                })
             });
             if let Some(word) = found {
                 faults.push(format!("{}:{}: {word}", path.display(), number + 1));
@@ -158,11 +171,8 @@ fn the_architecture_page_names_every_module_and_no_other() {
         .filter_map(|line| line.strip_prefix("| `src/"))
         .map(|rest| rest.split('`').next().unwrap_or_default().trim_end_matches(".rs").to_owned())
         .collect();
-    let there: std::collections::BTreeSet<String> = sources()
-        .iter()
-        .map(|(path, _)| module(path))
-        .filter(|name| name != "lib" && name != "main")
-        .collect();
+    let there: std::collections::BTreeSet<String> =
+        sources().iter().map(|(path, _)| module(path)).filter(|name| name != "lib" && name != "main").collect();
     assert_eq!(named, there);
 }
 

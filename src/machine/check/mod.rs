@@ -1,1 +1,179 @@
-//! From a definition as written to a machine that can be trusted.
+//! From a definition as written to a machine that can be trusted: the only place where a [`Machine`] is made out of a file.
+//!
+//! One concern per file. Every fault is collected; a part that cannot be understood gets a stand-in, so that the rest is
+//! still checked, and no machine is made as long as there is an error.
+
+mod branches;
+mod cases;
+mod fields;
+mod formulas;
+mod kinds;
+mod lists;
+mod names;
+mod phrases;
+mod reach;
+mod roles;
+mod starts;
+mod states;
+mod transitions;
+mod tree;
+mod unused;
+mod votes;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::{Machine, Shape};
+use crate::definition::{self, Definition, Reading};
+use crate::diagnostic::{Diagnostic, code};
+use crate::expr::Programs;
+use crate::ids::{MachineHash, StateId, WorkflowName};
+use crate::source::{SourceFile, Span};
+use names::Kind;
+use tree::Tree;
+
+/// What checking a workflow's files gave.
+#[derive(Debug)]
+pub struct Checked {
+    /// The machine; none if there is an error among the diagnostics.
+    pub machine: Option<Machine>,
+    /// Every fault, in the order of the files and of their places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every file that was read, the main one first: `deploy` stores them, renderers take excerpts from them.
+    pub sources: Vec<SourceFile>,
+}
+
+/// Reads and checks a workflow. `included` gives a file that stands beside the main one by its name there (tables,
+/// translations); [`definition::wanted`] says which names it will be asked for.
+pub fn check_files(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFile>) -> Checked {
+    let Reading { definition, mut diagnostics, sources } = definition::read(main, included);
+    let mut machine = None;
+    if let Some(definition) = definition {
+        let (shape, faults) = check(&definition, &sources);
+        diagnostics.extend(faults);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            match build(shape, &sources) {
+                Ok(built) => machine = Some(built),
+                Err(why) => diagnostics.push(Diagnostic::error(
+                    code::FORMULA,
+                    "a formula does not compile",
+                    definition.span,
+                    why,
+                )),
+            }
+        }
+    }
+    in_order(&mut diagnostics, &sources);
+    Checked { machine, diagnostics, sources }
+}
+
+/// Everything that [`Shape`] says, and every fault. With an error among the faults the shape has stand-ins in it.
+fn check(definition: &Definition, sources: &[SourceFile]) -> (Shape, Vec<Diagnostic>) {
+    let check = Check {
+        definition,
+        sources,
+        tree: Tree::new(&definition.states),
+        faults: RefCell::default(),
+        used: RefCell::default(),
+        formulas: RefCell::default(),
+        lost: RefCell::new(false),
+    };
+    check.declared_names();
+    let shape = check.shape();
+    check.list_only();
+    check.kinds();
+    check.branches();
+    check.cases();
+    if !*check.lost.borrow() {
+        check.reachability(&shape);
+    }
+    check.unused();
+    (shape, check.faults.into_inner())
+}
+
+fn build(shape: Shape, sources: &[SourceFile]) -> Result<Machine, String> {
+    let programs = Programs::compile(&shape)?;
+    let mut machine = Machine { shape, hash: MachineHash::new(""), programs };
+    machine.hash = hash(sources, &machine.to_json());
+    Ok(machine)
+}
+
+/// SHA-256 over the name and text of every file and the compiled machine, each preceded by its length in bytes.
+fn hash(sources: &[SourceFile], compiled: &str) -> MachineHash {
+    let mut sha = Sha256::new();
+    let files = sources.iter().flat_map(|file| [file.name.as_str(), file.text.as_str()]);
+    for part in files.chain([compiled]) {
+        sha.update((part.len() as u64).to_be_bytes());
+        sha.update(part);
+    }
+    MachineHash::new(sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// Sorts by file and place; the same fault at the same place is said once.
+fn in_order(diagnostics: &mut Vec<Diagnostic>, sources: &[SourceFile]) {
+    let place = |diagnostic: &Diagnostic| {
+        let span = diagnostic.labels.first().map(|label| &label.span);
+        let file = span.and_then(|span| sources.iter().position(|file| file.name == span.file));
+        (file, span.map_or(0, |span| span.range.start))
+    };
+    diagnostics.sort_by_key(place);
+    diagnostics.dedup();
+}
+
+/// One run of the checker.
+struct Check<'a> {
+    definition: &'a Definition,
+    sources: &'a [SourceFile],
+    tree: Tree<'a>,
+    faults: RefCell<Vec<Diagnostic>>,
+    /// Names that something refers to.
+    used: RefCell<BTreeSet<(Kind, String)>>,
+    /// Every formula, for what is named in none.
+    formulas: RefCell<Vec<String>>,
+    /// A transition leads to a state that does not exist: what can be reached is not known.
+    lost: RefCell<bool>,
+}
+
+impl Check<'_> {
+    fn report(&self, diagnostic: Diagnostic) {
+        self.faults.borrow_mut().push(diagnostic);
+    }
+
+    fn error(&self, code: &'static str, message: impl Into<String>, span: &Span, label: impl Into<String>) {
+        self.report(Diagnostic::error(code, message, span.clone(), label));
+    }
+
+    fn is_list(&self) -> bool {
+        !self.definition.row.is_empty()
+    }
+
+    fn shape(&self) -> Shape {
+        let written = self.definition;
+        let known = |kind, names: &[definition::model::Name]| names.iter().map(|name| self.refer(kind, name).into()).collect();
+        Shape {
+            level: written.level.unwrap_or_default(),
+            workflow: WorkflowName::new(written.workflow.as_ref().map_or("", |name| name.as_str())),
+            title: written.title.clone(),
+            language: written.language.clone(),
+            calendar: written.calendar.as_ref().map_or_else(String::new, |name| name.value.clone()),
+            caption: written.caption.as_ref().map(|name| self.refer(Kind::Field, name).into()),
+            subject: self.subjects(Kind::Field, &written.subject),
+            key: known(Kind::Field, &written.key),
+            row: written.row.iter().map(|field| self.field(field)).collect(),
+            row_caption: written.row_caption.as_ref().map(|name| self.refer(Kind::RowField, name).into()),
+            row_subject: self.subjects(Kind::RowField, &written.row_subject),
+            tables: self.tables(),
+            fields: written.fields.iter().map(|field| self.field(field)).collect(),
+            papers: written.papers.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
+            roles: written.roles.iter().map(|role| (role.name.as_str().into(), self.role(role))).collect(),
+            guards: written.guards.iter().map(|guard| (guard.name.as_str().into(), self.guard(guard))).collect(),
+            votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
+            initial: StateId::new(self.initial(written.initial.as_ref(), None)),
+            states: (0..self.tree.len()).map(|at| self.state(at)).collect(),
+            cron: written.cron.iter().map(|start| self.cron(start)).collect(),
+            import: written.import.as_ref().map(|import| self.import(import)),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Spans of time as workflows write them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// No workflow waits longer than this many of whatever it counts; a bound on the work of counting.
+const COUNT_MAX: u32 = 100_000;
+
+/// A span of time as a workflow writes it: `10wd`, `-5wd`, `10d`, `3h`, `30min`. Stored as that text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Delay {
+    /// How many.
+    pub count: i32,
+    /// Of what.
+    pub unit: DelayUnit,
+}
+
+/// What a [`Delay`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DelayUnit {
+    /// Working days of the calendar.
+    WorkingDays,
+    /// Days.
+    Days,
+    /// Hours on the clock.
+    Hours,
+    /// Minutes on the clock.
+    Minutes,
+}
+
+impl FromStr for Delay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+        let (count, unit) = text.split_at(end);
+        let unit = match unit {
+            "wd" => DelayUnit::WorkingDays,
+            "d" => DelayUnit::Days,
+            "h" => DelayUnit::Hours,
+            "min" => DelayUnit::Minutes,
+            _ => return Err(format!("`{text}` is not a span of time: write `10wd`, `10d`, `3h` or `30min`")),
+        };
+        let count: i32 = count.trim().parse().map_err(|_| format!("`{text}` does not begin with a whole number"))?;
+        if count.unsigned_abs() > COUNT_MAX {
+            return Err(format!("`{text}` is too long: at most {COUNT_MAX}"));
+        }
+        Ok(Self { count, unit })
+    }
+}
+
+impl fmt::Display for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self.unit {
+            DelayUnit::WorkingDays => "wd",
+            DelayUnit::Days => "d",
+            DelayUnit::Hours => "h",
+            DelayUnit::Minutes => "min",
+        };
+        write!(f, "{}{unit}", self.count)
+    }
+}
+
+impl TryFrom<String> for Delay {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Delay> for String {
+    fn from(delay: Delay) -> Self {
+        delay.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delay_is_written_as_it_was_read() {
+        for text in ["10wd", "-5wd", "0wd", "10d", "3h", "30min"] {
+            assert_eq!(text.parse::<Delay>().expect("a delay").to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_delay_is_refused_with_words() {
+        for text in ["", "wd", "10", "10 weeks", "1.5d", "10wdx", "mười wd", "999999999d", "99999999999999d"] {
+            assert!(text.parse::<Delay>().is_err(), "{text}");
+        }
+    }
+}

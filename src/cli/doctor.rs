@@ -1,0 +1,187 @@
+//! `chancery doctor`: what is wrong with this installation, in one table.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Context, Trouble};
+use crate::config::Config;
+use crate::courier::smtp;
+use crate::ids::Instant;
+use crate::store::{Store, backup, meta};
+
+/// What `doctor` may be told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery doctor\n  chancery doctor --format json")]
+pub(super) struct DoctorArgs {
+    /// Do not call the mail server.
+    #[arg(long)]
+    no_mail: bool,
+}
+
+/// The oldest SQLite whose log survives a crash between checkpoint and reset.
+const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
+/// A clock before this day is wrong: the program is younger.
+const CLOCK_MIN: Instant = Instant(1_760_000_000_000);
+/// How long a mail server may take to answer here.
+const MAIL_MAX: Duration = Duration::from_secs(15);
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    verdict: Verdict,
+    said: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Good,
+    Look,
+    Wrong,
+}
+
+/// Looks at everything, prints it, and fails if something is wrong.
+pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trouble> {
+    let config = &context.config;
+    let mut findings = vec![configuration(config), keys(config), clock(context.now()), sqlite()];
+    findings.extend(database(config).await);
+    findings.push(public_url(config));
+    if !args.no_mail {
+        findings.push(mail(config).await);
+    }
+    context.printer.answer(&findings, |printer| {
+        let rows: Vec<Vec<String>> = findings
+            .iter()
+            .map(|finding| vec![finding.verdict.word().to_owned(), finding.what.to_owned(), finding.said.clone()])
+            .collect();
+        for row in &rows {
+            printer.line(format!("{:<5}  {:<13}  {}", row[0], row[1], row[2]));
+        }
+    });
+    let wrong = findings.iter().filter(|finding| finding.verdict == Verdict::Wrong).count();
+    if wrong == 0 { Ok(()) } else { Err(Trouble::Refused(format!("{wrong} of these must be put right"))) }
+}
+
+impl Verdict {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Look => "look",
+            Self::Wrong => "WRONG",
+        }
+    }
+}
+
+fn finding(what: &'static str, verdict: Verdict, said: impl Into<String>) -> Finding {
+    Finding { what, verdict, said: said.into() }
+}
+
+fn configuration(config: &Config) -> Finding {
+    match &config.places.file {
+        Some(file) => finding("configuration", Verdict::Good, file.display().to_string()),
+        None => finding("configuration", Verdict::Look, "no file: every key has its default"),
+    }
+}
+
+fn keys(config: &Config) -> Finding {
+    let files = match config.key_files() {
+        Ok(files) => files,
+        Err(error) => return finding("keys", Verdict::Wrong, error.to_string()),
+    };
+    if let Err(error) = files.master().and_then(|_| files.links()) {
+        return finding("keys", Verdict::Wrong, error.to_string());
+    }
+    let open: Vec<String> = files.too_open().iter().map(|path| path.display().to_string()).collect();
+    if open.is_empty() {
+        finding("keys", Verdict::Good, format!("`{}`", files.folder().display()))
+    } else {
+        finding("keys", Verdict::Wrong, format!("others may read {}: chmod 0600", open.join(", ")))
+    }
+}
+
+fn clock(now: Instant) -> Finding {
+    if now < CLOCK_MIN {
+        finding("clock", Verdict::Wrong, format!("{now} lies in the past: set the machine's clock"))
+    } else {
+        finding("clock", Verdict::Good, now.to_string())
+    }
+}
+
+fn sqlite() -> Finding {
+    let version = backup::sqlite_version();
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if found >= SQLITE_MIN {
+        finding("sqlite", Verdict::Good, format!("{version}, built in"))
+    } else {
+        finding("sqlite", Verdict::Wrong, format!("{version} is older than 3.51.3, which loses a log after a crash"))
+    }
+}
+
+async fn database(config: &Config) -> Vec<Finding> {
+    let url = match config.database_url() {
+        Ok(url) => url,
+        Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
+    };
+    if let Some(path) = crate::config::sqlite_path(url.expose()).filter(|path| !path.exists()) {
+        return vec![finding(
+            "database",
+            Verdict::Wrong,
+            format!("`{}` does not exist: `chancery migrate`", path.display()),
+        )];
+    }
+    let store = match Store::open(url.expose()).await {
+        Ok(store) => store,
+        Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
+    };
+    if let Err(error) = store.is_current().await {
+        return vec![finding("database", Verdict::Wrong, format!("{error}: `chancery migrate`"))];
+    }
+    let mut findings = vec![finding("database", Verdict::Good, "reached; its schema is this program's")];
+    match store.meta(meta::HELD).await {
+        Ok(Some(why)) => {
+            findings.push(finding("held", Verdict::Look, format!("{why}: `chancery resume` lets it go on")))
+        }
+        Ok(None) => findings.push(finding("held", Verdict::Good, "no")),
+        Err(error) => findings.push(finding("held", Verdict::Wrong, error.to_string())),
+    }
+    if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
+        findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
+    }
+    findings
+}
+
+fn public_url(config: &Config) -> Finding {
+    let url = &config.web.public_url;
+    let host = url.split("://").nth(1).unwrap_or_default();
+    let local = ["127.", "localhost", "[::1]", "0.0.0.0"].iter().any(|local| host.starts_with(local));
+    if local {
+        finding("public url", Verdict::Look, format!("`{url}` can be opened on this machine only"))
+    } else if url.starts_with("http://") {
+        finding("public url", Verdict::Wrong, format!("`{url}`: links would travel readable; use https"))
+    } else {
+        finding("public url", Verdict::Good, url.clone())
+    }
+}
+
+async fn mail(config: &Config) -> Finding {
+    let settings = match config.smtp() {
+        Ok(Some(settings)) => settings,
+        Ok(None) => return finding("mail", Verdict::Look, "`mail.host` is not set: nothing is sent"),
+        Err(error) => return finding("mail", Verdict::Wrong, error.to_string()),
+    };
+    let redirected = settings.redirect_to.clone();
+    match tokio::time::timeout(MAIL_MAX, smtp::probe(&settings)).await {
+        Err(_) => finding("mail", Verdict::Wrong, format!("`{}` does not answer", settings.host)),
+        Ok(Err(error)) => finding("mail", Verdict::Wrong, format!("`{}`: {error}", settings.host)),
+        Ok(Ok(())) => match redirected {
+            Some(to) => {
+                finding("mail", Verdict::Look, format!("`{}` answers; every mail goes to `{to}`", settings.host))
+            }
+            None => finding("mail", Verdict::Good, format!("`{}` answers", settings.host)),
+        },
+    }
+}

@@ -1,0 +1,59 @@
+//! `chancery migrate`: schema and keys.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Context, Trouble};
+use crate::config::sqlite_path;
+use crate::service::home;
+use crate::store::Store;
+
+/// What `migrate` may be told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery migrate\n  chancery migrate --no-keys")]
+pub(super) struct MigrateArgs {
+    /// Leave missing keys missing: for a machine on which they are put by hand.
+    #[arg(long)]
+    no_keys: bool,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    keys_made: Vec<String>,
+    keys: String,
+}
+
+/// Brings the database to this program's schema and makes the keys that are missing.
+pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Trouble> {
+    let config = &context.config;
+    let keys = config.key_files()?;
+    let url = config.owner_url()?;
+    if let Some(folder) = sqlite_path(url.expose()).and_then(|path| path.parent().map(std::path::Path::to_owned)) {
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Trouble::World(format!("`{}` cannot be made: {error}", folder.display())))?;
+    }
+    let store = Store::open(url.expose()).await?;
+    store.migrate().await?;
+    if let Some(role) = config.database.server_role.as_deref().filter(|_| store.is_postgres()) {
+        store.grant_server(role).await?;
+    }
+    home::notice(&store, config).await?;
+    let made = if args.no_keys { Vec::new() } else { keys.create_missing()? };
+    let answer = Answer {
+        keys_made: made.iter().map(|path| path.display().to_string()).collect(),
+        keys: keys.folder().display().to_string(),
+    };
+    context.printer.answer(&answer, |printer| {
+        printer.line("the database has this program's schema");
+        for key in &answer.keys_made {
+            printer.line(format!("made {key}"));
+        }
+        if !answer.keys_made.is_empty() {
+            printer.note(format!(
+                "help: back `{}` up, apart from the database: without it nothing sealed can be read again",
+                answer.keys
+            ));
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! `[mail]`: the way out for mails.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{ConfigError, Places, Secret};
+use crate::courier::settings::{Password, Patience, Security, SmtpSettings};
+
+/// The way out for mails.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// The submission server. None: nothing is sent, everything waits.
+    pub host: Option<String>,
+    /// Its port: by default 587 with `starttls`, 465 with `implicit`, 25 with `none`.
+    pub port: Option<u16>,
+    /// How the connection is kept private.
+    pub tls: Tls,
+    /// The account, where the server wants one.
+    pub user: Option<String>,
+    /// A file whose first line is the account's password.
+    pub password_file: Option<PathBuf>,
+    /// More authorities to trust (PEM), for a server inside an office's own network.
+    pub ca_file: Option<PathBuf>,
+    /// What we call ourselves to the server; the machine's name where nothing is said.
+    pub hello: Option<String>,
+    /// The sender of every mail: `Văn phòng <office@example.vn>`.
+    pub from: String,
+    /// Whom to call, as the foot of every mail says it: a name and a telephone number.
+    pub contact: String,
+    /// A test machine sends every mail to this address instead of the person's.
+    pub redirect_to: Option<String>,
+}
+
+/// How the connection to the mail server is kept private.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// STARTTLS, required.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Implicit,
+    /// None: only to a server on this machine.
+    None,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: None,
+            tls: Tls::default(),
+            user: None,
+            password_file: None,
+            ca_file: None,
+            hello: None,
+            from: "chancery <chancery@localhost>".to_owned(),
+            contact: String::new(),
+            redirect_to: None,
+        }
+    }
+}
+
+impl Mail {
+    /// The port that is used.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.tls {
+            Tls::Starttls => 587,
+            Tls::Implicit => 465,
+            Tls::None => 25,
+        })
+    }
+
+    /// What the courier has to be told; none where no host is set.
+    ///
+    /// # Errors
+    /// The password cannot be read, or the courier finds a fault.
+    pub(super) fn settings(&self, places: &Places) -> Result<Option<SmtpSettings>, ConfigError> {
+        let Some(host) = &self.host else { return Ok(None) };
+        let password =
+            self.password_file.as_deref().map(|file| Secret::read("mail.password_file", file, places)).transpose()?;
+        let (from_name, from_address) = mailbox(&self.from);
+        let settings = SmtpSettings {
+            host: host.clone(),
+            port: self.port(),
+            security: match self.tls {
+                Tls::Starttls => Security::Starttls,
+                Tls::Implicit => Security::Tls,
+                Tls::None => Security::None,
+            },
+            user: self.user.clone(),
+            password: password.map(|password| Password::new(password.expose())),
+            ca_file: self.ca_file.as_deref().map(|file| places.find(file)),
+            from_address: from_address.to_owned(),
+            from_name: from_name.to_owned(),
+            contact: self.contact.clone(),
+            hello: self.hello.clone(),
+            redirect_to: self.redirect_to.as_deref().map(|to| mailbox(to).1.to_owned()),
+            patience: Patience::default(),
+        };
+        match settings.validate().into_iter().next() {
+            None => Ok(Some(settings)),
+            Some(fault) => Err(ConfigError::new("mail", fault, "packaging/chancery.toml shows every key of `[mail]`")),
+        }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        check_mailbox("mail.from", &self.from)?;
+        if let Some(address) = &self.redirect_to {
+            check_mailbox("mail.redirect_to", address)?;
+        }
+        if self.user.is_some() != self.password_file.is_some() {
+            return Err(ConfigError::new(
+                "mail.user",
+                "`mail.user` and `mail.password_file` go together",
+                "set both or none",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Name and address of `Name <user@host>`; an address alone is its own name.
+fn mailbox(text: &str) -> (&str, &str) {
+    match text.rsplit_once('<') {
+        Some((name, address)) => (name.trim().trim_matches('"'), address.trim().trim_end_matches('>')),
+        None => (text.trim(), text.trim()),
+    }
+}
+
+fn check_mailbox(key: &str, text: &str) -> Result<(), ConfigError> {
+    let sound = mailbox(text).1.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+    if sound && !text.contains(['\r', '\n', '\0']) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        key,
+        format!("`{}` is no mail address", text.escape_debug()),
+        "write `Name <user@host>` or `user@host`",
+    ))
+}

@@ -1,0 +1,109 @@
+//! From a letter to a mail: subject, text and HTML in the reader's language. Pure: the same letter gives the same mail.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+use super::email::Email;
+use super::letter::Letter;
+use super::settings::SmtpSettings;
+use super::subject;
+use super::view::View;
+
+/// What a template may use up. Our largest mail needs a tenth of it.
+const FUEL: u64 = 2_000_000;
+
+/// A mail could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail could not be written: {0}")]
+pub struct ComposeError(#[from] minijinja::Error);
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    // By what the part is, not by what a file happens to be called: only the text part is not escaped.
+    environment.set_auto_escape_callback(|name| match name {
+        "digest/mail.txt" => AutoEscape::None,
+        _ => AutoEscape::Html,
+    });
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.expect("the usual delimiters do not clash"));
+    for (name, source) in [
+        ("base.html", include_str!("templates/base.html")),
+        ("digest/mail.html", include_str!("templates/digest/mail.html")),
+        ("digest/mail.txt", include_str!("templates/digest/mail.txt")),
+    ] {
+        environment.add_template(name, source).expect("every template is read by a test");
+    }
+    environment
+});
+
+/// Writes the mail. With `redirect_to` it goes there, and says whom it was meant for.
+///
+/// # Errors
+/// A template fails; a test says that ours do not.
+pub fn compose(letter: &Letter, settings: &SmtpSettings) -> Result<Email, ComposeError> {
+    let view = View::new(letter, settings);
+    let subject = subject::of(letter);
+    let context = || minijinja::Value::from(minijinja::value::Serde(&view));
+    let html = TEMPLATES.get_template("digest/mail.html")?.render(context())?;
+    let text = TEMPLATES.get_template("digest/mail.txt")?.render(context())?;
+    let (to_name, to_address, subject) = match &settings.redirect_to {
+        Some(to) => (String::new(), to.clone(), subject::redirected(letter, &subject)),
+        None => (letter.reader.name.clone(), letter.reader.email.clone(), subject),
+    };
+    let message_id = letter.message_id.clone();
+    Ok(Email { to_name, to_address, subject, text: tidy(&text), html, message_id, date: letter.now })
+}
+
+/// At most one empty line in a row, none at the ends: sections that say nothing leave holes.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.lines().map(str::trim_end) {
+        if line.is_empty() {
+            empty += 1;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str(if empty > 0 { "\n\n" } else { "\n" });
+        }
+        empty = 0;
+        out.push_str(line);
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+
+    #[test]
+    fn every_mail_is_complete_in_both_languages() {
+        for language in ["vi", "en"] {
+            for (name, email) in samples(language) {
+                for part in [&email.subject, &email.text, &email.html] {
+                    assert!(
+                        !part.contains("foot.") && !part.contains("label."),
+                        "{language} {name}: a phrase is missing"
+                    );
+                }
+                assert!(email.text.contains("https://hoso.example.vn/"), "{language} {name}: no link is written out");
+                let hostile = name == "hostile";
+                let places = ["{you}", "{n}", "{by}", "{sender}"];
+                assert!(hostile || !places.iter().any(|place| email.text.contains(place)), "{language} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_people_typed_becomes_no_markup() {
+        for (name, email) in samples("vi") {
+            assert!(!email.html.contains("<img") && !email.html.contains("onerror=alert(1)>"), "{name}");
+            assert!(!email.html.contains("<b>"), "{name}");
+        }
+    }
+}

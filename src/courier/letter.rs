@@ -1,0 +1,95 @@
+//! What a mail is about, loaded and resolved: everything that composing needs, so that composing is pure.
+
+use jiff::tz::TimeZone;
+
+use crate::dossier::Purpose;
+use crate::dossier::project::NoticeKind;
+use crate::ids::{Instant, MailId};
+
+/// One mail's content: what has to be said to one person now.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// The mail's row.
+    pub mail: MailId,
+    /// Its Message-ID, with angle brackets.
+    pub message_id: String,
+    /// Who reads it.
+    pub reader: Reader,
+    /// What it is about; never empty.
+    pub matters: Vec<Matter>,
+    /// The page with all of these matters; for a mail about more than one, or about one that asks nothing.
+    pub desk: String,
+    /// When it is written.
+    pub now: Instant,
+    /// The reader's time zone.
+    pub zone: TimeZone,
+}
+
+/// Who reads a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// Their name.
+    pub name: String,
+    /// How they are addressed: `ông`, `bà`, `đồng chí`.
+    pub address: Option<String>,
+    /// Their mailbox.
+    pub email: String,
+    /// The language they read.
+    pub language: String,
+}
+
+/// One matter of a mail; its texts are in the reader's language already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matter {
+    /// Why it is said.
+    pub kind: NoticeKind,
+    /// What is asked; none where nothing is.
+    pub purpose: Option<Purpose>,
+    /// The workflow's title.
+    pub workflow: String,
+    /// What the dossier is called.
+    pub caption: String,
+    /// The title of the state that it stands in.
+    pub state: String,
+    /// What is asked, in the workflow's words: a task's title, a vote's title.
+    pub task: String,
+    /// More words on it.
+    pub help: String,
+    /// As whom the reader is asked.
+    pub role: Option<String>,
+    /// The body that votes.
+    pub body: Option<String>,
+    /// By when.
+    pub due_at: Option<Instant>,
+    /// Working days from today until then; below zero when it has passed.
+    pub days_left: i64,
+    /// How many dossiers stand on the list, where it is one.
+    pub rows: Option<usize>,
+    /// What happens when it is not done by then.
+    pub consequences: Vec<Consequence>,
+    /// For an escalation: who was asked and did nothing.
+    pub asked: Vec<String>,
+    /// Where the reader can do it.
+    pub link: Option<String>,
+}
+
+/// What happens when a matter is not done by its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// Somebody is told: the label of a role.
+    Escalates(String),
+    /// The dossier moves on: the title of a state.
+    Moves(String),
+    /// No more ballots are taken.
+    Closes,
+}
+
+impl Matter {
+    /// Whether the reader is asked to do it.
+    pub fn asks(&self) -> bool {
+        match self.kind {
+            NoticeKind::Asked | NoticeKind::Reminder => true,
+            NoticeKind::Escalation | NoticeKind::Told => false,
+        }
+    }
+}

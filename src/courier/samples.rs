@@ -1,0 +1,147 @@
+//! Every mail there is, with fixed content: for looking at them and for snapshots.
+
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+
+use super::compose::compose;
+use super::email::Email;
+use super::letter::{Consequence, Letter, Matter, Reader};
+use super::settings::SmtpSettings;
+use crate::dossier::Purpose;
+use crate::dossier::project::NoticeKind;
+use crate::ids::{Instant, MailId};
+
+/// Every kind of mail in a language, by name.
+pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
+    let english = language.starts_with("en");
+    let settings = settings();
+    letters(language, english)
+        .into_iter()
+        .map(|(name, letter)| {
+            let settings = match name {
+                "redirected" => {
+                    SmtpSettings { redirect_to: Some("thu-nghiem@example.vn".to_owned()), ..settings.clone() }
+                }
+                _ => settings.clone(),
+            };
+            (name, compose(&letter, &settings).expect("a test writes every sample"))
+        })
+        .collect()
+}
+
+fn settings() -> SmtpSettings {
+    SmtpSettings {
+        contact: "Trần Thị Lan, 024 3733 1234".to_owned(),
+        ..SmtpSettings::plain(([127, 0, 0, 1], 25).into(), "thuongtruc@example.vn", "Thường trực Hội đồng Bộ")
+    }
+}
+
+fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
+    let letter = |matters| letter(language, matters);
+    let asked = || task(en, NoticeKind::Asked);
+    let told = || Matter { kind: NoticeKind::Told, purpose: None, link: None, role: None, ..asked() };
+    vec![
+        ("task", letter(vec![asked()])),
+        ("ballot", letter(vec![ballot(en)])),
+        ("tally", letter(vec![Matter { purpose: Some(Purpose::Tally), ..ballot(en) }])),
+        ("confirm", letter(vec![Matter { purpose: Some(Purpose::Confirm), due_at: None, ..ballot(en) }])),
+        ("reminder", letter(vec![Matter { days_left: 0, due_at: Some(at(23, 17)), ..task(en, NoticeKind::Reminder) }])),
+        ("overdue-reminder", letter(vec![late(task(en, NoticeKind::Reminder))])),
+        ("escalation", letter(vec![escalation(en)])),
+        ("told", letter(vec![told()])),
+        ("digest", letter(vec![ballot(en), asked(), task(en, NoticeKind::Reminder), escalation(en), told()])),
+        ("notices", letter(vec![told(), told()])),
+        ("overdue", letter(vec![escalation(en), escalation(en), told()])),
+        ("redirected", letter(vec![asked()])),
+        ("hostile", hostile(letter(vec![asked()]))),
+    ]
+}
+
+fn letter(language: &str, matters: Vec<Matter>) -> Letter {
+    Letter {
+        mail: MailId::new("sample"),
+        message_id: "<sample@example.vn>".to_owned(),
+        reader: Reader {
+            name: "Nguyễn Thị Minh Khai".to_owned(),
+            address: Some("bà".to_owned()),
+            email: "khai@example.vn".to_owned(),
+            language: language.to_owned(),
+        },
+        matters,
+        desk: format!("https://hoso.example.vn/d/{}", "d".repeat(64)),
+        now: at(23, 8),
+        zone: zone(),
+    }
+}
+
+fn zone() -> TimeZone {
+    TimeZone::get("Asia/Ho_Chi_Minh").expect("jiff carries the zone")
+}
+
+/// An hour of a day in November 2026; hour 24 is the day's last millisecond.
+fn at(day: i8, hour: i8) -> Instant {
+    let last = hour == 24;
+    let hour = if last { 23 } else { hour };
+    let zoned = date(2026, 11, day).at(hour, 0, 0, 0).to_zoned(zone()).expect("an hour of a November day");
+    Instant::from_timestamp(zoned.timestamp()).plus_ms(if last { 3_599_999 } else { 0 })
+}
+
+fn task(en: bool, kind: NoticeKind) -> Matter {
+    let say = |vi: &str, english: &str| if en { english } else { vi }.to_owned();
+    Matter {
+        kind,
+        purpose: Some(Purpose::Act),
+        workflow: say("Mua sắm tài sản", "Purchases"),
+        caption: "Mua 40 máy tính cho Phòng Tài chính".to_owned(),
+        state: say("Thủ trưởng xem xét", "With the head of the unit"),
+        task: say("Xem xét đề nghị mua sắm", "Decide on a purchase"),
+        help: say(
+            "Đối chiếu đề nghị với kế hoạch năm trước khi quyết định.",
+            "Compare the request with the plan of the year before you decide.",
+        ),
+        role: Some(say("Thủ trưởng đơn vị", "head of the unit")),
+        body: None,
+        due_at: Some(at(27, 24)),
+        days_left: 4,
+        rows: None,
+        consequences: vec![Consequence::Escalates(say("Văn phòng Bộ", "the ministry's office"))],
+        asked: Vec::new(),
+        link: Some(format!("https://hoso.example.vn/l/{}", "t".repeat(64))),
+    }
+}
+
+fn ballot(en: bool) -> Matter {
+    let say = |vi: &str, english: &str| if en { english } else { vi }.to_owned();
+    Matter {
+        purpose: Some(Purpose::Ballot),
+        workflow: say("Danh sách trình Hội đồng", "Lists for the council"),
+        caption: say("Danh sách đợt 2 năm 2026", "Second list of 2026"),
+        task: say("Bỏ phiếu của Hội đồng Bộ", "Vote of the ministry's council"),
+        help: String::new(),
+        role: Some(say("Ủy viên", "member")),
+        body: Some(say("Hội đồng Bộ", "The ministry's council")),
+        due_at: Some(at(27, 17)),
+        rows: Some(40),
+        consequences: vec![Consequence::Closes],
+        ..task(en, NoticeKind::Asked)
+    }
+}
+
+fn late(matter: Matter) -> Matter {
+    Matter { due_at: Some(at(19, 24)), days_left: -2, ..matter }
+}
+
+fn escalation(en: bool) -> Matter {
+    Matter {
+        asked: vec!["Phạm Văn Hùng".to_owned(), "Lê Thị Hoa".to_owned()],
+        link: None,
+        ..late(task(en, NoticeKind::Escalation))
+    }
+}
+
+/// What somebody might type into a name or a caption.
+fn hostile(mut letter: Letter) -> Letter {
+    letter.reader.name = "A\r\nBcc: all@example.vn\0\u{202e}<b>".to_owned();
+    letter.matters[0].caption = "<img src=x onerror=alert(1)>\r\n.\r\nMAIL FROM:<x@y> \"{{ 7*7 }}\" {you}".to_owned();
+    letter
+}

@@ -1,0 +1,89 @@
+//! The subject line: verb, matter, date; a count when there are several.
+
+use jiff::civil::Date;
+
+use super::letter::{Letter, Matter};
+use super::texts::Texts;
+use crate::dossier::Purpose;
+use crate::dossier::project::NoticeKind;
+use crate::words::clean;
+
+/// The subject of a letter.
+pub(super) fn of(letter: &Letter) -> String {
+    let texts = Texts::of(&letter.reader.language);
+    match letter.matters.as_slice() {
+        [matter] => single(letter, matter, texts),
+        matters => several(letter, matters, texts),
+    }
+}
+
+/// The subject of a mail that goes to a test address instead.
+pub(super) fn redirected(letter: &Letter, subject: &str) -> String {
+    Texts::of(&letter.reader.language).say("subject.redirected", &[("subject", subject)])
+}
+
+/// What is asked, in a few words: the workflow's for a task, ours for votes.
+pub(super) fn task(matter: &Matter, texts: &Texts) -> String {
+    match matter.purpose {
+        Some(Purpose::Ballot) => texts.say("task.ballot", &[]),
+        Some(Purpose::Tally) => texts.say("task.tally", &[]),
+        Some(Purpose::Confirm) => texts.say("task.confirm", &[]),
+        Some(Purpose::Act) | None => clean(&matter.task),
+    }
+}
+
+/// What it is about: the caption, with the number of rows where it is a list.
+pub(super) fn about(matter: &Matter, texts: &Texts) -> String {
+    let caption = clean(&matter.caption);
+    match matter.rows {
+        Some(rows) if rows > 0 => texts.count("matter.rows", rows, &[("caption", &caption)]),
+        _ => caption,
+    }
+}
+
+/// The reader's form of address: what the directory says, in the reader's language.
+pub(super) fn you(letter: &Letter, texts: &Texts) -> String {
+    let address = letter.reader.address.as_deref().map(clean).filter(|address| !address.is_empty());
+    match address {
+        Some(address) if texts.addresses_as_written() => address,
+        _ => texts.say("address.nobody", &[]),
+    }
+}
+
+fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
+    let (task, about, state) = (task(matter, texts), about(matter, texts), clean(&matter.state));
+    let key = match matter.kind {
+        NoticeKind::Asked => "subject.asked",
+        NoticeKind::Reminder => "subject.reminder",
+        NoticeKind::Escalation => "subject.escalation",
+        NoticeKind::Told => "subject.told",
+    };
+    let head = texts.say(key, &[("task", &task), ("matter", &about), ("state", &state)]);
+    match matter.due_at {
+        Some(due) if matter.asks() => {
+            let by = texts.words.by_short(due, &letter.zone, today(letter));
+            texts.say("subject.by", &[("head", &head), ("by", &by)])
+        }
+        _ => head,
+    }
+}
+
+fn several(letter: &Letter, matters: &[Matter], texts: &Texts) -> String {
+    let tasks: Vec<&Matter> = matters.iter().filter(|matter| matter.asks()).collect();
+    let overdue = matters.iter().filter(|matter| matter.kind == NoticeKind::Escalation).count();
+    let you = you(letter, texts);
+    let first_due = tasks.iter().filter_map(|matter| matter.due_at).min();
+    match (tasks.len(), overdue, first_due) {
+        (0, 0, _) => texts.count("subject.notices", matters.len(), &[]),
+        (0, overdue, _) => texts.count("subject.overdue", overdue, &[]),
+        (tasks, _, None) => texts.count("subject.tasks", tasks, &[("you", &you)]),
+        (tasks, _, Some(due)) => {
+            let by = texts.words.by_short(due, &letter.zone, today(letter));
+            texts.count("subject.tasks_by", tasks, &[("you", &you), ("by", &by)])
+        }
+    }
+}
+
+fn today(letter: &Letter) -> Date {
+    letter.now.timestamp().to_zoned(letter.zone.clone()).date()
+}

@@ -1,0 +1,275 @@
+//! What the templates show: every phrase said, every text clean; the templates only lay it out.
+
+use serde::Serialize;
+
+use super::letter::{Consequence, Letter, Matter};
+use super::settings::SmtpSettings;
+use super::subject::{about, task, you};
+use super::texts::Texts;
+use crate::dossier::Purpose;
+use crate::dossier::project::NoticeKind;
+use crate::words::clean;
+
+/// Matters that one mail shows in full; the others stand on the desk page.
+pub(super) const SHOWN_MAX: usize = 40;
+
+/// A whole mail.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    lang: &'static str,
+    sender: String,
+    title: String,
+    /// The line at the top of a mail that goes to a test address.
+    redirected: Option<String>,
+    greeting: String,
+    intro: String,
+    sections: Vec<Section>,
+    /// Not shown in full.
+    more: Option<String>,
+    desk: Option<Button>,
+    /// "Or copy this address".
+    written: String,
+    foot: Vec<String>,
+}
+
+/// Matters of one kind.
+#[derive(Debug, Serialize)]
+struct Section {
+    /// None when the mail is about one matter only: the introduction says it.
+    title: Option<String>,
+    matters: Vec<Card>,
+}
+
+/// One matter.
+#[derive(Debug, Serialize)]
+struct Card {
+    workflow: String,
+    task: String,
+    about: String,
+    help: String,
+    facts: Vec<Fact>,
+    button: Option<Button>,
+}
+
+/// A line with its label.
+#[derive(Debug, Serialize)]
+struct Fact {
+    label: String,
+    value: String,
+    /// The one that must catch the eye.
+    strong: bool,
+}
+
+/// A link and what it opens.
+#[derive(Debug, Serialize)]
+struct Button {
+    label: String,
+    link: String,
+}
+
+struct Writer<'a> {
+    letter: &'a Letter,
+    settings: &'a SmtpSettings,
+    texts: &'static Texts,
+    sender: String,
+    you: String,
+}
+
+impl View {
+    pub(super) fn new(letter: &Letter, settings: &SmtpSettings) -> Self {
+        let texts = Texts::of(&letter.reader.language);
+        let writer = Writer { letter, settings, texts, sender: clean(&settings.from_name), you: you(letter, texts) };
+        writer.view()
+    }
+}
+
+impl Writer<'_> {
+    fn view(&self) -> View {
+        let hidden = self.letter.matters.len().saturating_sub(SHOWN_MAX);
+        View {
+            lang: self.texts.code,
+            sender: self.sender.clone(),
+            title: super::subject::of(self.letter),
+            redirected: self.settings.redirect_to.as_ref().map(|_| self.redirected()),
+            greeting: self.greeting(),
+            intro: self.intro(),
+            sections: self.sections(),
+            more: (hidden > 0).then(|| self.texts.count("link.more", hidden, &[])),
+            desk: self.desk(),
+            written: self.say("link.written", &[]),
+            foot: self.foot(),
+        }
+    }
+
+    /// A phrase; the form of address is always at hand.
+    fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let capital = capitalised(&self.you);
+        let mut all = vec![("you", self.you.as_str()), ("You", capital.as_str()), ("sender", self.sender.as_str())];
+        all.extend_from_slice(values);
+        capitalised(&self.texts.say(key, &all))
+    }
+
+    fn redirected(&self) -> String {
+        let (name, address) = (clean(&self.letter.reader.name), clean(&self.letter.reader.email));
+        self.say("foot.redirected", &[("name", &name), ("address", &address)])
+    }
+
+    fn greeting(&self) -> String {
+        let name = clean(&self.letter.reader.name);
+        let address = self.letter.reader.address.as_deref().map(clean).filter(|address| !address.is_empty());
+        let form = match &address {
+            Some(address) if self.texts.addresses_as_written() => Some(address.as_str()),
+            Some(address) => self.texts.form(address),
+            None => None,
+        };
+        match form {
+            Some(form) => self.say("greeting.with_address", &[("you", form), ("name", &name)]),
+            None => self.say("greeting.plain", &[("name", &name)]),
+        }
+    }
+
+    fn intro(&self) -> String {
+        let [matter] = self.letter.matters.as_slice() else {
+            let count = self.letter.matters.len();
+            return self.texts.count("intro.several", count, &[("sender", &self.sender), ("you", &self.you)]);
+        };
+        let key = match (matter.kind, matter.purpose) {
+            (NoticeKind::Asked, Some(Purpose::Act) | None) => "intro.asked_act",
+            (NoticeKind::Asked, Some(Purpose::Ballot)) => "intro.asked_ballot",
+            (NoticeKind::Asked, Some(Purpose::Tally)) => "intro.asked_tally",
+            (NoticeKind::Asked, Some(Purpose::Confirm)) => "intro.asked_confirm",
+            (NoticeKind::Reminder, _) => "intro.reminder",
+            (NoticeKind::Escalation, _) => "intro.escalation",
+            (NoticeKind::Told, _) => "intro.told",
+        };
+        let body = matter.body.as_deref().map_or_else(|| self.sender.clone(), clean);
+        self.say(key, &[("body", &body)])
+    }
+
+    /// By kind, and within it as the letter orders them.
+    fn sections(&self) -> Vec<Section> {
+        let single = self.letter.matters.len() == 1;
+        let kinds = [
+            (NoticeKind::Asked, "section.asked"),
+            (NoticeKind::Reminder, "section.reminder"),
+            (NoticeKind::Escalation, "section.escalation"),
+            (NoticeKind::Told, "section.told"),
+        ];
+        let shown = &self.letter.matters[..self.letter.matters.len().min(SHOWN_MAX)];
+        let sections = kinds.into_iter().map(|(kind, key)| Section {
+            title: (!single).then(|| self.say(key, &[])),
+            matters: shown.iter().filter(|matter| matter.kind == kind).map(|matter| self.card(matter)).collect(),
+        });
+        sections.filter(|section| !section.matters.is_empty()).collect()
+    }
+
+    fn card(&self, matter: &Matter) -> Card {
+        let task = match matter.kind {
+            NoticeKind::Asked | NoticeKind::Reminder => self.asked(matter),
+            NoticeKind::Escalation => self.say("task.late", &[("task", &task(matter, self.texts))]),
+            NoticeKind::Told => clean(&matter.state),
+        };
+        Card {
+            workflow: clean(&matter.workflow),
+            task: capitalised(&task),
+            about: about(matter, self.texts),
+            help: if matter.asks() { clean(&matter.help) } else { String::new() },
+            facts: self.facts(matter),
+            button: matter.link.as_ref().map(|link| Button { label: self.opens(matter), link: link.clone() }),
+        }
+    }
+
+    /// The heading of a matter that is asked: for votes ours and the workflow's name of the vote.
+    fn asked(&self, matter: &Matter) -> String {
+        let (ours, theirs) = (task(matter, self.texts), clean(&matter.task));
+        if ours == theirs || theirs.is_empty() { ours } else { format!("{ours}: {theirs}") }
+    }
+
+    fn facts(&self, matter: &Matter) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        let mut fact = |label: &str, value: String, strong: bool| {
+            facts.push(Fact { label: self.say(label, &[]), value, strong });
+        };
+        if let Some(due) = matter.due_at {
+            let by = self.texts.words.by_long(due, &self.letter.zone);
+            let left = self.texts.words.remaining(matter.days_left, due < self.letter.now);
+            fact("label.due", self.say("label.due_left", &[("by", &by), ("left", &left)]), true);
+        }
+        if let (Some(role), true) = (&matter.role, matter.asks()) {
+            fact("label.role", capitalised(&clean(role)), false);
+        }
+        if !matter.asked.is_empty() {
+            let names: Vec<String> = matter.asked.iter().map(|name| clean(name)).collect();
+            fact("label.asked", names.join(", "), false);
+        }
+        if matter.kind == NoticeKind::Escalation {
+            fact("label.state", clean(&matter.state), false);
+        }
+        if matter.asks() && matter.due_at.is_some_and(|due| due >= self.letter.now) && !matter.consequences.is_empty() {
+            let said: Vec<String> = matter.consequences.iter().map(|what| self.consequence(what)).collect();
+            fact("label.consequence", said.join(" "), false);
+        }
+        facts
+    }
+
+    fn consequence(&self, consequence: &Consequence) -> String {
+        match consequence {
+            Consequence::Escalates(to) => self.say("consequence.escalates", &[("to", &clean(to))]),
+            Consequence::Moves(state) => self.say("consequence.moves", &[("state", &clean(state))]),
+            Consequence::Closes => self.say("consequence.closes", &[]),
+        }
+    }
+
+    fn opens(&self, matter: &Matter) -> String {
+        let key = match matter.purpose {
+            Some(Purpose::Act) | None => "link.act",
+            Some(Purpose::Ballot) => "link.ballot",
+            Some(Purpose::Tally) => "link.tally",
+            Some(Purpose::Confirm) => "link.confirm",
+        };
+        self.say(key, &[])
+    }
+
+    /// One link for a single matter that has one; the desk for everything else.
+    fn desk(&self) -> Option<Button> {
+        let key = match self.letter.matters.as_slice() {
+            [matter] if matter.link.is_some() => return None,
+            [_] => "link.desk",
+            _ => "link.desk_many",
+        };
+        Some(Button { label: self.say(key, &[]), link: self.letter.desk.clone() })
+    }
+
+    fn foot(&self) -> Vec<String> {
+        let contact = clean(&self.settings.contact);
+        let contact = if contact.is_empty() {
+            self.say("foot.contact", &[("address", &clean(&self.settings.from_address))])
+        } else {
+            contact
+        };
+        vec![
+            self.why(),
+            self.say("foot.link", &[]),
+            self.say("foot.absent", &[("contact", &contact)]),
+            self.say("foot.automatic", &[]),
+        ]
+    }
+
+    fn why(&self) -> String {
+        let [matter] = self.letter.matters.as_slice() else { return self.say("foot.why_several", &[]) };
+        match (&matter.role, &matter.body, matter.asks()) {
+            (_, Some(body), true) if matter.purpose == Some(Purpose::Ballot) => {
+                self.say("foot.why_body", &[("body", &clean(body))])
+            }
+            (Some(role), _, true) => self.say("foot.why_role", &[("role", &clean(role))]),
+            (None, _, true) => self.say("foot.why_several", &[]),
+            (_, _, false) => self.say("foot.why_told", &[]),
+        }
+    }
+}
+
+/// With a capital at its beginning.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

@@ -1,0 +1,220 @@
+//! A node on its way into the model: where it stands, how it is read, and what is said when it is something else.
+
+use std::str::FromStr;
+
+use super::lowering::Lowering;
+use super::model::{Keys, Name};
+use super::yaml::Node;
+use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::ids::Text;
+use crate::source::{Span, Spanned};
+
+/// A value, where it stands, and the keys that lead to it.
+#[derive(Clone)]
+pub(super) struct Item<'a> {
+    cx: &'a Lowering,
+    node: &'a Node,
+    span: &'a Span,
+    path: Vec<String>,
+}
+
+/// A mapping with known keys.
+pub(super) struct Map<'a> {
+    item: Item<'a>,
+    what: &'static str,
+    entries: &'a [(Spanned<String>, Spanned<Node>)],
+}
+
+impl<'a> Item<'a> {
+    /// The root of a file.
+    pub(super) fn root(cx: &'a Lowering, node: &'a Spanned<Node>) -> Self {
+        Self { cx, node: &node.value, span: &node.span, path: Vec::new() }
+    }
+
+    fn child(&self, key: &str, node: &'a Spanned<Node>) -> Self {
+        let mut path = self.path.clone();
+        path.push(key.to_owned());
+        Self { cx: self.cx, node: &node.value, span: &node.span, path }
+    }
+
+    pub(super) fn span(&self) -> &Span {
+        self.span
+    }
+
+    pub(super) fn node(&self) -> &'a Node {
+        self.node
+    }
+
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.cx.report(diagnostic);
+    }
+
+    fn wrong_type(&self, expected: &str) {
+        let found = self.node.describe();
+        let fault = Diagnostic::error(
+            code::WRONG_TYPE,
+            format!("expected {expected}, found {found}"),
+            self.span.clone(),
+            format!("this is {found}"),
+        );
+        let quotes = expected.contains("text") && matches!(self.node, Node::Bool(_) | Node::Int(_) | Node::Decimal(_));
+        self.report(if quotes { fault.help("put it in quotes to make it a text") } else { fault });
+    }
+
+    /// A text that is not empty: a name, a phrase, a formula.
+    pub(super) fn word(&self) -> Option<Name> {
+        match self.node {
+            Node::Text(text) if !text.trim().is_empty() => Some(Spanned::new(text.clone(), self.span.clone())),
+            _ => {
+                self.wrong_type("a text");
+                None
+            }
+        }
+    }
+
+    /// A formula; numbers and truth values are formulas too.
+    pub(super) fn formula(&self) -> Option<Name> {
+        match self.node {
+            Node::Int(value) => Some(Spanned::new(value.to_string(), self.span.clone())),
+            Node::Bool(value) => Some(Spanned::new(value.to_string(), self.span.clone())),
+            _ => self.word(),
+        }
+    }
+
+    /// A text for people, with its translations.
+    pub(super) fn text(&self) -> Text {
+        self.cx.is_text(&self.path);
+        match self.node {
+            Node::Text(text) => Text { own: text.clone(), other: self.cx.translations(&self.path) },
+            _ => {
+                self.wrong_type("a text");
+                Text::default()
+            }
+        }
+    }
+
+    pub(super) fn boolean(&self) -> Option<bool> {
+        if let Node::Bool(value) = self.node {
+            return Some(*value);
+        }
+        let found = self.node.describe();
+        self.report(
+            Diagnostic::error(
+                code::WRONG_TYPE,
+                format!("expected true or false, found {found}"),
+                self.span.clone(),
+                format!("this is {found}"),
+            )
+            .help("write `true` or `false`; `yes`, `no` and `on` are texts"),
+        );
+        None
+    }
+
+    pub(super) fn integer(&self) -> Option<Spanned<i64>> {
+        if let Node::Int(value) = self.node {
+            return Some(Spanned::new(*value, self.span.clone()));
+        }
+        self.wrong_type("a whole number");
+        None
+    }
+
+    /// What a text stands for; the type's own words say what is wrong with it.
+    pub(super) fn parsed<T: FromStr<Err = String>>(&self, code: &'static str, message: &str) -> Option<Spanned<T>> {
+        let word = self.word()?;
+        match word.value.parse() {
+            Ok(value) => Some(Spanned::new(value, word.span)),
+            Err(why) => {
+                self.report(Diagnostic::error(code, message, word.span, why));
+                None
+            }
+        }
+    }
+
+    /// A name, or a list of names.
+    pub(super) fn words(&self) -> Vec<Name> {
+        match self.node {
+            Node::List(_) => self.items().iter().filter_map(Item::word).collect(),
+            _ => self.word().into_iter().collect(),
+        }
+    }
+
+    /// The elements of a list; a value that is none stands for a list of one.
+    pub(super) fn items(&self) -> Vec<Item<'a>> {
+        match self.node {
+            Node::List(items) => {
+                items.iter().enumerate().map(|(at, item)| self.child(&at.to_string(), item)).collect()
+            }
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// A mapping from names that the author chose.
+    pub(super) fn named(&self, what: &str) -> Vec<(Name, Item<'a>)> {
+        let Node::Map(entries) = self.node else {
+            self.wrong_type(&format!("a mapping of {what}"));
+            return Vec::new();
+        };
+        entries.iter().map(|(key, value)| (key.clone(), self.child(&key.value, value))).collect()
+    }
+
+    /// A mapping with these keys and no others.
+    pub(super) fn map(&self, what: &'static str, known: &[&'static str]) -> Option<Map<'a>> {
+        let Node::Map(entries) = self.node else {
+            self.wrong_type(&format!("{what} (a mapping)"));
+            return None;
+        };
+        for (key, _) in entries {
+            if !known.contains(&key.value.as_str()) {
+                let message = format!("unknown key `{}`", key.value);
+                let fault =
+                    Diagnostic::error(code::UNKNOWN_KEY, message, key.span.clone(), format!("{what} has no such key"));
+                self.report(fault.help(did_you_mean(&key.value, known.iter().copied(), "take it away")));
+            }
+        }
+        Some(Map { item: self.clone(), what, entries })
+    }
+}
+
+impl<'a> Map<'a> {
+    /// The value of a key, if it was written.
+    pub(super) fn get(&self, key: &str) -> Option<Item<'a>> {
+        let (_, value) = self.entries.iter().find(|(name, _)| name.value == key)?;
+        Some(self.item.child(key, value))
+    }
+
+    /// The value of a key that must be written; `place` is where it is missed.
+    pub(super) fn need(&self, key: &str, place: &Span) -> Option<Item<'a>> {
+        let found = self.get(key);
+        if found.is_none() {
+            let message = format!("{} needs the key `{key}`", self.what);
+            self.item.report(Diagnostic::error(
+                code::MISSING_KEY,
+                message,
+                place.clone(),
+                format!("there is no `{key}` here"),
+            ));
+        }
+        found
+    }
+
+    pub(super) fn word(&self, key: &str) -> Option<Name> {
+        self.get(key)?.word()
+    }
+
+    pub(super) fn words(&self, key: &str) -> Vec<Name> {
+        self.get(key).map_or_else(Vec::new, |item| item.words())
+    }
+
+    pub(super) fn text(&self, key: &str) -> Text {
+        self.get(key).map_or_else(Text::default, |item| item.text())
+    }
+
+    pub(super) fn flag(&self, key: &str) -> bool {
+        self.get(key).and_then(|item| item.boolean()).unwrap_or(false)
+    }
+
+    /// The keys that were written.
+    pub(super) fn keys(&self) -> Keys {
+        self.entries.iter().map(|(key, _)| (key.value.clone(), key.span.clone())).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! What lowering carries along: the diagnostics, the translations, and which paths hold texts.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::yaml::Node;
+use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::source::Spanned;
+
+/// A translation file, by its language.
+pub(super) struct Translation {
+    pub(super) language: String,
+    pub(super) root: Spanned<Node>,
+}
+
+/// One reading of one workflow.
+pub(super) struct Lowering {
+    translations: Vec<Translation>,
+    texts: RefCell<BTreeSet<Vec<String>>>,
+    diagnostics: RefCell<Vec<Diagnostic>>,
+}
+
+impl Lowering {
+    pub(super) fn new(translations: Vec<Translation>) -> Self {
+        Self { translations, texts: RefCell::default(), diagnostics: RefCell::default() }
+    }
+
+    pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// Remembers that a text stands here, so that it may be translated.
+    pub(super) fn is_text(&self, path: &[String]) {
+        self.texts.borrow_mut().insert(path.to_vec());
+    }
+
+    /// What the translations say at a path, by language.
+    pub(super) fn translations(&self, path: &[String]) -> BTreeMap<String, String> {
+        let at_path = |root: &Spanned<Node>| {
+            let mut node = &root.value;
+            for key in path {
+                node = &node.get(key)?.value;
+            }
+            if let Node::Text(text) = node { Some(text.clone()) } else { None }
+        };
+        self.translations.iter().filter_map(|file| Some((file.language.clone(), at_path(&file.root)?))).collect()
+    }
+
+    /// Every fault, those of the translations included.
+    pub(super) fn finish(self) -> Vec<Diagnostic> {
+        for file in &self.translations {
+            self.walk(&file.root, &mut Vec::new());
+        }
+        self.diagnostics.into_inner()
+    }
+
+    /// Looks for what a translation says where the workflow has no text.
+    fn walk(&self, node: &Spanned<Node>, path: &mut Vec<String>) {
+        let entries: Vec<(&str, &crate::source::Span, &Spanned<Node>)> = match &node.value {
+            Node::Map(entries) => {
+                entries.iter().map(|(key, value)| (key.value.as_str(), &key.span, value)).collect()
+            }
+            Node::Null => return,
+            _ => {
+                let fault = Diagnostic::error(
+                    code::TRANSLATION,
+                    "a translation has the keys of its workflow, and texts",
+                    node.span.clone(),
+                    format!("this is {}", node.value.describe()),
+                );
+                return self.report(fault);
+            }
+        };
+        for (key, span, value) in entries {
+            path.push(key.to_owned());
+            match self.standing(path) {
+                Standing::Text if matches!(value.value, Node::Text(_)) => {}
+                Standing::Text => self.report(Diagnostic::error(
+                    code::TRANSLATION,
+                    format!("expected a text, found {}", value.value.describe()),
+                    value.span.clone(),
+                    "the workflow has a text here",
+                )),
+                Standing::Around => self.walk_list(value, path),
+                Standing::Nothing => self.report(
+                    Diagnostic::error(
+                        code::TRANSLATION,
+                        format!("`{key}` translates nothing"),
+                        span.clone(),
+                        "the workflow has no text under this key",
+                    )
+                    .help(self.beside(path)),
+                ),
+            }
+            path.pop();
+        }
+    }
+
+    /// A list is translated element by element.
+    fn walk_list(&self, node: &Spanned<Node>, path: &mut Vec<String>) {
+        let Node::List(items) = &node.value else { return self.walk(node, path) };
+        for (at, item) in items.iter().enumerate() {
+            path.push(at.to_string());
+            match self.standing(path) {
+                Standing::Nothing => self.report(Diagnostic::error(
+                    code::TRANSLATION,
+                    "this element translates nothing",
+                    item.span.clone(),
+                    "the workflow has no text here",
+                )),
+                Standing::Text | Standing::Around => self.walk(item, path),
+            }
+            path.pop();
+        }
+    }
+
+    fn standing(&self, path: &[String]) -> Standing {
+        let texts = self.texts.borrow();
+        match texts.range(path.to_vec()..).next() {
+            Some(found) if found == path => Standing::Text,
+            Some(found) if found.starts_with(path) => Standing::Around,
+            _ => Standing::Nothing,
+        }
+    }
+
+    /// The way out for a key that translates nothing: the keys that could stand there.
+    fn beside(&self, path: &[String]) -> String {
+        let Some((key, around)) = path.split_last() else { return String::new() };
+        let texts = self.texts.borrow();
+        let known: BTreeSet<&str> =
+            texts.iter().filter(|text| text.starts_with(around)).filter_map(|text| text.get(around.len())).map(String::as_str).collect();
+        did_you_mean(key, known, "take it away")
+    }
+}
+
+/// What the workflow has under a path.
+enum Standing {
+    Text,
+    Around,
+    Nothing,
+}

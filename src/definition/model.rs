@@ -1,0 +1,394 @@
+//! A workflow exactly as it was written, with a place for every name. What names and phrases mean is not looked at here; a
+//! part that was missing or of a wrong type is none, so that the rest can still be checked.
+
+use std::collections::BTreeMap;
+
+use crate::calendar::Delay;
+use crate::ids::Text;
+use crate::source::{SourceFile, Span, Spanned};
+
+/// A word or phrase and its place.
+pub type Name = Spanned<String>;
+
+/// The keys that were written in a mapping, each with its place.
+pub type Keys = BTreeMap<String, Span>;
+
+/// A workflow as written.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// The place of the file's beginning, for what is missing as a whole.
+    pub span: Span,
+    /// The top-level keys.
+    pub keys: Keys,
+    /// `chancery`: the language level.
+    pub level: Option<u32>,
+    /// Its name.
+    pub workflow: Option<Name>,
+    /// Its title.
+    pub title: Text,
+    /// The language of its own texts.
+    pub language: String,
+    /// The calendar's name.
+    pub calendar: Option<Name>,
+    /// The field that is the caption.
+    pub caption: Option<Name>,
+    /// The fields it is about.
+    pub subject: Vec<Name>,
+    /// For a list: the fields of its key.
+    pub key: Vec<Name>,
+    /// For a list: the fields of a row.
+    pub row: Vec<Field>,
+    /// For a list: the row's field that is its caption.
+    pub row_caption: Option<Name>,
+    /// For a list: the row's fields that it is about.
+    pub row_subject: Vec<Name>,
+    /// The tables.
+    pub tables: Vec<Table>,
+    /// Kinds of paper.
+    pub papers: Vec<(Name, Text)>,
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// The roles.
+    pub roles: Vec<Role>,
+    /// The guards.
+    pub guards: Vec<Guard>,
+    /// The votes.
+    pub votes: Vec<Vote>,
+    /// Where a dossier begins.
+    pub initial: Option<Name>,
+    /// The states, each with those inside it.
+    pub states: Vec<State>,
+    /// Starts by the clock.
+    pub cron: Vec<CronStart>,
+    /// How a CSV file is read.
+    pub import: Option<Import>,
+}
+
+/// A table: constants from a file of their own.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name in formulas.
+    pub name: Name,
+    /// The file, as the workflow names it.
+    pub file: Option<Name>,
+    /// What it holds; none if it could not be read.
+    pub value: Option<serde_json::Value>,
+}
+
+/// A field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: Name,
+    /// What officers call it.
+    pub label: Text,
+    /// The word of its type.
+    pub kind: Option<Name>,
+    /// A dossier needs it.
+    pub required: bool,
+    /// `max`.
+    pub max: Option<Spanned<i64>>,
+    /// `min`.
+    pub min: Option<Spanned<i64>>,
+    /// `from`: a table.
+    pub from: Option<Name>,
+    /// `values`, with what officers call them.
+    pub values: Vec<(Name, Text)>,
+    /// The keys written.
+    pub keys: Keys,
+}
+
+/// A role.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Its name.
+    pub name: Name,
+    /// What officers call it.
+    pub label: Text,
+    /// Holders may start a dossier.
+    pub starter: bool,
+    /// `post`.
+    pub post: Option<Name>,
+    /// `of`: a unit, as a phrase.
+    pub of: Option<Name>,
+    /// `body`: a body, as a phrase.
+    pub body: Option<Name>,
+    /// `seat`.
+    pub seat: Option<Name>,
+    /// `field`: the field that names the person.
+    pub field: Option<Name>,
+    /// The keys written.
+    pub keys: Keys,
+}
+
+/// A named formula.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// Its name.
+    pub name: Name,
+    /// The formula.
+    pub expr: Option<Name>,
+    /// What people are told; empty for a guard that only shows the way.
+    pub refuse: Text,
+    /// The legal text.
+    pub basis: Option<String>,
+}
+
+/// A vote.
+#[derive(Clone, Debug)]
+pub struct Vote {
+    /// Its name.
+    pub name: Name,
+    /// What officers call it.
+    pub title: Text,
+    /// Who votes, as a phrase.
+    pub body: Option<Name>,
+    /// `secret` or `open`.
+    pub ballot: Option<Name>,
+    /// Enough took part, as a phrase.
+    pub quorum: Option<Name>,
+    /// A row passes, as a phrase.
+    pub passes: Option<Name>,
+    /// How long it is open.
+    pub open_for: Option<Spanned<Delay>>,
+    /// `own_case.votes`.
+    pub own_votes: bool,
+    /// `own_case.in_base`.
+    pub own_in_base: bool,
+    /// The legal text.
+    pub basis: Option<String>,
+}
+
+/// A state.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Its own name, without those around it.
+    pub name: Name,
+    /// The keys written.
+    pub keys: Keys,
+    /// What officers call it.
+    pub title: Option<Text>,
+    /// The first of its inner states.
+    pub initial: Option<Name>,
+    /// Its inner states.
+    pub states: Vec<State>,
+    /// Transitions by events.
+    pub on: Vec<Transition>,
+    /// Transitions without events.
+    pub always: Vec<Transition>,
+    /// Transitions by the clock.
+    pub after: Vec<(Option<Spanned<Delay>>, Transition)>,
+    /// Who is asked to do what.
+    pub task: Option<Task>,
+    /// The vote held here.
+    pub vote: Option<StateVote>,
+    /// The list that the dossier joins.
+    pub joins: Option<Joins>,
+    /// Rows may join.
+    pub gathers: bool,
+    /// By when.
+    pub deadline: Option<Deadline>,
+    /// Remembered when it is entered.
+    pub milestone: Option<Name>,
+    /// What standing here means.
+    pub standing: Option<Name>,
+    /// Facts written on entry.
+    pub register: Vec<Register>,
+    /// `link`.
+    pub link: Option<Name>,
+    /// `urgent`.
+    pub urgent: Option<Name>,
+    /// Who is told on entry.
+    pub tell: Vec<Name>,
+    /// `final: true`.
+    pub is_final: bool,
+    /// The result of a final state.
+    pub outcome: Option<Name>,
+}
+
+/// A transition.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    /// Its place: its event's, delay's or first key's.
+    pub span: Span,
+    /// The keys written; empty for the short form.
+    pub keys: Keys,
+    /// The event.
+    pub event: Option<Name>,
+    /// What the button says.
+    pub label: Text,
+    /// What choosing it leads to.
+    pub hint: Text,
+    /// Whose event it is.
+    pub by: Vec<Name>,
+    /// Its guards.
+    pub guard: Vec<Name>,
+    /// `target`.
+    pub target: Option<Name>,
+    /// `stay: true`.
+    pub stay: bool,
+    /// `resume`: a compound state.
+    pub resume: Option<Name>,
+    /// A reason is asked for.
+    pub reason: bool,
+    /// Fields filled in with it.
+    pub fill: Vec<Name>,
+    /// Papers attached with it.
+    pub attach: Vec<Name>,
+    /// The page asks once more.
+    pub confirm: bool,
+    /// What rows are told.
+    pub rows: Option<Rows>,
+    /// Fields taken over from a message.
+    pub take: Vec<Name>,
+    /// What is left is frozen.
+    pub pause: bool,
+}
+
+/// What a list tells its rows.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// To those that stay.
+    pub kept: Option<Name>,
+    /// To those that are struck.
+    pub struck: Option<Name>,
+    /// To those that are sent back.
+    pub returned: Option<Name>,
+    /// Fields that go along.
+    pub with: Vec<Name>,
+    /// They leave the list.
+    pub release: bool,
+}
+
+/// A task.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Who is asked.
+    pub role: Option<Name>,
+    /// What is asked.
+    pub title: Text,
+    /// More words.
+    pub help: Text,
+    /// Fields that may be changed.
+    pub edit: Vec<Name>,
+    /// Papers that may be attached.
+    pub attach: Vec<Name>,
+}
+
+/// The vote of a state.
+#[derive(Clone, Debug)]
+pub struct StateVote {
+    /// The rule's name.
+    pub rule: Option<Name>,
+    /// How it is held.
+    pub held: Held,
+}
+
+/// How a vote is held.
+#[derive(Clone, Debug)]
+pub enum Held {
+    /// By ballot sheets.
+    Online,
+    /// On paper.
+    Paper {
+        /// Who records.
+        records: Option<Name>,
+        /// Who confirms.
+        confirms: Option<Name>,
+    },
+}
+
+/// The list that a dossier joins.
+#[derive(Clone, Debug)]
+pub struct Joins {
+    /// The list's workflow.
+    pub list: Option<Name>,
+    /// The list's fields, as formulas.
+    pub with: Vec<(Name, Option<Name>)>,
+    /// The row's fields, as formulas.
+    pub row: Vec<(Name, Option<Name>)>,
+    /// It stays on the list it stands on.
+    pub stays: bool,
+}
+
+/// A deadline.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    /// Its place.
+    pub span: Span,
+    /// The keys written.
+    pub keys: Keys,
+    /// So long after entry.
+    pub within: Option<Spanned<Delay>>,
+    /// At the end of a day.
+    pub by: Option<Name>,
+    /// Before a day.
+    pub before: Option<Name>,
+    /// Reminders.
+    pub remind: Vec<Spanned<Delay>>,
+    /// Who is told afterwards.
+    pub escalate: Option<Escalate>,
+    /// The event it raises.
+    pub then: Option<Name>,
+}
+
+/// Who is told when nothing was done.
+#[derive(Clone, Debug)]
+pub struct Escalate {
+    /// So long after the deadline.
+    pub after: Option<Spanned<Delay>>,
+    /// Who.
+    pub to: Option<Name>,
+}
+
+/// A fact that a state writes.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// Which register.
+    pub register: Option<Name>,
+    /// Whose, as a formula.
+    pub holder: Option<Name>,
+    /// What, as a formula.
+    pub key: Option<Name>,
+    /// When, as a formula.
+    pub year: Option<Name>,
+}
+
+/// A start by the clock.
+#[derive(Clone, Debug)]
+pub struct CronStart {
+    /// Five fields.
+    pub schedule: Option<Name>,
+    /// A time zone.
+    pub zone: Option<Name>,
+    /// The fields of the new dossier.
+    pub fields: Vec<(Name, serde_json::Value)>,
+}
+
+/// How a CSV file is read.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The identifying column.
+    pub key: Option<Name>,
+    /// Columns and the fields they fill.
+    pub columns: Vec<(Name, Vec<Name>)>,
+    /// Opening entries: the column.
+    pub register_column: Option<Name>,
+    /// Opening entries: the register.
+    pub register: Option<Name>,
+    /// The column of papers.
+    pub papers: Option<Name>,
+    /// Columns without a meaning.
+    pub ignore: Vec<Name>,
+}
+
+/// What reading a workflow's files gave.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The workflow; none if the main file is no mapping at all.
+    pub definition: Option<Definition>,
+    /// Every fault.
+    pub diagnostics: Vec<crate::diagnostic::Diagnostic>,
+    /// Every file that was read, the main one first.
+    pub sources: Vec<SourceFile>,
+}

@@ -1,0 +1,130 @@
+//! States as written.
+
+use super::item::{Item, Map};
+use super::model::{Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
+use super::parts::delay;
+use super::transitions;
+use crate::ids::Text;
+use crate::source::Span;
+
+const KEYS: &[&str] = &[
+    "title", "initial", "states", "on", "always", "after", "task", "vote", "joins", "gathers", "deadline", "milestone",
+    "standing", "register", "link", "urgent", "tell", "final", "outcome",
+];
+
+/// The states of a section, each with those inside it.
+pub(super) fn states(item: &Item<'_>) -> Vec<State> {
+    item.named("states").into_iter().filter_map(|(name, item)| state(name, &item)).collect()
+}
+
+fn state(name: Name, item: &Item<'_>) -> Option<State> {
+    let map = item.map("a state", KEYS)?;
+    Some(State {
+        keys: map.keys(),
+        title: map.get("title").map(|item| item.text()),
+        initial: map.word("initial"),
+        states: map.get("states").map_or_else(Vec::new, |item| states(&item)),
+        on: map.get("on").map_or_else(Vec::new, |item| transitions::on(&item)),
+        always: map.get("always").map_or_else(Vec::new, |item| transitions::always(&item)),
+        after: map.get("after").map_or_else(Vec::new, |item| transitions::after(&item)),
+        task: map.get("task").and_then(|item| task(&item)),
+        vote: map.get("vote").and_then(|item| vote(&item)),
+        joins: map.get("joins").and_then(|item| joins(&item)),
+        gathers: map.flag("gathers"),
+        deadline: map.get("deadline").and_then(|item| deadline(&item)),
+        milestone: map.word("milestone"),
+        standing: map.word("standing"),
+        register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),
+        link: map.word("link"),
+        urgent: map.word("urgent"),
+        tell: map.words("tell"),
+        is_final: map.flag("final"),
+        outcome: map.word("outcome"),
+        name,
+    })
+}
+
+fn needed(map: &Map<'_>, key: &str, place: &Span) -> Option<Name> {
+    map.need(key, place)?.word()
+}
+
+fn task(item: &Item<'_>) -> Option<Task> {
+    let map = item.map("a task", &["for", "title", "help", "edit", "attach"])?;
+    Some(Task {
+        role: needed(&map, "for", item.span()),
+        title: map.need("title", item.span()).map_or_else(Text::default, |item| item.text()),
+        help: map.text("help"),
+        edit: map.words("edit"),
+        attach: map.words("attach"),
+    })
+}
+
+/// `vote: rule` or `vote: {rule: .., held: ..}`.
+fn vote(item: &Item<'_>) -> Option<StateVote> {
+    if let super::yaml::Node::Text(_) = item.node() {
+        return Some(StateVote { rule: item.word(), held: Held::Online });
+    }
+    let map = item.map("a state's vote", &["rule", "held"])?;
+    Some(StateVote {
+        rule: needed(&map, "rule", item.span()),
+        held: map.get("held").map_or(Held::Online, |item| held(&item)),
+    })
+}
+
+fn held(item: &Item<'_>) -> Held {
+    if matches!(item.node(), super::yaml::Node::Text(word) if word == "online") {
+        return Held::Online;
+    }
+    let paper = item.map("`held` (`online`, or `{paper: ..}`)", &["paper"]).and_then(|map| map.need("paper", item.span()));
+    let Some(paper) = paper else { return Held::Online };
+    let map = paper.map("a vote on paper", &["records", "confirms"]);
+    let word = |key: &str| map.as_ref().and_then(|map| needed(map, key, paper.span()));
+    Held::Paper { records: word("records"), confirms: word("confirms") }
+}
+
+fn joins(item: &Item<'_>) -> Option<Joins> {
+    let map = item.map("`joins`", &["list", "with", "row", "stays"])?;
+    let formulas = |key: &str| {
+        let named = map.get(key).map_or_else(Vec::new, |item| item.named("fields and formulas"));
+        named.into_iter().map(|(name, item)| (name, item.formula())).collect()
+    };
+    Some(Joins {
+        list: needed(&map, "list", item.span()),
+        with: formulas("with"),
+        row: formulas("row"),
+        stays: map.flag("stays"),
+    })
+}
+
+fn deadline(item: &Item<'_>) -> Option<Deadline> {
+    let map = item.map("a deadline", &["within", "by", "before", "remind", "escalate", "then"])?;
+    let remind = map.get("remind").map_or_else(Vec::new, |item| item.items());
+    Some(Deadline {
+        span: item.span().clone(),
+        keys: map.keys(),
+        within: map.get("within").and_then(|item| delay(&item)),
+        by: map.get("by").and_then(|item| item.formula()),
+        before: map.get("before").and_then(|item| item.formula()),
+        remind: remind.iter().filter_map(delay).collect(),
+        escalate: map.get("escalate").and_then(|item| escalate(&item)),
+        then: map.word("then"),
+    })
+}
+
+fn escalate(item: &Item<'_>) -> Option<Escalate> {
+    let map = item.map("an escalation", &["after", "to"])?;
+    Some(Escalate {
+        after: map.need("after", item.span()).and_then(|item| delay(&item)),
+        to: needed(&map, "to", item.span()),
+    })
+}
+
+fn register(item: &Item<'_>) -> Option<Register> {
+    let map = item.map("a register entry", &["register", "holder", "key", "year"])?;
+    Some(Register {
+        register: needed(&map, "register", item.span()),
+        holder: map.get("holder").and_then(|item| item.formula()),
+        key: map.need("key", item.span()).and_then(|item| item.formula()),
+        year: map.need("year", item.span()).and_then(|item| item.formula()),
+    })
+}

@@ -1,0 +1,94 @@
+//! The top level of a workflow file, and its smaller sections.
+
+use super::item::{Item, Map};
+use super::model::{CronStart, Definition, Import, Table};
+use super::{LANGUAGE, parts, states};
+use crate::diagnostic::{Diagnostic, code};
+use crate::ids::Text;
+use crate::source::{SourceFile, Span};
+
+const KEYS: &[&str] = &[
+    "chancery", "workflow", "title", "language", "calendar", "caption", "subject", "key", "row", "row_caption", "row_subject",
+    "tables", "papers", "fields", "roles", "guards", "votes", "initial", "states", "cron", "import",
+];
+
+/// The language level that this program reads.
+const LEVEL: i64 = 1;
+
+/// The whole file; none if it is no mapping.
+pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definition> {
+    let map = root.map("a workflow", KEYS)?;
+    let span = Span::new(&file.name, file.one_line(&(0..file.text.len())));
+    let start = map.keys().remove("workflow").unwrap_or(span);
+    Some(Definition {
+        level: level(&map, &start),
+        workflow: map.need("workflow", &start).and_then(|item| item.word()),
+        title: map.need("title", &start).map_or_else(Text::default, |item| item.text()),
+        language: map.word("language").map_or_else(|| LANGUAGE.to_owned(), |word| word.value),
+        calendar: map.need("calendar", &start).and_then(|item| item.word()),
+        caption: map.word("caption"),
+        subject: map.words("subject"),
+        key: map.words("key"),
+        row: map.get("row").map_or_else(Vec::new, |item| parts::fields(&item)),
+        row_caption: map.word("row_caption"),
+        row_subject: map.words("row_subject"),
+        tables: map.get("tables").map_or_else(Vec::new, |item| tables(&item)),
+        papers: map.get("papers").map_or_else(Vec::new, |item| parts::labels(&item, "kinds of paper")),
+        fields: map.get("fields").map_or_else(Vec::new, |item| parts::fields(&item)),
+        roles: map.get("roles").map_or_else(Vec::new, |item| parts::roles(&item)),
+        guards: map.get("guards").map_or_else(Vec::new, |item| parts::guards(&item)),
+        votes: map.get("votes").map_or_else(Vec::new, |item| parts::votes(&item)),
+        initial: map.need("initial", &start).and_then(|item| item.word()),
+        states: map.need("states", &start).map_or_else(Vec::new, |item| states::states(&item)),
+        cron: map.get("cron").map_or_else(Vec::new, |item| item.items().iter().filter_map(cron).collect()),
+        import: map.get("import").and_then(|item| import(&item)),
+        keys: map.keys(),
+        span: start,
+    })
+}
+
+fn level(map: &Map<'_>, start: &Span) -> Option<u32> {
+    let item = map.need("chancery", start)?;
+    let level = item.integer()?;
+    if level.value == LEVEL {
+        return u32::try_from(level.value).ok();
+    }
+    let message = format!("language level {} is not known", level.value);
+    let fault = Diagnostic::error(code::LEVEL, message, level.span, "not a level of this program");
+    item.report(fault.help(format!("this program reads `chancery: {LEVEL}`; a newer level needs a newer program")));
+    None
+}
+
+fn tables(item: &Item<'_>) -> Vec<Table> {
+    let named = item.named("tables");
+    named.into_iter().map(|(name, file)| Table { name, file: file.word(), value: None }).collect()
+}
+
+fn cron(item: &Item<'_>) -> Option<CronStart> {
+    let map = item.map("a start by the clock", &["schedule", "zone", "fields"])?;
+    let fields = map.get("fields").map_or_else(Vec::new, |fields| fields.named("fields"));
+    Some(CronStart {
+        schedule: map.need("schedule", item.span()).and_then(|item| item.word()),
+        zone: map.need("zone", item.span()).and_then(|item| item.word()),
+        fields: fields.into_iter().map(|(name, value)| (name, value.node().to_json())).collect(),
+    })
+}
+
+fn import(item: &Item<'_>) -> Option<Import> {
+    let map = item.map("the import", &["key", "columns", "register", "papers", "ignore"])?;
+    let columns = map.need("columns", item.span()).map_or_else(Vec::new, |columns| columns.named("columns"));
+    let register = map.get("register");
+    let register_map = register.as_ref().and_then(|item| item.map("the import of a register", &["column", "register"]));
+    let of_register = |key: &str| {
+        let (item, map) = (register.as_ref()?, register_map.as_ref()?);
+        map.need(key, item.span())?.word()
+    };
+    Some(Import {
+        key: map.need("key", item.span()).and_then(|item| item.word()),
+        columns: columns.into_iter().map(|(column, field)| (column, field.words())).collect(),
+        register_column: of_register("column"),
+        register: of_register("register"),
+        papers: map.word("papers"),
+        ignore: map.words("ignore"),
+    })
+}

@@ -1,0 +1,105 @@
+//! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
+
+use super::item::Item;
+use super::model::{Keys, Name, Rows, Transition};
+use super::yaml::Node;
+use crate::calendar::Delay;
+use crate::diagnostic::{Diagnostic, code};
+use crate::ids::Text;
+use crate::source::{Span, Spanned};
+
+const KEYS: &[&str] = &[
+    "label", "hint", "by", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows", "take", "pause",
+];
+
+/// Transitions by events.
+pub(super) fn on(item: &Item<'_>) -> Vec<Transition> {
+    let mut all = Vec::new();
+    for (event, item) in item.named("events") {
+        let branches = item.items().into_iter().filter_map(|branch| transition(&branch, &event.span));
+        all.extend(branches.map(|branch| Transition { event: Some(event.clone()), ..branch }));
+    }
+    all
+}
+
+/// Transitions without an event: a list, or a single one.
+pub(super) fn always(item: &Item<'_>) -> Vec<Transition> {
+    item.items().into_iter().filter_map(|branch| transition(&branch, branch.span())).collect()
+}
+
+/// Transitions by the clock, each with its delay (none if it cannot be read).
+pub(super) fn after(item: &Item<'_>) -> Vec<(Option<Spanned<Delay>>, Transition)> {
+    let mut all = Vec::new();
+    for (written, item) in item.named("delays") {
+        let delay = match written.value.parse::<Delay>() {
+            Ok(delay) => Some(Spanned::new(delay, written.span.clone())),
+            Err(why) => {
+                item.report(Diagnostic::error(code::DELAY, "this is not a span of time", written.span.clone(), why));
+                None
+            }
+        };
+        let branches = item.items().into_iter().filter_map(|branch| transition(&branch, &written.span));
+        all.extend(branches.map(|branch| (delay.clone(), branch)));
+    }
+    all
+}
+
+fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
+    if let Node::Text(_) = item.node() {
+        return Some(short(item.word()?, place.clone()));
+    }
+    let map = item.map("a transition", KEYS)?;
+    Some(Transition {
+        span: place.clone(),
+        keys: map.keys(),
+        event: None,
+        label: map.text("label"),
+        hint: map.text("hint"),
+        by: map.words("by"),
+        guard: map.words("guard"),
+        target: map.word("target"),
+        stay: map.flag("stay"),
+        resume: map.word("resume"),
+        reason: map.flag("reason"),
+        fill: map.words("fill"),
+        attach: map.words("attach"),
+        confirm: map.flag("confirm"),
+        rows: map.get("rows").and_then(|item| rows(&item)),
+        take: map.words("take"),
+        pause: map.flag("pause"),
+    })
+}
+
+/// `event: target`.
+fn short(target: Name, span: Span) -> Transition {
+    Transition {
+        span,
+        keys: Keys::new(),
+        event: None,
+        label: Text::default(),
+        hint: Text::default(),
+        by: Vec::new(),
+        guard: Vec::new(),
+        target: Some(target),
+        stay: false,
+        resume: None,
+        reason: false,
+        fill: Vec::new(),
+        attach: Vec::new(),
+        confirm: false,
+        rows: None,
+        take: Vec::new(),
+        pause: false,
+    }
+}
+
+fn rows(item: &Item<'_>) -> Option<Rows> {
+    let map = item.map("`rows`", &["kept", "struck", "returned", "with", "release"])?;
+    Some(Rows {
+        kept: map.word("kept"),
+        struck: map.word("struck"),
+        returned: map.word("returned"),
+        with: map.words("with"),
+        release: map.flag("release"),
+    })
+}

@@ -1,0 +1,349 @@
+//! From YAML text to a tree of nodes with a place for every key and value. The only file that knows the YAML library.
+//!
+//! YAML 1.2 as officers expect it: `yes`, `no` and `on` are texts, so is `017`; only `true` and `false` are truth values.
+//! Texts are brought to Unicode NFC, places stay those of the bytes as written. Never panics, and ends soon on any input.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_yaml::options::AliasLimits;
+use serde_yaml::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::{SourceFile, Span, Spanned};
+
+/// Bytes that a file may have.
+pub(super) const FILE_MAX: usize = 256 * 1024;
+/// Levels that a file may have.
+const DEPTH_MAX: usize = 32;
+/// Keys and values that a file may have, repetitions by alias included.
+const NODES_MAX: usize = 20_000;
+/// Aliases that a file may use.
+const ALIASES_MAX: usize = 200;
+
+/// A value as written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node {
+    /// Nothing.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Another number, as written: nothing is rounded here.
+    Decimal(String),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Spanned<Node>>),
+    /// Keys and values, in their order.
+    Map(Vec<(Spanned<String>, Spanned<Node>)>),
+}
+
+impl Node {
+    /// What it is, in words.
+    pub(super) fn describe(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a truth value",
+            Self::Int(_) => "a whole number",
+            Self::Decimal(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        }
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Spanned<Node>> {
+        match self {
+            Self::Map(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value),
+            Self::List(items) => key.parse::<usize>().ok().and_then(|at| items.get(at)),
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Decimal(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// As JSON; numbers that are not whole become texts, so that nothing is rounded.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::Decimal(text) | Self::Text(text) => text.as_str().into(),
+            Self::List(items) => items.iter().map(|item| item.value.to_json()).collect(),
+            Self::Map(entries) => {
+                entries.iter().map(|(key, value)| (key.value.clone(), value.value.to_json())).collect()
+            }
+        }
+    }
+}
+
+/// Reads a file; none if it is no YAML. Duplicate keys are faults of their own, the first one counts.
+pub(super) fn parse(file: &SourceFile) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
+    if file.text.len() > FILE_MAX {
+        let fault = Diagnostic::error(
+            code::TOO_MUCH,
+            "the file is too large",
+            Span::new(&file.name, 0..0),
+            format!("{} bytes", file.text.len()),
+        );
+        return (None, vec![fault.help(format!("a file may have {FILE_MAX} bytes; put tables into files of their own"))]);
+    }
+    match serde_yaml::from_str_with_options::<serde_yaml::Spanned<Raw>>(&file.text, options()) {
+        Ok(root) => {
+            let mut placing = Placing { file, faults: Vec::new() };
+            let node = placing.place(root, &Span::new(&file.name, 0..0));
+            (Some(node), placing.faults)
+        }
+        Err(error) => (None, vec![explain(file, &error)]),
+    }
+}
+
+fn options() -> serde_yaml::Options {
+    let budget = serde_yaml::budget! {
+        max_depth: DEPTH_MAX,
+        flow_nesting_limit: DEPTH_MAX,
+        max_nodes: NODES_MAX,
+        max_events: NODES_MAX * 3,
+        max_aliases: ALIASES_MAX,
+        max_anchors: ALIASES_MAX,
+        max_recorded_anchor_events: NODES_MAX,
+        max_total_scalar_bytes: FILE_MAX * 2,
+        max_documents: 1,
+    };
+    let mut alias_limits = AliasLimits::default();
+    alias_limits.max_total_replayed_events = NODES_MAX;
+    alias_limits.max_replay_stack_depth = DEPTH_MAX;
+    serde_yaml::options! {
+        budget: budget,
+        alias_limits: alias_limits,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    }
+}
+
+/// A value as the library hands it over.
+enum Raw {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Number,
+    Text(String),
+    List(Vec<serde_yaml::Spanned<Raw>>),
+    Map(Vec<(serde_yaml::Spanned<String>, serde_yaml::Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a number, a list or a mapping")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        Raw::deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(i64::try_from(value).map_or(Raw::Number, Raw::Int))
+    }
+
+    fn visit_i128<E>(self, _: i128) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_u128<E>(self, _: u128) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Raw, E> {
+        Ok(Raw::Number)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.nfc().collect()))
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Raw, E> {
+        Err(E::custom("binary values have no meaning here"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = access.next_key::<serde_yaml::Spanned<String>>()? {
+            if entries.len() >= NODES_MAX {
+                return Err(A::Error::custom("too many keys"));
+            }
+            entries.push((key, access.next_value()?));
+        }
+        Ok(Raw::Map(entries))
+    }
+}
+
+/// Gives every node its place in our own terms, and finds keys written twice.
+struct Placing<'a> {
+    file: &'a SourceFile,
+    faults: Vec<Diagnostic>,
+}
+
+impl Placing<'_> {
+    /// `around` is the place of what has none of its own (a block has no end): its key, or the first key inside.
+    fn place(&mut self, raw: serde_yaml::Spanned<Raw>, around: &Span) -> Spanned<Node> {
+        let own = self.span(&raw.referenced);
+        let span = if own.range.is_empty() { around.clone() } else { own };
+        let node = match raw.value {
+            Raw::Null => Node::Null,
+            Raw::Bool(value) => Node::Bool(value),
+            Raw::Int(value) => Node::Int(value),
+            Raw::Number => Node::Decimal(self.file.slice(&self.span(&raw.defined).range).trim().to_owned()),
+            Raw::Text(text) => Node::Text(text),
+            Raw::List(items) => Node::List(items.into_iter().map(|item| self.item(item, &span)).collect()),
+            Raw::Map(entries) => Node::Map(self.entries(entries)),
+        };
+        Spanned::new(node, span)
+    }
+
+    /// An element of a list: where it is a block mapping, its first key is its place.
+    fn item(&mut self, raw: serde_yaml::Spanned<Raw>, around: &Span) -> Spanned<Node> {
+        let first = match &raw.value {
+            Raw::Map(entries) => entries.first().map(|(key, _)| self.span(&key.referenced)),
+            _ => None,
+        };
+        self.place(raw, &first.unwrap_or_else(|| around.clone()))
+    }
+
+    fn entries(
+        &mut self,
+        raw: Vec<(serde_yaml::Spanned<String>, serde_yaml::Spanned<Raw>)>,
+    ) -> Vec<(Spanned<String>, Spanned<Node>)> {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut entries = Vec::with_capacity(raw.len());
+        for (key, value) in raw {
+            let key = Spanned::new(key.value.nfc().collect::<String>(), self.span(&key.referenced));
+            let value = self.place(value, &key.span);
+            if let Some(first) = seen.get(&key.value) {
+                self.faults.push(twice(&key, first));
+                continue;
+            }
+            seen.insert(key.value.clone(), key.span.clone());
+            entries.push((key, value));
+        }
+        entries
+    }
+
+    fn span(&self, location: &serde_yaml::Location) -> Span {
+        Span::new(&self.file.name, range(self.file, location))
+    }
+}
+
+fn twice(key: &Spanned<String>, first: &Span) -> Diagnostic {
+    let message = format!("the key `{}` is written twice", key.value);
+    Diagnostic::error(code::DUPLICATE_KEY, message, key.span.clone(), "here again")
+        .also(first.clone(), "first written here")
+        .help("keep one of them; entries that belong together go under one key")
+}
+
+fn range(file: &SourceFile, location: &serde_yaml::Location) -> Range<usize> {
+    let span = location.span();
+    let byte = |value: u64| usize::try_from(value).unwrap_or(usize::MAX).min(file.text.len());
+    if let (Some(start), Some(len)) = (span.byte_offset(), span.byte_len()) {
+        return byte(start)..byte(start.saturating_add(len));
+    }
+    let index = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    let start = file.byte_at(index(location.line()), index(location.column()));
+    let chars = index(span.len());
+    let len = file.text[start..].char_indices().nth(chars).map_or(file.text.len() - start, |(at, _)| at);
+    start..start + len
+}
+
+/// A fault that the library found: it stops at the first one.
+fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
+    use serde_yaml::Error as Yaml;
+    let error = error.without_snippet();
+    let at = error.location().map_or(0..0, |location| range(file, &location));
+    let span = Span::new(&file.name, at.start..at.end.max(end_of_char(file, at.start)));
+    if let Some(tab) = tab_indent(file, at.start) {
+        return Diagnostic::error(code::TAB, "a tab where YAML wants spaces", tab, "this is a tab")
+            .help("indent with spaces; most editors can be told to write two of them for a tab");
+    }
+    match error {
+        Yaml::Budget { .. }
+        | Yaml::AliasReplayCounterOverflow { .. }
+        | Yaml::AliasReplayLimitExceeded { .. }
+        | Yaml::AliasExpansionLimitExceeded { .. }
+        | Yaml::AliasReplayStackDepthExceeded { .. } => {
+            Diagnostic::error(code::TOO_MUCH, "more than a workflow may have", span, "the limit is passed here").help(
+                format!("a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"),
+            )
+        }
+        Yaml::MultipleDocuments { .. } => {
+            Diagnostic::error(code::NOT_YAML, "a second document begins", span, "here")
+                .help("one file holds one workflow: take the line `---` away")
+        }
+        Yaml::UnknownAnchor { .. } => Diagnostic::error(code::NOT_YAML, "an alias without its anchor", span, "not set before")
+            .help("a text that begins with `*` or `&` must stand in quotes"),
+        _ => {
+            let words = error.to_string();
+            let words = words.lines().next().unwrap_or("it cannot be read");
+            Diagnostic::error(code::NOT_YAML, "this is not YAML", span, words)
+                .help("a text with `: `, ` #`, or beginning with one of `@ % & * ! | > [ {`, must stand in quotes")
+        }
+    }
+}
+
+fn end_of_char(file: &SourceFile, start: usize) -> usize {
+    file.text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |c| start + c.len_utf8())
+}
+
+/// The tab in the indentation of the line of a fault, or of the line after it.
+fn tab_indent(file: &SourceFile, byte: usize) -> Option<Span> {
+    let (line, _) = file.line_column(byte);
+    (line.saturating_sub(1)..=line + 1).filter(|line| *line > 0).find_map(|line| {
+        let start = file.byte_at(line, 1);
+        let text = file.text[start..].split('\n').next().unwrap_or("");
+        let indent = &text[..text.len() - text.trim_start().len()];
+        let tab = indent.find('\t')?;
+        Some(Span::new(&file.name, start + tab..start + tab + 1))
+    })
+}

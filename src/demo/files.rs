@@ -1,0 +1,43 @@
+//! The shipped workflows, their directories and scripts, as they stood when the binary was built.
+
+/// A shipped file.
+#[derive(Clone, Copy, Debug)]
+pub struct Embedded {
+    /// Its path below `workflows/`.
+    pub path: &'static str,
+    /// Its content.
+    pub text: &'static str,
+}
+
+/// All of them, sorted by path.
+pub const ALL: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/workflows.rs"));
+
+/// The content of a shipped file.
+pub fn text(path: &str) -> Option<&'static str> {
+    ALL.iter().find(|file| file.path == path).map(|file| file.text)
+}
+
+/// The folder that `chancery demo` shows: the one with a script beside its workflows.
+pub fn shown() -> &'static str {
+    ALL.iter().find_map(|file| file.path.strip_suffix("/play.yaml")).unwrap_or_default()
+}
+
+/// The files right inside a folder.
+pub fn inside(folder: &str) -> impl Iterator<Item = &'static Embedded> {
+    ALL.iter().filter(move |file| {
+        file.path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).is_some_and(|name| !name.contains('/'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, inside, shown, text};
+
+    #[test]
+    fn the_binary_carries_the_shown_workflow_with_its_directory() {
+        assert!(!shown().is_empty());
+        assert!(inside(shown()).any(|file| file.path.ends_with("/play.yaml")));
+        assert!(text(&format!("{}/directory/people.csv", shown())).is_some());
+        assert!(ALL.windows(2).all(|pair| pair[0].path < pair[1].path));
+    }
+}

@@ -1,0 +1,399 @@
+//! Checking a formula before anything runs: names, functions, kinds, and that its cost is bounded. Every fault is found in one
+//! go, with its place in the text.
+
+use std::ops::Range;
+
+use cel::IdedExpr;
+use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
+
+use super::functions::SIGNATURES;
+use super::syntax::{ExprFault, parse};
+use super::{Kind, Names};
+
+/// The functions of CEL that formulas may use, with how they are called.
+const STANDARD: &[(&str, &str)] = &[
+    ("size", "size(list)"),
+    ("contains", "text.contains('part')"),
+    ("startsWith", "text.startsWith('begin')"),
+    ("endsWith", "text.endsWith('end')"),
+    ("string", "string(number)"),
+    ("int", "int(text)"),
+    ("has", "has(award.scope)"),
+    ("all", "list.all(x, condition)"),
+    ("exists", "list.exists(x, condition)"),
+    ("exists_one", "list.exists_one(x, condition)"),
+    ("filter", "list.filter(x, condition)"),
+    ("map", "list.map(x, value)"),
+];
+
+/// Every fault of a formula whose result may be anything.
+pub fn check(expr: &str, names: &Names) -> Vec<ExprFault> {
+    run(expr, names, false)
+}
+
+/// Every fault of a formula that must be true or false.
+pub fn check_truth(expr: &str, names: &Names) -> Vec<ExprFault> {
+    run(expr, names, true)
+}
+
+fn run(expr: &str, names: &Names, truth: bool) -> Vec<ExprFault> {
+    let program = match parse(expr) {
+        Ok(program) => program,
+        Err(faults) => return faults,
+    };
+    let mut check =
+        Check { text: expr, places: program.source_info(), names, bound: Vec::new(), loops: 0, faults: vec![] };
+    let kind = check.kind(program.expression());
+    if truth && !matches!(kind, Kind::Truth | Kind::Any) {
+        let message = format!("the formula gives {kind}, not true or false");
+        check.faults.push(ExprFault::new(0..expr.len(), message));
+    }
+    check.faults
+}
+
+struct Check<'e> {
+    text: &'e str,
+    places: &'e SourceInfo,
+    names: &'e Names,
+    /// The variables of the comprehensions around, innermost last.
+    bound: Vec<(&'e str, Kind)>,
+    loops: usize,
+    faults: Vec<ExprFault>,
+}
+
+impl<'e> Check<'e> {
+    fn kind(&mut self, node: &'e IdedExpr) -> Kind {
+        match &node.expr {
+            Expr::Unspecified => Kind::Any,
+            Expr::Literal(literal) => self.literal(literal, node),
+            Expr::Ident(name) => self.name(name, node),
+            Expr::Select(select) => self.select(select, node),
+            Expr::Call(call) => self.call(call, node),
+            Expr::Comprehension(comprehension) => self.comprehension(comprehension, node),
+            Expr::List(list) => {
+                let kinds: Vec<Kind> = list.elements.iter().map(|element| self.kind(element)).collect();
+                Kind::List(Box::new(Kind::common(kinds)))
+            }
+            Expr::Map(map) => {
+                for entry in &map.entries {
+                    match &entry.expr {
+                        EntryExpr::MapEntry(entry) => {
+                            self.kind(&entry.key);
+                            self.kind(&entry.value);
+                        }
+                        EntryExpr::StructField(field) => {
+                            self.kind(&field.value);
+                        }
+                    }
+                }
+                Kind::Any
+            }
+            Expr::Struct(_) => self.fault(node, "structures have no meaning in a formula", None),
+        }
+    }
+
+    fn literal(&mut self, literal: &LiteralValue, node: &IdedExpr) -> Kind {
+        match literal {
+            LiteralValue::Boolean(_) => Kind::Truth,
+            LiteralValue::Int(_) => Kind::Number,
+            LiteralValue::Null => Kind::Null,
+            LiteralValue::String(_) => Kind::Text,
+            LiteralValue::UInt(_) => self.fault(node, "write the number without `u`", None),
+            LiteralValue::Double(_) => self.fault(node, "numbers in formulas are whole: nothing is rounded", None),
+            LiteralValue::Bytes(_) => self.fault(node, "bytes have no meaning in a formula", None),
+        }
+    }
+
+    fn name(&mut self, name: &str, node: &IdedExpr) -> Kind {
+        if name.starts_with('@') {
+            return Kind::Any;
+        }
+        if let Some((_, kind)) = self.bound.iter().rev().find(|(bound, _)| *bound == name) {
+            return kind.clone();
+        }
+        if let Some(kind) = self.names.kind(name) {
+            return kind.clone();
+        }
+        let bound = self.bound.iter().map(|(name, _)| *name);
+        let help = match nearest(name, self.names.iter().chain(bound)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", self.names.iter().collect::<Vec<_>>().join(", ")),
+        };
+        self.fault(node, format!("`{name}` is not known here"), Some(help))
+    }
+
+    fn select(&mut self, select: &'e SelectExpr, node: &IdedExpr) -> Kind {
+        let operand = self.kind(&select.operand);
+        let range = self.part(&select.operand, &select.field, node);
+        let kind = self.part_of(&operand, &select.field, range);
+        if select.test { Kind::Truth } else { kind }
+    }
+
+    /// The kind of a mapping's part.
+    fn part_of(&mut self, whole: &Kind, key: &str, range: Range<usize>) -> Kind {
+        match whole {
+            Kind::Any | Kind::Null => Kind::Any,
+            Kind::Map(parts) => match parts.get(key) {
+                Some(kind) => kind.clone(),
+                None => {
+                    let help = match nearest(key, parts.keys().map(String::as_str)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("there is {}", parts.keys().cloned().collect::<Vec<_>>().join(", ")),
+                    };
+                    self.faults.push(ExprFault::new(range, format!("there is no `{key}` here")).help(help));
+                    Kind::Any
+                }
+            },
+            Kind::Truth | Kind::Number | Kind::Text | Kind::List(_) => {
+                self.faults.push(ExprFault::new(range, format!("{whole} has no part `{key}`")));
+                Kind::Any
+            }
+        }
+    }
+
+    fn comprehension(&mut self, it: &'e ComprehensionExpr, node: &IdedExpr) -> Kind {
+        let range = self.kind(&it.iter_range);
+        if self.loops > 0 {
+            let help = "put what the inner one looks for into a table, or ask `x in list`";
+            self.fault(node, "a list inside a list is looked through: that could take long", Some(help.to_owned()));
+        }
+        let element = match range {
+            Kind::List(element) => *element,
+            Kind::Map(_) => Kind::Text,
+            Kind::Any | Kind::Null => Kind::Any,
+            Kind::Truth | Kind::Number | Kind::Text => {
+                self.fault(&it.iter_range, format!("{range} is no list to look through"), None)
+            }
+        };
+        let depth = self.bound.len();
+        self.bound.push((&it.iter_var, element));
+        if let Some(second) = &it.iter_var2 {
+            self.bound.push((second, Kind::Any));
+        }
+        self.loops += 1;
+        let start = self.kind(&it.accu_init);
+        self.kind(&it.loop_cond);
+        self.kind(&it.loop_step);
+        self.loops -= 1;
+        self.bound.truncate(depth);
+        match start {
+            // `exists_one` counts, and then compares.
+            Kind::Truth | Kind::Number => Kind::Truth,
+            Kind::List(_) => Kind::List(Box::new(Kind::Any)),
+            Kind::Any | Kind::Null | Kind::Text | Kind::Map(_) => Kind::Any,
+        }
+    }
+
+    fn call(&mut self, call: &'e CallExpr, node: &'e IdedExpr) -> Kind {
+        let mut kinds = Vec::new();
+        for argument in call.target.iter().map(|target| &**target).chain(&call.args) {
+            kinds.push(self.kind(argument));
+        }
+        let name = call.func_name.as_str();
+        match (name, kinds.as_slice()) {
+            (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT, _) => {
+                for (argument, kind) in call.args.iter().zip(&kinds) {
+                    self.needs_truth(argument, kind);
+                }
+                Kind::Truth
+            }
+            (operators::CONDITIONAL, [condition, yes, no]) => {
+                self.needs_truth(&call.args[0], condition);
+                yes.clone().or(no.clone())
+            }
+            (operators::EQUALS | operators::NOT_EQUALS, [one, two]) => {
+                self.compared(one, two, false, node);
+                Kind::Truth
+            }
+            (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, [one, two]) => {
+                self.compared(one, two, true, node);
+                Kind::Truth
+            }
+            (operators::IN, [_, whole]) => {
+                if !matches!(whole, Kind::Any | Kind::Null | Kind::List(_) | Kind::Map(_)) {
+                    self.fault(node, format!("`in` looks into a list, not into {whole}"), None);
+                }
+                Kind::Truth
+            }
+            (operators::INDEX, [whole, _]) => self.indexed(whole, &call.args),
+            (operators::ADD, [one, two]) => self.added(one, two, node),
+            (
+                operators::SUBSTRACT | operators::MULTIPLY | operators::DIVIDE | operators::MODULO | operators::NEGATE,
+                _,
+            ) => {
+                for (argument, kind) in call.args.iter().zip(&kinds) {
+                    if !matches!(kind, Kind::Number | Kind::Any) {
+                        self.fault(argument, format!("{kind} cannot be reckoned with"), None);
+                    }
+                }
+                Kind::Number
+            }
+            (operators::NOT_STRICTLY_FALSE, _) => Kind::Truth,
+            _ => self.function(call, &kinds, node),
+        }
+    }
+
+    fn function(&mut self, call: &'e CallExpr, kinds: &[Kind], node: &'e IdedExpr) -> Kind {
+        let name = call.func_name.as_str();
+        if let Some(signature) = SIGNATURES.iter().find(|one| one.name == name) {
+            if call.target.is_some() || kinds.len() != signature.arguments.len() {
+                let help = format!("write `{}`", signature.usage);
+                self.named(name, node, format!("`{name}` is called otherwise"), help);
+            }
+            for (argument, (kind, needed)) in call.args.iter().zip(kinds.iter().zip(signature.arguments)) {
+                if *needed != Kind::Any && !matches!(kind, Kind::Any | Kind::Null) && kind != needed {
+                    let help = matches!(kind, Kind::Map(parts) if parts.contains_key("code"))
+                        .then(|| "its text is its `code`".to_owned());
+                    self.fault(argument, format!("`{name}` takes {needed} here, not {kind}"), help);
+                }
+            }
+            return signature.result.clone();
+        }
+        let member = call.target.is_some();
+        match (name, member, kinds) {
+            ("size", _, [whole]) => {
+                if matches!(whole, Kind::Truth | Kind::Number) {
+                    self.fault(node, format!("{whole} has no size"), None);
+                }
+                Kind::Number
+            }
+            ("contains", true, [Kind::List(_), _]) => {
+                self.named(name, node, "a list is not asked by `contains`".to_owned(), "write `x in list`".to_owned());
+                Kind::Truth
+            }
+            ("contains" | "startsWith" | "endsWith", true, [one, two]) => {
+                for kind in [one, two] {
+                    if !matches!(kind, Kind::Text | Kind::Any | Kind::Null) {
+                        self.fault(node, format!("`{name}` takes texts, not {kind}"), None);
+                    }
+                }
+                Kind::Truth
+            }
+            ("string", false, [_]) => Kind::Text,
+            ("int", false, [_]) => Kind::Number,
+            _ => {
+                self.no_such_function(name, node);
+                Kind::Any
+            }
+        }
+    }
+
+    fn no_such_function(&mut self, name: &str, node: &IdedExpr) {
+        let known = || SIGNATURES.iter().map(|one| (one.name, one.usage)).chain(STANDARD.iter().copied());
+        if let Some((_, usage)) = known().find(|(known, _)| *known == name) {
+            self.named(name, node, format!("`{name}` is called otherwise"), format!("write `{usage}`"));
+            return;
+        }
+        let help = match nearest(name, known().map(|(name, _)| name)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are {}", known().map(|(name, _)| name).collect::<Vec<_>>().join(", ")),
+        };
+        self.named(name, node, format!("there is no function `{name}`"), help);
+    }
+
+    fn needs_truth(&mut self, node: &IdedExpr, kind: &Kind) {
+        if !matches!(kind, Kind::Truth | Kind::Any) {
+            self.fault(node, format!("this is {kind}, not true or false"), None);
+        }
+    }
+
+    fn compared(&mut self, one: &Kind, two: &Kind, ordered: bool, node: &IdedExpr) {
+        if *one == Kind::Any || *two == Kind::Any {
+            return;
+        }
+        if !ordered && (*one == Kind::Null || *two == Kind::Null) {
+            return;
+        }
+        let same = match (one, two) {
+            (Kind::List(_), Kind::List(_)) | (Kind::Map(_), Kind::Map(_)) => !ordered,
+            (Kind::Truth, Kind::Truth) => !ordered,
+            (one, two) => one == two && *one != Kind::Null,
+        };
+        if same {
+            return;
+        }
+        let coded = |kind: &Kind| matches!(kind, Kind::Map(parts) if parts.contains_key("code"));
+        let help = ((coded(one) && *two == Kind::Text) || (coded(two) && *one == Kind::Text))
+            .then(|| "compare its `code`".to_owned());
+        self.fault(node, format!("{one} and {two} cannot be compared"), help);
+    }
+
+    fn indexed(&mut self, whole: &Kind, arguments: &'e [IdedExpr]) -> Kind {
+        let Some(key) = arguments.get(1) else { return Kind::Any };
+        match (whole, &key.expr) {
+            (Kind::List(element), _) => (**element).clone(),
+            (Kind::Map(_), Expr::Literal(LiteralValue::String(name))) => {
+                let range = self.place(key);
+                self.part_of(whole, name.inner(), range)
+            }
+            (Kind::Map(parts), _) => Kind::common(parts.values().cloned()),
+            (Kind::Truth | Kind::Number | Kind::Text, _) => self.fault(key, format!("{whole} has no parts"), None),
+            (Kind::Any | Kind::Null, _) => Kind::Any,
+        }
+    }
+
+    fn added(&mut self, one: &Kind, two: &Kind, node: &IdedExpr) -> Kind {
+        match (one, two) {
+            (Kind::Any, kind) | (kind, Kind::Any) => kind.clone(),
+            (Kind::Number, Kind::Number) => Kind::Number,
+            (Kind::Text, Kind::Text) => Kind::Text,
+            (Kind::List(one), Kind::List(two)) => Kind::List(Box::new((**one).clone().or((**two).clone()))),
+            (Kind::Text, Kind::Number) | (Kind::Number, Kind::Text) => {
+                let help = "write `string(number)`".to_owned();
+                self.fault(node, "a text and a number cannot be added", Some(help))
+            }
+            _ => self.fault(node, format!("{one} and {two} cannot be added"), None),
+        }
+    }
+
+    fn fault(&mut self, node: &IdedExpr, message: impl Into<String>, help: Option<String>) -> Kind {
+        let mut fault = ExprFault::new(self.place(node), message);
+        fault.help = help;
+        self.faults.push(fault);
+        Kind::Any
+    }
+
+    /// A fault about a function's name.
+    fn named(&mut self, name: &str, node: &IdedExpr, message: String, help: String) {
+        let near = self.place(node);
+        let before = self.text[..near.end].rfind(name);
+        let start = before.or_else(|| self.text.find(name)).unwrap_or(near.start);
+        let range = start..(start + name.len()).min(self.text.len());
+        self.faults.push(ExprFault::new(range, message).help(help));
+    }
+
+    /// Where a node stands, as bytes.
+    fn place(&self, node: &IdedExpr) -> Range<usize> {
+        let Some((start, stop)) = self.places.offset_for(node.id) else { return 0..self.text.len() };
+        let whole = self.text.len();
+        let mut start = usize::try_from(start).unwrap_or(whole).min(whole);
+        let mut end = usize::try_from(stop).unwrap_or(whole).saturating_add(1).min(whole);
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        if start < end { start..end } else { start..whole }
+    }
+
+    /// Where the name of a part stands: after its operand.
+    fn part(&self, operand: &IdedExpr, field: &str, node: &IdedExpr) -> Range<usize> {
+        let from = self.place(operand).end;
+        match self.text.get(from..).and_then(|rest| rest.find(field)) {
+            Some(at) => from + at..from + at + field.len(),
+            None => self.place(node),
+        }
+    }
+}
+
+/// The known word that was probably meant.
+fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let allowed = (word.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

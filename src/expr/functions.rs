@@ -1,0 +1,173 @@
+//! The functions that formulas have besides CEL's own. A function of CEL may not borrow, so it asks for what the scope knows
+//! through the resolver, by names that no formula can write.
+
+use cel::common::types::{CelBool, CelInt, CelString};
+use cel::common::value::CowVal;
+use cel::context::VariableResolver;
+use cel::{Context, ExecutionError, FunctionContext, Value};
+
+use super::Scope;
+use crate::ids::UnitCode;
+use crate::machine::Fraction;
+
+/// Separates the parts of such a name.
+const PART: char = '\u{1f}';
+
+/// A function's name and how it is called.
+pub(super) struct Signature {
+    pub(super) name: &'static str,
+    pub(super) usage: &'static str,
+    pub(super) arguments: &'static [super::Kind],
+    pub(super) result: super::Kind,
+}
+
+use super::Kind::{Any, Number, Text, Truth};
+
+/// Our functions.
+pub(super) const SIGNATURES: &[Signature] = &[
+    Signature {
+        name: "streak",
+        usage: "streak(register, key, until_year, period)",
+        arguments: &[Text, Text, Number, Number],
+        result: Number,
+    },
+    Signature { name: "held", usage: "held(register, key, year)", arguments: &[Text, Text, Number], result: Truth },
+    Signature { name: "times", usage: "times(register, key)", arguments: &[Text, Text], result: Number },
+    Signature {
+        name: "reaches",
+        usage: "reaches(part, whole, '70%')",
+        arguments: &[Number, Number, Text],
+        result: Truth,
+    },
+    Signature { name: "group", usage: "group(unit, 'cluster')", arguments: &[Any, Text], result: Text },
+];
+
+/// Puts the function of this name into a context.
+pub(super) fn add(name: &str, context: &mut Context<'_, '_>) {
+    let added = match name {
+        "streak" => context.add_function("streak", streak),
+        "held" => context.add_function("held", held),
+        "times" => context.add_function("times", times),
+        "reaches" => context.add_function("reaches", reaches),
+        "group" => context.add_function("group", group),
+        _ => Ok(()),
+    };
+    debug_assert!(added.is_ok(), "none of our functions is called like one of CEL's");
+}
+
+/// Answers what our functions ask.
+#[derive(Clone, Copy)]
+pub(super) struct Answers<'a>(pub(super) &'a Scope<'a>);
+
+impl VariableResolver for Answers<'_> {
+    fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
+        let question = name.strip_prefix(PART)?;
+        let parts: Vec<&str> = question.split(PART).collect();
+        match parts.as_slice() {
+            ["held", register, key, year] => {
+                let year = year.parse::<i64>().ok()?;
+                let found = self.entries(register, key).any(|found| found == year);
+                Some(CowVal::owned(CelBool::from(found)))
+            }
+            ["times", register, key] => {
+                let count = i64::try_from(self.entries(register, key).count()).ok()?;
+                Some(CowVal::owned(CelInt::from(count)))
+            }
+            ["group", unit, kind] => {
+                let today = self.0.calendar.date(self.0.now);
+                let body = self.0.directory.group_of(kind, &UnitCode::new(*unit), today);
+                Some(CowVal::owned(CelString::from(body.map_or("", |body| body.code.as_str()))))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Answers<'_> {
+    /// The years of the subject's entries under a key.
+    fn entries(&self, register: &str, key: &str) -> impl Iterator<Item = i64> {
+        self.0
+            .register
+            .iter()
+            .filter(move |entry| entry.register == register && entry.key == key)
+            .map(|entry| i64::from(entry.year))
+    }
+}
+
+fn streak(ctx: &FunctionContext<'_, '_>, register: Value, key: Value, until: Value, period: Value) -> Answer {
+    let (register, key) = (as_text(ctx, &register)?, as_text(ctx, &key)?);
+    let (mut year, period) = (as_number(ctx, &until)?, as_number(ctx, &period)?);
+    if period < 1 {
+        return Err(ctx.error("the period is at least one year"));
+    }
+    let mut count = 0_i64;
+    while let Value::Bool(true) = ask(ctx, &["held", &register, &key, &year.to_string()])? {
+        count += 1;
+        year = year.saturating_sub(period);
+    }
+    Ok(Value::Int(count))
+}
+
+fn held(ctx: &FunctionContext<'_, '_>, register: Value, key: Value, year: Value) -> Answer {
+    let (register, key) = (as_text(ctx, &register)?, as_text(ctx, &key)?);
+    ask(ctx, &["held", &register, &key, &as_number(ctx, &year)?.to_string()])
+}
+
+fn times(ctx: &FunctionContext<'_, '_>, register: Value, key: Value) -> Answer {
+    ask(ctx, &["times", &as_text(ctx, &register)?, &as_text(ctx, &key)?])
+}
+
+/// Of nothing, no share is reached.
+fn reaches(ctx: &FunctionContext<'_, '_>, part: Value, whole: Value, share: Value) -> Answer {
+    let counted = |value| u64::try_from(as_number(ctx, value)?).map_err(|_| ctx.error("a count is not below zero"));
+    let (part, whole) = (counted(&part)?, counted(&whole)?);
+    let text = as_text(ctx, &share)?;
+    let share = Fraction::parse(&text)
+        .ok_or_else(|| ctx.error(format!("`{text}` is no share: write '70%', '2/3' or '66.7%'")))?;
+    Ok(Value::Bool(whole > 0 && share.reached_by(part, whole)))
+}
+
+fn group(ctx: &FunctionContext<'_, '_>, unit: Value, kind: Value) -> Answer {
+    let kind = as_text(ctx, &kind)?;
+    let code = match &unit {
+        Value::Null => return Ok(super::values::text("")),
+        Value::Map(map) => map.get(&cel::objects::Key::from("code")).cloned().unwrap_or(Value::Null),
+        other => other.clone(),
+    };
+    ask(ctx, &["group", &as_text(ctx, &code)?, &kind])
+}
+
+type Answer = Result<Value, ExecutionError>;
+
+fn ask(ctx: &FunctionContext<'_, '_>, question: &[&str]) -> Answer {
+    let mut name = String::new();
+    for part in question {
+        name.push(PART);
+        name.extend(part.chars().filter(|c| *c != PART));
+    }
+    match ctx.ptx.get_variable(&name) {
+        Some(value) => Value::try_from(value.as_ref()),
+        None => Err(ctx.error("nothing is known about it here")),
+    }
+}
+
+fn as_text(ctx: &FunctionContext<'_, '_>, value: &Value) -> Result<String, ExecutionError> {
+    match value {
+        Value::String(text) => Ok(text.to_string()),
+        other => Err(ctx.error(format!("a text is needed, not {}", described(other)))),
+    }
+}
+
+fn as_number(ctx: &FunctionContext<'_, '_>, value: &Value) -> Result<i64, ExecutionError> {
+    match value {
+        Value::Int(number) => Ok(*number),
+        other => Err(ctx.error(format!("a whole number is needed, not {}", described(other)))),
+    }
+}
+
+fn described(value: &Value) -> String {
+    match value {
+        Value::Null => "an empty field".to_owned(),
+        other => format!("a {}", other.type_of()),
+    }
+}

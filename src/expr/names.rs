@@ -1,0 +1,173 @@
+//! What formulas may name, and of which kind it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::machine::{Field, FieldKind, Shape};
+
+/// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Not known.
+    Any,
+    /// Empty.
+    Null,
+    /// True or false.
+    Truth,
+    /// A whole number.
+    Number,
+    /// A text; dates and decimals too.
+    Text,
+    /// A list of one kind.
+    List(Box<Kind>),
+    /// A mapping with these keys.
+    Map(BTreeMap<String, Kind>),
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "something",
+            Self::Null => "null",
+            Self::Truth => "a truth value",
+            Self::Number => "a number",
+            Self::Text => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        })
+    }
+}
+
+impl Kind {
+    /// The kind of a constant.
+    pub fn of_json(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(_) => Self::Truth,
+            serde_json::Value::Number(number) if number.is_i64() => Self::Number,
+            serde_json::Value::Number(_) | serde_json::Value::String(_) => Self::Text,
+            serde_json::Value::Array(items) => Self::List(Box::new(Self::common(items.iter().map(Self::of_json)))),
+            serde_json::Value::Object(entries) => {
+                Self::Map(entries.iter().map(|(key, value)| (key.clone(), Self::of_json(value))).collect())
+            }
+        }
+    }
+
+    /// What several values have in common; mappings keep every key that one of them has.
+    pub(super) fn common(kinds: impl IntoIterator<Item = Self>) -> Self {
+        kinds.into_iter().reduce(Self::or).unwrap_or(Self::Any)
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Null, kind) | (kind, Self::Null) => kind,
+            (Self::List(one), Self::List(two)) => Self::List(Box::new(one.or(*two))),
+            (Self::Map(mut one), Self::Map(two)) => {
+                for (key, kind) in two {
+                    let kind = match one.remove(&key) {
+                        Some(known) => known.or(kind),
+                        None => kind,
+                    };
+                    one.insert(key, kind);
+                }
+                Self::Map(one)
+            }
+            (one, two) if one == two => one,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// The names that a formula may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    known: BTreeMap<String, Kind>,
+}
+
+impl Names {
+    /// What every dossier has: `papers`, `now`, `today`.
+    pub fn new() -> Self {
+        Self::default()
+            .with("papers", Kind::List(Box::new(Kind::Text)))
+            .with("now", Kind::Text)
+            .with("today", Kind::Text)
+    }
+
+    /// Everything that the formulas of a workflow may name.
+    pub fn of(shape: &Shape) -> Self {
+        let mut names = Self::new().with_tables(&shape.tables).with_fields(&shape.fields, &shape.tables);
+        if shape.is_list() {
+            let row = fields(&shape.row, &shape.tables).collect();
+            names = names.with("rows", Kind::List(Box::new(Kind::Map(row))));
+        }
+        names
+    }
+
+    /// With one more name.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, kind: Kind) -> Self {
+        self.known.insert(name.into(), kind);
+        self
+    }
+
+    /// With tables.
+    #[must_use]
+    pub fn with_tables(mut self, tables: &BTreeMap<String, serde_json::Value>) -> Self {
+        self.known.extend(tables.iter().map(|(name, table)| (name.clone(), Kind::of_json(table))));
+        self
+    }
+
+    /// With fields; a choice is a row of its table.
+    #[must_use]
+    pub fn with_fields(mut self, declared: &[Field], tables: &BTreeMap<String, serde_json::Value>) -> Self {
+        self.known.extend(fields(declared, tables));
+        self
+    }
+
+    /// The kind of what a name stands for.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.known.get(name)
+    }
+
+    /// All names.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.known.keys().map(String::as_str)
+    }
+}
+
+fn fields<'a>(
+    declared: &'a [Field],
+    tables: &'a BTreeMap<String, serde_json::Value>,
+) -> impl Iterator<Item = (String, Kind)> + 'a {
+    declared.iter().map(|field| (field.name.to_string(), of_field(&field.kind, tables)))
+}
+
+fn of_field(kind: &FieldKind, tables: &BTreeMap<String, serde_json::Value>) -> Kind {
+    let texts = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), Kind::Text)).collect::<BTreeMap<_, _>>();
+    match kind {
+        FieldKind::Number { .. } => Kind::Number,
+        FieldKind::Text { .. }
+        | FieldKind::Decimal
+        | FieldKind::Date
+        | FieldKind::Body
+        | FieldKind::OneOf { .. }
+        | FieldKind::File => Kind::Text,
+        FieldKind::Texts { .. } => Kind::List(Box::new(Kind::Text)),
+        FieldKind::Person => Kind::Map(texts(&["id", "code", "name"])),
+        FieldKind::Unit => {
+            let mut unit = texts(&["code", "name", "kind", "root"]);
+            unit.insert("legal_personality".to_owned(), Kind::Truth);
+            unit.insert("tags".to_owned(), Kind::List(Box::new(Kind::Text)));
+            Kind::Map(unit)
+        }
+        FieldKind::Choice { from } => {
+            let rows = tables.get(from).and_then(serde_json::Value::as_object);
+            let mut row = match Kind::common(rows.into_iter().flat_map(|rows| rows.values()).map(Kind::of_json)) {
+                Kind::Map(row) => row,
+                other => BTreeMap::from([("value".to_owned(), other)]),
+            };
+            row.insert("code".to_owned(), Kind::Text);
+            Kind::Map(row)
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The compiled formulas of one machine, and running them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use cel::{Context, ExecutionError, Program, Value};
+
+use super::functions::{self, Answers};
+use super::syntax::{environment, parse};
+use super::{ExprError, Scope, values};
+use crate::machine::{Due, FieldKind, Shape, ShareOf};
+
+/// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
+pub struct Programs {
+    formulas: BTreeMap<String, Formula>,
+    tables: BTreeMap<String, Value>,
+    /// The rows of tables from which fields choose, with their codes.
+    choices: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+impl fmt::Debug for Programs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.formulas.keys()).finish()
+    }
+}
+
+struct Formula {
+    program: Program,
+    /// The variables that it names; only these are worked out when it runs.
+    variables: Vec<String>,
+    functions: Vec<&'static str>,
+}
+
+impl Programs {
+    /// Compiles every formula of a machine: guards, what rows bring along, register entries, deadlines that are no plain
+    /// date, and the paths of votes' shares.
+    ///
+    /// # Errors
+    /// The first formula that does not compile, in words.
+    pub fn compile(shape: &Shape) -> Result<Self, String> {
+        let mut formulas = BTreeMap::new();
+        for expr in formulas_of(shape) {
+            let program = parse(expr).map_err(|faults| {
+                let said = faults.first().map_or("it cannot be read", |fault| fault.message.as_str());
+                format!("`{expr}`: {said}")
+            })?;
+            formulas.insert(expr.to_owned(), Formula::of(program));
+        }
+        let tables = shape.tables.iter().map(|(name, table)| (name.clone(), values::of_json(table))).collect();
+        Ok(Self { formulas, tables, choices: choices_of(shape) })
+    }
+
+    /// The truth value of a formula.
+    ///
+    /// # Errors
+    /// It has no value here, or the value is no truth value.
+    pub fn truth(&self, expr: &str, scope: &Scope<'_>) -> Result<bool, ExprError> {
+        match self.run(expr, scope)? {
+            Value::Bool(truth) => Ok(truth),
+            other => Err(error(expr, format!("the result is a {}, not true or false", other.type_of()))),
+        }
+    }
+
+    /// The value of a formula, as JSON. A unit, a person or a choice becomes what a field would hold.
+    ///
+    /// # Errors
+    /// It has no value here.
+    pub fn value(&self, expr: &str, scope: &Scope<'_>) -> Result<serde_json::Value, ExprError> {
+        values::to_json(&self.run(expr, scope)?).map_err(|message| error(expr, message))
+    }
+
+    fn run(&self, expr: &str, scope: &Scope<'_>) -> Result<Value, ExprError> {
+        let formula =
+            self.formulas.get(expr).ok_or_else(|| error(expr, "it is no formula of this workflow".to_owned()))?;
+        let answers = Answers(scope);
+        let mut context = Context::with_env(environment().clone());
+        for name in &formula.variables {
+            if let Some(value) = self.variable(name, scope) {
+                context.add_variable_from_value(name.as_str(), value);
+            }
+        }
+        for name in &formula.functions {
+            functions::add(name, &mut context);
+        }
+        if !formula.functions.is_empty() {
+            context.set_variable_resolver(&answers);
+        }
+        formula.program.execute(&context).map_err(|fault| error(expr, in_our_words(&fault)))
+    }
+
+    /// Fields come first, then tables, then what every dossier has.
+    fn variable(&self, name: &str, scope: &Scope<'_>) -> Option<Value> {
+        if let Some(field) = scope.declared.iter().find(|field| field.name.as_str() == name) {
+            return Some(self.field(field, scope.fields, scope));
+        }
+        if let Some(table) = self.tables.get(name) {
+            return Some(table.clone());
+        }
+        if let Some(table) = scope.tables.get(name) {
+            return Some(values::of_json(table));
+        }
+        match name {
+            "papers" => Some(values::list(scope.papers.iter().map(|kind| values::text(*kind)).collect())),
+            "now" => {
+                let now = scope.now.timestamp().to_zoned(scope.calendar.zone().clone());
+                Some(values::text(now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()))
+            }
+            "today" => Some(values::text(scope.calendar.date(scope.now).to_string())),
+            "rows" => scope.rows.map(|(declared, rows)| {
+                let row =
+                    |fields| values::map(declared.iter().map(|f| (f.name.as_str(), self.field(f, fields, scope))));
+                values::list(rows.iter().map(|fields| row(fields)).collect())
+            }),
+            _ => None,
+        }
+    }
+
+    fn field(
+        &self,
+        field: &crate::machine::Field,
+        fields: &BTreeMap<crate::ids::FieldName, serde_json::Value>,
+        scope: &Scope<'_>,
+    ) -> Value {
+        values::of_field(field, fields.get(&field.name), scope, &|table, code| match self
+            .choices
+            .get(table)
+            .and_then(|rows| rows.get(code))
+        {
+            Some(row) => row.clone(),
+            None => values::choice(code, scope.tables.get(table).and_then(|rows| rows.get(code))),
+        })
+    }
+}
+
+impl Formula {
+    fn of(program: Program) -> Self {
+        let references = program.references();
+        let variables = references.variables().into_iter().map(str::to_owned).collect();
+        let functions =
+            functions::SIGNATURES.iter().map(|one| one.name).filter(|name| references.has_function(name)).collect();
+        Self { program, variables, functions }
+    }
+}
+
+/// Every formula of a workflow.
+fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
+    let mut found: BTreeSet<&str> = shape.guards.values().map(|guard| guard.expr.as_str()).collect();
+    for vote in shape.votes.values() {
+        for threshold in [&vote.quorum, &vote.passes] {
+            if let ShareOf::Path(path) = &threshold.share {
+                found.insert(path);
+            }
+        }
+    }
+    for state in &shape.states {
+        if let Some(joins) = &state.joins {
+            found.extend(joins.with.values().chain(joins.row.values()).map(String::as_str));
+        }
+        for rule in &state.register {
+            found.extend([&rule.holder, &rule.key, &rule.year].map(String::as_str));
+        }
+        match state.deadline.as_ref().map(|deadline| &deadline.due) {
+            Some(Due::By(day) | Due::Before(day)) if day.parse::<jiff::civil::Date>().is_err() => {
+                found.insert(day);
+            }
+            Some(Due::By(_) | Due::Before(_) | Due::Within(_)) | None => {}
+        }
+    }
+    found.remove("");
+    found
+}
+
+fn choices_of(shape: &Shape) -> BTreeMap<String, BTreeMap<String, Value>> {
+    let mut choices = BTreeMap::new();
+    for field in shape.fields.iter().chain(&shape.row) {
+        if let FieldKind::Choice { from } = &field.kind
+            && let Some(serde_json::Value::Object(rows)) = shape.tables.get(from)
+        {
+            let rows = rows.iter().map(|(code, row)| (code.clone(), values::choice(code, Some(row)))).collect();
+            choices.insert(from.clone(), rows);
+        }
+    }
+    choices
+}
+
+fn error(expr: &str, message: String) -> ExprError {
+    ExprError { expr: expr.to_owned(), message }
+}
+
+fn in_our_words(fault: &ExecutionError) -> String {
+    match fault {
+        ExecutionError::NoSuchKey(key) => format!("there is no `{key}` here; ask `has(...)` first"),
+        ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known here"),
+        ExecutionError::NoSuchOverload(call) => {
+            format!("`{}` does not take ({})", call.function(), call.argument_types().join(", "))
+        }
+        ExecutionError::UnsupportedBinaryOperator(operator, one, two) => {
+            format!("`{operator}` does not take a {} and a {}", one.type_of(), two.type_of())
+        }
+        ExecutionError::ValuesNotComparable(one, two) => {
+            format!("a {} and a {} cannot be compared", one.type_of(), two.type_of())
+        }
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "division by zero".to_owned(),
+        ExecutionError::Overflow(..) => "the number is too large".to_owned(),
+        ExecutionError::IndexOutOfBounds(_) => "the list is not that long".to_owned(),
+        ExecutionError::FunctionError { function, message } => format!("`{function}`: {message}"),
+        other => other.to_string(),
+    }
+}

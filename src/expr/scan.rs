@@ -1,0 +1,165 @@
+//! A look at a formula's characters before the parser sees them: finds what people write who know other languages, and what
+//! the parser would report badly or could not bear.
+
+use std::ops::Range;
+
+use super::syntax::{BRACKETS_MAX, ExprFault};
+
+/// Everything of that kind in a formula.
+pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
+    let mut faults = Vec::new();
+    let mut brackets = 0_usize;
+    for (token, range) in tokens(expr) {
+        match token {
+            Token::Word => word(&expr[range.clone()], range, &mut faults),
+            Token::Decimal => faults.push(
+                ExprFault::new(range, "numbers in formulas are whole: nothing is rounded")
+                    .help("compare shares with `reaches(part, whole, '66.7%')`"),
+            ),
+            Token::Open => {
+                brackets += 1;
+                if brackets == BRACKETS_MAX + 1 {
+                    faults.push(ExprFault::new(range, "the formula is nested too deeply"));
+                }
+            }
+            Token::Close => brackets = brackets.saturating_sub(1),
+            Token::Assign => {
+                faults.push(ExprFault::new(range, "`=` does not compare").help("write `==` for \"is equal to\""))
+            }
+            Token::Single(operator) => faults.push(
+                ExprFault::new(range, format!("`{operator}` is no operator"))
+                    .help(format!("write `{operator}{operator}`")),
+            ),
+            Token::OpenText => faults.push(ExprFault::new(range, "the text is not closed").help("a quote is missing")),
+            Token::Quote => {
+                faults.push(ExprFault::new(range, "typographic quotes do not enclose a text").help("write `'...'`"))
+            }
+            Token::Strange => {
+                let found = &expr[range.clone()];
+                faults.push(ExprFault::new(range, format!("`{}` has no meaning in a formula", found.escape_debug())));
+            }
+            Token::Text | Token::Number | Token::Sign => {}
+        }
+    }
+    faults
+}
+
+/// The token that begins at (or before) a byte; none at the end.
+pub(super) fn token_at(expr: &str, byte: usize) -> Option<&str> {
+    tokens(expr).find(|(_, range)| byte < range.end).map(|(_, range)| &expr[range.start.max(byte)..range.end])
+}
+
+fn word(text: &str, range: Range<usize>, faults: &mut Vec<ExprFault>) {
+    let operator = match text.to_ascii_lowercase().as_str() {
+        "and" => Some("&&"),
+        "or" => Some("||"),
+        "not" => Some("!"),
+        _ => None,
+    };
+    if let Some(operator) = operator {
+        faults.push(ExprFault::new(range, format!("`{text}` is no operator")).help(format!("write `{operator}`")));
+    } else if !text.is_ascii() {
+        faults.push(
+            ExprFault::new(range, format!("`{text}` is no name: names in formulas are made of a-z, 0-9 and _"))
+                .help("a field's name is ASCII, its label carries the Vietnamese; texts stand in quotes"),
+        );
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Token {
+    Word,
+    Number,
+    Decimal,
+    Text,
+    OpenText,
+    Open,
+    Close,
+    Assign,
+    /// `&` or `|` alone.
+    Single(char),
+    Sign,
+    Quote,
+    Strange,
+}
+
+/// The tokens of a formula, without blanks and comments.
+fn tokens(expr: &str) -> impl Iterator<Item = (Token, Range<usize>)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = expr.get(at..)?;
+            let first = rest.chars().next()?;
+            if first.is_ascii_whitespace() {
+                at += first.len_utf8();
+            } else if rest.starts_with("//") {
+                at += rest.find('\n').unwrap_or(rest.len());
+            } else {
+                let (token, len) = token(rest, first);
+                let range = at..at + len;
+                at = range.end;
+                return Some((token, range));
+            }
+        }
+    })
+}
+
+fn token(rest: &str, first: char) -> (Token, usize) {
+    match first {
+        '\'' | '"' => text(rest, 0),
+        'r' | 'R' if rest[1..].starts_with(['\'', '"']) => text(rest, 1),
+        c if c.is_alphabetic() || c == '_' => {
+            (Token::Word, run(rest, |c| c.is_alphanumeric() || c == '_' || is_mark(c)))
+        }
+        c if c.is_ascii_digit() => number(rest),
+        '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => number(rest),
+        '(' | '[' | '{' => (Token::Open, 1),
+        ')' | ']' | '}' => (Token::Close, 1),
+        '=' | '!' | '<' | '>' if rest[1..].starts_with('=') => (Token::Sign, 2),
+        '=' => (Token::Assign, 1),
+        '&' | '|' if rest[1..].starts_with(first) => (Token::Sign, 2),
+        '&' | '|' => (Token::Single(first), 1),
+        '!' | '<' | '>' | '+' | '-' | '*' | '/' | '%' | '?' | ':' | ',' | '.' => (Token::Sign, 1),
+        '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}' => (Token::Quote, first.len_utf8()),
+        _ => (Token::Strange, first.len_utf8()),
+    }
+}
+
+/// Combining marks, of names typed in decomposed Unicode.
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+fn number(rest: &str) -> (Token, usize) {
+    let len = run(rest, |c| c.is_ascii_alphanumeric() || c == '.');
+    let digits = &rest[..len];
+    let hexadecimal = digits.starts_with("0x") || digits.starts_with("0X");
+    let decimal = digits.contains('.') || (!hexadecimal && digits.contains(['e', 'E']));
+    (if decimal { Token::Decimal } else { Token::Number }, len)
+}
+
+fn text(rest: &str, prefix: usize) -> (Token, usize) {
+    let body = &rest[prefix..];
+    let quote = &body[..1];
+    let triple = quote.repeat(3);
+    let close = if body.starts_with(&triple) { triple.as_str() } else { quote };
+    let mut at = prefix + close.len();
+    while let Some(next) = rest[at..].chars().next() {
+        if rest[at..].starts_with(close) {
+            return (Token::Text, at + close.len());
+        }
+        if next == '\n' && close.len() == 1 {
+            break;
+        }
+        let escaped = next == '\\' && prefix == 0;
+        at += next.len_utf8();
+        if escaped {
+            at += rest[at..].chars().next().map_or(0, char::len_utf8);
+        }
+    }
+    (Token::OpenText, at)
+}
+
+fn run(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
+    rest.find(|c| !belongs(c)).unwrap_or(rest.len())
+}

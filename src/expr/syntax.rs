@@ -1,0 +1,93 @@
+//! From text to syntax tree, with faults said in our own words. Every formula passes here, at check and at load.
+
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use cel::{Env, Program};
+
+use super::scan;
+
+/// Bytes that a formula may have.
+const LENGTH_MAX: usize = 2048;
+/// Brackets that may be open at a time; the parser recurses for each.
+pub(super) const BRACKETS_MAX: usize = 24;
+
+/// A fault in a formula, with its place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExprFault {
+    /// Bytes of the formula's text.
+    pub range: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+impl ExprFault {
+    pub(super) fn new(range: Range<usize>, message: impl Into<String>) -> Self {
+        Self { range, message: message.into(), help: None }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Built once: the standard library takes 26 µs to set up, a formula 2 µs to run.
+pub(super) fn environment() -> &'static Arc<Env> {
+    static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
+    &ENVIRONMENT
+}
+
+/// Parses a formula.
+pub(super) fn parse(expr: &str) -> Result<Program, Vec<ExprFault>> {
+    if expr.trim().is_empty() {
+        return Err(vec![ExprFault::new(0..expr.len(), "the formula is empty")]);
+    }
+    if expr.len() > LENGTH_MAX {
+        let message = format!("the formula has {} bytes; at most {LENGTH_MAX} are allowed", expr.len());
+        let fault = ExprFault::new(0..expr.len(), message);
+        return Err(vec![fault.help("say parts of it as guards of their own, or put constants into a table")]);
+    }
+    let faults = scan::faults(expr);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    environment().compile(expr).map_err(|errors| {
+        let first = errors.errors.iter().min_by_key(|error| error.pos);
+        vec![first.map_or_else(
+            || ExprFault::new(0..expr.len(), "the formula cannot be read"),
+            |error| in_our_words(expr, error.pos, &error.msg),
+        )]
+    })
+}
+
+/// The parser speaks of tokens that it expected; what an author needs is where, and what stands there.
+fn in_our_words(expr: &str, pos: (isize, isize), message: &str) -> ExprFault {
+    let start = byte_of(expr, pos);
+    let found = scan::token_at(expr, start);
+    let range = start..found.map_or(expr.len(), |token| start + token.len());
+    let message = match found {
+        _ if message.contains("Recursion limit") => "the formula is nested too deeply".to_owned(),
+        None => "the formula ends too early".to_owned(),
+        Some(_) if message.contains("invalid int literal") => "the number is too large".to_owned(),
+        Some(_) if message.contains("reserved identifier") => {
+            return ExprFault::new(range.clone(), format!("`{}` is a reserved word", &expr[range]));
+        }
+        Some(_) if message.contains("argument must be a simple name") || message.contains("invalid argument to") => {
+            "this macro takes something else here".to_owned()
+        }
+        Some(token) => format!("`{token}` cannot stand here"),
+    };
+    let fault = ExprFault::new(range, message);
+    if found.is_none() { fault.help("a bracket, a quote or the right side of an operator is missing") } else { fault }
+}
+
+fn byte_of(expr: &str, (line, column): (isize, isize)) -> usize {
+    let line = usize::try_from(line).unwrap_or(1).max(1);
+    let column = usize::try_from(column).unwrap_or(1).max(1);
+    let start: usize = expr.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let rest = expr.get(start..).unwrap_or("");
+    (start + rest.chars().take(column - 1).map(char::len_utf8).sum::<usize>()).min(expr.len())
+}

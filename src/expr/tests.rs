@@ -1,0 +1,332 @@
+//! Formulas of an invented office: what they give, and what the checker says to wrong ones.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Names, Programs, Scope, check, check_truth};
+use crate::calendar::Calendar;
+use crate::directory::{Directory, Person, Unit};
+use crate::dossier::context::Entry;
+use crate::ids::{FieldName, Instant, PersonId};
+use crate::machine::{Field, Shape};
+
+fn shape(exprs: &[&str]) -> Shape {
+    let guards: BTreeMap<String, Value> = exprs
+        .iter()
+        .enumerate()
+        .map(|(at, expr)| (format!("g{at}"), json!({"expr": expr, "refuse": {"own": "no"}})))
+        .collect();
+    serde_json::from_value(json!({
+        "level": 1, "workflow": "w", "title": {"own": "W"}, "language": "vi", "calendar": "c", "caption": null,
+        "tables": {
+            "awards": {
+                "fighter": {"level": "unit", "share": "80%", "papers": ["report", "minutes"], "weight": 1.5},
+                "merit": {"level": "ministry", "papers": [], "after": 3},
+            },
+            "round": {"year": 2026, "closes": "2026-12-10"},
+        },
+        "fields": [
+            {"name": "award", "label": {"own": "A"}, "type": {"is": "choice", "from": "awards"}},
+            {"name": "unit", "label": {"own": "U"}, "type": {"is": "unit"}},
+            {"name": "nominee", "label": {"own": "N"}, "type": {"is": "person"}},
+            {"name": "staff", "label": {"own": "S"}, "type": {"is": "number", "min": 0, "max": null}},
+            {"name": "good", "label": {"own": "G"}, "type": {"is": "number", "min": 0, "max": null}},
+            {"name": "note", "label": {"own": "T"}, "type": {"is": "text", "max": 100}},
+            {"name": "tags", "label": {"own": "T"}, "type": {"is": "texts", "max": 5}},
+        ],
+        "row": [
+            {"name": "nominee", "label": {"own": "N"}, "type": {"is": "text", "max": 100}},
+            {"name": "award", "label": {"own": "A"}, "type": {"is": "choice", "from": "awards"}},
+        ],
+        "roles": {}, "guards": guards, "initial": "s", "states": [],
+    }))
+    .expect("the shape is complete")
+}
+
+fn directory() -> Directory {
+    let unit = |code: &str, parent: Option<&str>| Unit {
+        code: code.into(),
+        name: format!("Unit {code}"),
+        kind: "department".to_owned(),
+        parent: parent.map(Into::into),
+        legal_personality: true,
+        tags: vec!["enforcement".to_owned()],
+        dated: crate::directory::Dated::default(),
+        successors: Vec::new(),
+    };
+    let mut directory = Directory::default();
+    for unit in [unit("BTP", None), unit("HCTP", Some("BTP"))] {
+        directory.units.insert(unit.code.clone(), unit);
+    }
+    let person = Person {
+        id: PersonId::new("p-1"),
+        code: "CN001".to_owned(),
+        name: "Nguyễn Thị Minh Họa".to_owned(),
+        address: None,
+        email: None,
+        language: "vi".to_owned(),
+    };
+    directory.people.insert(person.id.clone(), person);
+    directory
+}
+
+fn ask(expr: &str) -> Result<Value, String> {
+    let shape = shape(&[expr]);
+    let programs = Programs::compile(&shape)?;
+    ask_compiled(&shape, &programs, expr)
+}
+
+fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value, String> {
+    let directory = directory();
+    let calendar = Calendar::weekends("c", TimeZone::get("Asia/Ho_Chi_Minh").expect("it exists"));
+    let fields: BTreeMap<FieldName, Value> = [
+        ("award", json!("fighter")),
+        ("unit", json!("HCTP")),
+        ("nominee", json!("p-1")),
+        ("staff", json!(62)),
+        ("good", json!(55)),
+        ("tags", json!(["a", "b"])),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.into(), value))
+    .collect();
+    let entry =
+        |key: &str, year| Entry { register: "awards".to_owned(), holder: "p-1".to_owned(), key: key.to_owned(), year };
+    let register = [entry("advanced", 2025), entry("advanced", 2024), entry("advanced", 2022), entry("fighter", 2023)];
+    let row = |name: &str, award: &str| -> BTreeMap<FieldName, Value> {
+        [("nominee".into(), json!(name)), ("award".into(), json!(award))].into_iter().collect()
+    };
+    let rows = [row("A", "fighter"), row("B", "merit")];
+    let rows: Vec<_> = rows.iter().collect();
+    programs
+        .value(
+            expr,
+            &Scope {
+                tables: &shape.tables,
+                declared: &shape.fields,
+                fields: &fields,
+                papers: &["report"],
+                register: &register,
+                directory: &directory,
+                calendar: &calendar,
+                now: Instant(1_795_430_000_000),
+                rows: Some((&shape.row as &[Field], &rows)),
+            },
+        )
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn formulas_see_fields_tables_papers_rows_and_time() {
+    for (expr, expected) in [
+        ("award.level == 'unit' && award.code == 'fighter'", json!(true)),
+        ("award.papers.all(p, p in papers)", json!(false)),
+        ("award.papers.filter(p, !(p in papers))", json!(["minutes"])),
+        ("award.weight", json!("1.5")),
+        ("awards.merit.after + 1", json!(4)),
+        ("round.year - 1", json!(2025)),
+        ("unit.root == 'BTP' && unit.legal_personality && 'enforcement' in unit.tags", json!(true)),
+        ("nominee.name", json!("Nguyễn Thị Minh Họa")),
+        ("note == null ? 'không có' : note", json!("không có")),
+        ("size(rows) == 2 && rows.exists(r, r.award.level == 'ministry')", json!(true)),
+        ("rows.map(r, r.award.code)", json!(["fighter", "merit"])),
+        ("today <= round.closes", json!(true)),
+        ("today + ' ' + now", json!("2026-11-23 2026-11-23T17:33:20+07:00")),
+        ("has(award.after) ? award.after : 0", json!(0)),
+        ("size(tags)", json!(2)),
+    ] {
+        assert_eq!(ask(expr), Ok(expected), "{expr}");
+    }
+}
+
+#[test]
+fn what_fields_refer_to_becomes_what_fields_hold() {
+    for (expr, expected) in [
+        ("unit", json!("HCTP")),
+        ("nominee", json!("p-1")),
+        ("award", json!("fighter")),
+        ("[nominee, note]", json!(["p-1", null])),
+        ("{'a': unit}", json!({"a": "HCTP"})),
+    ] {
+        assert_eq!(ask(expr), Ok(expected), "{expr}");
+    }
+}
+
+#[test]
+fn registers_are_counted_as_the_office_counts() {
+    for (expr, expected) in [
+        ("streak('awards', 'advanced', 2025, 1)", json!(2)),
+        ("streak('awards', 'advanced', 2026, 1)", json!(0)),
+        ("streak('awards', 'advanced', 2024, 2)", json!(2)),
+        ("streak('awards', 'advanced', round.year - 1, 1) >= 2", json!(true)),
+        ("held('awards', 'fighter', 2023)", json!(true)),
+        ("held('awards', 'fighter', 2024)", json!(false)),
+        ("held('fines', 'fighter', 2023)", json!(false)),
+        ("times('awards', 'advanced')", json!(3)),
+        ("['advanced', 'fighter'].exists(k, held('awards', k, 2023))", json!(true)),
+    ] {
+        assert_eq!(ask(expr), Ok(expected), "{expr}");
+    }
+}
+
+#[test]
+fn shares_are_compared_exactly() {
+    for (expr, expected) in [
+        ("reaches(7, 9, '70%')", json!(true)),
+        ("reaches(7, 9, '80%')", json!(false)),
+        ("reaches(2, 3, '2/3')", json!(true)),
+        ("reaches(6666666, 10000000, '2/3')", json!(false)),
+        ("reaches(good, staff, '88.7%')", json!(true)),
+        ("reaches(0, 0, '70%')", json!(false)),
+        ("reaches(8, 10, award.share)", json!(true)),
+    ] {
+        assert_eq!(ask(expr), Ok(expected), "{expr}");
+    }
+}
+
+#[test]
+fn what_has_no_value_says_why() {
+    for (expr, said) in [
+        ("award.after > 1", "there is no `after` here"),
+        ("reaches(1, -2, '70%')", "`reaches`: a count is not below zero"),
+        ("reaches(1, 2, 'most')", "`most` is no share"),
+        ("held('awards', note, 2020)", "`held`: a text is needed, not an empty field"),
+        ("streak('awards', 'advanced', 2025, 0)", "at least one year"),
+        ("1 / 0", "division by zero"),
+        ("staff + note", "`add` does not take a int and a null"),
+        ("9223372036854775807 + 1", "too large"),
+        ("double('1.5')", "no exact number"),
+    ] {
+        let error = ask(expr).expect_err(expr);
+        assert!(error.contains(said), "{expr}: {error}");
+    }
+    let programs = Programs::compile(&shape(&[])).expect("nothing to compile");
+    assert!(ask_compiled(&shape(&[]), &programs, "1").expect_err("unknown").contains("no formula of this workflow"));
+}
+
+#[test]
+fn a_machine_with_a_broken_formula_is_not_loaded() {
+    let error = Programs::compile(&shape(&["1 +"])).expect_err("it is broken");
+    assert_eq!(error, "`1 +`: the formula ends too early");
+}
+
+/// The faults as `what was marked | message | help`.
+fn faults(expr: &str) -> Vec<String> {
+    check_truth(expr, &Names::of(&shape(&[])))
+        .into_iter()
+        .map(|fault| format!("{} | {} | {}", &expr[fault.range], fault.message, fault.help.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn good_formulas_have_no_faults() {
+    for expr in [
+        "award.papers.all(p, p in papers)",
+        "size(rows) > 0 && rows.all(r, r.award.level == 'unit')",
+        "rows.filter(r, r.award.code == 'merit').size() <= 3",
+        "streak('awards', award.code, round.year - 1, 1) >= 2 || held('awards', 'fighter', round.year)",
+        "reaches(good, staff, '70%') // as the circular says: tỷ lệ",
+        "group(unit, 'cluster') != '' && unit.name.contains('Sở')",
+        "has(award.after) ? award.after > 1 : note == null",
+        "awards[award.code].level == 'unit' && awards['merit'].after == 3",
+        "rows.exists_one(r, r.nominee == 'A') && tags.map(t, t + '!').size() == 2",
+        "string(staff) == '62' && int('3') == 3 && -staff < 0",
+        "note == 'Hội đồng “đơn vị”'",
+    ] {
+        assert_eq!(faults(expr), [""; 0], "{expr}");
+    }
+}
+
+#[test]
+fn every_fault_is_marked_and_explained() {
+    for (expr, expected) in [
+        ("awrad.level == 'unit'", "awrad | `awrad` is not known here | did you mean `award`?"),
+        ("award.lvel == 'unit'", "lvel | there is no `lvel` here | did you mean `level`?"),
+        ("rows.all(r, r.awrd.code == 'x')", "awrd | there is no `awrd` here | did you mean `award`?"),
+        ("strek('a', 'b', 1, 1) > 1", "strek | there is no function `strek` | did you mean `streak`?"),
+        ("held('a', 'b')", "held | `held` is called otherwise | write `held(register, key, year)`"),
+        ("held('a', 'b', '2025')", "'2025' | `held` takes a number here, not a text | "),
+        ("held('a', award, 2025)", "award | `held` takes a text here, not a mapping | its text is its `code`"),
+        ("award == 'fighter'", "== | a mapping and a text cannot be compared | compare its `code`"),
+        ("staff > '5'", "> | a number and a text cannot be compared | "),
+        ("staff", "staff | the formula gives a number, not true or false | "),
+        ("papers.contains('report')", "contains | a list is not asked by `contains` | write `x in list`"),
+        ("staff = 5", "= | `=` does not compare | write `==` for \"is equal to\""),
+        ("staff > 5 and good > 5", "and | `and` is no operator | write `&&`"),
+        ("staff > 5 & good > 5", "& | `&` is no operator | write `&&`"),
+        (
+            "staff > 0.7",
+            "0.7 | numbers in formulas are whole: nothing is rounded | compare shares with `reaches(part, whole, '66.7%')`",
+        ),
+        (
+            "đơn_vị.code == 'x'",
+            "đơn_vị | `đơn_vị` is no name: names in formulas are made of a-z, 0-9 and _ | a field's name is ASCII, its label carries the Vietnamese; texts stand in quotes",
+        ),
+        ("note == “x”", "“ | typographic quotes do not enclose a text | write `'...'`"),
+        ("note == 'Hội", "'Hội | the text is not closed | a quote is missing"),
+        (
+            "(staff > 5",
+            " | the formula ends too early | a bracket, a quote or the right side of an operator is missing",
+        ),
+        ("note == 'Hội đồng' staff", "staff | `staff` cannot stand here | "),
+        ("", " | the formula is empty | "),
+        ("rows.all(r)", "all | `all` is called otherwise | write `list.all(x, condition)`"),
+        ("staff.all(r, true)", "staff | a number is no list to look through | "),
+        (
+            "rows.all(r, papers.exists(p, p == r.nominee))",
+            "( | a list inside a list is looked through: that could take long | put what the inner one looks for into a table, or ask `x in list`",
+        ),
+    ] {
+        let found = faults(expr);
+        assert!(found.iter().any(|fault| fault == expected), "{expr}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_formula_has_a_length_and_a_depth() {
+    assert!(faults(&"true && ".repeat(300)).iter().any(|fault| fault.contains("at most 2048")));
+    let deep = format!("{}true{}", "(".repeat(25), ")".repeat(25));
+    assert!(faults(&deep).iter().any(|fault| fault.contains("too deeply")));
+    let high = "!".repeat(2000) + "true";
+    let _ = faults(&high);
+    let _ = faults(&("true ? true : ".repeat(140) + "true"));
+    let _ = faults(&("award".to_owned() + &".x".repeat(900)));
+    let _ = faults(&("1".to_owned() + &"+1".repeat(1000)));
+    let _ = faults(&("-".repeat(2000) + "1"));
+}
+
+#[test]
+fn a_formula_whose_result_may_be_anything_may_be_a_mapping() {
+    assert_eq!(check("award", &Names::of(&shape(&[]))), []);
+}
+
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,3}",
+        "[a-z_.]{1,6}",
+        proptest::sample::select(vec![
+            "award", "rows", ".", "(", ")", "[", "]", "{", "}", "'", "\"", "all(x, ", "has(", "==", "&&", "?", ":",
+            ",", "1", "0x", "b'", "r'", "\\", "'''", "\n", "//", "!", "-", "in", "@", "`", "Hội", "msg{", "u", "map(",
+            "null", "e9",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_makes_the_checker_panic(pieces in proptest::collection::vec(piece(), 0..25), glue in "[ ]{0,1}") {
+        let expr = pieces.join(&glue);
+        for fault in check(&expr, &Names::of(&shape(&[]))) {
+            prop_assert!(expr.get(fault.range).is_some(), "the range lies on characters");
+        }
+        if let Ok(programs) = Programs::compile(&shape(&[&expr])) {
+            let _ = ask_compiled(&shape(&[]), &programs, &expr);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Between the JSON of fields and the values of CEL.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cel::Value;
+use cel::objects::{Key, Map};
+
+use super::Scope;
+use crate::ids::{PersonId, UnitCode};
+use crate::machine::{Field, FieldKind};
+
+/// In the map of a unit, a person or a choice: what a field would hold. No formula can name it.
+const REFERENCE: &str = "@reference";
+
+/// JSON as it stands. Numbers that are not whole become texts: nothing is rounded.
+pub(super) fn of_json(json: &serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(truth) => Value::Bool(*truth),
+        serde_json::Value::Number(number) => number.as_i64().map_or_else(|| text(number.to_string()), Value::Int),
+        serde_json::Value::String(string) => text(string.as_str()),
+        serde_json::Value::Array(items) => list(items.iter().map(of_json).collect()),
+        serde_json::Value::Object(entries) => map(entries.iter().map(|(key, value)| (key.as_str(), of_json(value)))),
+    }
+}
+
+/// The other way. A unit, a person or a choice becomes what a field would hold.
+pub(super) fn to_json(value: &Value) -> Result<serde_json::Value, String> {
+    Ok(match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(truth) => (*truth).into(),
+        Value::Int(number) => (*number).into(),
+        Value::UInt(number) => (*number).into(),
+        Value::String(string) => string.as_str().into(),
+        Value::List(items) => serde_json::Value::Array(items.iter().map(to_json).collect::<Result<_, _>>()?),
+        Value::Map(map) => {
+            if let Some(Value::String(reference)) = map.get(&Key::from(REFERENCE)) {
+                return Ok(reference.as_str().into());
+            }
+            let mut object = serde_json::Map::new();
+            for (key, value) in map.map.iter() {
+                object.insert(key.to_string(), to_json(value)?);
+            }
+            serde_json::Value::Object(object)
+        }
+        Value::Float(_) => return Err("the result is no exact number".to_owned()),
+        other => return Err(format!("the result is a {}, which no field can hold", other.type_of())),
+    })
+}
+
+/// A field's value as formulas see it.
+pub(super) fn of_field(field: &Field, json: Option<&serde_json::Value>, scope: &Scope<'_>, table: &Table<'_>) -> Value {
+    let Some(json) = json.filter(|json| !json.is_null()) else { return Value::Null };
+    match (&field.kind, json.as_str()) {
+        (FieldKind::Unit, Some(code)) => unit(code, scope),
+        (FieldKind::Person, Some(id)) => person(id, scope),
+        (FieldKind::Choice { from }, Some(code)) => table(from, code),
+        (
+            FieldKind::Text { .. }
+            | FieldKind::Number { .. }
+            | FieldKind::Decimal
+            | FieldKind::Date
+            | FieldKind::Person
+            | FieldKind::Unit
+            | FieldKind::Body
+            | FieldKind::Choice { .. }
+            | FieldKind::OneOf { .. }
+            | FieldKind::Texts { .. }
+            | FieldKind::File,
+            _,
+        ) => of_json(json),
+    }
+}
+
+/// Finds the row of a table by table and key.
+pub(super) type Table<'a> = dyn Fn(&str, &str) -> Value + 'a;
+
+/// A row of a table with its key as `code`. A row that is no mapping stands under `value`.
+pub(super) fn choice(code: &str, row: Option<&serde_json::Value>) -> Value {
+    let entries = match row {
+        Some(serde_json::Value::Object(entries)) => {
+            entries.iter().map(|(key, value)| (key.as_str(), of_json(value))).collect()
+        }
+        Some(other) => vec![("value", of_json(other))],
+        None => Vec::new(),
+    };
+    map(entries.into_iter().chain([("code", text(code)), (REFERENCE, text(code))]))
+}
+
+fn unit(code: &str, scope: &Scope<'_>) -> Value {
+    let today = scope.calendar.date(scope.now);
+    let code = UnitCode::new(code);
+    let root = scope.directory.root(&code, today).map_or(code.as_str(), |root| root.code.as_str());
+    let found = scope.directory.units.get(&code);
+    map([
+        (REFERENCE, text(code.as_str())),
+        ("code", text(code.as_str())),
+        ("name", text(found.map_or("", |unit| unit.name.as_str()))),
+        ("kind", text(found.map_or("", |unit| unit.kind.as_str()))),
+        ("legal_personality", Value::Bool(found.is_some_and(|unit| unit.legal_personality))),
+        ("tags", list(found.map_or_else(Vec::new, |unit| unit.tags.iter().map(|tag| text(tag.as_str())).collect()))),
+        ("root", text(root)),
+    ])
+}
+
+/// A person whom the directory has forgotten keeps their id.
+fn person(id: &str, scope: &Scope<'_>) -> Value {
+    let found = scope.directory.people.get(&PersonId::new(id));
+    map([
+        (REFERENCE, text(id)),
+        ("id", text(id)),
+        ("code", text(found.map_or("", |person| person.code.as_str()))),
+        ("name", text(found.map_or("", |person| person.name.as_str()))),
+    ])
+}
+
+pub(super) fn text(text: impl Into<String>) -> Value {
+    Value::String(Arc::new(text.into()))
+}
+
+pub(super) fn list(items: Vec<Value>) -> Value {
+    Value::List(Arc::new(items))
+}
+
+pub(super) fn map<'k>(entries: impl IntoIterator<Item = (&'k str, Value)>) -> Value {
+    let entries: HashMap<Key, Value> = entries.into_iter().map(|(key, value)| (Key::from(key), value)).collect();
+    Value::Map(Map { map: Arc::new(entries) })
+}

@@ -1,0 +1,97 @@
+//! Branches of one event: the first whose guards hold wins, so none may stand behind one that always holds; and no circle
+//! turns by itself for ever.
+
+use super::Check;
+use super::tree::Place;
+use crate::definition::model::Transition;
+use crate::diagnostic::{Diagnostic, code};
+use crate::source::Span;
+
+impl Check<'_> {
+    /// Every branch can be taken, and every circle of `always` has a guard or somebody in it.
+    pub(super) fn branches(&self) {
+        for place in self.tree.places() {
+            let events = place.state.on.iter().collect::<Vec<_>>();
+            self.shadowed(&events);
+            self.shadowed(&place.state.always.iter().collect::<Vec<_>>());
+            self.stays_for_ever(place);
+        }
+        for at in 0..self.tree.len() {
+            self.circle(at);
+        }
+    }
+
+    fn shadowed(&self, branches: &[&Transition]) {
+        for (at, later) in branches.iter().enumerate() {
+            let hides = |earlier: &&&Transition| {
+                earlier.event == later.event
+                    && earlier.guard.is_empty()
+                    && earlier.by.is_empty() == later.by.is_empty()
+                    && later.by.iter().all(|role| earlier.by.iter().any(|by| by.value == role.value))
+            };
+            let Some(earlier) = branches[..at].iter().find(hides) else { continue };
+            let fault = Diagnostic::error(
+                code::SHADOWED,
+                "this branch is never taken",
+                branch_place(later),
+                "the branch before it always holds",
+            );
+            self.report(fault.also(branch_place(earlier), "this one has no guard").help("give the earlier branch a guard, or put it last"));
+        }
+    }
+
+    fn stays_for_ever(&self, place: &Place<'_>) {
+        for transition in &place.state.always {
+            if transition.stay {
+                let message = format!("`{}` stays for ever at once", place.id);
+                let fault = Diagnostic::error(code::CIRCLE, message, branch_place(transition), "taken again and again");
+                self.report(fault.help("`always` must lead to another state"));
+            }
+        }
+    }
+
+    /// Follows the branches that certainly hold, from this state back to itself.
+    fn circle(&self, start: usize) {
+        let mut at = start;
+        let mut way = vec![self.tree.place(start).id.clone()];
+        while way.len() <= self.tree.len() {
+            let Some(next) = self.certainly_next(at) else { return };
+            at = next;
+            way.push(self.tree.place(at).id.clone());
+            if at == start {
+                // Said once for every circle: at its first state in the file.
+                if way.iter().all(|id| self.tree.find(id) >= Some(start)) {
+                    let span = &self.tree.place(start).state.name.span;
+                    let fault = Diagnostic::error(code::CIRCLE, "this goes round in a circle for ever", span.clone(), way.join(" -> "));
+                    self.report(fault.help("one state of the circle must wait for somebody, for the clock, or for a guard"));
+                }
+                return;
+            }
+        }
+    }
+
+    /// Where a state goes on at once whatever its guards say.
+    fn certainly_next(&self, at: usize) -> Option<usize> {
+        let state = self.tree.place(at).state;
+        let first = state.always.first()?;
+        let to = if first.guard.is_empty() { self.tree.resolve(at, &first.target.as_ref()?.value)? } else { return None };
+        Some(self.innermost(to))
+    }
+
+    /// The atomic state that is active once this one is entered.
+    fn innermost(&self, mut at: usize) -> usize {
+        for _ in 0..self.tree.len() {
+            let initial = self.tree.place(at).state.initial.as_ref();
+            match initial.and_then(|name| self.tree.child(Some(at), &name.value)) {
+                Some(inner) => at = inner,
+                None => break,
+            }
+        }
+        at
+    }
+}
+
+/// The place of one branch among several of the same event.
+fn branch_place(transition: &Transition) -> Span {
+    transition.target.as_ref().map_or_else(|| transition.span.clone(), |target| target.span.clone())
+}

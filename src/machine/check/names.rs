@@ -1,0 +1,159 @@
+//! Names: how they may look, that none means two things, and that what is referred to exists.
+
+use std::collections::BTreeMap;
+
+use super::Check;
+use crate::definition::model::{Field, Name, State};
+use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::source::Span;
+
+/// What a name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Field,
+    RowField,
+    Table,
+    Paper,
+    Role,
+    Guard,
+    Vote,
+}
+
+impl Kind {
+    /// What it is, in words.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Field => "field",
+            Self::RowField => "field of a row",
+            Self::Table => "table",
+            Self::Paper => "kind of paper",
+            Self::Role => "role",
+            Self::Guard => "guard",
+            Self::Vote => "vote",
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Field | Self::RowField => code::UNKNOWN_FIELD,
+            Self::Table => code::UNKNOWN_TABLE,
+            Self::Paper => code::UNKNOWN_PAPER,
+            Self::Role => code::UNKNOWN_ROLE,
+            Self::Guard => code::UNKNOWN_GUARD,
+            Self::Vote => code::UNKNOWN_VOTE,
+        }
+    }
+}
+
+/// Words that formulas keep for themselves.
+const RESERVED: &[&str] = &[
+    "in", "true", "false", "null", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop",
+    "package", "namespace", "return", "var", "void", "while", "papers", "rows", "now", "today",
+];
+
+impl Check<'_> {
+    /// The names of this kind, as declared.
+    pub(super) fn names(&self, kind: Kind) -> Vec<&Name> {
+        let written = self.definition;
+        match kind {
+            Kind::Field => written.fields.iter().map(|field| &field.name).collect(),
+            Kind::RowField => written.row.iter().map(|field| &field.name).collect(),
+            Kind::Table => written.tables.iter().map(|table| &table.name).collect(),
+            Kind::Paper => written.papers.iter().map(|(name, _)| name).collect(),
+            Kind::Role => written.roles.iter().map(|role| &role.name).collect(),
+            Kind::Guard => written.guards.iter().map(|guard| &guard.name).collect(),
+            Kind::Vote => written.votes.iter().map(|vote| &vote.name).collect(),
+        }
+    }
+
+    /// The name itself, once it is known that there is such a thing.
+    pub(super) fn refer(&self, kind: Kind, name: &Name) -> String {
+        self.used.borrow_mut().insert((kind, name.value.clone()));
+        let known = self.names(kind);
+        if !known.iter().any(|declared| declared.value == name.value) {
+            let words = kind.words();
+            let fault =
+                Diagnostic::error(kind.code(), format!("no {words} `{}`", name.value), name.span.clone(), "not declared");
+            let none = format!("this workflow declares no {words}");
+            self.report(fault.help(help_for(kind, name, &known, &none)));
+        }
+        name.value.clone()
+    }
+
+    /// The same for several names, as the type that the machine wants.
+    pub(super) fn refer_all<T: From<String>>(&self, kind: Kind, names: &[Name]) -> Vec<T> {
+        names.iter().map(|name| self.refer(kind, name).into()).collect()
+    }
+
+    /// The declared field of a name, without a word if there is none.
+    pub(super) fn find_field(&self, kind: Kind, name: &str) -> Option<&Field> {
+        let fields = if kind == Kind::RowField { &self.definition.row } else { &self.definition.fields };
+        fields.iter().find(|field| field.name.value == name)
+    }
+
+    /// Every declared name looks like a name, and none in formulas means two things.
+    pub(super) fn declared_names(&self) {
+        for kind in [Kind::Field, Kind::RowField, Kind::Table, Kind::Paper, Kind::Role, Kind::Guard, Kind::Vote] {
+            for name in self.names(kind) {
+                self.identifier(name);
+            }
+        }
+        self.definition.workflow.iter().for_each(|name| self.identifier(name));
+        self.state_names(&self.definition.states);
+        let mut in_formulas: BTreeMap<&str, (Kind, &Span)> = BTreeMap::new();
+        for kind in [Kind::Field, Kind::Table, Kind::RowField] {
+            for name in self.names(kind) {
+                self.means_one_thing(kind, name, &mut in_formulas);
+            }
+        }
+    }
+
+    fn means_one_thing<'n>(&self, kind: Kind, name: &'n Name, taken: &mut BTreeMap<&'n str, (Kind, &'n Span)>) {
+        if RESERVED.contains(&name.as_str()) {
+            let message = format!("`{}` has a meaning of its own in formulas", name.value);
+            let fault = Diagnostic::error(code::NAME_CLASH, message, name.span.clone(), "cannot be the name of this");
+            return self.report(fault.help("choose another name; what officers read is the label"));
+        }
+        match taken.get(name.as_str()) {
+            // A row's field hides the list's field of the same name where one row is looked at; that is meant.
+            Some((Kind::Field, _)) if kind == Kind::RowField => {}
+            Some((other, span)) => {
+                let message = format!("`{}` is a {} and a {}", name.value, other.words(), kind.words());
+                let fault = Diagnostic::error(code::NAME_CLASH, message, name.span.clone(), "the same name again")
+                    .also((*span).clone(), format!("a {} here", other.words()));
+                self.report(fault.help("formulas see both under their names: rename one of them"));
+            }
+            None => {
+                taken.insert(name.as_str(), (kind, &name.span));
+            }
+        }
+    }
+
+    fn state_names(&self, states: &[State]) {
+        for state in states {
+            self.identifier(&state.name);
+            for event in state.on.iter().filter_map(|transition| transition.event.as_ref()) {
+                self.identifier(event);
+            }
+            self.state_names(&state.states);
+        }
+    }
+
+    fn identifier(&self, name: &Name) {
+        let mut chars = name.value.chars();
+        let first = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_');
+        if first && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+            return;
+        }
+        let message = format!("`{}` cannot be a name", name.value);
+        let fault = Diagnostic::error(code::BAD_NAME, message, name.span.clone(), "not a name");
+        self.report(fault.help("a name has small letters a-z, digits and `_`, and does not begin with a digit"));
+    }
+}
+
+fn help_for(kind: Kind, name: &Name, known: &[&Name], none: &str) -> String {
+    if kind == Kind::Guard && name.value.starts_with("not ") {
+        return "a guard stands here by its name alone: declare one whose formula says the opposite".to_owned();
+    }
+    did_you_mean(&name.value, known.iter().map(|name| name.as_str()), none)
+}

@@ -1,0 +1,192 @@
+//! States: from what is written to what runs.
+
+use super::Check;
+use super::names::Kind;
+use crate::definition::model::{self, Name};
+use crate::diagnostic::{Diagnostic, code};
+use crate::ids::{EventName, RoleName, StateId, Text, VoteName, WorkflowName};
+use crate::machine::{
+    Deadline, Due, Escalate, Held, Joins, LinkPolicy, RegisterRule, State, StateKind, StateVote, TaskRule,
+};
+
+impl Check<'_> {
+    /// The state at this place of the tree.
+    pub(super) fn state(&self, at: usize) -> State {
+        let place = self.tree.place(at);
+        let written = place.state;
+        State {
+            id: StateId::new(&place.id),
+            parent: place.parent.map(|parent| StateId::new(&self.tree.place(parent).id)),
+            title: self.title(written),
+            kind: self.kind(at),
+            on: written.on.iter().map(|transition| self.transition(at, transition)).collect(),
+            always: written.always.iter().map(|transition| self.transition(at, transition)).collect(),
+            after: written.after.iter().map(|(delay, transition)| self.after(at, delay.as_ref(), transition)).collect(),
+            task: written.task.as_ref().map(|task| self.task(task)),
+            vote: written.vote.as_ref().map(|vote| self.state_vote(vote)),
+            joins: written.joins.as_ref().map(|joins| self.joins(joins)),
+            gathers: written.gathers,
+            deadline: written.deadline.as_ref().map(|deadline| self.deadline(deadline)),
+            milestone: written.milestone.as_ref().map(|name| name.value.clone()),
+            standing: written.standing.as_ref().map(|name| name.value.clone()),
+            register: written.register.iter().map(|rule| self.register(rule)).collect(),
+            link: written.link.as_ref().map_or(LinkPolicy::Link, |word| self.link(word)),
+            urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
+            tell: self.refer_all(Kind::Role, &written.tell),
+        }
+    }
+
+    /// A state without a title is called by what is asked in it, else by its name.
+    fn title(&self, written: &model::State) -> Text {
+        let vote = written.vote.as_ref().and_then(|vote| vote.rule.as_ref());
+        let vote = vote.and_then(|rule| self.definition.votes.iter().find(|vote| vote.name.value == rule.value));
+        let own = written.title.as_ref().or_else(|| written.task.as_ref().map(|task| &task.title));
+        own.or_else(|| vote.map(|vote| &vote.title)).cloned().unwrap_or_else(|| Text::own(&written.name.value))
+    }
+
+    fn kind(&self, at: usize) -> StateKind {
+        let written = self.tree.place(at).state;
+        if written.is_final {
+            return StateKind::Final { outcome: written.outcome.as_ref().map_or_else(String::new, |word| word.value.clone()) };
+        }
+        if written.states.is_empty() {
+            return StateKind::Atomic;
+        }
+        StateKind::Compound { initial: StateId::new(self.initial(written.initial.as_ref(), Some(at))) }
+    }
+
+    fn role_named(&self, name: Option<&Name>) -> RoleName {
+        RoleName::new(name.map_or_else(String::new, |name| self.refer(Kind::Role, name)))
+    }
+
+    fn task(&self, written: &model::Task) -> TaskRule {
+        TaskRule {
+            role: self.role_named(written.role.as_ref()),
+            title: written.title.clone(),
+            help: written.help.clone(),
+            edit: self.refer_all(Kind::Field, &written.edit),
+            attach: self.refer_all(Kind::Paper, &written.attach),
+        }
+    }
+
+    fn state_vote(&self, written: &model::StateVote) -> StateVote {
+        let held = match &written.held {
+            model::Held::Online => Held::Online,
+            model::Held::Paper { records, confirms } => Held::Paper {
+                records: self.role_named(records.as_ref()),
+                confirms: self.role_named(confirms.as_ref()),
+            },
+        };
+        let rule = written.rule.as_ref().map_or_else(String::new, |rule| self.refer(Kind::Vote, rule));
+        StateVote { rule: VoteName::new(rule), held }
+    }
+
+    fn joins(&self, written: &model::Joins) -> Joins {
+        let formulas = |named: &[(Name, Option<Name>)]| {
+            named.iter().map(|(field, formula)| (field.as_str().into(), self.formula(formula.as_ref()))).collect()
+        };
+        Joins {
+            list: WorkflowName::new(written.list.as_ref().map_or("", Name::as_str)),
+            with: formulas(&written.with),
+            row: formulas(&written.row),
+            stays: written.stays,
+        }
+    }
+
+    fn deadline(&self, written: &model::Deadline) -> Deadline {
+        Deadline {
+            due: self.due(written),
+            remind: written.remind.iter().map(|delay| delay.value).collect(),
+            escalate: written.escalate.as_ref().map(|escalate| Escalate {
+                after: escalate.after.as_ref().map_or(crate::calendar::Delay { count: 0, unit: crate::calendar::DelayUnit::WorkingDays }, |after| after.value),
+                to: self.role_named(escalate.to.as_ref()),
+            }),
+            then: written.then.as_ref().map(|event| EventName::new(&event.value)),
+        }
+    }
+
+    fn due(&self, written: &model::Deadline) -> Due {
+        let ends: Vec<_> = ["within", "by", "before"].into_iter().filter_map(|key| written.keys.get_key_value(key)).collect();
+        match ends[..] {
+            [_] => {}
+            [] => {
+                let fault = Diagnostic::error(code::MISSING_KEY, "this deadline has no end", written.span.clone(), "until when?");
+                self.report(fault.help("write `within: 10wd`, `by: DATE` (that day included) or `before: DATE`"));
+            }
+            [(first, at), (second, also), ..] => {
+                let fault = Diagnostic::error(code::KEYS_TOGETHER, "this deadline ends twice", also.clone(), format!("`{second}` here"));
+                self.report(fault.also(at.clone(), format!("`{first}` here")).help("keep one of them"));
+            }
+        }
+        match (&written.by, &written.before) {
+            (Some(day), _) => Due::By(self.day(day)),
+            (None, Some(day)) => Due::Before(self.day(day)),
+            (None, None) => Due::Within(self.positive(written.within.as_ref())),
+        }
+    }
+
+    /// A date, or a formula that gives one.
+    fn day(&self, day: &Name) -> String {
+        let looks_like_a_date = day.value.len() >= 8 && day.value.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'/');
+        if !looks_like_a_date {
+            return self.formula(Some(day));
+        }
+        if day.value.len() != 10 || day.value.parse::<jiff::civil::Date>().is_err() {
+            let message = format!("there is no day `{}`", day.value);
+            let fault = Diagnostic::error(code::DATE, message, day.span.clone(), "not a date");
+            self.report(fault.help("write year, month and day, as in `2026-12-10`"));
+        }
+        day.value.clone()
+    }
+
+    fn register(&self, written: &model::Register) -> RegisterRule {
+        RegisterRule {
+            register: written.register.as_ref().map_or_else(String::new, |name| name.value.clone()),
+            holder: match &written.holder {
+                Some(formula) => self.formula(Some(formula)),
+                None => self.subject_as_holder(written),
+            },
+            key: self.formula(written.key.as_ref()),
+            year: self.formula(written.year.as_ref()),
+        }
+    }
+
+    /// The formula that gives the subject: the first field of `subject` that has a value.
+    fn subject_as_holder(&self, written: &model::Register) -> String {
+        let is_unit = |name: &Name| {
+            let field = self.find_field(Kind::Field, &name.value);
+            field.and_then(|field| field.kind.as_ref()).is_some_and(|kind| kind.value == "unit")
+        };
+        let holder = |name: &Name| match is_unit(name) {
+            true => format!("'unit:' + {}.code", name.value),
+            false => name.value.clone(),
+        };
+        let Some((last, others)) = self.definition.subject.split_last() else {
+            let span = written.register.as_ref().map_or(&self.definition.span, |name| &name.span);
+            let fault = Diagnostic::error(code::MISSING_KEY, "whose fact is this?", span.clone(), "no `holder` here, and no `subject` above");
+            self.report(fault.help("write `holder: FORMULA`, or say at the top whom a dossier is about: `subject: FIELD`"));
+            return String::new();
+        };
+        let last = holder(last);
+        others.iter().rev().fold(last, |rest, name| format!("{} != null ? {} : {rest}", name.value, holder(name)))
+    }
+
+    fn link(&self, word: &Name) -> LinkPolicy {
+        match word.as_str() {
+            "link" => LinkPolicy::Link,
+            "link+pin" => LinkPolicy::LinkPin,
+            "login" => LinkPolicy::Login,
+            _ => {
+                self.unknown_word(word, "policy of links", &["link", "link+pin", "login"]);
+                LinkPolicy::Login
+            }
+        }
+    }
+
+    fn urgent(&self, word: &Name) -> bool {
+        if word.value != "any_day" {
+            self.unknown_word(word, "urgency", &["any_day"]);
+        }
+        true
+    }
+}

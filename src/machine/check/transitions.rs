@@ -1,0 +1,120 @@
+//! Transitions: where they lead, who may take them, what they bring along.
+
+use super::Check;
+use super::names::Kind;
+use crate::definition::model;
+use crate::diagnostic::{Diagnostic, code};
+use crate::ids::{EventName, StateId};
+use crate::machine::{After, RowEvents, Target, Transition};
+
+/// What only a person can do with a transition.
+const OF_A_PERSON: &[&str] = &["label", "hint", "reason", "fill", "attach", "confirm"];
+
+impl Check<'_> {
+    /// A transition of the state at `from`.
+    pub(super) fn transition(&self, from: usize, written: &model::Transition) -> Transition {
+        self.keys_fit(written);
+        Transition {
+            event: written.event.as_ref().map(|event| EventName::new(&event.value)),
+            label: written.label.clone(),
+            hint: written.hint.clone(),
+            by: self.refer_all(Kind::Role, &written.by),
+            guard: self.refer_all(Kind::Guard, &written.guard),
+            target: self.leads_to(from, written),
+            reason: written.reason,
+            fill: self.refer_all(Kind::Field, &written.fill),
+            attach: self.refer_all(Kind::Paper, &written.attach),
+            confirm: written.confirm,
+            rows: written.rows.as_ref().map(|rows| self.row_events(rows)),
+            take: self.refer_all(Kind::Field, &written.take),
+            pause: written.pause,
+        }
+    }
+
+    /// A transition by the clock.
+    pub(super) fn after(
+        &self,
+        from: usize,
+        delay: Option<&crate::source::Spanned<crate::calendar::Delay>>,
+        written: &model::Transition,
+    ) -> After {
+        After { delay: self.positive(delay), transition: self.transition(from, written) }
+    }
+
+    fn leads_to(&self, from: usize, written: &model::Transition) -> Target {
+        let mut ways = Vec::new();
+        if let Some(target) = &written.target {
+            ways.push((target.span.clone(), Target::State(StateId::new(self.target(from, target)))));
+        }
+        if written.stay {
+            ways.push((written.keys.get("stay").unwrap_or(&written.span).clone(), Target::Stay));
+        }
+        if let Some(resume) = &written.resume {
+            ways.push((resume.span.clone(), Target::Resume(StateId::new(self.resumes(from, resume)))));
+        }
+        if let [(first, _), (second, _), ..] = &ways[..] {
+            let fault = Diagnostic::error(code::KEYS_TOGETHER, "a transition leads to two places", second.clone(), "and here");
+            self.report(fault.also(first.clone(), "leads here").help("keep one of `target`, `stay` and `resume`"));
+        }
+        if ways.is_empty() {
+            let fault = Diagnostic::error(
+                code::MISSING_KEY,
+                "this transition leads nowhere",
+                written.span.clone(),
+                "no `target`, `stay` or `resume`",
+            );
+            self.report(fault.help("write `target: STATE`, or `stay: true` if nothing but the rest of it should happen"));
+        }
+        ways.into_iter().next().map_or(Target::Stay, |(_, target)| target)
+    }
+
+    /// `resume` names a compound state that a transition with `pause` leaves.
+    fn resumes(&self, from: usize, name: &model::Name) -> String {
+        let id = self.target(from, name);
+        let Some(at) = self.tree.find(&id) else { return id };
+        let pauses = |inner: usize| {
+            let state = self.tree.place(inner).state;
+            let transitions = state.on.iter().chain(&state.always).chain(state.after.iter().map(|(_, transition)| transition));
+            transitions.into_iter().any(|transition| transition.pause)
+        };
+        if !self.tree.inside(at).any(pauses) {
+            let message = format!("nothing pauses `{id}`");
+            let fault = Diagnostic::error(code::RESUME, message, name.span.clone(), "there is nothing to resume");
+            self.report(fault.help(format!("a transition that leaves `{id}` needs `pause: true`; else write `target:`")));
+        }
+        id
+    }
+
+    fn row_events(&self, rows: &model::Rows) -> RowEvents {
+        let event = |name: &Option<model::Name>| name.as_ref().map(|name| EventName::new(&name.value));
+        RowEvents {
+            kept: event(&rows.kept),
+            struck: event(&rows.struck),
+            returned: event(&rows.returned),
+            with: self.refer_all(Kind::Field, &rows.with),
+            release: rows.release,
+        }
+    }
+
+    /// What asks something of a person needs a person.
+    fn keys_fit(&self, written: &model::Transition) {
+        if written.event.is_none() {
+            if let Some(span) = written.keys.get("by") {
+                let fault = Diagnostic::error(code::KEYS_TOGETHER, "nobody takes this transition", span.clone(), "it happens by itself");
+                self.report(fault.help("`always` and `after` have no `by`; what a person does stands under `on`"));
+            }
+        }
+        if written.by.is_empty() {
+            for key in OF_A_PERSON {
+                let Some(span) = written.keys.get(*key) else { continue };
+                let message = format!("`{key}` without a person");
+                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span.clone(), "who does it?");
+                self.report(fault.help("say whose event it is with `by: ROLE`"));
+            }
+        }
+        if written.pause && written.target.is_none() {
+            let span = written.keys.get("pause").unwrap_or(&written.span);
+            self.error(code::KEYS_TOGETHER, "`pause` needs a target", span, "where does it wait?");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The states as a tree: full paths, parents, and where a target leads from where it is written.
+
+use super::Check;
+use crate::definition::model::{Name, State};
+use crate::diagnostic::{Diagnostic, code, did_you_mean};
+
+/// One state and its place in the tree.
+pub(super) struct Place<'a> {
+    /// Its full path.
+    pub(super) id: String,
+    /// The state around it.
+    pub(super) parent: Option<usize>,
+    /// As written.
+    pub(super) state: &'a State,
+}
+
+/// Every state, parents before children, in the order of the file.
+pub(super) struct Tree<'a> {
+    places: Vec<Place<'a>>,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(states: &'a [State]) -> Self {
+        let mut tree = Self { places: Vec::new() };
+        tree.add(states, None);
+        tree
+    }
+
+    fn add(&mut self, states: &'a [State], parent: Option<usize>) {
+        for state in states {
+            let id = match parent {
+                Some(parent) => format!("{}.{}", self.places[parent].id, state.name.value),
+                None => state.name.value.clone(),
+            };
+            let at = self.places.len();
+            self.places.push(Place { id, parent, state });
+            self.add(&state.states, Some(at));
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn place(&self, at: usize) -> &Place<'a> {
+        &self.places[at]
+    }
+
+    pub(super) fn places(&self) -> &[Place<'a>] {
+        &self.places
+    }
+
+    /// The state of a full path.
+    pub(super) fn find(&self, id: &str) -> Option<usize> {
+        self.places.iter().position(|place| place.id == id)
+    }
+
+    /// The state of this name directly inside `parent` (none: at the top).
+    pub(super) fn child(&self, parent: Option<usize>, name: &str) -> Option<usize> {
+        self.places.iter().position(|place| place.parent == parent && place.state.name.value == name)
+    }
+
+    /// The state itself and those around it, innermost first.
+    pub(super) fn outwards(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(Some(at), |at| self.places[*at].parent)
+    }
+
+    /// The state itself and all inside it.
+    pub(super) fn inside(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len()).filter(move |other| self.outwards(*other).any(|around| around == at))
+    }
+
+    /// Where a target leads: a sibling, a sibling of a state around, a full path, or a state inside.
+    pub(super) fn resolve(&self, from: usize, name: &str) -> Option<usize> {
+        self.outwards(from)
+            .find_map(|at| self.child(self.places[at].parent, name))
+            .or_else(|| self.find(name))
+            .or_else(|| self.child(Some(from), name))
+    }
+
+    /// Every name that [`Tree::resolve`] understands from here.
+    pub(super) fn known_from(&self, from: usize) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for at in self.outwards(from) {
+            let parent = self.places[at].parent;
+            names.extend(self.places.iter().filter(|place| place.parent == parent).map(|place| place.state.name.as_str()));
+        }
+        let inside = self.places.iter().filter(|place| place.parent == Some(from));
+        names.extend(inside.map(|place| place.state.name.as_str()));
+        names.extend(self.places.iter().filter(|place| place.parent.is_some()).map(|place| place.id.as_str()));
+        names
+    }
+}
+
+impl Check<'_> {
+    /// The full path that a target means where it is written.
+    pub(super) fn target(&self, from: usize, name: &Name) -> String {
+        match self.tree.resolve(from, &name.value) {
+            Some(at) => self.tree.place(at).id.clone(),
+            None => {
+                *self.lost.borrow_mut() = true;
+                let message = format!("no state `{}`", name.value);
+                let fault = Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "not a state from here");
+                self.report(fault.help(self.state_help(from, name)));
+                String::new()
+            }
+        }
+    }
+
+    /// A state of that name may exist elsewhere; then its full path is the way out.
+    fn state_help(&self, from: usize, name: &Name) -> String {
+        let elsewhere = self.tree.places().iter().find(|place| place.state.name.value == name.value);
+        match elsewhere {
+            Some(place) => format!("a state inside another one is named by its full path: `{}`", place.id),
+            None => did_you_mean(&name.value, self.tree.known_from(from), "this workflow has no states"),
+        }
+    }
+
+    /// The state that `initial` names directly inside `parent`.
+    pub(super) fn initial(&self, name: Option<&Name>, parent: Option<usize>) -> String {
+        let Some(name) = name else { return String::new() };
+        let inside = |at: &usize| self.tree.place(*at).parent == parent;
+        let found = self.tree.child(parent, &name.value).or_else(|| self.tree.find(&name.value).filter(inside));
+        if let Some(at) = found {
+            return self.tree.place(at).id.clone();
+        }
+        *self.lost.borrow_mut() = true;
+        let known = self.tree.places().iter().filter(|place| place.parent == parent).map(|place| place.state.name.as_str());
+        let place = if parent.is_some() { "inside this state" } else { "at the top level" };
+        let message = format!("no state `{}` {place}", name.value);
+        let fault = Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "`initial` names a direct child");
+        self.report(fault.help(did_you_mean(&name.value, known, "there are no states here")));
+        String::new()
+    }
+}

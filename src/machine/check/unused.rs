@@ -1,0 +1,57 @@
+//! What is declared and never used, and what officers would miss: worth a look, no error.
+
+use super::Check;
+use super::names::Kind;
+use crate::diagnostic::{Diagnostic, code};
+
+impl Check<'_> {
+    /// Warnings about what nothing refers to, and about buttons without words.
+    pub(super) fn unused(&self) {
+        for kind in [Kind::Role, Kind::Guard, Kind::Vote, Kind::Table] {
+            for name in self.names(kind) {
+                if !self.is_used(kind, name.as_str()) {
+                    let message = format!("the {} `{}` is never used", kind.words(), name.value);
+                    let fault = Diagnostic::warning(code::UNUSED, message, name.span.clone(), "declared here");
+                    self.report(fault.help("take it away, or use it"));
+                }
+            }
+        }
+        self.silent_buttons();
+        self.nobody_starts();
+    }
+
+    fn is_used(&self, kind: Kind, name: &str) -> bool {
+        let starter = || self.definition.roles.iter().any(|role| role.name.value == name && role.starter);
+        self.used.borrow().contains(&(kind, name.to_owned()))
+            || (kind == Kind::Role && starter())
+            || (kind == Kind::Table && self.formulas.borrow().iter().any(|formula| has_word(formula, name)))
+    }
+
+    /// A person's event has words for its button; a guard in its way has words for its refusal.
+    fn silent_buttons(&self) {
+        for place in self.tree.places() {
+            for transition in place.state.on.iter().filter(|transition| !transition.by.is_empty()) {
+                if transition.label.is_empty() {
+                    let message = "a button without words";
+                    let fault = Diagnostic::warning(code::NO_LABEL, message, transition.span.clone(), "has no `label`");
+                    self.report(fault.help("write `label:` and what the button says"));
+                }
+            }
+        }
+    }
+
+    fn nobody_starts(&self) {
+        let written = self.definition;
+        let starts = written.roles.iter().any(|role| role.starter) || !written.cron.is_empty() || written.import.is_some();
+        if !starts && !self.is_list() {
+            let span = written.keys.get("roles").unwrap_or(&written.span).clone();
+            let fault = Diagnostic::warning(code::NO_STARTER, "nobody can start a dossier", span, "no role is a starter");
+            self.report(fault.help("write `starter: true` in a role, or start dossiers with `cron:` or `import:`"));
+        }
+    }
+}
+
+/// Whether a formula has this name in it as a word.
+fn has_word(formula: &str, name: &str) -> bool {
+    formula.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+}

@@ -1,0 +1,198 @@
+//! Master keys from outside the database, what is derived from them, and the keys of one dossier.
+
+use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use sha2::Sha256;
+
+use super::{Damaged, put};
+use crate::clock::Chance;
+use crate::ids::{DossierId, PersonId};
+
+const VERSION: u8 = 1;
+/// The dossier's own key stands under this name.
+pub(super) const OWN: &str = "-";
+
+/// The master keys, by number: the newest wraps new keys, older ones still unwrap. Kept apart from the database and its
+/// backups; without them nobody reads a payload or a box.
+#[derive(Clone)]
+pub struct MasterKeys {
+    keys: BTreeMap<i64, Derived>,
+    asked: [u8; 32],
+    paper: [u8; 32],
+}
+
+#[derive(Clone)]
+struct Derived {
+    wrap: Key,
+    boxes: [u8; 32],
+    check: [u8; 32],
+}
+
+impl std::fmt::Debug for MasterKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MasterKeys({} keys)", self.keys.len())
+    }
+}
+
+impl MasterKeys {
+    /// Keys by their numbers (from 0, at most 2^32 - 1); none without at least one. The lowest number also keys the hashes of
+    /// commands and papers: it stays as long as those are to be recognised.
+    pub fn new(keys: impl IntoIterator<Item = (i64, [u8; 32])>) -> Option<Self> {
+        let keys: BTreeMap<i64, [u8; 32]> = keys.into_iter().collect();
+        let first = keys.values().next()?;
+        let (asked, paper) = (derive(first, &["asked"]), derive(first, &["paper"]));
+        let keys = keys
+            .into_iter()
+            .map(|(number, key)| {
+                let wrap = Key::of_bytes(&derive(&key, &["wrap"]));
+                (number, Derived { wrap, boxes: derive(&key, &["boxes"]), check: derive(&key, &["check"]) })
+            })
+            .collect();
+        Some(Self { keys, asked, paper })
+    }
+
+    /// One key, under number 1.
+    pub fn of_bytes(key: [u8; 32]) -> Self {
+        Self::new([(1, key)]).expect("one key is at least one")
+    }
+
+    /// A text by which a database recognises the keys it was written with; nothing about them can be learnt from it.
+    pub fn check(&self) -> String {
+        let first = self.keys.iter().next().expect("there is at least one key");
+        format!("{}:{}", first.0, super::hex(&first.1.check[..8]))
+    }
+
+    /// The keyed hash by which a command is recognised, in hexadecimal digits.
+    pub fn asked(&self, command: &[u8]) -> String {
+        super::hex(&keyed(&self.asked, &[command])[..16])
+    }
+
+    /// The keyed hash of a paper's bytes, in hexadecimal digits: who knows a paper can show that it is this one, and nobody
+    /// without the key can try out which paper it might be.
+    pub fn paper(&self, content: &[u8]) -> String {
+        super::hex(&keyed(&self.paper, &[content]))
+    }
+
+    /// A new random key for a person's part of a dossier, or for the dossier itself (none), and what is stored of it.
+    pub fn new_key(&self, dossier: &DossierId, person: Option<&PersonId>, chance: &Chance) -> (Key, Vec<u8>) {
+        let (number, derived) = self.keys.iter().next_back().expect("there is at least one key");
+        let secret: [u8; 32] = chance.bytes();
+        let mut wrapped = vec![VERSION];
+        wrapped.extend_from_slice(&u32::try_from(*number).unwrap_or_default().to_be_bytes());
+        derived.wrap.seal(&secret, &place(dossier, person), chance, &mut wrapped);
+        (Key::of_bytes(&secret), wrapped)
+    }
+
+    /// The key behind a stored row.
+    ///
+    /// # Errors
+    /// It was wrapped by a master key that is not here, or was changed.
+    pub fn unwrap(&self, dossier: &DossierId, person: Option<&PersonId>, wrapped: &[u8]) -> Result<Key, Damaged> {
+        let damaged = || Damaged::of(format!("a key of dossier {dossier}"));
+        let (number, rest) = versioned(wrapped).ok_or_else(damaged)?;
+        let derived = self.keys.get(&number).ok_or_else(damaged)?;
+        let secret = derived.wrap.open(rest, &place(dossier, person)).ok_or_else(damaged)?;
+        Ok(Key::of_bytes(&<[u8; 32]>::try_from(secret.as_slice()).map_err(|_| damaged())?))
+    }
+
+    /// The key of one box, and the number of the master key it comes from.
+    pub(super) fn box_key(&self, number: Option<i64>, place: &[u8]) -> Option<(i64, Key)> {
+        let (number, derived) = match number {
+            Some(number) => (number, self.keys.get(&number)?),
+            None => self.keys.iter().next_back().map(|(number, derived)| (*number, derived))?,
+        };
+        Some((number, Key::of_bytes(&keyed(&derived.boxes, &[place]))))
+    }
+}
+
+/// Version and key number off the front.
+pub(super) fn versioned(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let (head, rest) = bytes.split_at_checked(5)?;
+    let [VERSION, number @ ..] = head else { return None };
+    Some((u32::from_be_bytes(number.try_into().ok()?).into(), rest))
+}
+
+fn place(dossier: &DossierId, person: Option<&PersonId>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put(&mut bytes, b"chancery key 1");
+    put(&mut bytes, dossier.as_str().as_bytes());
+    put(&mut bytes, person.map_or(OWN, PersonId::as_str).as_bytes());
+    bytes
+}
+
+fn derive(key: &[u8; 32], purpose: &[&str]) -> [u8; 32] {
+    keyed(key, &purpose.iter().map(|word| word.as_bytes()).collect::<Vec<_>>())
+}
+
+fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
+    mac.update(b"chancery seal 1");
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// A key for AES-256-GCM. Nonces are random: one key seals a few hundred times in its life, far below any limit.
+#[derive(Clone)]
+pub struct Key(std::sync::Arc<LessSafeKey>);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+impl Key {
+    fn of_bytes(secret: &[u8; 32]) -> Self {
+        let unbound = UnboundKey::new(&AES_256_GCM, secret).expect("AES-256 takes 32 bytes");
+        Self(std::sync::Arc::new(LessSafeKey::new(unbound)))
+    }
+
+    /// Appends nonce and sealed bytes.
+    pub(super) fn seal(&self, plain: &[u8], aad: &[u8], chance: &Chance, sealed: &mut Vec<u8>) {
+        let nonce: [u8; NONCE_LEN] = chance.bytes();
+        sealed.extend_from_slice(&nonce);
+        let from = sealed.len();
+        sealed.extend_from_slice(plain);
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut sealed[from..])
+            .expect("what we seal is far below 64 GiB");
+        sealed.extend_from_slice(tag.as_ref());
+    }
+
+    /// Opens nonce and sealed bytes.
+    pub(super) fn open(&self, sealed: &[u8], aad: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, rest) = sealed.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut bytes = rest.to_vec();
+        let length = self.0.open_in_place(nonce, Aad::from(aad), &mut bytes).ok()?.len();
+        bytes.truncate(length);
+        Some(bytes)
+    }
+}
+
+/// The keys of one dossier: its own, and those of the people it concerns (an erased person's is missing).
+#[derive(Clone, Debug)]
+pub struct DossierKeys {
+    /// For what is not personal.
+    pub own: Key,
+    /// For what is personal, by person.
+    pub people: BTreeMap<PersonId, Key>,
+}
+
+impl DossierKeys {
+    /// Whether a stored row's `person_id` is the dossier itself.
+    pub fn is_own(person_id: &str) -> bool {
+        person_id == OWN
+    }
+
+    /// How the dossier's own key is named in its row.
+    pub fn own_name() -> &'static str {
+        OWN
+    }
+}

@@ -1,0 +1,156 @@
+//! The one connection that writes to PostgreSQL, on the writer's thread with a runtime of its own. It is made again when it
+//! breaks; what it was doing is then unknown, and whoever asked asks again under the same operation id.
+
+use std::future::Future;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{Column as _, ConnectOptions as _, Row as _, TypeInfo as _, ValueRef as _};
+
+use super::{Cell, Param, Row, StoreError};
+
+/// No statement of ours takes this long; a connection that is silent for longer is given up.
+const SILENCE_MAX: Duration = Duration::from_secs(90);
+/// Statements that stay prepared.
+const STATEMENTS_MAX: usize = 256;
+
+/// What every writing session says first. Tables are fresh for a long time and have no statistics: plans are pinned to the
+/// indexes that each statement was written for.
+const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+SET plan_cache_mode = force_generic_plan; SET lock_timeout = '20s'; SET statement_timeout = '60s';
+SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning";
+
+/// The writer's connection.
+#[derive(Debug)]
+pub(super) struct Postgres {
+    runtime: tokio::runtime::Runtime,
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+/// The options behind a URL.
+pub(super) fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions =
+        url.parse().map_err(|error| StoreError::Database(format!("the database URL cannot be read: {error}")))?;
+    Ok(options.application_name("chancery").statement_cache_capacity(STATEMENTS_MAX).disable_statement_logging())
+}
+
+impl Postgres {
+    pub(super) fn open(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let mut session = Self { runtime, options, connection: None };
+        session.connect()?;
+        Ok(session)
+    }
+
+    pub(super) fn execute(&mut self, sql: &'static str, params: &[Param]) -> Result<u64, StoreError> {
+        self.run(async |connection| Ok(query(sql, params).execute(connection).await?.rows_affected()))
+    }
+
+    pub(super) fn query(&mut self, sql: &'static str, params: &[Param]) -> Result<Vec<Row>, StoreError> {
+        let rows = self.run(async |connection| query(sql, params).fetch_all(connection).await)?;
+        rows.iter().map(row).collect()
+    }
+
+    pub(super) fn script(&mut self, sql: String) -> Result<(), StoreError> {
+        self.run(async |connection| sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await.map(|_| ()))
+    }
+
+    /// Begins a transaction; a connection that died while idle is made again first.
+    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        match self.script("BEGIN".to_owned()) {
+            Err(StoreError::Unavailable(_)) => self.script("BEGIN".to_owned()),
+            begun => begun,
+        }
+    }
+
+    pub(super) fn commit(&mut self) -> Result<(), StoreError> {
+        if self.connection.is_none() {
+            return Err(StoreError::Unavailable("the connection broke before the commit".to_owned()));
+        }
+        self.script("COMMIT".to_owned())
+    }
+
+    pub(super) fn rollback(&mut self) {
+        if self.connection.is_some() && self.script("ROLLBACK".to_owned()).is_err() {
+            self.connection = None;
+        }
+    }
+
+    fn connect(&mut self) -> Result<(), StoreError> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let connecting = async {
+            let mut connection = self.options.connect().await?;
+            sqlx::raw_sql(SESSION).execute(&mut connection).await?;
+            Ok::<_, sqlx::Error>(connection)
+        };
+        let made = self.runtime.block_on(within(connecting))?;
+        self.connection = Some(made);
+        Ok(())
+    }
+
+    fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {
+        self.connect()?;
+        let Some(connection) = self.connection.as_mut() else {
+            return Err(StoreError::Unavailable("there is no connection".to_owned()));
+        };
+        let done = self.runtime.block_on(within(work(connection)));
+        if let Err(StoreError::Unavailable(_)) = done {
+            // Whatever it was doing, nobody may go on in the middle of it.
+            self.connection = None;
+        }
+        done
+    }
+}
+
+async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(SILENCE_MAX, work).await {
+        Ok(done) => done.map_err(StoreError::from),
+        Err(_) => Err(StoreError::Unavailable("no answer".to_owned())),
+    }
+}
+
+/// A statement with its values; NULLs keep their type, so that no statement is ambiguous.
+pub(super) fn query(
+    sql: &'static str,
+    params: &[Param],
+) -> sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments> {
+    let mut query = sqlx::query(sql);
+    for param in params {
+        query = match param {
+            Param::Text(text) => query.bind(text.clone()),
+            Param::Int(int) => query.bind(*int),
+            Param::Bytes(bytes) => query.bind(bytes.clone()),
+            Param::Texts(texts) => query.bind(texts.clone()),
+            Param::Ints(ints) => query.bind(ints.clone()),
+            Param::Blobs(blobs) => query.bind(blobs.clone()),
+        };
+    }
+    query
+}
+
+/// A row as ours.
+pub(super) fn row(row: &PgRow) -> Result<Row, StoreError> {
+    let mut cells = Vec::with_capacity(row.len());
+    for column in row.columns() {
+        let at = column.ordinal();
+        if row.try_get_raw(at)?.is_null() {
+            cells.push(Cell::Null);
+            continue;
+        }
+        cells.push(match column.type_info().name() {
+            "INT8" => Cell::Int(row.try_get(at)?),
+            "INT4" => Cell::Int(row.try_get::<i32, _>(at)?.into()),
+            "BOOL" => Cell::Int(row.try_get::<bool, _>(at)?.into()),
+            "TEXT" | "VARCHAR" | "NAME" | "BPCHAR" => Cell::Text(row.try_get(at)?),
+            "BYTEA" => Cell::Bytes(row.try_get(at)?),
+            other => return Err(StoreError::Database(format!("a column of type {other} is none of ours: cast it"))),
+        });
+    }
+    Ok(Row(cells))
+}

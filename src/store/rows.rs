@@ -1,0 +1,176 @@
+//! What one commit writes, in the order in which it is written: sorted, so that two writers never wait for each other in a
+//! circle.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{ActivationId, DossierId, PersonId};
+
+/// Everything that one batch of commands writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch {
+    /// In the order of (dossier, number).
+    pub(crate) events: BTreeMap<(DossierId, i64), EventRow>,
+    /// Each dossier as the batch leaves it.
+    pub(crate) dossiers: BTreeMap<DossierId, DossierRow>,
+    /// New keys: (dossier, person or `-`) and the wrapped key.
+    pub(crate) seal_keys: BTreeMap<(DossierId, String), Vec<u8>>,
+    /// Tasks that are offered or over, by id.
+    pub(crate) tasks: BTreeMap<String, TaskChange>,
+    /// Tasks of everybody that are over, by (dossier, entry, purpose).
+    pub(crate) tasks_of_all_closed: Vec<(DossierId, ActivationId, &'static str, Closed)>,
+    /// Timers: when they are due, or none for those that are gone.
+    pub(crate) timers: BTreeMap<(DossierId, ActivationId, String), Option<i64>>,
+    /// Notices.
+    pub(crate) outbox: Vec<OutboxRow>,
+    /// Ballot boxes, sealed.
+    pub(crate) boxes: BTreeMap<(DossierId, ActivationId, DossierId), Vec<u8>>,
+    /// Messages that were sent.
+    pub(crate) messages: Vec<MessageRow>,
+    /// Messages that were consumed or refused, by (sender, number, place).
+    pub(crate) settled: BTreeMap<(DossierId, i64, u32), Settled>,
+    /// Facts.
+    pub(crate) register: Vec<RegisterEntry>,
+    /// Papers with their bytes.
+    pub(crate) papers: Vec<PaperRow>,
+}
+
+/// An event as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct EventRow {
+    pub(crate) at: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) kind_version: i64,
+    pub(crate) actor: String,
+    pub(crate) subjects: String,
+    pub(crate) machine: String,
+    pub(crate) operation: Option<String>,
+    pub(crate) asked: Option<String>,
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
+}
+
+/// A dossier as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct DossierRow {
+    /// The number of the last event before this batch; 0 for a new dossier. The write is guarded by it.
+    pub(crate) before: i64,
+    pub(crate) workflow: String,
+    pub(crate) machine: String,
+    pub(crate) seq: i64,
+    pub(crate) state: String,
+    pub(crate) caption: String,
+    pub(crate) search: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) gather_key: Option<String>,
+    pub(crate) opened_at: i64,
+    pub(crate) last_at: i64,
+    pub(crate) next_due_at: Option<i64>,
+    pub(crate) closed_at: Option<i64>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) snapshot: String,
+}
+
+/// What happens to a task's row.
+#[derive(Clone, Debug)]
+pub(crate) enum TaskChange {
+    /// It is offered (again: the same link then opens again).
+    Offered(Box<TaskEntry>),
+    /// It is over.
+    Closed(Closed),
+}
+
+/// When a task was over, and by which event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closed {
+    pub(crate) at: i64,
+    pub(crate) seq: i64,
+}
+
+/// A task as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskEntry {
+    pub(crate) dossier: DossierId,
+    pub(crate) activation: ActivationId,
+    pub(crate) purpose: &'static str,
+    pub(crate) person: PersonId,
+    pub(crate) policy: &'static str,
+    pub(crate) key_id: i64,
+    pub(crate) opened_at: i64,
+    pub(crate) due_at: Option<i64>,
+    pub(crate) closed: Option<Closed>,
+}
+
+/// A notice as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct OutboxRow {
+    pub(crate) id: String,
+    pub(crate) dossier: DossierId,
+    pub(crate) seq: i64,
+    pub(crate) activation: ActivationId,
+    pub(crate) person: PersonId,
+    pub(crate) kind: &'static str,
+    pub(crate) task: Option<String>,
+    pub(crate) urgent_at: Option<i64>,
+    pub(crate) not_before_at: i64,
+}
+
+/// A message as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct MessageRow {
+    pub(crate) from: DossierId,
+    pub(crate) from_seq: i64,
+    pub(crate) place: u32,
+    pub(crate) content: String,
+    pub(crate) sent_at: i64,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug)]
+pub(crate) enum Settled {
+    /// Consumed, at this instant.
+    Consumed(i64),
+    /// Refused, for these reasons; it stays where it is, visible, and is not tried again by itself.
+    Refused(String),
+}
+
+/// A fact as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct RegisterEntry {
+    pub(crate) register: String,
+    pub(crate) holder: String,
+    pub(crate) key: String,
+    pub(crate) year: i64,
+    pub(crate) source: String,
+    pub(crate) dossier: Option<DossierId>,
+    pub(crate) written_at: i64,
+}
+
+/// A paper as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct PaperRow {
+    pub(crate) id: String,
+    pub(crate) dossier: DossierId,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) media: String,
+    pub(crate) hash: String,
+    pub(crate) content: Vec<u8>,
+    pub(crate) added_at: i64,
+}
+
+impl Batch {
+    /// Nothing was decided that would have to be written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.settled.is_empty()
+    }
+
+    /// Nothing but what nearly every command writes.
+    pub(super) fn is_plain(&self) -> bool {
+        self.tasks_of_all_closed.is_empty()
+            && self.boxes.is_empty()
+            && self.messages.is_empty()
+            && self.settled.is_empty()
+            && self.register.is_empty()
+            && self.papers.is_empty()
+    }
+}

@@ -1,0 +1,126 @@
+//! What the scheduler asks: what is due, which slots were taken, which dossiers are open.
+
+use super::{Param, Row, Store, StoreError};
+use crate::dossier::Dossier;
+use crate::ids::{DossierId, Instant, MachineHash, WorkflowName};
+
+/// A dossier with something due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueDossier {
+    /// Which.
+    pub id: DossierId,
+    /// Its last event when it was read.
+    pub seq: i64,
+    /// Since when.
+    pub due_at: Instant,
+}
+
+const DUE: &str = "SELECT id, seq, next_due_at FROM dossier \
+    WHERE next_due_at <= $1 AND (next_due_at > $2 OR (next_due_at = $2 AND id > $3)) \
+    ORDER BY next_due_at, id LIMIT $4";
+const OPEN_AFTER: &str = "SELECT id, seq, next_due_at, snapshot FROM dossier \
+    WHERE closed_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
+const REDUE: &str = "UPDATE dossier SET next_due_at = $3 WHERE id = $1 AND seq = $2";
+const CURRENT: &str = "SELECT name, machine, since_at FROM workflow ORDER BY name";
+const VERSIONS: &str = "SELECT hash, deployed_at FROM machine WHERE workflow = $1 ORDER BY deployed_at DESC, hash";
+const LAST_SLOT: &str = "SELECT MAX(slot_at) FROM slot WHERE workflow = $1 AND entry = $2";
+const TAKE_SLOT: &str = "INSERT INTO slot (workflow, entry, slot_at, taken_at) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (workflow, entry, slot_at) DO NOTHING";
+
+/// A workflow, the version on which new dossiers start, and since when.
+pub type CurrentVersion = (WorkflowName, MachineHash, Instant);
+
+impl Store {
+    /// Dossiers with something due at or before `now`, the longest due first, after the one that is given.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn due(
+        &self,
+        now: Instant,
+        after: Option<&DueDossier>,
+        limit: i64,
+    ) -> Result<Vec<DueDossier>, StoreError> {
+        let (since, id) = after.map_or((i64::MIN, ""), |last| (last.due_at.0, last.id.as_str()));
+        let rows = self.read(DUE, &[now.0.into(), since.into(), id.into(), limit.into()]).await?;
+        rows.iter()
+            .map(|row| Ok(DueDossier { id: row.text(0)?.into(), seq: row.int(1)?, due_at: Instant(row.int(2)?) }))
+            .collect()
+    }
+
+    /// Looks at some open dossiers after this one: where the row's next due time is not what the snapshot says, it is put
+    /// right. The last dossier that was looked at (none at the end), and how many were wrong.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn rederive_due(&self, after: &DossierId, limit: i64) -> Result<(Option<DossierId>, usize), StoreError> {
+        let rows = self.read(OPEN_AFTER, &[after.as_str().into(), limit.into()]).await?;
+        let mut wrong = Vec::new();
+        let mut last = None;
+        for row in &rows {
+            last = Some(DossierId::from(row.text(0)?));
+            if let Some(params) = misdue(row)? {
+                wrong.push(params);
+            }
+        }
+        let count = wrong.len();
+        if count > 0 {
+            self.write(move |tx| wrong.iter().try_for_each(|params| tx.execute(REDUE, params).map(drop))).await?;
+        }
+        Ok((last, count))
+    }
+
+    /// Every workflow with the version on which new dossiers start.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn current_versions(&self) -> Result<Vec<CurrentVersion>, StoreError> {
+        let rows = self.read(CURRENT, &[]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?.into(), row.text(1)?.into(), Instant(row.int(2)?)))).collect()
+    }
+
+    /// Every version of a workflow that was ever deployed, the newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn versions(&self, workflow: &WorkflowName) -> Result<Vec<(MachineHash, Instant)>, StoreError> {
+        let rows = self.read(VERSIONS, &[workflow.as_str().into()]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?.into(), Instant(row.int(1)?)))).collect()
+    }
+
+    /// The last slot of a start by the clock that was taken.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn last_slot(&self, workflow: &WorkflowName, entry: i64) -> Result<Option<Instant>, StoreError> {
+        let rows = self.read(LAST_SLOT, &[workflow.as_str().into(), entry.into()]).await?;
+        rows.first().map_or(Ok(None), |row| Ok(row.maybe_int(0)?.map(Instant)))
+    }
+
+    /// Writes down that a slot was taken; false if it had been.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn take_slot(
+        &self,
+        workflow: &WorkflowName,
+        entry: i64,
+        slot: Instant,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let params: [Param; 4] = [workflow.as_str().into(), entry.into(), slot.0.into(), now.0.into()];
+        self.write(move |tx| Ok(tx.execute(TAKE_SLOT, &params)? == 1)).await
+    }
+}
+
+/// The parameters that put a row right, if its next due time is not its snapshot's.
+fn misdue(row: &Row) -> Result<Option<[Param; 3]>, StoreError> {
+    let dossier: Dossier = serde_json::from_str(row.text(3)?).map_err(|error| StoreError::Corrupt {
+        table: "dossier",
+        column: "snapshot",
+        what: error.to_string(),
+    })?;
+    let derived = dossier.next_due_at().map(|at| at.0);
+    let wrong = derived != row.maybe_int(2)?;
+    Ok(wrong.then(|| [row.text(0).unwrap_or_default().into(), dossier.seq.into(), derived.into()]))
+}

@@ -1,0 +1,179 @@
+//! The writer's thread: one connection, one job after the other. Jobs run to their end whoever goes away meanwhile, and a
+//! job that panics costs its own transaction and nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+
+use super::postgres::Postgres;
+use super::sqlite::Sqlite;
+use super::{Param, Row, StoreError};
+
+/// Work for the writer's thread.
+pub(crate) type Job = Box<dyn FnOnce(&mut Writer) + Send>;
+
+/// The writer: owns the connection.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    link: Link,
+}
+
+#[derive(Debug)]
+enum Link {
+    Sqlite(Sqlite),
+    Postgres(Box<Postgres>),
+}
+
+/// One transaction on the writer's thread: synchronous on both engines.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    link: &'a mut Link,
+}
+
+impl Tx<'_> {
+    /// Runs a statement; how many rows it touched.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub fn execute(&mut self, sql: &'static str, params: &[Param]) -> Result<u64, StoreError> {
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.execute(sql, params),
+            Link::Postgres(postgres) => postgres.execute(sql, params),
+        }
+    }
+
+    /// Runs a query.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub fn query(&mut self, sql: &'static str, params: &[Param]) -> Result<Vec<Row>, StoreError> {
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.query(sql, params),
+            Link::Postgres(postgres) => postgres.query(sql, params),
+        }
+    }
+
+    /// Runs several statements without values.
+    pub(super) fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.script(sql),
+            Link::Postgres(postgres) => postgres.script(sql.to_owned()),
+        }
+    }
+
+    /// Sets can be bound ([`Param::Texts`]), and a statement costs a round trip.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.link, Link::Postgres(_))
+    }
+
+    /// Inside [`Writer::one_statement`], on PostgreSQL: a transaction after all, for more than one statement that writes.
+    pub(super) fn together<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin()?;
+        match work(self) {
+            Ok(done) => self.commit().map(|()| done),
+            Err(error) => {
+                self.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.begin(),
+            Link::Postgres(postgres) => postgres.begin(),
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.commit(),
+            Link::Postgres(postgres) => postgres.commit(),
+        }
+    }
+
+    fn rollback(&mut self) {
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.rollback(),
+            Link::Postgres(postgres) => postgres.rollback(),
+        }
+    }
+}
+
+impl Writer {
+    pub(super) fn sqlite(sqlite: Sqlite) -> Self {
+        Self { link: Link::Sqlite(sqlite) }
+    }
+
+    pub(super) fn postgres(postgres: Postgres) -> Self {
+        Self { link: Link::Postgres(Box::new(postgres)) }
+    }
+
+    /// Runs a job in a transaction; an `Err` or a panic rolls back.
+    pub(crate) fn transaction<T>(
+        &mut self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut tx = Tx { link: &mut self.link };
+        tx.begin()?;
+        match guarded(&mut tx, job) {
+            Ok(done) => tx.commit().map(|()| done),
+            Err(error) => {
+                tx.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a job that reads and then writes once. On SQLite it is a transaction; on PostgreSQL the one statement is its own
+    /// transaction, which saves two round trips, and unique keys see to it that what was read still holds.
+    pub(crate) fn one_statement<T>(
+        &mut self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if matches!(self.link, Link::Sqlite(_)) {
+            return self.transaction(job);
+        }
+        let mut tx = Tx { link: &mut self.link };
+        guarded(&mut tx, job)
+    }
+}
+
+/// A panic is a bug of ours; it must not take the writer with it.
+fn guarded<T>(tx: &mut Tx<'_>, job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(|| job(tx))).unwrap_or_else(|_| {
+        // It may have stopped between BEGIN and COMMIT of `together`.
+        tx.rollback();
+        Err(StoreError::Database("a job of the writer panicked: this is a bug".to_owned()))
+    })
+}
+
+/// Starts the thread; `open` runs on it. It ends when the last sender is gone.
+pub(super) fn start(
+    open: impl FnOnce() -> Result<Writer, StoreError> + Send + 'static,
+) -> Result<(mpsc::Sender<Job>, tokio::sync::oneshot::Receiver<Result<(), StoreError>>), StoreError> {
+    let (sender, jobs) = mpsc::channel::<Job>();
+    let (opened, answer) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name("chancery-writer".to_owned())
+        .spawn(move || {
+            let mut writer = match open() {
+                Ok(writer) => writer,
+                Err(error) => {
+                    // Whoever opened it may be gone; then nobody wants to know.
+                    let _ = opened.send(Err(error));
+                    return;
+                }
+            };
+            let _ = opened.send(Ok(()));
+            while let Ok(job) = jobs.recv() {
+                if catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err() {
+                    tracing::error!("a job of the writer panicked outside its transaction");
+                }
+            }
+        })
+        .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
+    Ok((sender, answer))
+}

@@ -1,0 +1,233 @@
+//! The courier's SMTP against servers that refuse, hang, vanish or talk nonsense, and against the catcher.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chancery::catcher::{Catcher, Caught};
+use chancery::courier::email::{Email, Encoded};
+use chancery::courier::settings::{Patience, SmtpSettings};
+use chancery::courier::smtp::{Outcome, Sender};
+use chancery::ids::Instant;
+use proptest::prelude::*;
+
+use crate::support::faulty_smtp::{Fault, FaultySmtp};
+
+fn settings(address: std::net::SocketAddr) -> SmtpSettings {
+    SmtpSettings {
+        hello: Some("test.example.vn".to_owned()),
+        patience: Patience {
+            command: Duration::from_millis(300),
+            after_data: Duration::from_millis(300),
+            batch: Duration::from_secs(60),
+        },
+        ..SmtpSettings::plain(address, "vanphong@example.vn", "Văn phòng Hội đồng")
+    }
+}
+
+fn email() -> Email {
+    Email {
+        to_name: "Nguyễn Văn A".to_owned(),
+        to_address: "a@example.vn".to_owned(),
+        subject: "Mời biểu quyết: Danh sách đợt 2 (40 hồ sơ), trước 17 giờ ngày 27/11".to_owned(),
+        text: "Kính gửi ông,\n.\n..\nhttps://hoso.example.vn/l/abc\n".to_owned(),
+        html: "<p>Kính gửi ông,</p>\n.\n<a href=\"https://hoso.example.vn/l/abc\">Mở</a>".to_owned(),
+        message_id: "<m1@example.vn>".to_owned(),
+        date: Instant(1_795_000_000_000),
+    }
+}
+
+fn encoded(address: std::net::SocketAddr) -> Encoded {
+    email().encode(&settings(address)).expect("a plain mail")
+}
+
+/// What becomes of one mail, and how many mails the server had.
+async fn outcome(fault: Fault) -> (Outcome, usize) {
+    let server = FaultySmtp::start(fault).await;
+    let mut sender = Sender::new(Arc::new(settings(server.address)), None);
+    let outcome = sender.send(&encoded(server.address)).await;
+    (outcome, server.received().len())
+}
+
+fn kind(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted(_) => "accepted",
+        Outcome::Deferred(_) => "deferred",
+        Outcome::Failed(_) => "failed",
+        Outcome::Unknown(_) => "unknown",
+    }
+}
+
+#[tokio::test]
+async fn every_fault_of_a_server_is_told_apart() {
+    let cases = [
+        (Fault::None, "accepted", 1),
+        (Fault::DropAfter250, "accepted", 1),
+        (Fault::HangAtBanner, "deferred", 0),
+        (Fault::HangAtMail, "deferred", 0),
+        (Fault::HangAtData, "deferred", 0),
+        (Fault::HangAfterDot, "unknown", 1),
+        (Fault::Banner("554 go away"), "deferred", 0),
+        (Fault::Banner("421 busy"), "deferred", 0),
+        (Fault::Banner("SSH-2.0-OpenSSH_9.2"), "deferred", 0),
+        (Fault::Mail("421 closing"), "deferred", 0),
+        (Fault::Mail("451 later"), "deferred", 0),
+        (Fault::Mail("530 sign in first"), "deferred", 0),
+        (Fault::Mail("550 not from you"), "failed", 0),
+        (Fault::Mail("what\u{1}?"), "deferred", 0),
+        (Fault::Recipient("450 greylisted"), "deferred", 0),
+        (Fault::Recipient("550 5.1.1 no such user"), "failed", 0),
+        (Fault::Data("250 fine"), "deferred", 0),
+        (Fault::Data("554 no"), "failed", 0),
+        (Fault::Dot("452 disk full"), "deferred", 1),
+        (Fault::Dot("552 too big"), "failed", 1),
+        (Fault::Dot("354 go on"), "unknown", 1),
+        (Fault::Dot("thanks"), "unknown", 1),
+        (Fault::DropAfterDot, "unknown", 1),
+    ];
+    for (fault, expected, received) in cases {
+        let (outcome, had) = outcome(fault).await;
+        assert_eq!((kind(&outcome), had), (expected, received), "{fault:?}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_defers() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback");
+    let address = listener.local_addr().expect("it listens");
+    drop(listener);
+    let mut sender = Sender::new(Arc::new(settings(address)), None);
+    assert_eq!(kind(&sender.send(&encoded(address)).await), "deferred");
+}
+
+#[tokio::test]
+async fn a_connection_lost_before_the_dot_defers() {
+    let server = FaultySmtp::start(Fault::DropBeforeDot).await;
+    let mut mail = encoded(server.address);
+    // More than the system buffers: the dot behind it cannot have gone out.
+    mail.bytes.extend(b"x\r\n".repeat(4 << 20));
+    let mut sender = Sender::new(Arc::new(settings(server.address)), None);
+    assert_eq!(kind(&sender.send(&mail).await), "deferred");
+}
+
+#[tokio::test]
+async fn the_answer_of_the_server_is_kept() {
+    let (refused, _) = outcome(Fault::Recipient("550-5.1.1 no such user\r\n550 look \u{7}elsewhere")).await;
+    assert_eq!(refused, Outcome::Failed("550 5.1.1 no such user look elsewhere".to_owned()));
+    let (taken, _) = outcome(Fault::None).await;
+    assert_eq!(taken, Outcome::Accepted("250 taken".to_owned()));
+}
+
+#[tokio::test]
+async fn one_connection_serves_a_batch_and_a_closed_one_is_opened_again() {
+    let server = FaultySmtp::start(Fault::None).await;
+    let mut sender = Sender::new(Arc::new(settings(server.address)), None);
+    for _ in 0..3 {
+        assert_eq!(kind(&sender.send(&encoded(server.address)).await), "accepted");
+    }
+    assert_eq!(server.connections(), 1);
+    server.turn(Fault::DropAfter250);
+    assert_eq!(kind(&sender.send(&encoded(server.address)).await), "accepted");
+    server.turn(Fault::None);
+    assert_eq!(kind(&sender.send(&encoded(server.address)).await), "accepted");
+    assert_eq!((server.connections(), server.received().len()), (2, 5));
+    sender.close().await;
+}
+
+async fn caught(email: &Email) -> Arc<Caught> {
+    let catcher = Catcher::start(([127, 0, 0, 1], 0).into()).await.expect("loopback");
+    let settings = settings(catcher.address());
+    let mut sender = Sender::new(Arc::new(settings.clone()), None);
+    let outcome = sender.send(&email.encode(&settings).expect("it can be sent")).await;
+    assert_eq!(outcome, Outcome::Accepted("250 kept as 1".to_owned()));
+    catcher.mail(1).expect("it was kept")
+}
+
+#[tokio::test]
+async fn the_catcher_keeps_what_the_courier_sends() {
+    let (sent, mail) = (email(), caught(&email()).await);
+    assert_eq!((mail.from.as_str(), mail.to.as_slice()), ("vanphong@example.vn", &["a@example.vn".to_owned()][..]));
+    assert_eq!((&mail.subject, &mail.message_id), (&sent.subject, &sent.message_id));
+    assert_eq!(mail.to_header, "Nguyễn Văn A <a@example.vn>");
+    assert_eq!((mail.text.trim_end(), mail.html.trim_end()), (sent.text.trim_end(), sent.html.as_str()));
+    assert_eq!(mail.links, ["https://hoso.example.vn/l/abc"]);
+    assert_eq!(mail.date, "Wed, 18 Nov 2026 11:06:40 +0000");
+}
+
+#[tokio::test]
+async fn a_catcher_with_a_folder_writes_each_mail_down() {
+    let folder = std::env::temp_dir().join(format!("chancery-catcher-{}", std::process::id()));
+    let catcher =
+        Catcher::start_with(([127, 0, 0, 1], 0).into(), Some(folder.clone())).await.expect("loopback and a folder");
+    let mut sender = Sender::new(Arc::new(settings(catcher.address())), None);
+    sender.send(&encoded(catcher.address())).await;
+    assert_eq!(catcher.more_than(0).await, 1);
+    assert_eq!(catcher.mails_since(0).len(), 1);
+    let written = std::fs::read(folder.join("000001.eml")).expect("it was written");
+    assert_eq!(written, catcher.mail(1).expect("it was kept").raw);
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+fn header_names(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let head = text.split("\r\n\r\n").next().unwrap_or_default();
+    let lines = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+    lines.map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect()
+}
+
+fn bare_line_ends(bytes: &[u8]) -> usize {
+    let crlf = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+    let single = bytes.iter().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
+    single - 2 * crlf
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    let nasty = prop::sample::select(vec![
+        "\r\nBcc: x@y.z\r\n",
+        "\n",
+        "\r",
+        "\0",
+        "\u{85}",
+        "\u{202e}",
+        "\u{2028}",
+        "\"",
+        "\\",
+        "<x@y>",
+        ",",
+        "=?utf-8?Q?=0D=0A?=",
+        "\r\n.\r\n",
+        "Đỗ",
+        " ",
+        "\u{1}",
+        "(",
+        ";",
+    ]);
+    prop::collection::vec(prop_oneof![nasty.prop_map(str::to_owned), any::<String>()], 0..6)
+        .prop_map(|all| all.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_name_and_no_subject_makes_a_header(name in any_text(), subject in any_text(), text in any_text(), id in any_text()) {
+        let settings = SmtpSettings { from_name: name.clone(), ..settings(([127, 0, 0, 1], 25).into()) };
+        let email = Email { to_name: name, subject, text: text.clone(), html: text, message_id: id, ..email() };
+        let bytes = email.encode(&settings).expect("addresses are good").bytes;
+        prop_assert_eq!(bare_line_ends(&bytes), 0);
+        let mut names = header_names(&bytes);
+        names.sort();
+        prop_assert_eq!(names, [
+            "Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To",
+            "X-Auto-Response-Suppress",
+        ]);
+    }
+}
+
+#[test]
+fn an_address_that_is_none_fails_with_its_reason() {
+    for address in ["", "nobody", "a@b\r\nBcc: c@d.e", "a@b, c@d", "<a@b>"] {
+        let email = Email { to_address: address.to_owned(), ..email() };
+        let refused = email.encode(&settings(([127, 0, 0, 1], 25).into()));
+        assert!(refused.is_err(), "{address:?}");
+    }
+}

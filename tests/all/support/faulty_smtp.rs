@@ -1,0 +1,165 @@
+//! A mail server that misbehaves in one chosen way, over real sockets on loopback.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What goes wrong, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// Connects and says nothing.
+    HangAtBanner,
+    /// Says nothing to MAIL.
+    HangAtMail,
+    /// Says nothing to DATA.
+    HangAtData,
+    /// Takes the mail and says nothing.
+    HangAfterDot,
+    /// Answers the connection with this.
+    Banner(&'static str),
+    /// Answers MAIL with this.
+    Mail(&'static str),
+    /// Answers RCPT with this.
+    Recipient(&'static str),
+    /// Answers DATA with this.
+    Data(&'static str),
+    /// Answers the final dot with this.
+    Dot(&'static str),
+    /// Goes away after DATA, without reading.
+    DropBeforeDot,
+    /// Goes away after the final dot, without an answer.
+    DropAfterDot,
+    /// Says 250 to the final dot and goes away.
+    DropAfter250,
+}
+
+/// The server. It is stopped with the test's runtime.
+#[derive(Clone, Debug)]
+pub struct FaultySmtp {
+    /// Where it listens.
+    pub address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    fault: Fault,
+    connections: usize,
+    received: Vec<String>,
+}
+
+impl FaultySmtp {
+    /// Listens on a free port of loopback.
+    pub async fn start(fault: Fault) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has free ports");
+        let address = listener.local_addr().expect("it listens");
+        let state = Arc::new(Mutex::new(State { fault, connections: 0, received: Vec::new() }));
+        let server = Self { address, state };
+        let serving = server.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let session = serving.clone();
+                tokio::spawn(async move { session.talk(stream).await });
+            }
+        });
+        server
+    }
+
+    /// From now on another fault.
+    pub fn turn(&self, fault: Fault) {
+        self.lock().fault = fault;
+    }
+
+    /// The mails of which it got the final dot, whatever it said then.
+    pub fn received(&self) -> Vec<String> {
+        self.lock().received.clone()
+    }
+
+    /// How often somebody connected.
+    pub fn connections(&self) -> usize {
+        self.lock().connections
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn talk(&self, stream: TcpStream) -> Option<()> {
+        self.lock().connections += 1;
+        let mut stream = BufReader::new(stream);
+        match self.fault() {
+            Fault::HangAtBanner => return hang().await,
+            Fault::Banner(answer) => say(&mut stream, answer).await?,
+            _ => say(&mut stream, "220 hello").await?,
+        }
+        loop {
+            let line = line(&mut stream).await?;
+            let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+            let fault = self.fault();
+            match (verb.as_str(), fault) {
+                ("EHLO", _) => say(&mut stream, "250-me\r\n250 8BITMIME").await?,
+                ("MAIL", Fault::HangAtMail) | ("DATA", Fault::HangAtData) => return hang().await,
+                ("MAIL", Fault::Mail(answer)) | ("RCPT", Fault::Recipient(answer)) | ("DATA", Fault::Data(answer)) => {
+                    say(&mut stream, answer).await?
+                }
+                ("DATA", Fault::DropBeforeDot) => {
+                    say(&mut stream, "354 go").await?;
+                    return None;
+                }
+                ("DATA", fault) => {
+                    say(&mut stream, "354 go").await?;
+                    self.content(&mut stream).await?;
+                    match fault {
+                        Fault::HangAfterDot => return hang().await,
+                        Fault::DropAfterDot => return None,
+                        Fault::Dot(answer) => say(&mut stream, answer).await?,
+                        Fault::DropAfter250 => {
+                            say(&mut stream, "250 taken").await?;
+                            return None;
+                        }
+                        _ => say(&mut stream, "250 taken").await?,
+                    }
+                }
+                ("QUIT", _) => {
+                    say(&mut stream, "221 bye").await?;
+                    return None;
+                }
+                _ => say(&mut stream, "250 fine").await?,
+            }
+        }
+    }
+
+    async fn content(&self, stream: &mut BufReader<TcpStream>) -> Option<()> {
+        let mut mail = String::new();
+        loop {
+            let line = line(stream).await?;
+            if line == ".\r\n" {
+                self.lock().received.push(mail);
+                return Some(());
+            }
+            mail.push_str(&line);
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        self.lock().fault
+    }
+}
+
+async fn hang() -> Option<()> {
+    std::future::pending().await
+}
+
+async fn say(stream: &mut BufReader<TcpStream>, answer: &str) -> Option<()> {
+    stream.get_mut().write_all(format!("{answer}\r\n").as_bytes()).await.ok()
+}
+
+async fn line(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = Vec::new();
+    let read = stream.read_until(b'\n', &mut line).await.ok()?;
+    (read > 0).then(|| String::from_utf8_lossy(&line).into_owned())
+}
