@@ -141,9 +141,7 @@ impl<'a> Item<'a> {
     /// The elements of a list; a value that is none stands for a list of one.
     pub(super) fn items(&self) -> Vec<Item<'a>> {
         match self.node {
-            Node::List(items) => {
-                items.iter().enumerate().map(|(at, item)| self.child(&at.to_string(), item)).collect()
-            }
+            Node::List(items) => items.iter().enumerate().map(|(at, item)| self.child(&at.to_string(), item)).collect(),
             _ => vec![self.clone()],
         }
     }

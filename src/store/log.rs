@@ -24,8 +24,6 @@ const EVENTS: &str = "SELECT seq, at, kind, kind_version, actor, subjects, machi
     WHERE dossier_id = $1 AND seq > $2 ORDER BY seq";
 const KEYS: &str = "SELECT person_id, wrapped FROM seal_key WHERE dossier_id = $1";
 const SNAPSHOT: &str = "SELECT snapshot, seq, next_due_at FROM dossier WHERE id = $1";
-const DUE: &str =
-    "SELECT id FROM dossier WHERE next_due_at IS NOT NULL AND next_due_at <= $1 ORDER BY next_due_at, id LIMIT $2";
 const WAITING: &str = "SELECT content FROM message WHERE consumed_at IS NULL AND refused IS NULL \
     ORDER BY sent_at, from_id, from_seq, place LIMIT $1";
 const COMPILED: &str = "SELECT compiled FROM machine WHERE hash = $1";
@@ -56,11 +54,6 @@ impl Store {
         let rows = self.read(SNAPSHOT, &[dossier.as_str().into()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some(StoredDossier { snapshot: row.text(0)?.to_owned(), seq: row.int(1)?, next_due_at: row.maybe_int(2)? }))
-    }
-
-    /// Dossiers in which something is due, the longest overdue first.
-    pub(crate) async fn due(&self, now: Instant, limit: i64) -> Result<Vec<DossierId>, StoreError> {
-        ids(&self.read(DUE, &[now.0.into(), limit.into()]).await?)
     }
 
     /// Dossiers in the order of their ids, after one.

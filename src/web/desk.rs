@@ -58,13 +58,8 @@ async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
     let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
     let id = MailId::new(presented.row.as_str());
     let mail = app.engine.store().mail_page(&id).await?.ok_or(Problem::NotFound)?;
-    let bound = Bound {
-        row: id.as_str(),
-        person: &mail.person,
-        activation: "",
-        purpose: "desk",
-        generation: mail.generation,
-    };
+    let bound =
+        Bound { row: id.as_str(), person: &mail.person, activation: "", purpose: "desk", generation: mail.generation };
     if app.links.verifies(&presented, mail.key_id, &bound) { Ok((id, mail)) } else { Err(Problem::NotFound) }
 }
 

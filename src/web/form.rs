@@ -36,7 +36,8 @@ impl Form {
             return Self::of_parts(multipart).await;
         }
         let pairs = axum::Form::<Vec<(String, String)>>::from_request(request, &()).await;
-        let axum::Form(pairs) = pairs.map_err(|rejection: FormRejection| too_large(rejection.into_response().status()))?;
+        let axum::Form(pairs) =
+            pairs.map_err(|rejection: FormRejection| too_large(rejection.into_response().status()))?;
         let mut form = Self::default();
         for (name, value) in pairs {
             form.take(name, &value)?;

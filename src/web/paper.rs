@@ -24,7 +24,8 @@ pub(super) async fn show(
     }
     let paper = app.engine.store().paper_page(&task.dossier, &PaperId::new(paper)).await?.ok_or(Problem::NotFound)?;
     let (media, shown) = upload::served(&paper.media);
-    let disposition = format!("{}; filename*=UTF-8''{}", if shown { "inline" } else { "attachment" }, escaped(&paper.name));
+    let disposition =
+        format!("{}; filename*=UTF-8''{}", if shown { "inline" } else { "attachment" }, escaped(&paper.name));
     let mut response = Response::new(Body::from(paper.content));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));

@@ -126,8 +126,7 @@ pub(super) fn too_weak(policy: LinkPolicy) -> Option<&'static str> {
 /// What this person may choose now.
 pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
     let (reader, boxes) = (&visit.reader, BTreeMap::new());
-    let context =
-        Context { directory: &reader.directory, calendar: &reader.calendar, register: &[], boxes: &boxes };
+    let context = Context { directory: &reader.directory, calendar: &reader.calendar, register: &[], boxes: &boxes };
     if visit.task.purpose != Purpose::Act || is_paused(visit) {
         return Vec::new();
     }

@@ -96,7 +96,9 @@ const KINDS: [Kind; 8] = [
         ends: &["odt"],
         media: "application/vnd.oasis.opendocument.text",
         shown: false,
-        is: |bytes| is_zip(bytes) && has(&bytes[..bytes.len().min(120)], b"mimetypeapplication/vnd.oasis.opendocument.text"),
+        is: |bytes| {
+            is_zip(bytes) && has(&bytes[..bytes.len().min(120)], b"mimetypeapplication/vnd.oasis.opendocument.text")
+        },
     },
     Kind { ends: &["csv"], media: "text/csv; charset=utf-8", shown: false, is: is_text },
     Kind { ends: &["txt"], media: "text/plain; charset=utf-8", shown: false, is: is_text },
@@ -145,9 +147,10 @@ mod tests {
     fn name_and_bytes_must_both_be_on_the_list() {
         assert_eq!(media("to trinh.PDF", b"%PDF-1.7\n"), Ok("application/pdf"));
         assert_eq!(media("a.txt", "Tờ trình\r\n".as_bytes()), Ok("text/plain; charset=utf-8"));
-        assert_eq!(media("a.docx", b"PK\x03\x04..[Content_Types].xml..word/document.xml"), Ok(
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-        ));
+        assert_eq!(
+            media("a.docx", b"PK\x03\x04..[Content_Types].xml..word/document.xml"),
+            Ok("application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+        );
         for (name, content) in [
             ("a.svg", b"<svg/>".as_slice()),
             ("a.html", b"<html>"),

@@ -97,13 +97,7 @@ pub(super) fn token_of(app: &App, task: &TaskPage) -> Option<String> {
 }
 
 fn bound<'a>(task: &'a TaskPage, activation: &'a str) -> Bound<'a> {
-    Bound {
-        row: &task.id,
-        person: &task.person,
-        activation,
-        purpose: task.purpose.name(),
-        generation: task.generation,
-    }
+    Bound { row: &task.id, person: &task.person, activation, purpose: task.purpose.name(), generation: task.generation }
 }
 
 /// The dossier of a task, with the version that it is pinned to.
@@ -129,10 +123,11 @@ pub(super) fn reader(
     let directory = app.engine.directory();
     let own = directory.people.get(person).map_or("vi", |person| person.language.as_str());
     let texts = asked.unwrap_or_else(|| say::texts(own));
-    let calendar = app.engine.calendar(&machine.calendar).or_else(|| app.engine.calendar(CALENDAR)).ok_or_else(|| {
-        tracing::error!(calendar = machine.calendar, "there is no calendar of this name");
-        Problem::Fault
-    })?;
+    let calendar =
+        app.engine.calendar(&machine.calendar).or_else(|| app.engine.calendar(CALENDAR)).ok_or_else(|| {
+            tracing::error!(calendar = machine.calendar, "there is no calendar of this name");
+            Problem::Fault
+        })?;
     Ok(Reader {
         texts,
         words: Words::of(texts.code()),

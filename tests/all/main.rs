@@ -1,5 +1,7 @@
 //! Every test that crosses modules, in one binary.
 
+mod check;
+mod decide;
 mod smtp;
 mod store;
 mod support;

@@ -27,7 +27,8 @@ impl Check<'_> {
             let label = format!("{} bytes", written.value.len());
             self.error(code::FORMULA, format!("a formula may have {FORMULA_MAX} bytes"), &written.span, label);
         } else if let Err((offset, why)) = parse(&written.value) {
-            let fault = Diagnostic::error(code::FORMULA, "this formula cannot be read", self.inside(written, offset), why);
+            let fault =
+                Diagnostic::error(code::FORMULA, "this formula cannot be read", self.inside(written, offset), why);
             self.report(fault.help("formulas are CEL: `size(rows) > 0`, `amount > 100 && unit.kind == 'team'`"));
         }
         written.value.clone()

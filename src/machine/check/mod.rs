@@ -151,7 +151,8 @@ impl Check<'_> {
 
     fn shape(&self) -> Shape {
         let written = self.definition;
-        let known = |kind, names: &[definition::model::Name]| names.iter().map(|name| self.refer(kind, name).into()).collect();
+        let known =
+            |kind, names: &[definition::model::Name]| names.iter().map(|name| self.refer(kind, name).into()).collect();
         Shape {
             level: written.level.unwrap_or_default(),
             workflow: WorkflowName::new(written.workflow.as_ref().map_or("", |name| name.as_str())),

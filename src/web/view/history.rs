@@ -195,4 +195,3 @@ pub(crate) fn stands(reader: &Reader, dossier: &Dossier) -> String {
     let leaf = dossier.leaf().map(|active| &active.state).or(dossier.paused.as_ref().map(|paused| &paused.state));
     leaf.map(|state| reader.state(state)).unwrap_or_default()
 }
-

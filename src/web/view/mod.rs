@@ -112,10 +112,10 @@ fn role(reader: &Reader, dossier: &Dossier, task: &TaskPage) -> String {
 
 /// What this person did last here, so that they need not wonder whether it was taken.
 fn lately(reader: &Reader, task: &TaskPage, events: &[Event]) -> String {
-    let own = events.iter().rev().find(|event| event.actor.person() == Some(&task.person) && event.at >= task.opened_at);
+    let own =
+        events.iter().rev().find(|event| event.actor.person() == Some(&task.person) && event.at >= task.opened_at);
     let Some(event) = own else { return String::new() };
-    let (you, what, when) =
-        (reader.you(&task.person), history::did(reader, event, events), reader.moment(event.at));
+    let (you, what, when) = (reader.you(&task.person), history::did(reader, event, events), reader.moment(event.at));
     reader.texts.fill("head.lately", &[("you", &you), ("what", &what), ("when", &when)])
 }
 
