@@ -37,7 +37,7 @@ impl Office {
         let store = Store::open(url.expose()).await?;
         store.is_current().await?;
         let links = Arc::new(LinkKeys::new(keys.links()?));
-        let engine = engine(store, keys.master()?, &links).await?;
+        let engine = engine(store, keys.masters()?, &links).await?;
         Ok(Self { engine, links })
     }
 
@@ -74,8 +74,17 @@ impl Office {
     }
 }
 
-async fn engine(store: Store, master: [u8; 32], links: &Arc<LinkKeys>) -> Result<Engine, ServiceError> {
+async fn engine(
+    store: Store,
+    masters: std::collections::BTreeMap<i64, [u8; 32]>,
+    links: &Arc<LinkKeys>,
+) -> Result<Engine, ServiceError> {
+    let master = MasterKeys::new(masters).ok_or(ServiceError::Store(StoreError::Corrupt {
+        table: "meta",
+        column: "key_check",
+        what: "there is no master key".to_owned(),
+    }))?;
     let clock = if store.is_postgres() { Clock::database() } else { Clock::System };
-    let keys = Keys { links: links.as_ref().clone(), master: MasterKeys::of_bytes(master) };
+    let keys = Keys { links: links.as_ref().clone(), master };
     Ok(Engine::open(store, keys, clock, Chance::system()).await?)
 }
