@@ -1,5 +1,6 @@
 //! Every test that crosses modules, in one binary.
 
+mod bench;
 mod check;
 mod decide;
 mod engine;
