@@ -2,6 +2,7 @@
 
 mod check;
 mod decide;
+mod offices;
 mod smtp;
 mod store;
 mod support;
