@@ -3,7 +3,9 @@
 mod check;
 mod decide;
 mod offices;
+mod mails;
 mod smtp;
 mod store;
 mod support;
 mod tidy;
+mod workflows;
