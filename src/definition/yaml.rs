@@ -337,8 +337,12 @@ fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
             if words.contains("recursion limit") {
                 return too_much(span);
             }
-            Diagnostic::error(code::NOT_YAML, "this is not YAML", span, words)
-                .help("a text with `: `, ` #`, or beginning with one of `@ % & * ! | > [ {`, must stand in quotes")
+            let help = if words.contains("quoted scalar") {
+                "a quote that was opened here or before is not closed where it should be"
+            } else {
+                "a text with `: `, ` #`, or beginning with one of `@ % & * ! | > [ {`, must stand in quotes"
+            };
+            Diagnostic::error(code::NOT_YAML, "this is not YAML", span, words).help(help)
         }
     }
 }
