@@ -115,7 +115,7 @@ fn options() -> serde_yaml::Options {
         max_anchors: ALIASES_MAX,
         max_recorded_anchor_events: NODES_MAX,
         max_total_scalar_bytes: FILE_MAX * 2,
-        max_documents: 1,
+        max_documents: 2,
     };
     let mut alias_limits = AliasLimits::default();
     alias_limits.max_total_replayed_events = NODES_MAX;
