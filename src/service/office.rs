@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{ServiceError, Status};
+use crate::clock::{Chance, Clock};
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, Keys};
 use crate::links::LinkKeys;
+use crate::seal::MasterKeys;
 use crate::store::{Store, StoreError};
 use crate::web::{App, Health};
 
@@ -77,6 +79,12 @@ async fn engine(
     masters: std::collections::BTreeMap<i64, [u8; 32]>,
     links: &Arc<LinkKeys>,
 ) -> Result<Engine, ServiceError> {
-    let _ = (store, masters, links);
-    todo!()
+    let master = MasterKeys::new(masters).ok_or(ServiceError::Store(StoreError::Corrupt {
+        table: "meta",
+        column: "key_check",
+        what: "there is no master key".to_owned(),
+    }))?;
+    let clock = if store.is_postgres() { Clock::database() } else { Clock::System };
+    let keys = Keys { links: links.as_ref().clone(), master };
+    Ok(Engine::open(store, keys, clock, Chance::system()).await?)
 }

@@ -1,8 +1,10 @@
 //! Every test that crosses modules, in one binary.
 
+mod bench;
 mod check;
 mod decide;
 mod offices;
+mod engine;
 mod mails;
 mod smtp;
 mod store;
