@@ -2,6 +2,7 @@
 
 mod check;
 mod decide;
+mod ledger;
 mod mails;
 mod smtp;
 mod store;
