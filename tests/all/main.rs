@@ -1,6 +1,7 @@
 //! Every test that crosses modules, in one binary.
 
 mod check;
+mod courier;
 mod decide;
 mod ledger;
 mod mails;
