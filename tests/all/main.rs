@@ -9,3 +9,4 @@ mod smtp;
 mod store;
 mod support;
 mod tidy;
+mod workflows;
