@@ -19,7 +19,7 @@ use chancery::store::Cell;
 
 use crate::store::{Fresh, migrated, sqlite};
 use crate::support::faulty_smtp::{Fault, FaultySmtp};
-use crate::support::office::{CASE, DAY_MS, PLAIN, START, by, calendar, directory, machine};
+use crate::support::office::{CASE, DAY_MS, LIST, PLAIN, START, act, by, calendar, directory, machine};
 
 const MINUTE: i64 = 60_000;
 /// The morning after, when digests go out.
@@ -42,7 +42,9 @@ impl Running {
         let engine = Engine::open(store, keys, clock, Chance::seeded(1)).await.expect("it opens");
         engine.put_calendar(&calendar(PLAIN), &SourceFile::new("plain.yaml", PLAIN)).await.expect("a calendar");
         engine.put_directory(directory).await.expect("a directory");
-        engine.deploy(&machine("case", CASE), &[]).await.expect("a workflow");
+        for (name, text) in [("case", CASE), ("list", LIST)] {
+            engine.deploy(&machine(name, text), &[]).await.expect("a workflow");
+        }
         Self { engine, clock: hands, _database: database }
     }
 
@@ -62,6 +64,12 @@ impl Running {
             first: None,
         };
         self.run(id, by("clerk"), Ask::Start(start)).await;
+    }
+
+    /// An event of the innermost state, by a person.
+    async fn act(&self, id: &str, person: &str, event: &str) {
+        let dossier = self.engine.dossier(&id.into()).await.expect("read").expect("it is open");
+        self.run(id, by(person), act(&dossier, event)).await;
     }
 
     async fn run(&self, id: &str, actor: Actor, ask: Ask) {
@@ -157,6 +165,28 @@ async fn several_matters_are_one_mail_with_a_desk() {
     let bound =
         Bound { row: &presented.row, person: &row.person, activation: "", purpose: "desk", generation: row.generation };
     assert!(office.engine.links().verifies(&presented, row.key_id, &bound));
+}
+
+#[tokio::test]
+async fn a_member_of_a_council_gets_one_mail_and_one_ballot_sheet_for_all_rows() {
+    let (office, catcher) = (Running::new().await, catcher().await);
+    for n in 0..3 {
+        let id = format!("d{n}");
+        office.open(&id, &format!("Việc số {n}")).await;
+        office.act(&id, "clerk", "submit").await;
+    }
+    office.engine.deliver().await.expect("the rows join");
+    let lists = office.engine.store().read("SELECT id FROM dossier WHERE workflow = 'list'", &[]).await.expect("read");
+    office.act(lists[0].text(0).expect("an id"), "secretary", "convene").await;
+    office.engine.deliver().await.expect("the rows are told");
+    let report = office.courier(settings(catcher.address())).step(MORNING).await.expect("a step");
+    assert_eq!((report.accepted, report.failed), (5, 0));
+    let mails = catcher.mails_since(0);
+    let of_member = mails.iter().find(|mail| mail.to == ["m3@office.example"]).expect("a mail of a member");
+    assert_eq!(of_member.subject, "Mời biểu quyết: Danh sách (3 hồ sơ), hết ngày 04/06");
+    assert_eq!(of_member.links.len(), 1);
+    assert!(of_member.text.contains("Hội đồng mời ông/bà biểu quyết."), "{}", of_member.text);
+    assert!(of_member.text.contains("còn 2 ngày làm việc"), "{}", of_member.text);
 }
 
 #[tokio::test]
@@ -278,13 +308,7 @@ async fn a_server_that_hangs_does_not_keep_everybodys_mail() {
 async fn what_was_done_in_the_meantime_is_not_asked_any_more() {
     let (office, catcher) = (Running::new().await, catcher().await);
     office.open("d1", "Mua máy tính").await;
-    let dossier = office.engine.dossier(&"d1".into()).await.expect("read").expect("it is open");
-    let activation = dossier.active[0].activation;
-    let mut withdraw = crate::support::office::act(&dossier, "withdraw");
-    if let Ask::Act(act) = &mut withdraw {
-        act.activation = dossier.leaf().map_or(activation, |leaf| leaf.activation);
-    }
-    office.run("d1", by("clerk"), withdraw).await;
+    office.act("d1", "clerk", "withdraw").await;
     let report = office.courier(settings(catcher.address())).step(MORNING).await.expect("a step");
     assert_eq!(report, Report { dropped: 1, ..Report::default() });
     assert_eq!(catcher.count(), 0);
