@@ -2,9 +2,11 @@
 
 mod bench;
 mod check;
+mod courier;
 mod decide;
 mod offices;
 mod engine;
+mod ledger;
 mod mails;
 mod smtp;
 mod store;
