@@ -26,6 +26,7 @@ use tokio::time::Instant as Stopwatch;
 
 pub use samples::samples;
 
+use crate::clock::Chance;
 use crate::engine::Engine;
 use crate::ids::{Instant, MailId};
 use crate::links::LinkKeys;
@@ -40,9 +41,6 @@ use smtp::{Outcome, Sender, TlsError};
 const BATCH_MAX: usize = 16;
 /// New mails for one person within 24 hours at most.
 const PERSON_DAY_MAX: i64 = 20;
-
-/// 128 bits of chance at a time: ids of mails and leases.
-pub type Chance = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
 
 /// Carries mails. Cheap to clone.
 #[derive(Clone)]
@@ -95,7 +93,8 @@ enum Sent {
 }
 
 impl Courier {
-    /// A courier. `public_url` is what links begin with, path prefix included; the settings have been validated.
+    /// A courier. `public_url` is what links begin with, path prefix included; the settings have been validated; chance
+    /// gives the ids of mails and leases.
     ///
     /// # Errors
     /// The file with further certificates cannot be used.
@@ -134,14 +133,14 @@ impl Courier {
 
     fn plan(&self, now: Instant) -> ClaimPlan {
         let fresh = |_| {
-            let id = hex((self.chance)());
+            let id = self.chance.id();
             let message_id = format!("<{id}@{}>", self.settings.domain());
             (MailId::new(id), message_id)
         };
         ClaimPlan {
             now,
             lease_until: now.plus_ms(ledger::LEASE_MS),
-            lease: hex((self.chance)()),
+            lease: self.chance.id(),
             fresh: (0..BATCH_MAX).map(fresh).collect(),
             key_id: self.keys.newest(),
             person_day_max: PERSON_DAY_MAX,
@@ -251,8 +250,4 @@ impl From<LoadError> for Unwritten {
             }
         }
     }
-}
-
-fn hex(bytes: [u8; 16]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -37,7 +37,7 @@ fn workflows(folder: &Path) -> Vec<String> {
     let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
     let mut names: Vec<String> = names
         .filter(|name| name.ends_with(".yaml") && name.matches('.').count() == 1)
-        .filter(|name| read(folder, name).is_some_and(|file| file.text.contains("chancery:")))
+        .filter(|name| read(folder, name).is_some_and(|file| file.text.contains("\nworkflow:")))
         .collect();
     names.sort();
     names

@@ -2,7 +2,9 @@
 
 mod check;
 mod decide;
+mod mails;
 mod smtp;
 mod store;
 mod support;
 mod tidy;
+mod workflows;

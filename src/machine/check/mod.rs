@@ -82,6 +82,7 @@ fn check(definition: &Definition, sources: &[SourceFile]) -> (Shape, Vec<Diagnos
     };
     check.declared_names();
     let shape = check.shape();
+    check.check_formulas(&shape);
     check.list_only();
     check.kinds();
     check.branches();
@@ -130,8 +131,8 @@ struct Check<'a> {
     faults: RefCell<Vec<Diagnostic>>,
     /// Names that something refers to.
     used: RefCell<BTreeSet<(Kind, String)>>,
-    /// Every formula, for what is named in none.
-    formulas: RefCell<Vec<String>>,
+    /// Every formula; they are looked at when all names are known.
+    formulas: RefCell<Vec<formulas::Written>>,
     /// A transition leads to a state that does not exist: what can be reached is not known.
     lost: RefCell<bool>,
 }

@@ -24,7 +24,7 @@ impl Check<'_> {
         let starter = || self.definition.roles.iter().any(|role| role.name.value == name && role.starter);
         self.used.borrow().contains(&(kind, name.to_owned()))
             || (kind == Kind::Role && starter())
-            || (kind == Kind::Table && self.formulas.borrow().iter().any(|formula| has_word(formula, name)))
+            || (kind == Kind::Table && self.formulas.borrow().iter().any(|formula| has_word(formula.text(), name)))
     }
 
     /// A person's event has words for its button; a guard in its way has words for its refusal.
