@@ -12,4 +12,5 @@ mod smtp;
 mod store;
 mod support;
 mod tidy;
+mod web;
 mod workflows;
