@@ -91,7 +91,7 @@ fn keys(config: &Config) -> Finding {
         Ok(files) => files,
         Err(error) => return finding("keys", Verdict::Wrong, error.to_string()),
     };
-    if let Err(error) = files.master().and_then(|_| files.links()) {
+    if let Err(error) = files.masters().and_then(|_| files.links()) {
         return finding("keys", Verdict::Wrong, error.to_string());
     }
     let open: Vec<String> = files.too_open().iter().map(|path| path.display().to_string()).collect();

@@ -28,9 +28,9 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
     let config = &context.config;
     let keys = config.key_files()?;
     let url = config.owner_url()?;
-    if let Some(folder) = sqlite_path(url.expose()).and_then(|path| path.parent().map(std::path::Path::to_owned)) {
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| Trouble::World(format!("`{}` cannot be made: {error}", folder.display())))?;
+    if let Some(database) = sqlite_path(url.expose()) {
+        make_private(&database)
+            .map_err(|error| Trouble::World(format!("`{}` cannot be made: {error}", database.display())))?;
     }
     let store = Store::open(url.expose()).await?;
     store.migrate().await?;
@@ -56,4 +56,13 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
         }
     });
     Ok(())
+}
+
+/// A new database can be read by its owner only: what SQLite puts beside it follows its mode.
+fn make_private(database: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    if let Some(folder) = database.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(database).map(drop)
 }

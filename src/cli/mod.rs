@@ -1,10 +1,12 @@
 //! The command line: one file per command, one printer, documented exit codes.
 
 mod backup;
+mod check;
 mod doctor;
 mod migrate;
 mod printer;
 mod serve;
+mod sources;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +16,6 @@ use clap::{Parser, Subcommand};
 pub use printer::{Format, Printer, Progress};
 
 use crate::config::{Config, ConfigError, Environment};
-use crate::engine::Failure;
 use crate::ids::Instant;
 use crate::service::{Part, ServiceError};
 use crate::store::StoreError;
@@ -53,6 +54,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Find every fault in workflow files, with its place and a way out.
+    Check(check::CheckArgs),
     /// Run pages, deadlines, starts by the clock and mails in one process.
     Serve(serve::ServeArgs),
     /// Run the pages alone.
@@ -82,7 +85,7 @@ struct Context {
 impl Context {
     /// The time on this machine, for what happens outside of any dossier.
     fn now(&self) -> Instant {
-        crate::ids::Instant::from_timestamp(jiff::Timestamp::now())
+        crate::clock::system()
     }
 }
 
@@ -186,6 +189,7 @@ fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
 
 async fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
     match command {
+        Command::Check(args) => check::run(&args, context),
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
         Command::Web(_) => serve::run(&[Part::Web], context).await,
         Command::Scheduler(_) => serve::run(&[Part::Scheduler], context).await,

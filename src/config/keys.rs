@@ -1,8 +1,8 @@
 //! `[keys]`: the secret keys, one file each, never in the database.
 //!
-//! A folder holds `master.key` (it wraps the keys that seal what is personal) and `link-1.key`, `link-2.key`, ... (they
-//! sign the links in mails; the one with the highest number signs new ones). Each file is 64 hexadecimal digits. `migrate`
-//! makes the ones that are missing on its first run. Whoever has the folder and the database can read everything: back them
+//! A folder holds `master-1.key`, `master-2.key`, ... (they wrap the keys that seal what is personal) and `link-1.key`,
+//! `link-2.key`, ... (they sign the links in mails): of each kind the highest number is used for what is new. Each file is 64
+//! hexadecimal digits. `migrate` makes the first ones if there are none. Whoever has the folder and the database can read everything: back them
 //! up apart. systemd hands the folder over with `LoadCredential=keys:/etc/chancery/keys`.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{ConfigError, Places, Secret, database};
+use crate::clock::Chance;
 
 /// The secret keys.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,12 +31,13 @@ pub struct KeyFiles {
     prefix: &'static str,
 }
 
-const MASTER: &str = "master.key";
+const MASTER: &str = "master";
+const LINK: &str = "link";
 
 impl Keys {
     pub(super) fn files(&self, url: &Secret, places: &Places) -> Result<KeyFiles, ConfigError> {
         if let Some(credentials) = &places.credentials
-            && credentials.join(format!("keys_{MASTER}")).exists()
+            && credentials.join(format!("keys_{MASTER}-1.key")).exists()
         {
             return Ok(KeyFiles { folder: credentials.clone(), prefix: "keys_" });
         }
@@ -68,7 +70,7 @@ impl KeyFiles {
     /// Makes the keys that are missing, readable by their owner only, and says which.
     ///
     /// # Errors
-    /// A file cannot be written, or the machine has no randomness.
+    /// A file cannot be written.
     pub fn create_missing(&self) -> Result<Vec<PathBuf>, ConfigError> {
         use std::os::unix::fs::DirBuilderExt as _;
         if !self.folder.exists() {
@@ -79,21 +81,20 @@ impl KeyFiles {
                 .map_err(|error| self.failed("cannot be made", &self.folder, &error))?;
         }
         let mut made = Vec::new();
-        if !self.path(MASTER).exists() {
-            made.push(self.create(MASTER)?);
-        }
-        if self.link_numbers()?.is_empty() {
-            made.push(self.create("link-1.key")?);
+        for kind in [MASTER, LINK] {
+            if self.numbers(kind)?.is_empty() {
+                made.push(self.create(&file_name(kind, 1))?);
+            }
         }
         Ok(made)
     }
 
-    /// The key that wraps the sealing keys.
+    /// The keys that wrap the sealing keys, by number.
     ///
     /// # Errors
-    /// It is missing or damaged.
-    pub fn master(&self) -> Result<[u8; 32], ConfigError> {
-        self.read(MASTER)
+    /// There is none, or one is damaged.
+    pub fn masters(&self) -> Result<BTreeMap<i64, [u8; 32]>, ConfigError> {
+        self.read_all(MASTER)
     }
 
     /// The keys that sign links, by number.
@@ -101,29 +102,36 @@ impl KeyFiles {
     /// # Errors
     /// There is none, or one is damaged.
     pub fn links(&self) -> Result<BTreeMap<i64, [u8; 32]>, ConfigError> {
-        let numbers = self.link_numbers()?;
-        if numbers.is_empty() {
-            return self.read("link-1.key").map(|key| BTreeMap::from([(1, key)]));
-        }
-        numbers.into_iter().map(|number| Ok((number, self.read(&format!("link-{number}.key"))?))).collect()
+        self.read_all(LINK)
     }
 
     /// Every key file that others than its owner may read or write.
     pub fn too_open(&self) -> Vec<PathBuf> {
         use std::os::unix::fs::PermissionsExt as _;
-        let names = self.link_numbers().unwrap_or_default().into_iter().map(|number| format!("link-{number}.key"));
-        names
-            .chain([MASTER.to_owned()])
-            .map(|name| self.path(&name))
+        [MASTER, LINK]
+            .into_iter()
+            .flat_map(|kind| {
+                let numbers = self.numbers(kind).unwrap_or_default();
+                numbers.into_iter().map(move |number| self.path(&file_name(kind, number)))
+            })
             .filter(|path| std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0))
             .collect()
+    }
+
+    fn read_all(&self, kind: &str) -> Result<BTreeMap<i64, [u8; 32]>, ConfigError> {
+        let mut numbers = self.numbers(kind)?;
+        if numbers.is_empty() {
+            // Reading it says that it is missing, and where.
+            numbers.push(1);
+        }
+        numbers.into_iter().map(|number| Ok((number, self.read(&file_name(kind, number))?))).collect()
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{}{name}", self.prefix))
     }
 
-    fn link_numbers(&self) -> Result<Vec<i64>, ConfigError> {
+    fn numbers(&self, kind: &str) -> Result<Vec<i64>, ConfigError> {
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -132,7 +140,12 @@ impl KeyFiles {
         let mut numbers: Vec<i64> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .filter_map(|name| {
-                name.strip_prefix(self.prefix)?.strip_prefix("link-")?.strip_suffix(".key")?.parse().ok()
+                name.strip_prefix(self.prefix)?
+                    .strip_prefix(kind)?
+                    .strip_prefix('-')?
+                    .strip_suffix(".key")?
+                    .parse()
+                    .ok()
             })
             .collect();
         numbers.sort_unstable();
@@ -154,7 +167,7 @@ impl KeyFiles {
     fn create(&self, name: &str) -> Result<PathBuf, ConfigError> {
         use std::os::unix::fs::OpenOptionsExt as _;
         let path = self.path(name);
-        let mut text = to_hex(&random_key()?);
+        let mut text = to_hex(&Chance::system().bytes::<32>());
         text.push('\n');
         std::fs::OpenOptions::new()
             .write(true)
@@ -178,13 +191,8 @@ impl KeyFiles {
     }
 }
 
-fn random_key() -> Result<[u8; 32], ConfigError> {
-    use ring::rand::SecureRandom as _;
-    let mut key = [0; 32];
-    ring::rand::SystemRandom::new().fill(&mut key).map_err(|_| {
-        ConfigError::new("keys.dir", "this machine gives no random bytes", "see that /dev/urandom works")
-    })?;
-    Ok(key)
+fn file_name(kind: &str, number: i64) -> String {
+    format!("{kind}-{number}.key")
 }
 
 fn to_hex(bytes: &[u8]) -> String {

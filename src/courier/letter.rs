@@ -87,9 +87,6 @@ pub enum Consequence {
 impl Matter {
     /// Whether the reader is asked to do it.
     pub fn asks(&self) -> bool {
-        match self.kind {
-            NoticeKind::Asked | NoticeKind::Reminder => true,
-            NoticeKind::Escalation | NoticeKind::Told => false,
-        }
+        self.kind.asks()
     }
 }

@@ -39,12 +39,12 @@ fn settings() -> SmtpSettings {
 fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
     let letter = |matters| letter(language, matters);
     let asked = || task(en, NoticeKind::Asked);
-    let told = || Matter { kind: NoticeKind::Told, purpose: None, link: None, role: None, ..asked() };
+    let told = || Matter { kind: NoticeKind::Told, purpose: None, link: None, role: None, due_at: None, ..asked() };
     vec![
         ("task", letter(vec![asked()])),
         ("ballot", letter(vec![ballot(en)])),
-        ("tally", letter(vec![Matter { purpose: Some(Purpose::Tally), ..ballot(en) }])),
-        ("confirm", letter(vec![Matter { purpose: Some(Purpose::Confirm), due_at: None, ..ballot(en) }])),
+        ("tally", letter(vec![paper(en, Purpose::Tally)])),
+        ("confirm", letter(vec![Matter { due_at: None, ..paper(en, Purpose::Confirm) }])),
         ("reminder", letter(vec![Matter { days_left: 0, due_at: Some(at(23, 17)), ..task(en, NoticeKind::Reminder) }])),
         ("overdue-reminder", letter(vec![late(task(en, NoticeKind::Reminder))])),
         ("escalation", letter(vec![escalation(en)])),
@@ -124,6 +124,16 @@ fn ballot(en: bool) -> Matter {
         rows: Some(40),
         consequences: vec![Consequence::Closes],
         ..task(en, NoticeKind::Asked)
+    }
+}
+
+fn paper(en: bool, purpose: Purpose) -> Matter {
+    let say = |vi: &str, english: &str| if en { english } else { vi }.to_owned();
+    Matter {
+        purpose: Some(purpose),
+        role: Some(say("Thư ký Hội đồng", "secretary of the council")),
+        consequences: Vec::new(),
+        ..ballot(en)
     }
 }
 

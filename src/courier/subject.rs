@@ -60,6 +60,10 @@ fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
     };
     let head = texts.say(key, &[("task", &task), ("matter", &about), ("state", &state)]);
     match matter.due_at {
+        Some(due) if matter.asks() && due < letter.now => {
+            let left = texts.words.remaining(matter.days_left, true);
+            texts.say("subject.by", &[("head", &head), ("by", &left)])
+        }
         Some(due) if matter.asks() => {
             let by = texts.words.by_short(due, &letter.zone, today(letter));
             texts.say("subject.by", &[("head", &head), ("by", &by)])

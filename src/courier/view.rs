@@ -104,8 +104,8 @@ impl Writer<'_> {
     /// A phrase; the form of address is always at hand.
     fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
         let capital = capitalised(&self.you);
-        let mut all = vec![("you", self.you.as_str()), ("You", capital.as_str()), ("sender", self.sender.as_str())];
-        all.extend_from_slice(values);
+        let mut all = values.to_vec();
+        all.extend([("you", self.you.as_str()), ("You", capital.as_str()), ("sender", self.sender.as_str())]);
         capitalised(&self.texts.say(key, &all))
     }
 
@@ -245,7 +245,7 @@ impl Writer<'_> {
         let contact = if contact.is_empty() {
             self.say("foot.contact", &[("address", &clean(&self.settings.from_address))])
         } else {
-            contact
+            unbroken(&contact)
         };
         vec![
             self.why(),
@@ -266,6 +266,17 @@ impl Writer<'_> {
             (_, _, false) => self.say("foot.why_told", &[]),
         }
     }
+}
+
+/// Telephone numbers stay on one line: no break between two digits.
+fn unbroken(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let is_digit = |place: Option<usize>| place.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_digit);
+    let one = |(at, c): (usize, &char)| match c {
+        ' ' if is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)) => '\u{a0}',
+        c => *c,
+    };
+    chars.iter().enumerate().map(one).collect()
 }
 
 /// With a capital at its beginning.

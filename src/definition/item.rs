@@ -141,9 +141,7 @@ impl<'a> Item<'a> {
     /// The elements of a list; a value that is none stands for a list of one.
     pub(super) fn items(&self) -> Vec<Item<'a>> {
         match self.node {
-            Node::List(items) => {
-                items.iter().enumerate().map(|(at, item)| self.child(&at.to_string(), item)).collect()
-            }
+            Node::List(items) => items.iter().enumerate().map(|(at, item)| self.child(&at.to_string(), item)).collect(),
             _ => vec![self.clone()],
         }
     }
@@ -163,12 +161,16 @@ impl<'a> Item<'a> {
             self.wrong_type(&format!("{what} (a mapping)"));
             return None;
         };
-        for (key, _) in entries {
+        for (key, value) in entries {
             if !known.contains(&key.value.as_str()) {
                 let message = format!("unknown key `{}`", key.value);
                 let fault =
                     Diagnostic::error(code::UNKNOWN_KEY, message, key.span.clone(), format!("{what} has no such key"));
-                self.report(fault.help(did_you_mean(&key.value, known.iter().copied(), "take it away")));
+                let help = match value.value {
+                    Node::Null => "a comma inside `{..}` begins a new key: a text with a comma must stand in quotes".to_owned(),
+                    _ => did_you_mean(&key.value, known.iter().copied(), "take it away"),
+                };
+                self.report(fault.help(help));
             }
         }
         Some(Map { item: self.clone(), what, entries })

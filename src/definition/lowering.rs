@@ -57,9 +57,7 @@ impl Lowering {
     /// Looks for what a translation says where the workflow has no text.
     fn walk(&self, node: &Spanned<Node>, path: &mut Vec<String>) {
         let entries: Vec<(&str, &crate::source::Span, &Spanned<Node>)> = match &node.value {
-            Node::Map(entries) => {
-                entries.iter().map(|(key, value)| (key.value.as_str(), &key.span, value)).collect()
-            }
+            Node::Map(entries) => entries.iter().map(|(key, value)| (key.value.as_str(), &key.span, value)).collect(),
             Node::Null => return,
             _ => {
                 let fault = Diagnostic::error(
@@ -127,8 +125,12 @@ impl Lowering {
     fn beside(&self, path: &[String]) -> String {
         let Some((key, around)) = path.split_last() else { return String::new() };
         let texts = self.texts.borrow();
-        let known: BTreeSet<&str> =
-            texts.iter().filter(|text| text.starts_with(around)).filter_map(|text| text.get(around.len())).map(String::as_str).collect();
+        let known: BTreeSet<&str> = texts
+            .iter()
+            .filter(|text| text.starts_with(around))
+            .filter_map(|text| text.get(around.len()))
+            .map(String::as_str)
+            .collect();
         did_you_mean(key, known, "take it away")
     }
 }

@@ -83,7 +83,8 @@ fn load_table(
         Some(root) => {
             let found = root.value.describe();
             let place = Span::new(&file.name, 0..0);
-            let fault = Diagnostic::error(code::WRONG_TYPE, format!("a table is a mapping, found {found}"), place, "here");
+            let fault =
+                Diagnostic::error(code::WRONG_TYPE, format!("a table is a mapping, found {found}"), place, "here");
             faults.push(fault.also(name.span.clone(), "the table is asked for here"));
             None
         }

@@ -8,8 +8,25 @@ use crate::ids::Text;
 use crate::source::Span;
 
 const KEYS: &[&str] = &[
-    "title", "initial", "states", "on", "always", "after", "task", "vote", "joins", "gathers", "deadline", "milestone",
-    "standing", "register", "link", "urgent", "tell", "final", "outcome",
+    "title",
+    "initial",
+    "states",
+    "on",
+    "always",
+    "after",
+    "task",
+    "vote",
+    "joins",
+    "gathers",
+    "deadline",
+    "milestone",
+    "standing",
+    "register",
+    "link",
+    "urgent",
+    "tell",
+    "final",
+    "outcome",
 ];
 
 /// The states of a section, each with those inside it.
@@ -75,7 +92,8 @@ fn held(item: &Item<'_>) -> Held {
     if matches!(item.node(), super::yaml::Node::Text(word) if word == "online") {
         return Held::Online;
     }
-    let paper = item.map("`held` (`online`, or `{paper: ..}`)", &["paper"]).and_then(|map| map.need("paper", item.span()));
+    let paper =
+        item.map("`held` (`online`, or `{paper: ..}`)", &["paper"]).and_then(|map| map.need("paper", item.span()));
     let Some(paper) = paper else { return Held::Online };
     let map = paper.map("a vote on paper", &["records", "confirms"]);
     let word = |key: &str| map.as_ref().and_then(|map| needed(map, key, paper.span()));

@@ -8,8 +8,27 @@ use crate::ids::Text;
 use crate::source::{SourceFile, Span};
 
 const KEYS: &[&str] = &[
-    "chancery", "workflow", "title", "language", "calendar", "caption", "subject", "key", "row", "row_caption", "row_subject",
-    "tables", "papers", "fields", "roles", "guards", "votes", "initial", "states", "cron", "import",
+    "chancery",
+    "workflow",
+    "title",
+    "language",
+    "calendar",
+    "caption",
+    "subject",
+    "key",
+    "row",
+    "row_caption",
+    "row_subject",
+    "tables",
+    "papers",
+    "fields",
+    "roles",
+    "guards",
+    "votes",
+    "initial",
+    "states",
+    "cron",
+    "import",
 ];
 
 /// The language level that this program reads.

@@ -9,7 +9,8 @@ use crate::ids::Text;
 use crate::source::{Span, Spanned};
 
 const KEYS: &[&str] = &[
-    "label", "hint", "by", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows", "take", "pause",
+    "label", "hint", "by", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows", "take",
+    "pause",
 ];
 
 /// Transitions by events.

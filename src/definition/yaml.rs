@@ -90,7 +90,10 @@ pub(super) fn parse(file: &SourceFile) -> (Option<Spanned<Node>>, Vec<Diagnostic
             Span::new(&file.name, 0..0),
             format!("{} bytes", file.text.len()),
         );
-        return (None, vec![fault.help(format!("a file may have {FILE_MAX} bytes; put tables into files of their own"))]);
+        return (
+            None,
+            vec![fault.help(format!("a file may have {FILE_MAX} bytes; put tables into files of their own"))],
+        );
     }
     match serde_yaml::from_str_with_options::<serde_yaml::Spanned<Raw>>(&file.text, options()) {
         Ok(root) => {
@@ -312,17 +315,21 @@ fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
         | Yaml::AliasReplayCounterOverflow { .. }
         | Yaml::AliasReplayLimitExceeded { .. }
         | Yaml::AliasExpansionLimitExceeded { .. }
-        | Yaml::AliasReplayStackDepthExceeded { .. } => {
-            Diagnostic::error(code::TOO_MUCH, "more than a workflow may have", span, "the limit is passed here").help(
-                format!("a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"),
-            )
+        | Yaml::AliasReplayStackDepthExceeded { .. } => Diagnostic::error(
+            code::TOO_MUCH,
+            "more than a workflow may have",
+            span,
+            "the limit is passed here",
+        )
+        .help(format!(
+            "a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"
+        )),
+        Yaml::MultipleDocuments { .. } => Diagnostic::error(code::NOT_YAML, "a second document begins", span, "here")
+            .help("one file holds one workflow: take the line `---` away"),
+        Yaml::UnknownAnchor { .. } => {
+            Diagnostic::error(code::NOT_YAML, "an alias without its anchor", span, "not set before")
+                .help("a text that begins with `*` or `&` must stand in quotes")
         }
-        Yaml::MultipleDocuments { .. } => {
-            Diagnostic::error(code::NOT_YAML, "a second document begins", span, "here")
-                .help("one file holds one workflow: take the line `---` away")
-        }
-        Yaml::UnknownAnchor { .. } => Diagnostic::error(code::NOT_YAML, "an alias without its anchor", span, "not set before")
-            .help("a text that begins with `*` or `&` must stand in quotes"),
         _ => {
             let words = error.to_string();
             let words = words.lines().next().unwrap_or("it cannot be read");

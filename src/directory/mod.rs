@@ -1,6 +1,14 @@
 //! Units, people, posts, bodies: who is who on a given day. Pure; the store keeps it, the engine hands it in.
 
+pub mod csv;
+pub mod names;
 mod query;
+mod read;
+mod records;
+#[cfg(test)]
+mod tests;
+
+pub use read::read;
 
 use std::collections::BTreeMap;
 

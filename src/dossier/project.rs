@@ -119,6 +119,14 @@ impl NoticeKind {
             Self::Told => "told",
         }
     }
+
+    /// Whether the reader is asked to do something.
+    pub fn asks(self) -> bool {
+        match self {
+            Self::Asked | Self::Reminder => true,
+            Self::Escalation | Self::Told => false,
+        }
+    }
 }
 
 /// A fact for a register.

@@ -1,21 +1,68 @@
 //! The only place where a decision meets a transaction: every command, from wherever it comes, ends in [`Engine::handle`].
+//!
+//! The heart is the synchronous `commit(batch)` in `commit.rs`; the queue in front of it and the answers behind it are a
+//! shell. What waited together is committed together, and nobody is answered before the commit.
 
-use std::sync::Arc;
+mod again;
+mod audit;
+mod cache;
+mod commit;
+mod deliver;
+mod deploy;
+mod fold;
+mod queue;
+mod rows;
+mod seals;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::Notify;
 
 use crate::calendar::Calendar;
+use crate::clock::{Chance, Clock};
 use crate::directory::Directory;
 use crate::dossier::Dossier;
 use crate::dossier::command::Command;
 use crate::dossier::event::Event;
 use crate::dossier::refusal::Refusal;
 use crate::ids::{DossierId, Instant, MachineHash, PaperId, WorkflowName};
+use crate::links::LinkKeys;
 use crate::machine::Machine;
+use crate::seal::MasterKeys;
 use crate::store::{Store, StoreError};
+
+pub use audit::Replay;
+use deploy::{Deployment, Version};
+pub use rows::task_id;
 
 /// The engine. Cheap to clone; all clones share one writer.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+/// The secrets, from outside the database.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Sign links.
+    pub links: LinkKeys,
+    /// Seal events and boxes.
+    pub master: MasterKeys,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    keys: Keys,
+    clock: Clock,
+    chance: Chance,
+    queue: queue::Queue,
+    deployment: RwLock<Arc<Deployment>>,
+    /// Versions never change, so those that were loaded once stay.
+    versions: Mutex<BTreeMap<MachineHash, Version>>,
+    cache: Mutex<cache::Cache>,
+    changed: Notify,
 }
 
 /// A command was carried out (now, or before under the same operation id).
@@ -53,23 +100,61 @@ pub struct Attachment {
     pub content: Vec<u8>,
 }
 
+/// The name under which `meta` holds what recognises the master keys.
+const KEY_CHECK: &str = "key_check";
+
 impl Engine {
+    /// An engine on a migrated database. Refuses keys that are not the ones the database was written with. Must be called
+    /// in a tokio runtime; it looks once a second whether another process deployed something.
+    ///
+    /// # Errors
+    /// The schema is not this program's, the keys are others, or the database fails.
+    pub async fn open(store: Store, keys: Keys, clock: Clock, chance: Chance) -> Result<Self, StoreError> {
+        store.is_current().await?;
+        let check = keys.master.check();
+        let stored = {
+            let check = check.clone();
+            store.write(move |tx| tx.meta_or(KEY_CHECK, &check)).await?
+        };
+        if stored != check {
+            return Err(StoreError::Corrupt {
+                table: "meta",
+                column: "value",
+                what: "this database was written with another master key".to_owned(),
+            });
+        }
+        let inner = Inner {
+            store,
+            keys,
+            clock,
+            chance,
+            queue: queue::Queue::default(),
+            deployment: RwLock::default(),
+            versions: Mutex::default(),
+            cache: Mutex::default(),
+            changed: Notify::new(),
+        };
+        let engine = Self { inner: Arc::new(inner) };
+        engine.measure_clock().await?;
+        engine.refresh().await?;
+        engine.keep_fresh();
+        Ok(engine)
+    }
+
     /// The one choke point. Decides the command against the dossier as it stands, commits what follows together with
-    /// whatever waited with it, and answers after the commit.
+    /// whatever waited with it, and answers after the commit. It goes on to its end even if the caller goes away.
     ///
     /// # Errors
     /// It is refused, or the world failed.
     pub async fn handle(&self, command: Command, attachments: Vec<Attachment>) -> Result<Done, Failure> {
-        let _ = (command, attachments, &self.inner);
-        todo!()
+        let pending = queue::Pending::of_command(command, attachments, &self.inner.keys.master);
+        queue::submit(&self.inner, pending)?.await
     }
 
-    /// Delivers messages between dossiers that wait; how many.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn deliver(&self) -> Result<usize, StoreError> {
-        todo!()
+    /// Comes back when something was committed here that the scheduler or the courier may want to look at. What was
+    /// committed before the call does not count.
+    pub async fn changed(&self) {
+        self.inner.changed.notified().await;
     }
 
     /// Comes back when something was committed here that the scheduler or the courier may want to look at.
@@ -79,17 +164,42 @@ impl Engine {
 
     /// The store behind it, for reading.
     pub fn store(&self) -> &Store {
-        todo!()
+        &self.inner.store
     }
 
     /// The time, by the clock of this installation (on PostgreSQL the database's).
     pub fn now(&self) -> Instant {
-        todo!()
+        self.inner.clock.now()
+    }
+
+    /// The clock itself.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Where random ids come from.
+    pub fn chance(&self) -> &Chance {
+        &self.inner.chance
+    }
+
+    /// The keys that sign links.
+    pub fn links(&self) -> &LinkKeys {
+        &self.inner.keys.links
+    }
+
+    /// The keyed hash by which a dossier names a paper.
+    pub fn paper_hash(&self, content: &[u8]) -> String {
+        self.inner.keys.master.paper(content)
     }
 
     /// The directory as it stands.
     pub fn directory(&self) -> Arc<Directory> {
-        todo!()
+        Arc::clone(&self.inner.deployment().directory)
+    }
+
+    /// A calendar by its name.
+    pub fn calendar(&self, name: &str) -> Option<Arc<Calendar>> {
+        self.inner.deployment().calendars.get(name).cloned()
     }
 
     /// A deployed version.
@@ -97,8 +207,11 @@ impl Engine {
     /// # Errors
     /// There is none of this hash.
     pub async fn machine(&self, hash: &MachineHash) -> Result<Arc<Machine>, StoreError> {
-        let _ = hash;
-        todo!()
+        if let Some(version) = self.inner.version(hash) {
+            return Ok(version.machine);
+        }
+        let compiled = self.inner.store.compiled_machine(hash).await?;
+        Ok(self.inner.load_version(hash, compiled)?.machine)
     }
 
     /// The version on which new dossiers of a workflow start.
@@ -106,14 +219,16 @@ impl Engine {
     /// # Errors
     /// The database fails.
     pub async fn current(&self, workflow: &WorkflowName) -> Result<Option<Arc<Machine>>, StoreError> {
-        let _ = workflow;
-        todo!()
+        let hash = self.inner.deployment().current.get(workflow).cloned();
+        match hash {
+            Some(hash) => self.machine(&hash).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// A calendar by its name.
-    pub fn calendar(&self, name: &str) -> Option<Arc<Calendar>> {
-        let _ = name;
-        todo!()
+    /// The workflows that are deployed.
+    pub fn workflows(&self) -> Vec<WorkflowName> {
+        self.inner.deployment().current.keys().cloned().collect()
     }
 
     /// A dossier as its last event left it.
@@ -121,8 +236,8 @@ impl Engine {
     /// # Errors
     /// The database fails.
     pub async fn dossier(&self, id: &DossierId) -> Result<Option<Dossier>, StoreError> {
-        let _ = id;
-        todo!()
+        let stored = self.inner.store.stored_dossier(id).await?;
+        stored.map(|stored| rows::dossier_of(&stored.snapshot)).transpose()
     }
 
     /// The events of a dossier, unsealed, in order.
@@ -130,7 +245,14 @@ impl Engine {
     /// # Errors
     /// The database fails, or an event was damaged.
     pub async fn history(&self, id: &DossierId) -> Result<Vec<Event>, StoreError> {
-        let _ = id;
-        todo!()
+        let logged = self.inner.store.events(id, 0).await?;
+        let keys = self.inner.unwrap_keys(id, &self.inner.store.seal_keys(id).await?)?;
+        logged.iter().map(|event| seals::open(id, event, &keys)).collect()
+    }
+}
+
+impl Inner {
+    fn deployment(&self) -> Arc<Deployment> {
+        Arc::clone(&self.deployment.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

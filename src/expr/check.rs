@@ -18,7 +18,7 @@ const STANDARD: &[(&str, &str)] = &[
     ("endsWith", "text.endsWith('end')"),
     ("string", "string(number)"),
     ("int", "int(text)"),
-    ("has", "has(award.scope)"),
+    ("has", "has(prize.scope)"),
     ("all", "list.all(x, condition)"),
     ("exists", "list.exists(x, condition)"),
     ("exists_one", "list.exists_one(x, condition)"),

@@ -22,14 +22,14 @@ fn shape(exprs: &[&str]) -> Shape {
     serde_json::from_value(json!({
         "level": 1, "workflow": "w", "title": {"own": "W"}, "language": "vi", "calendar": "c", "caption": null,
         "tables": {
-            "awards": {
+            "prizes": {
                 "fighter": {"level": "unit", "share": "80%", "papers": ["report", "minutes"], "weight": 1.5},
                 "merit": {"level": "ministry", "papers": [], "after": 3},
             },
             "round": {"year": 2026, "closes": "2026-12-10"},
         },
         "fields": [
-            {"name": "award", "label": {"own": "A"}, "type": {"is": "choice", "from": "awards"}},
+            {"name": "prize", "label": {"own": "A"}, "type": {"is": "choice", "from": "prizes"}},
             {"name": "unit", "label": {"own": "U"}, "type": {"is": "unit"}},
             {"name": "nominee", "label": {"own": "N"}, "type": {"is": "person"}},
             {"name": "staff", "label": {"own": "S"}, "type": {"is": "number", "min": 0, "max": null}},
@@ -39,7 +39,7 @@ fn shape(exprs: &[&str]) -> Shape {
         ],
         "row": [
             {"name": "nominee", "label": {"own": "N"}, "type": {"is": "text", "max": 100}},
-            {"name": "award", "label": {"own": "A"}, "type": {"is": "choice", "from": "awards"}},
+            {"name": "prize", "label": {"own": "A"}, "type": {"is": "choice", "from": "prizes"}},
         ],
         "roles": {}, "guards": guards, "initial": "s", "states": [],
     }))
@@ -83,7 +83,7 @@ fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value,
     let directory = directory();
     let calendar = Calendar::weekends("c", TimeZone::get("Asia/Ho_Chi_Minh").expect("it exists"));
     let fields: BTreeMap<FieldName, Value> = [
-        ("award", json!("fighter")),
+        ("prize", json!("fighter")),
         ("unit", json!("HCTP")),
         ("nominee", json!("p-1")),
         ("staff", json!(62)),
@@ -94,10 +94,10 @@ fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value,
     .map(|(name, value)| (name.into(), value))
     .collect();
     let entry =
-        |key: &str, year| Entry { register: "awards".to_owned(), holder: "p-1".to_owned(), key: key.to_owned(), year };
+        |key: &str, year| Entry { register: "prizes".to_owned(), holder: "p-1".to_owned(), key: key.to_owned(), year };
     let register = [entry("advanced", 2025), entry("advanced", 2024), entry("advanced", 2022), entry("fighter", 2023)];
-    let row = |name: &str, award: &str| -> BTreeMap<FieldName, Value> {
-        [("nominee".into(), json!(name)), ("award".into(), json!(award))].into_iter().collect()
+    let row = |name: &str, prize: &str| -> BTreeMap<FieldName, Value> {
+        [("nominee".into(), json!(name)), ("prize".into(), json!(prize))].into_iter().collect()
     };
     let rows = [row("A", "fighter"), row("B", "merit")];
     let rows: Vec<_> = rows.iter().collect();
@@ -122,20 +122,20 @@ fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value,
 #[test]
 fn formulas_see_fields_tables_papers_rows_and_time() {
     for (expr, expected) in [
-        ("award.level == 'unit' && award.code == 'fighter'", json!(true)),
-        ("award.papers.all(p, p in papers)", json!(false)),
-        ("award.papers.filter(p, !(p in papers))", json!(["minutes"])),
-        ("award.weight", json!("1.5")),
-        ("awards.merit.after + 1", json!(4)),
+        ("prize.level == 'unit' && prize.code == 'fighter'", json!(true)),
+        ("prize.papers.all(p, p in papers)", json!(false)),
+        ("prize.papers.filter(p, !(p in papers))", json!(["minutes"])),
+        ("prize.weight", json!("1.5")),
+        ("prizes.merit.after + 1", json!(4)),
         ("round.year - 1", json!(2025)),
         ("unit.root == 'BTP' && unit.legal_personality && 'enforcement' in unit.tags", json!(true)),
         ("nominee.name", json!("Nguyễn Thị Minh Họa")),
         ("note == null ? 'không có' : note", json!("không có")),
-        ("size(rows) == 2 && rows.exists(r, r.award.level == 'ministry')", json!(true)),
-        ("rows.map(r, r.award.code)", json!(["fighter", "merit"])),
+        ("size(rows) == 2 && rows.exists(r, r.prize.level == 'ministry')", json!(true)),
+        ("rows.map(r, r.prize.code)", json!(["fighter", "merit"])),
         ("today <= round.closes", json!(true)),
         ("today + ' ' + now", json!("2026-11-23 2026-11-23T17:33:20+07:00")),
-        ("has(award.after) ? award.after : 0", json!(0)),
+        ("has(prize.after) ? prize.after : 0", json!(0)),
         ("size(tags)", json!(2)),
     ] {
         assert_eq!(ask(expr), Ok(expected), "{expr}");
@@ -147,7 +147,7 @@ fn what_fields_refer_to_becomes_what_fields_hold() {
     for (expr, expected) in [
         ("unit", json!("HCTP")),
         ("nominee", json!("p-1")),
-        ("award", json!("fighter")),
+        ("prize", json!("fighter")),
         ("[nominee, note]", json!(["p-1", null])),
         ("{'a': unit}", json!({"a": "HCTP"})),
     ] {
@@ -158,15 +158,15 @@ fn what_fields_refer_to_becomes_what_fields_hold() {
 #[test]
 fn registers_are_counted_as_the_office_counts() {
     for (expr, expected) in [
-        ("streak('awards', 'advanced', 2025, 1)", json!(2)),
-        ("streak('awards', 'advanced', 2026, 1)", json!(0)),
-        ("streak('awards', 'advanced', 2024, 2)", json!(2)),
-        ("streak('awards', 'advanced', round.year - 1, 1) >= 2", json!(true)),
-        ("held('awards', 'fighter', 2023)", json!(true)),
-        ("held('awards', 'fighter', 2024)", json!(false)),
+        ("streak('prizes', 'advanced', 2025, 1)", json!(2)),
+        ("streak('prizes', 'advanced', 2026, 1)", json!(0)),
+        ("streak('prizes', 'advanced', 2024, 2)", json!(2)),
+        ("streak('prizes', 'advanced', round.year - 1, 1) >= 2", json!(true)),
+        ("held('prizes', 'fighter', 2023)", json!(true)),
+        ("held('prizes', 'fighter', 2024)", json!(false)),
         ("held('fines', 'fighter', 2023)", json!(false)),
-        ("times('awards', 'advanced')", json!(3)),
-        ("['advanced', 'fighter'].exists(k, held('awards', k, 2023))", json!(true)),
+        ("times('prizes', 'advanced')", json!(3)),
+        ("['advanced', 'fighter'].exists(k, held('prizes', k, 2023))", json!(true)),
     ] {
         assert_eq!(ask(expr), Ok(expected), "{expr}");
     }
@@ -181,7 +181,7 @@ fn shares_are_compared_exactly() {
         ("reaches(6666666, 10000000, '2/3')", json!(false)),
         ("reaches(good, staff, '88.7%')", json!(true)),
         ("reaches(0, 0, '70%')", json!(false)),
-        ("reaches(8, 10, award.share)", json!(true)),
+        ("reaches(8, 10, prize.share)", json!(true)),
     ] {
         assert_eq!(ask(expr), Ok(expected), "{expr}");
     }
@@ -190,11 +190,11 @@ fn shares_are_compared_exactly() {
 #[test]
 fn what_has_no_value_says_why() {
     for (expr, said) in [
-        ("award.after > 1", "there is no `after` here"),
+        ("prize.after > 1", "there is no `after` here"),
         ("reaches(1, -2, '70%')", "`reaches`: a count is not below zero"),
         ("reaches(1, 2, 'most')", "`most` is no share"),
-        ("held('awards', note, 2020)", "`held`: a text is needed, not an empty field"),
-        ("streak('awards', 'advanced', 2025, 0)", "at least one year"),
+        ("held('prizes', note, 2020)", "`held`: a text is needed, not an empty field"),
+        ("streak('prizes', 'advanced', 2025, 0)", "at least one year"),
         ("1 / 0", "division by zero"),
         ("staff + note", "`add` does not take a int and a null"),
         ("9223372036854775807 + 1", "too large"),
@@ -224,14 +224,14 @@ fn faults(expr: &str) -> Vec<String> {
 #[test]
 fn good_formulas_have_no_faults() {
     for expr in [
-        "award.papers.all(p, p in papers)",
-        "size(rows) > 0 && rows.all(r, r.award.level == 'unit')",
-        "rows.filter(r, r.award.code == 'merit').size() <= 3",
-        "streak('awards', award.code, round.year - 1, 1) >= 2 || held('awards', 'fighter', round.year)",
+        "prize.papers.all(p, p in papers)",
+        "size(rows) > 0 && rows.all(r, r.prize.level == 'unit')",
+        "rows.filter(r, r.prize.code == 'merit').size() <= 3",
+        "streak('prizes', prize.code, round.year - 1, 1) >= 2 || held('prizes', 'fighter', round.year)",
         "reaches(good, staff, '70%') // as the circular says: tỷ lệ",
         "group(unit, 'cluster') != '' && unit.name.contains('Sở')",
-        "has(award.after) ? award.after > 1 : note == null",
-        "awards[award.code].level == 'unit' && awards['merit'].after == 3",
+        "has(prize.after) ? prize.after > 1 : note == null",
+        "prizes[prize.code].level == 'unit' && prizes['merit'].after == 3",
         "rows.exists_one(r, r.nominee == 'A') && tags.map(t, t + '!').size() == 2",
         "string(staff) == '62' && int('3') == 3 && -staff < 0",
         "note == 'Hội đồng “đơn vị”'",
@@ -243,14 +243,14 @@ fn good_formulas_have_no_faults() {
 #[test]
 fn every_fault_is_marked_and_explained() {
     for (expr, expected) in [
-        ("awrad.level == 'unit'", "awrad | `awrad` is not known here | did you mean `award`?"),
-        ("award.lvel == 'unit'", "lvel | there is no `lvel` here | did you mean `level`?"),
-        ("rows.all(r, r.awrd.code == 'x')", "awrd | there is no `awrd` here | did you mean `award`?"),
+        ("awrad.level == 'unit'", "awrad | `awrad` is not known here | did you mean `prize`?"),
+        ("prize.lvel == 'unit'", "lvel | there is no `lvel` here | did you mean `level`?"),
+        ("rows.all(r, r.awrd.code == 'x')", "awrd | there is no `awrd` here | did you mean `prize`?"),
         ("strek('a', 'b', 1, 1) > 1", "strek | there is no function `strek` | did you mean `streak`?"),
         ("held('a', 'b')", "held | `held` is called otherwise | write `held(register, key, year)`"),
         ("held('a', 'b', '2025')", "'2025' | `held` takes a number here, not a text | "),
-        ("held('a', award, 2025)", "award | `held` takes a text here, not a mapping | its text is its `code`"),
-        ("award == 'fighter'", "== | a mapping and a text cannot be compared | compare its `code`"),
+        ("held('a', prize, 2025)", "prize | `held` takes a text here, not a mapping | its text is its `code`"),
+        ("prize == 'fighter'", "== | a mapping and a text cannot be compared | compare its `code`"),
         ("staff > '5'", "> | a number and a text cannot be compared | "),
         ("staff", "staff | the formula gives a number, not true or false | "),
         ("papers.contains('report')", "contains | a list is not asked by `contains` | write `x in list`"),
@@ -293,14 +293,14 @@ fn a_formula_has_a_length_and_a_depth() {
     let high = "!".repeat(2000) + "true";
     let _ = faults(&high);
     let _ = faults(&("true ? true : ".repeat(140) + "true"));
-    let _ = faults(&("award".to_owned() + &".x".repeat(900)));
+    let _ = faults(&("prize".to_owned() + &".x".repeat(900)));
     let _ = faults(&("1".to_owned() + &"+1".repeat(1000)));
     let _ = faults(&("-".repeat(2000) + "1"));
 }
 
 #[test]
 fn a_formula_whose_result_may_be_anything_may_be_a_mapping() {
-    assert_eq!(check("award", &Names::of(&shape(&[]))), []);
+    assert_eq!(check("prize", &Names::of(&shape(&[]))), []);
 }
 
 fn piece() -> impl Strategy<Value = String> {
@@ -308,7 +308,7 @@ fn piece() -> impl Strategy<Value = String> {
         "\\PC{0,3}",
         "[a-z_.]{1,6}",
         proptest::sample::select(vec![
-            "award", "rows", ".", "(", ")", "[", "]", "{", "}", "'", "\"", "all(x, ", "has(", "==", "&&", "?", ":",
+            "prize", "rows", ".", "(", ")", "[", "]", "{", "}", "'", "\"", "all(x, ", "has(", "==", "&&", "?", ":",
             ",", "1", "0x", "b'", "r'", "\\", "'''", "\n", "//", "!", "-", "in", "@", "`", "Hội", "msg{", "u", "map(",
             "null", "e9",
         ])

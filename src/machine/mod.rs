@@ -378,7 +378,7 @@ pub struct Threshold {
 pub enum ShareOf {
     /// The same for every row.
     Fixed(Fraction),
-    /// A dotted path read for each row (`award.unit_threshold`); its value is a text that [`Fraction::parse`] takes.
+    /// A dotted path read for each row (`prize.unit_threshold`); its value is a text that [`Fraction::parse`] takes.
     Path(String),
 }
 

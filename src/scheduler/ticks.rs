@@ -18,7 +18,7 @@ impl Scheduler {
     pub(super) async fn tick(&mut self, now: Instant, report: &mut Report) -> Result<(), StoreError> {
         let mut last: Option<DueDossier> = None;
         for _ in 0..GROUPS_MAX {
-            let due = self.engine.store().due(now, last.as_ref(), TOGETHER).await?;
+            let due = self.engine.store().due_dossiers(now, last.as_ref(), TOGETHER).await?;
             let Some(end) = due.last().cloned() else { return Ok(()) };
             let full = i64::try_from(due.len()) == Ok(TOGETHER);
             let group = due.into_iter().filter(|due| !self.put_off.waits(due.id.as_str(), now)).collect();

@@ -35,7 +35,7 @@ impl Office {
         let store = Store::open(url.expose()).await?;
         store.is_current().await?;
         let links = Arc::new(LinkKeys::new(keys.links()?));
-        let engine = engine(store, keys.master()?, &links).await?;
+        let engine = engine(store, keys.masters()?, &links).await?;
         Ok(Self { engine, links })
     }
 
@@ -72,7 +72,11 @@ impl Office {
     }
 }
 
-async fn engine(store: Store, master: [u8; 32], links: &Arc<LinkKeys>) -> Result<Engine, ServiceError> {
-    let _ = (store, master, links);
+async fn engine(
+    store: Store,
+    masters: std::collections::BTreeMap<i64, [u8; 32]>,
+    links: &Arc<LinkKeys>,
+) -> Result<Engine, ServiceError> {
+    let _ = (store, masters, links);
     todo!()
 }

@@ -16,7 +16,7 @@ pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
     if to.exists() {
         return Err(StoreError::Database(format!("`{}` exists already", to.display())));
     }
-    let part = partial(to);
+    let part = with_end(to, ".part");
     let copied = copy(from, &part).and_then(|()| check(&part)).and_then(|()| settle(&part, to));
     if copied.is_err() {
         // What is half done is of no use to anybody; that it cannot be removed changes nothing.
@@ -31,14 +31,15 @@ pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
 /// # Errors
 /// There is a database already, the copy is not whole, or a file cannot be written.
 pub fn restore(from: &Path, to: &Path, why: &str) -> Result<(), StoreError> {
-    if to.exists() {
+    // A log that was left behind would be played into the copy.
+    if let Some(found) = ["", "-wal", "-shm"].iter().map(|end| with_end(to, end)).find(|path| path.exists()) {
         return Err(StoreError::Database(format!(
-            "`{}` exists already: move it away first, together with its -wal and -shm files",
-            to.display()
+            "`{}` exists already: stop the server and move it away first, together with its -wal and -shm files",
+            found.display()
         )));
     }
     check(from)?;
-    let part = partial(to);
+    let part = with_end(to, ".part");
     let copied = copy(from, &part).and_then(|()| hold(&part, why)).and_then(|()| settle(&part, to));
     if copied.is_err() {
         // As above.
@@ -47,9 +48,9 @@ pub fn restore(from: &Path, to: &Path, why: &str) -> Result<(), StoreError> {
     copied
 }
 
-fn partial(path: &Path) -> PathBuf {
+fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".part");
+    name.push(end);
     PathBuf::from(name)
 }
 

@@ -50,8 +50,6 @@ const PERSON: &str = "INSERT INTO person (id, code, name, address, email, langua
     address = excluded.address, email = excluded.email, language = excluded.language, changed_at = excluded.changed_at";
 const META: &str = "SELECT value FROM meta WHERE name = $1";
 const META_ONCE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-const META_SET: &str =
-    "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 /// PostgreSQL's own clock; `now()` stands still within a transaction.
 const NOW_POSTGRES: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
@@ -150,11 +148,6 @@ impl Tx<'_> {
     pub(crate) fn meta_or(&mut self, name: &str, value: &str) -> Result<String, StoreError> {
         self.execute(META_ONCE, &[name.into(), value.into()])?;
         Ok(self.meta(name)?.unwrap_or_else(|| value.to_owned()))
-    }
-
-    /// Sets a value of `meta`.
-    pub(crate) fn set_meta(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
-        self.execute(META_SET, &[name.into(), value.into()]).map(|_| ())
     }
 
     /// PostgreSQL's clock, in milliseconds; none on SQLite, which has no clock of its own.

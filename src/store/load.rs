@@ -30,9 +30,7 @@ pub(crate) struct Loaded {
 /// A dossier as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct LoadedDossier {
-    /// The number of its last event.
-    pub(crate) seq: i64,
-    /// The rest; none if the copy at hand is as new.
+    /// What it is made of; none if the copy at hand is as new.
     pub(crate) content: Option<LoadedContent>,
 }
 
@@ -104,7 +102,7 @@ fn load_by_row(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Loaded, StoreError> {
             }
             content = Some(LoadedContent { snapshot: row.text(0)?.to_owned(), hash: row.bytes(1)?.to_vec(), keys });
         }
-        loaded.dossiers.insert(id.clone(), LoadedDossier { seq, content });
+        loaded.dossiers.insert(id.clone(), LoadedDossier { content });
     }
     for operation in &wanted.operations {
         if let Some(row) = tx.query(OPERATION, &[operation.as_str().into()])?.first() {
@@ -136,7 +134,7 @@ fn load_as_set(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Loaded, StoreError> {
                     }),
                     None => None,
                 };
-                loaded.dossiers.insert(id, LoadedDossier { seq: row.int(4)?, content });
+                loaded.dossiers.insert(id, LoadedDossier { content });
             }
             "k" => {
                 let key = (row.text(2)?.to_owned(), row.bytes(5)?.to_vec());

@@ -1,8 +1,9 @@
-//! Reading back: a dossier's log, its keys and its snapshot; what is due; messages that wait.
+//! Reading back: a dossier's log, its keys and its snapshot; messages that wait.
 
-use super::{Param, Row, Store, StoreError};
+use super::load::{DEPLOYMENT, version};
+use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::Message;
-use crate::ids::{DossierId, Instant, MachineHash};
+use crate::ids::{DossierId, MachineHash};
 
 /// An event as it is stored, with all that the chain covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +46,7 @@ impl Store {
 
     /// The wrapped keys of a dossier: person or `-`, bytes.
     pub(crate) async fn seal_keys(&self, dossier: &DossierId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
-        let rows = self.read(KEYS, &[dossier.as_str().into()]).await?;
-        rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.bytes(1)?.to_vec()))).collect()
+        self.read(KEYS, &[dossier.as_str().into()]).await?.iter().map(key).collect()
     }
 
     /// A dossier's row.
@@ -74,11 +74,32 @@ impl Store {
         rows.iter().map(message).collect()
     }
 
+    /// The number of what is deployed; 0 before the first time.
+    pub(crate) async fn deployment_version(&self) -> Result<i64, StoreError> {
+        self.read(DEPLOYMENT, &[]).await?.first().map_or(Ok(0), version)
+    }
+
     /// The compiled machine of a version.
     pub(crate) async fn compiled_machine(&self, hash: &MachineHash) -> Result<Option<String>, StoreError> {
         let rows = self.read(COMPILED, &[Param::from(hash.as_str())]).await?;
         rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()
     }
+}
+
+impl Tx<'_> {
+    /// All events of a dossier, in order.
+    pub(crate) fn events_of(&mut self, dossier: &DossierId) -> Result<Vec<LoggedEvent>, StoreError> {
+        self.query(EVENTS, &[dossier.as_str().into(), 0.into()])?.iter().map(logged).collect()
+    }
+
+    /// The wrapped keys of a dossier: person or `-`, bytes.
+    pub(crate) fn seal_keys_of(&mut self, dossier: &DossierId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.query(KEYS, &[dossier.as_str().into()])?.iter().map(key).collect()
+    }
+}
+
+fn key(row: &Row) -> Result<(String, Vec<u8>), StoreError> {
+    Ok((row.text(0)?.to_owned(), row.bytes(1)?.to_vec()))
 }
 
 fn ids(rows: &[Row]) -> Result<Vec<DossierId>, StoreError> {

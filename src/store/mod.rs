@@ -5,12 +5,13 @@
 //! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
 //! sums are `CAST(... AS BIGINT)`.
 
+pub mod backup;
 mod batch;
 mod deployment;
-pub mod backup;
 mod error;
 mod load;
 mod log;
+pub mod mails;
 pub mod meta;
 mod migrate;
 pub mod pages;

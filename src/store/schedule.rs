@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn due(
+    pub async fn due_dossiers(
         &self,
         now: Instant,
         after: Option<&DueDossier>,

@@ -1,13 +1,22 @@
 //! The pages that people reach from mailed links. They show what is asked and make commands; every one of these ends in
 //! [`Engine::handle`], and nothing is decided here. GET changes nothing, not even "seen". No script, no cookie, no session.
 
+mod answer;
+mod desk;
 pub mod error;
+mod form;
 mod gate;
 mod page;
+mod paper;
 mod plain;
+mod reader;
 pub mod routes;
 pub mod say;
 mod serve;
+mod task;
+pub mod upload;
+mod view;
+mod visit;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -62,7 +71,10 @@ pub fn router(app: App) -> Router {
     let mut router = Router::new()
         .route(&path(Route::Home), get(plain::home))
         .route(&path(Route::Health), get(plain::health))
-        .route(&path(Route::Style), get(plain::style));
+        .route(&path(Route::Style), get(plain::style))
+        .route(&path(Route::Task), get(task::show).post(answer::answer))
+        .route(&path(Route::Paper), get(paper::show))
+        .route(&path(Route::Desk), get(desk::show));
     if !app.site.prefix().is_empty() {
         router = router.route(app.site.prefix(), get(plain::home));
     }

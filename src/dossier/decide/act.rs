@@ -96,7 +96,7 @@ impl Run<'_> {
     }
 
     /// Whether a transition is this person's: they hold one of its roles now, or were asked in it when the state was entered.
-    fn may(&self, person: &PersonId, transition: &Transition) -> bool {
+    pub(super) fn may(&self, person: &PersonId, transition: &Transition) -> bool {
         transition.by.iter().any(|role| {
             let mut asked = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
             match asked.next() {

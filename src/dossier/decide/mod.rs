@@ -205,3 +205,37 @@ impl Run<'_> {
         Ok(reasons)
     }
 }
+
+/// The transitions that a person may choose now, innermost states first, whether or not their guards hold: what a page
+/// offers. Several for one event stand together; the first whose guards hold will be taken.
+pub fn offered(
+    machine: &Machine,
+    dossier: &Dossier,
+    person: &crate::ids::PersonId,
+    now: Instant,
+    context: &Context<'_>,
+) -> Vec<crate::machine::Transition> {
+    let run = Run {
+        machine,
+        context,
+        at: now,
+        actor: Actor::Link(person.clone()),
+        dossier: Some(dossier.clone()),
+        changes: Vec::new(),
+        sent: 0,
+        steps: 0,
+        decision: Decision::default(),
+    };
+    let mut found: Vec<crate::machine::Transition> = Vec::new();
+    for active in dossier.active.iter().rev() {
+        let Some(state) = machine.state(&active.state) else { continue };
+        let inner = found.len();
+        for one in state.on.iter().filter(|one| one.event.is_some() && run.may(person, one)) {
+            // Only the innermost state that answers an event is asked.
+            if !found[..inner].iter().any(|taken| taken.event == one.event) {
+                found.push(one.clone());
+            }
+        }
+    }
+    found
+}

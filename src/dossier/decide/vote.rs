@@ -88,7 +88,7 @@ impl Run<'_> {
         }
     }
 
-    /// A share, read for a row where it depends on it: `award.unit_threshold` is that column of the row's choice.
+    /// A share, read for a row where it depends on it: `prize.unit_threshold` is that column of the row's choice.
     fn share(
         &self,
         threshold: &Threshold,

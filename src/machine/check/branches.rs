@@ -36,7 +36,11 @@ impl Check<'_> {
                 branch_place(later),
                 "the branch before it always holds",
             );
-            self.report(fault.also(branch_place(earlier), "this one has no guard").help("give the earlier branch a guard, or put it last"));
+            self.report(
+                fault
+                    .also(branch_place(earlier), "this one has no guard")
+                    .help("give the earlier branch a guard, or put it last"),
+            );
         }
     }
 
@@ -62,8 +66,15 @@ impl Check<'_> {
                 // Said once for every circle: at its first state in the file.
                 if way.iter().all(|id| self.tree.find(id) >= Some(start)) {
                     let span = &self.tree.place(start).state.name.span;
-                    let fault = Diagnostic::error(code::CIRCLE, "this goes round in a circle for ever", span.clone(), way.join(" -> "));
-                    self.report(fault.help("one state of the circle must wait for somebody, for the clock, or for a guard"));
+                    let fault = Diagnostic::error(
+                        code::CIRCLE,
+                        "this goes round in a circle for ever",
+                        span.clone(),
+                        way.join(" -> "),
+                    );
+                    self.report(
+                        fault.help("one state of the circle must wait for somebody, for the clock, or for a guard"),
+                    );
                 }
                 return;
             }
@@ -74,7 +85,8 @@ impl Check<'_> {
     fn certainly_next(&self, at: usize) -> Option<usize> {
         let state = self.tree.place(at).state;
         let first = state.always.first()?;
-        let to = if first.guard.is_empty() { self.tree.resolve(at, &first.target.as_ref()?.value)? } else { return None };
+        let to =
+            if first.guard.is_empty() { self.tree.resolve(at, &first.target.as_ref()?.value)? } else { return None };
         Some(self.innermost(to))
     }
 

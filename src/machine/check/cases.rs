@@ -66,7 +66,12 @@ impl Check<'_> {
         });
         if !raised {
             let message = format!("nobody can raise `{}` in `{}`", event.value, place.id);
-            let fault = Diagnostic::error(code::NO_CAUSE, message, event.span.clone(), "no person, vote, deadline or list raises it");
+            let fault = Diagnostic::error(
+                code::NO_CAUSE,
+                message,
+                event.span.clone(),
+                "no person, vote, deadline or list raises it",
+            );
             self.report(fault.help("say whose event it is with `by: ROLE`"));
         }
     }

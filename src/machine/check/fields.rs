@@ -76,7 +76,8 @@ impl Check<'_> {
         match u32::try_from(max.value) {
             Ok(value) if (1..=TEXT_CEILING).contains(&value) => value,
             _ => {
-                let fault = Diagnostic::error(code::LIMIT, "this maximum is not possible", max.span.clone(), "out of range");
+                let fault =
+                    Diagnostic::error(code::LIMIT, "this maximum is not possible", max.span.clone(), "out of range");
                 self.report(fault.help(format!("write a number from 1 to {TEXT_CEILING}")));
                 otherwise
             }
@@ -87,7 +88,8 @@ impl Check<'_> {
         if let (Some(min), Some(max)) = (&field.min, &field.max)
             && min.value > max.value
         {
-            let fault = Diagnostic::error(code::LIMIT, "no number fits this field", min.span.clone(), "more than `max`");
+            let fault =
+                Diagnostic::error(code::LIMIT, "no number fits this field", min.span.clone(), "more than `max`");
             self.report(fault.also(max.span.clone(), "the maximum"));
         }
         let value = |limit: &Option<crate::source::Spanned<i64>>| limit.as_ref().map(|limit| limit.value);
@@ -96,7 +98,8 @@ impl Check<'_> {
 
     fn choice_table(&self, field: &model::Field, kind: &Name) -> String {
         let Some(from) = &field.from else {
-            let fault = Diagnostic::error(code::MISSING_KEY, "a choice needs a table", kind.span.clone(), "from where?");
+            let fault =
+                Diagnostic::error(code::MISSING_KEY, "a choice needs a table", kind.span.clone(), "from where?");
             self.report(fault.help("write `from:` and the name of a table"));
             return String::new();
         };
@@ -105,10 +108,13 @@ impl Check<'_> {
 
     fn one_of(&self, field: &model::Field, kind: &Name) -> FieldKind {
         if field.values.is_empty() {
-            let fault = Diagnostic::error(code::MISSING_KEY, "`one_of` needs its values", kind.span.clone(), "one of what?");
+            let fault =
+                Diagnostic::error(code::MISSING_KEY, "`one_of` needs its values", kind.span.clone(), "one of what?");
             self.report(fault.help("write `values: {word: what officers call it, ...}`"));
         }
-        FieldKind::OneOf { values: field.values.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect() }
+        FieldKind::OneOf {
+            values: field.values.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
+        }
     }
 
     /// The tables that could be read, by name.
@@ -131,7 +137,12 @@ impl Check<'_> {
         if known && !types.contains(&is.as_str()) {
             let wanted = types.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
             let message = format!("expected a field of type {wanted}, found `{}`", is.value);
-            let fault = Diagnostic::error(code::FIELD_TYPE, message, name.span.clone(), format!("a field of type `{}`", is.value));
+            let fault = Diagnostic::error(
+                code::FIELD_TYPE,
+                message,
+                name.span.clone(),
+                format!("a field of type `{}`", is.value),
+            );
             self.report(fault.also(is.span.clone(), "its type is written here"));
         }
         found

@@ -1,64 +1,95 @@
-//! Formulas: that they compile, with the fault shown inside them.
+//! Formulas: names, kinds and cost, each fault shown inside the formula.
 
 use super::Check;
+use super::names::Kind;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Diagnostic, code};
-use crate::machine::Guard;
+use crate::expr::{self, ExprFault, Names};
+use crate::machine::{Guard, Shape};
 use crate::source::Span;
 
-/// Bytes that one formula may have.
-const FORMULA_MAX: usize = 4_000;
+/// A formula that stands somewhere in the workflow.
+pub(super) struct Written {
+    formula: Name,
+    /// It must be true or false.
+    truth: bool,
+}
+
+impl Written {
+    /// Its text.
+    pub(super) fn text(&self) -> &str {
+        &self.formula.value
+    }
+}
 
 impl Check<'_> {
     /// A named formula with what people are told.
     pub(super) fn guard(&self, written: &model::Guard) -> Guard {
         Guard {
-            expr: self.formula(written.expr.as_ref()),
+            expr: self.note(written.expr.as_ref(), true),
             refuse: written.refuse.clone(),
             basis: written.basis.clone(),
         }
     }
 
-    /// A formula that compiles; its text.
+    /// A formula that gives a value; its text. It is looked at once everything that it may name is known.
     pub(super) fn formula(&self, written: Option<&Name>) -> String {
-        let Some(written) = written else { return String::new() };
-        self.formulas.borrow_mut().push(written.value.clone());
-        if written.value.len() > FORMULA_MAX {
-            let label = format!("{} bytes", written.value.len());
-            self.error(code::FORMULA, format!("a formula may have {FORMULA_MAX} bytes"), &written.span, label);
-        } else if let Err((offset, why)) = parse(&written.value) {
-            let fault = Diagnostic::error(code::FORMULA, "this formula cannot be read", self.inside(written, offset), why);
-            self.report(fault.help("formulas are CEL: `size(rows) > 0`, `amount > 100 && unit.kind == 'team'`"));
-        }
-        written.value.clone()
+        self.note(written, false)
     }
 
-    /// The place of a byte of a formula in the file, where the formula stands there as it is; else the whole formula.
-    fn inside(&self, formula: &Name, offset: usize) -> Span {
-        let whole = &formula.span;
-        let Some(file) = self.sources.iter().find(|file| file.name == whole.file) else { return whole.clone() };
-        match file.slice(&whole.range).find(&formula.value) {
-            Some(start) => {
-                let rest = formula.value.get(offset..).unwrap_or("");
-                let len = rest.chars().next().map_or(0, char::len_utf8);
-                if len == 0 { whole.part(start + offset.saturating_sub(1), 1) } else { whole.part(start + offset, len) }
+    fn note(&self, written: Option<&Name>, truth: bool) -> String {
+        let Some(formula) = written else { return String::new() };
+        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth });
+        formula.value.clone()
+    }
+
+    /// Every formula against what it may name.
+    pub(super) fn check_formulas(&self, shape: &Shape) {
+        let names = if self.is_vague() { self.vague_names() } else { Names::of(shape) };
+        for written in self.formulas.borrow().iter() {
+            let check = if written.truth { expr::check_truth } else { expr::check };
+            for fault in check(&written.formula.value, &names) {
+                self.formula_fault(&written.formula, &fault);
             }
-            None => whole.clone(),
         }
     }
-}
 
-/// Whether a formula is CEL at all; else the byte where it stops being CEL, and why.
-fn parse(text: &str) -> Result<(), (usize, String)> {
-    let faults = match cel::Program::compile(text) {
-        Ok(_) => return Ok(()),
-        Err(faults) => faults,
-    };
-    let Some(first) = faults.errors.first() else { return Err((0, "not a formula".to_owned())) };
-    let (line, column) = first.pos;
-    let before: usize = text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
-    let in_line = text.get(before..).unwrap_or("");
-    let column = usize::try_from(column - 1).unwrap_or(0);
-    let offset = in_line.char_indices().nth(column).map_or(in_line.len(), |(at, _)| at);
-    Err((before + offset, first.msg.lines().next().unwrap_or("not a formula").to_owned()))
+    fn formula_fault(&self, formula: &Name, fault: &ExprFault) {
+        let (span, label) = self.inside(formula, fault);
+        let mut diagnostic = Diagnostic::error(code::FORMULA, fault.message.as_str(), span, label);
+        diagnostic.help.clone_from(&fault.help);
+        self.report(diagnostic);
+    }
+
+    /// The place of a fault in the file, where the formula stands there as it is; else the whole formula.
+    fn inside(&self, formula: &Name, fault: &ExprFault) -> (Span, String) {
+        let whole = &formula.span;
+        let file = self.sources.iter().find(|file| file.name == whole.file);
+        let start = file.and_then(|file| file.slice(&whole.range).find(&formula.value));
+        let Some(start) = start else {
+            let part = formula.value.get(fault.range.clone()).unwrap_or("").trim();
+            return (whole.clone(), if part.is_empty() { "in this formula".to_owned() } else { format!("at `{part}`") });
+        };
+        let end = formula.value.len();
+        let at = fault.range.start.min(end.saturating_sub(1));
+        (whole.part(start + at, fault.range.len().max(1)), "here".to_owned())
+    }
+
+    /// A field or table has a fault of its own, so that nothing certain is known about what formulas see.
+    fn is_vague(&self) -> bool {
+        let of_tables = |diagnostic: &Diagnostic| {
+            [code::UNKNOWN_TABLE, code::UNKNOWN_WORD, code::MISSING_KEY].contains(&diagnostic.code)
+        };
+        let without_value = self.definition.tables.iter().any(|table| table.value.is_none());
+        let without_type =
+            self.definition.fields.iter().chain(&self.definition.row).any(|field| field.kind.is_none());
+        without_value || without_type || self.faults.borrow().iter().any(of_tables)
+    }
+
+    /// Every name, without a word on its kind.
+    fn vague_names(&self) -> Names {
+        let declared = [Kind::Field, Kind::Table].into_iter().flat_map(|kind| self.names(kind));
+        let names = declared.fold(Names::new(), |names, name| names.with(&name.value, expr::Kind::Any));
+        if self.is_list() { names.with("rows", expr::Kind::Any) } else { names }
+    }
 }

@@ -30,7 +30,8 @@ impl Check<'_> {
         for (key, span) in &state.keys {
             if !OF_FINAL.contains(&key.as_str()) {
                 let message = format!("the final state `{}` has `{key}`", place.id);
-                let fault = Diagnostic::error(code::FINAL_STATE, message, span.clone(), "nothing happens after the end");
+                let fault =
+                    Diagnostic::error(code::FINAL_STATE, message, span.clone(), "nothing happens after the end");
                 self.report(fault.help("take it away, or take `final: true` away"));
             }
         }
@@ -52,7 +53,8 @@ impl Check<'_> {
     fn atomic_state(&self, place: &Place<'_>) {
         self.not_final(place);
         if let Some(span) = place.state.keys.get("initial") {
-            let fault = Diagnostic::error(code::COMPOUND_STATE, "`initial` without states", span.clone(), "nothing to enter");
+            let fault =
+                Diagnostic::error(code::COMPOUND_STATE, "`initial` without states", span.clone(), "nothing to enter");
             self.report(fault.help("write the inner states under `states:`"));
         }
     }
@@ -62,7 +64,8 @@ impl Check<'_> {
         let state = place.state;
         if !state.keys.contains_key("initial") {
             let message = format!("the state `{}` has states inside and no `initial`", place.id);
-            let fault = Diagnostic::error(code::COMPOUND_STATE, message, state.name.span.clone(), "which one is entered?");
+            let fault =
+                Diagnostic::error(code::COMPOUND_STATE, message, state.name.span.clone(), "which one is entered?");
             let first = state.states.first().map_or("", |inner| inner.name.as_str());
             self.report(fault.help(format!("write `initial: {first}`, or another of its states")));
         }
@@ -86,7 +89,12 @@ impl Check<'_> {
         if !has_event && !brings {
             let message = format!("`{}` is asked in `{}` and can do nothing", role.value, place.id);
             let fault = Diagnostic::error(code::NOTHING_TO_DO, message, role.span.clone(), "no event is theirs here");
-            self.report(fault.help(format!("add `by: {}` to an event of this state, or let them `edit` or `attach`", role.value)));
+            self.report(
+                fault.help(format!(
+                    "add `by: {}` to an event of this state, or let them `edit` or `attach`",
+                    role.value
+                )),
+            );
         }
     }
 

@@ -33,18 +33,25 @@ impl Check<'_> {
     }
 
     fn only_in_a_list(&self, key: &str, span: &crate::source::Span) {
-        let fault = Diagnostic::error(code::LIST_ONLY, format!("`{key}` belongs to lists"), span.clone(), "this is no list");
+        let fault =
+            Diagnostic::error(code::LIST_ONLY, format!("`{key}` belongs to lists"), span.clone(), "this is no list");
         self.report(fault.help("a list says with `row:` what its rows bring along"));
     }
 
     fn complete_list(&self) {
         let place = self.definition.keys.get("row").unwrap_or(&self.definition.span);
         if !self.definition.keys.contains_key("row_caption") {
-            let fault = Diagnostic::error(code::MISSING_KEY, "a list needs `row_caption`", place.clone(), "what are rows called?");
+            let fault = Diagnostic::error(
+                code::MISSING_KEY,
+                "a list needs `row_caption`",
+                place.clone(),
+                "what are rows called?",
+            );
             self.report(fault.help("write `row_caption:` and the field of a row that names it"));
         }
         if !self.tree.places().iter().any(|place| place.state.gathers) {
-            let fault = Diagnostic::error(code::LIST_ONLY, "no row can ever join this list", place.clone(), "a list has rows");
+            let fault =
+                Diagnostic::error(code::LIST_ONLY, "no row can ever join this list", place.clone(), "a list has rows");
             self.report(fault.help("write `gathers: true` in the state in which rows may join"));
         }
         for place in self.tree.places() {
@@ -60,7 +67,8 @@ impl Check<'_> {
         for (key, event) in [("struck", &rows.struck), ("returned", &rows.returned)] {
             if let (Some(event), true) = (event, transition.by.is_empty()) {
                 let message = format!("nobody can choose the rows that are {key}");
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, event.span.clone(), "this event has no `by`");
+                let fault =
+                    Diagnostic::error(code::KEYS_TOGETHER, message, event.span.clone(), "this event has no `by`");
                 self.report(fault.help("say whose event it is with `by: ROLE`"));
             }
         }

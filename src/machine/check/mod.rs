@@ -82,6 +82,7 @@ fn check(definition: &Definition, sources: &[SourceFile]) -> (Shape, Vec<Diagnos
     };
     check.declared_names();
     let shape = check.shape();
+    check.check_formulas(&shape);
     check.list_only();
     check.kinds();
     check.branches();
@@ -130,8 +131,8 @@ struct Check<'a> {
     faults: RefCell<Vec<Diagnostic>>,
     /// Names that something refers to.
     used: RefCell<BTreeSet<(Kind, String)>>,
-    /// Every formula, for what is named in none.
-    formulas: RefCell<Vec<String>>,
+    /// Every formula; they are looked at when all names are known.
+    formulas: RefCell<Vec<formulas::Written>>,
     /// A transition leads to a state that does not exist: what can be reached is not known.
     lost: RefCell<bool>,
 }
@@ -151,7 +152,8 @@ impl Check<'_> {
 
     fn shape(&self) -> Shape {
         let written = self.definition;
-        let known = |kind, names: &[definition::model::Name]| names.iter().map(|name| self.refer(kind, name).into()).collect();
+        let known =
+            |kind, names: &[definition::model::Name]| names.iter().map(|name| self.refer(kind, name).into()).collect();
         Shape {
             level: written.level.unwrap_or_default(),
             workflow: WorkflowName::new(written.workflow.as_ref().map_or("", |name| name.as_str())),

@@ -47,8 +47,31 @@ impl Kind {
 
 /// Words that formulas keep for themselves.
 const RESERVED: &[&str] = &[
-    "in", "true", "false", "null", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop",
-    "package", "namespace", "return", "var", "void", "while", "papers", "rows", "now", "today",
+    "in",
+    "true",
+    "false",
+    "null",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+    "papers",
+    "rows",
+    "now",
+    "today",
 ];
 
 impl Check<'_> {
@@ -72,8 +95,12 @@ impl Check<'_> {
         let known = self.names(kind);
         if !known.iter().any(|declared| declared.value == name.value) {
             let words = kind.words();
-            let fault =
-                Diagnostic::error(kind.code(), format!("no {words} `{}`", name.value), name.span.clone(), "not declared");
+            let fault = Diagnostic::error(
+                kind.code(),
+                format!("no {words} `{}`", name.value),
+                name.span.clone(),
+                "not declared",
+            );
             let none = format!("this workflow declares no {words}");
             self.report(fault.help(help_for(kind, name, &known, &none)));
         }

@@ -10,8 +10,7 @@ use crate::source::Spanned;
 
 const BODY_HELP: &str = "write `KIND of FIELD`, as in `council of unit`";
 const UNIT_HELP: &str = "write `FIELD`, `root of FIELD`, `binding NAME of FIELD` or `code CODE`";
-const SHARE_HELP: &str =
-    "write `at least 2/3 of members`, `more than 50% of valid`, or a path instead of the share: `at least kind.share of present`";
+const SHARE_HELP: &str = "write `at least 2/3 of members`, `more than 50% of valid`, or a path instead of the share: `at least kind.share of present`";
 
 impl Check<'_> {
     /// `council of unit`.
@@ -43,7 +42,8 @@ impl Check<'_> {
 
     /// `at least 2/3 of members`.
     pub(super) fn threshold(&self, phrase: &Name) -> Threshold {
-        let nothing = Threshold { more_than: false, share: ShareOf::Fixed(Fraction { num: 1, den: 1 }), base: Base::Members };
+        let nothing =
+            Threshold { more_than: false, share: ShareOf::Fixed(Fraction { num: 1, den: 1 }), base: Base::Members };
         let words: Vec<&str> = phrase.value.split_whitespace().collect();
         let (more_than, rest) = match words[..] {
             ["at", "least", ref rest @ ..] => (false, rest),
@@ -63,7 +63,11 @@ impl Check<'_> {
             "valid" => Base::Valid,
             other => {
                 let word = part(phrase, other);
-                self.bad_phrase(&word, "no such base of a share", "a share is `of members`, `of present` or `of valid`");
+                self.bad_phrase(
+                    &word,
+                    "no such base of a share",
+                    "a share is `of members`, `of present` or `of valid`",
+                );
                 Base::Members
             }
         };
@@ -74,7 +78,11 @@ impl Check<'_> {
         if let Some(fraction) = Fraction::parse(share) {
             let whole = fraction.num > fraction.den || (more_than && fraction.num == fraction.den);
             if whole {
-                self.bad_phrase(&part(phrase, share), "nothing can reach this share", "a share lies between 0 and 1 (100%)");
+                self.bad_phrase(
+                    &part(phrase, share),
+                    "nothing can reach this share",
+                    "a share lies between 0 and 1 (100%)",
+                );
             }
             return ShareOf::Fixed(fraction);
         }
@@ -107,7 +115,8 @@ impl Check<'_> {
         for (key, value) in values {
             if value.as_str().and_then(Fraction::parse).is_none() && !value.is_null() {
                 let message = format!("`{key}` in the table `{}` has no share under `{rest}`", from.value);
-                let fault = Diagnostic::error(code::SHARE, message, path.span.clone(), format!("there it is `{value}`"));
+                let fault =
+                    Diagnostic::error(code::SHARE, message, path.span.clone(), format!("there it is `{value}`"));
                 self.report(fault.help("a share is a text in the table: `\"80%\"` or `\"2/3\"`"));
             }
         }

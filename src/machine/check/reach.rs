@@ -27,7 +27,8 @@ impl Graph {
     pub(super) fn new(shape: &Shape, tree: &Tree<'_>) -> Option<Self> {
         let places = Places { shape, tree };
         let start = places.innermost(&shape.initial)?;
-        let atomic = shape.states.iter().enumerate().filter(|(_, state)| !matches!(state.kind, StateKind::Compound { .. }));
+        let atomic =
+            shape.states.iter().enumerate().filter(|(_, state)| !matches!(state.kind, StateKind::Compound { .. }));
         Some(Self { start, steps: atomic.map(|(at, _)| (at, places.steps(at))).collect() })
     }
 
@@ -132,7 +133,8 @@ impl Check<'_> {
         let ends: Vec<usize> = (0..self.tree.len()).filter(is_final).collect();
         if ends.is_empty() {
             let span = self.definition.keys.get("states").unwrap_or(&self.definition.span);
-            let fault = Diagnostic::error(code::NO_END, "this workflow never ends", span.clone(), "no final state among them");
+            let fault =
+                Diagnostic::error(code::NO_END, "this workflow never ends", span.clone(), "no final state among them");
             return self.report(fault.help("an end is written `approved: {final: true, outcome: approved}`"));
         }
         let good = graph.leading_to(ends);

@@ -13,11 +13,14 @@ impl Check<'_> {
     }
 
     fn role_source(&self, role: &model::Role) -> RoleSource {
-        let sources: Vec<_> = ["post", "body", "field"].into_iter().filter_map(|key| role.keys.get_key_value(key)).collect();
+        let sources: Vec<_> =
+            ["post", "body", "field"].into_iter().filter_map(|key| role.keys.get_key_value(key)).collect();
         if let [(first, at), (second, also), ..] = sources[..] {
             let message = format!("the role `{}` is found in two ways", role.name.value);
             let fault = Diagnostic::error(code::KEYS_TOGETHER, message, also.clone(), format!("`{second}` here"));
-            self.report(fault.also(at.clone(), format!("`{first}` here")).help("keep one of `post`, `body` and `field`"));
+            self.report(
+                fault.also(at.clone(), format!("`{first}` here")).help("keep one of `post`, `body` and `field`"),
+            );
         }
         for (key, wants) in [("of", "post"), ("seat", "body")] {
             if let (Some(span), None) = (role.keys.get(key), role.keys.get(wants)) {
@@ -27,14 +30,18 @@ impl Check<'_> {
         if let Some(post) = &role.post {
             let of = role.of.as_ref().map(|phrase| self.unit_of(phrase));
             let of = of.unwrap_or_else(|| {
-                let fault = Diagnostic::error(code::MISSING_KEY, "a post needs its unit", post.span.clone(), "of which unit?");
+                let fault =
+                    Diagnostic::error(code::MISSING_KEY, "a post needs its unit", post.span.clone(), "of which unit?");
                 self.report(fault.help("write `of:` and a field of type unit, as in `of: unit`"));
                 crate::machine::UnitOf::Code { code: String::new() }
             });
             return RoleSource::Post { post: post.value.clone(), of };
         }
         if let Some(body) = &role.body {
-            return RoleSource::Body { body: self.body_of(body), seat: role.seat.as_ref().map(|seat| seat.value.clone()) };
+            return RoleSource::Body {
+                body: self.body_of(body),
+                seat: role.seat.as_ref().map(|seat| seat.value.clone()),
+            };
         }
         if let Some(field) = &role.field {
             return RoleSource::Field { field: self.field_of_type(Kind::Field, field, &["person"]) };

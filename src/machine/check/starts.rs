@@ -32,8 +32,11 @@ impl Check<'_> {
             .year(cron::parser::Year::Disallowed)
             .build();
         if let Err(why) = parser.parse(&schedule.value) {
-            let fault = Diagnostic::error(code::SCHEDULE, "this is not a schedule", schedule.span.clone(), why.to_string());
-            self.report(fault.help("five fields as in crontab(5): minute, hour, day, month, day of the week (`0 8 1 6 *`)"));
+            let fault =
+                Diagnostic::error(code::SCHEDULE, "this is not a schedule", schedule.span.clone(), why.to_string());
+            self.report(
+                fault.help("five fields as in crontab(5): minute, hour, day, month, day of the week (`0 8 1 6 *`)"),
+            );
         }
     }
 
@@ -56,7 +59,8 @@ impl Check<'_> {
         Import {
             key: written.key.as_ref().map_or_else(String::new, text),
             columns,
-            register: register.map(|(column, register)| ImportRegister { column: text(column), register: text(register) }),
+            register: register
+                .map(|(column, register)| ImportRegister { column: text(column), register: text(register) }),
             papers: written.papers.as_ref().map(text),
             ignore: written.ignore.iter().map(text).collect(),
         }

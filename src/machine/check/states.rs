@@ -47,7 +47,9 @@ impl Check<'_> {
     fn kind(&self, at: usize) -> StateKind {
         let written = self.tree.place(at).state;
         if written.is_final {
-            return StateKind::Final { outcome: written.outcome.as_ref().map_or_else(String::new, |word| word.value.clone()) };
+            return StateKind::Final {
+                outcome: written.outcome.as_ref().map_or_else(String::new, |word| word.value.clone()),
+            };
         }
         if written.states.is_empty() {
             return StateKind::Atomic;
@@ -72,10 +74,9 @@ impl Check<'_> {
     fn state_vote(&self, written: &model::StateVote) -> StateVote {
         let held = match &written.held {
             model::Held::Online => Held::Online,
-            model::Held::Paper { records, confirms } => Held::Paper {
-                records: self.role_named(records.as_ref()),
-                confirms: self.role_named(confirms.as_ref()),
-            },
+            model::Held::Paper { records, confirms } => {
+                Held::Paper { records: self.role_named(records.as_ref()), confirms: self.role_named(confirms.as_ref()) }
+            }
         };
         let rule = written.rule.as_ref().map_or_else(String::new, |rule| self.refer(Kind::Vote, rule));
         StateVote { rule: VoteName::new(rule), held }
@@ -98,7 +99,10 @@ impl Check<'_> {
             due: self.due(written),
             remind: written.remind.iter().map(|delay| delay.value).collect(),
             escalate: written.escalate.as_ref().map(|escalate| Escalate {
-                after: escalate.after.as_ref().map_or(crate::calendar::Delay { count: 0, unit: crate::calendar::DelayUnit::WorkingDays }, |after| after.value),
+                after: escalate.after.as_ref().map_or(
+                    crate::calendar::Delay { count: 0, unit: crate::calendar::DelayUnit::WorkingDays },
+                    |after| after.value,
+                ),
                 to: self.role_named(escalate.to.as_ref()),
             }),
             then: written.then.as_ref().map(|event| EventName::new(&event.value)),
@@ -106,15 +110,26 @@ impl Check<'_> {
     }
 
     fn due(&self, written: &model::Deadline) -> Due {
-        let ends: Vec<_> = ["within", "by", "before"].into_iter().filter_map(|key| written.keys.get_key_value(key)).collect();
+        let ends: Vec<_> =
+            ["within", "by", "before"].into_iter().filter_map(|key| written.keys.get_key_value(key)).collect();
         match ends[..] {
             [_] => {}
             [] => {
-                let fault = Diagnostic::error(code::MISSING_KEY, "this deadline has no end", written.span.clone(), "until when?");
+                let fault = Diagnostic::error(
+                    code::MISSING_KEY,
+                    "this deadline has no end",
+                    written.span.clone(),
+                    "until when?",
+                );
                 self.report(fault.help("write `within: 10wd`, `by: DATE` (that day included) or `before: DATE`"));
             }
             [(first, at), (second, also), ..] => {
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, "this deadline ends twice", also.clone(), format!("`{second}` here"));
+                let fault = Diagnostic::error(
+                    code::KEYS_TOGETHER,
+                    "this deadline ends twice",
+                    also.clone(),
+                    format!("`{second}` here"),
+                );
                 self.report(fault.also(at.clone(), format!("`{first}` here")).help("keep one of them"));
             }
         }
@@ -127,7 +142,8 @@ impl Check<'_> {
 
     /// A date, or a formula that gives one.
     fn day(&self, day: &Name) -> String {
-        let looks_like_a_date = day.value.len() >= 8 && day.value.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'/');
+        let looks_like_a_date =
+            day.value.len() >= 8 && day.value.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'/');
         if !looks_like_a_date {
             return self.formula(Some(day));
         }
@@ -163,8 +179,15 @@ impl Check<'_> {
         };
         let Some((last, others)) = self.definition.subject.split_last() else {
             let span = written.register.as_ref().map_or(&self.definition.span, |name| &name.span);
-            let fault = Diagnostic::error(code::MISSING_KEY, "whose fact is this?", span.clone(), "no `holder` here, and no `subject` above");
-            self.report(fault.help("write `holder: FORMULA`, or say at the top whom a dossier is about: `subject: FIELD`"));
+            let fault = Diagnostic::error(
+                code::MISSING_KEY,
+                "whose fact is this?",
+                span.clone(),
+                "no `holder` here, and no `subject` above",
+            );
+            self.report(
+                fault.help("write `holder: FORMULA`, or say at the top whom a dossier is about: `subject: FIELD`"),
+            );
             return String::new();
         };
         let last = holder(last);

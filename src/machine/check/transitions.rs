@@ -53,7 +53,8 @@ impl Check<'_> {
             ways.push((resume.span.clone(), Target::Resume(StateId::new(self.resumes(from, resume)))));
         }
         if let [(first, _), (second, _), ..] = &ways[..] {
-            let fault = Diagnostic::error(code::KEYS_TOGETHER, "a transition leads to two places", second.clone(), "and here");
+            let fault =
+                Diagnostic::error(code::KEYS_TOGETHER, "a transition leads to two places", second.clone(), "and here");
             self.report(fault.also(first.clone(), "leads here").help("keep one of `target`, `stay` and `resume`"));
         }
         if ways.is_empty() {
@@ -63,7 +64,9 @@ impl Check<'_> {
                 written.span.clone(),
                 "no `target`, `stay` or `resume`",
             );
-            self.report(fault.help("write `target: STATE`, or `stay: true` if nothing but the rest of it should happen"));
+            self.report(
+                fault.help("write `target: STATE`, or `stay: true` if nothing but the rest of it should happen"),
+            );
         }
         ways.into_iter().next().map_or(Target::Stay, |(_, target)| target)
     }
@@ -74,13 +77,16 @@ impl Check<'_> {
         let Some(at) = self.tree.find(&id) else { return id };
         let pauses = |inner: usize| {
             let state = self.tree.place(inner).state;
-            let transitions = state.on.iter().chain(&state.always).chain(state.after.iter().map(|(_, transition)| transition));
+            let transitions =
+                state.on.iter().chain(&state.always).chain(state.after.iter().map(|(_, transition)| transition));
             transitions.into_iter().any(|transition| transition.pause)
         };
         if !self.tree.inside(at).any(pauses) {
             let message = format!("nothing pauses `{id}`");
             let fault = Diagnostic::error(code::RESUME, message, name.span.clone(), "there is nothing to resume");
-            self.report(fault.help(format!("a transition that leaves `{id}` needs `pause: true`; else write `target:`")));
+            self.report(
+                fault.help(format!("a transition that leaves `{id}` needs `pause: true`; else write `target:`")),
+            );
         }
         id
     }
@@ -100,7 +106,12 @@ impl Check<'_> {
     fn keys_fit(&self, written: &model::Transition) {
         if written.event.is_none() {
             if let Some(span) = written.keys.get("by") {
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, "nobody takes this transition", span.clone(), "it happens by itself");
+                let fault = Diagnostic::error(
+                    code::KEYS_TOGETHER,
+                    "nobody takes this transition",
+                    span.clone(),
+                    "it happens by itself",
+                );
                 self.report(fault.help("`always` and `after` have no `by`; what a person does stands under `on`"));
             }
         }

@@ -83,7 +83,9 @@ impl<'a> Tree<'a> {
         let mut names: Vec<&str> = Vec::new();
         for at in self.outwards(from) {
             let parent = self.places[at].parent;
-            names.extend(self.places.iter().filter(|place| place.parent == parent).map(|place| place.state.name.as_str()));
+            names.extend(
+                self.places.iter().filter(|place| place.parent == parent).map(|place| place.state.name.as_str()),
+            );
         }
         let inside = self.places.iter().filter(|place| place.parent == Some(from));
         names.extend(inside.map(|place| place.state.name.as_str()));
@@ -125,10 +127,12 @@ impl Check<'_> {
             return self.tree.place(at).id.clone();
         }
         *self.lost.borrow_mut() = true;
-        let known = self.tree.places().iter().filter(|place| place.parent == parent).map(|place| place.state.name.as_str());
+        let known =
+            self.tree.places().iter().filter(|place| place.parent == parent).map(|place| place.state.name.as_str());
         let place = if parent.is_some() { "inside this state" } else { "at the top level" };
         let message = format!("no state `{}` {place}", name.value);
-        let fault = Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "`initial` names a direct child");
+        let fault =
+            Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "`initial` names a direct child");
         self.report(fault.help(did_you_mean(&name.value, known, "there are no states here")));
         String::new()
     }

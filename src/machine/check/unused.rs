@@ -24,7 +24,7 @@ impl Check<'_> {
         let starter = || self.definition.roles.iter().any(|role| role.name.value == name && role.starter);
         self.used.borrow().contains(&(kind, name.to_owned()))
             || (kind == Kind::Role && starter())
-            || (kind == Kind::Table && self.formulas.borrow().iter().any(|formula| has_word(formula, name)))
+            || (kind == Kind::Table && self.formulas.borrow().iter().any(|formula| has_word(formula.text(), name)))
     }
 
     /// A person's event has words for its button; a guard in its way has words for its refusal.
@@ -42,10 +42,12 @@ impl Check<'_> {
 
     fn nobody_starts(&self) {
         let written = self.definition;
-        let starts = written.roles.iter().any(|role| role.starter) || !written.cron.is_empty() || written.import.is_some();
+        let starts =
+            written.roles.iter().any(|role| role.starter) || !written.cron.is_empty() || written.import.is_some();
         if !starts && !self.is_list() {
             let span = written.keys.get("roles").unwrap_or(&written.span).clone();
-            let fault = Diagnostic::warning(code::NO_STARTER, "nobody can start a dossier", span, "no role is a starter");
+            let fault =
+                Diagnostic::warning(code::NO_STARTER, "nobody can start a dossier", span, "no role is a starter");
             self.report(fault.help("write `starter: true` in a role, or start dossiers with `cron:` or `import:`"));
         }
     }

@@ -13,7 +13,8 @@ impl Check<'_> {
         let no_body = || BodyOf { kind: String::new(), of: "".into() };
         let quorum = self.share_of(written.quorum.as_ref());
         if let (Some(phrase), ShareOf::Path(_)) = (&written.quorum, &quorum.share) {
-            let fault = Diagnostic::error(code::SHARE, "a quorum is the same for every row", phrase.span.clone(), "a path");
+            let fault =
+                Diagnostic::error(code::SHARE, "a quorum is the same for every row", phrase.span.clone(), "a path");
             self.report(fault.help("write the share itself, as in `at least 2/3 of members`"));
         }
         VoteRule {
@@ -56,7 +57,8 @@ impl Check<'_> {
     pub(super) fn positive(&self, delay: Option<&Spanned<Delay>>) -> Delay {
         let Some(delay) = delay else { return Delay { count: 0, unit: DelayUnit::WorkingDays } };
         if delay.value.count <= 0 {
-            let fault = Diagnostic::error(code::DELAY, "this span of time ends at once", delay.span.clone(), "not ahead");
+            let fault =
+                Diagnostic::error(code::DELAY, "this span of time ends at once", delay.span.clone(), "not ahead");
             self.report(fault.help("write a number above zero, as in `10wd`"));
         }
         delay.value

@@ -1,6 +1,5 @@
-//! What several tests need.
+//! What tests share: a small office (directory, calendar, two workflows) and a way to lead dossiers through it by hand; a
+//! mail server that misbehaves.
 
 pub mod faulty_smtp;
-//! What tests share: a small office (directory, calendar, two workflows) and a way to lead dossiers through it by hand.
-
 pub mod office;

@@ -125,7 +125,7 @@ states:
 pub const KINDS: &str = "plain: {threshold: 50%}\nhigh: {threshold: 80%}\n";
 
 /// A calendar of plain weeks.
-pub const PLAIN: &str = "name: plain\nzone: Asia/Ho_Chi_Minh\n";
+pub const PLAIN: &str = "chancery: 1\ncalendar: plain\ntitle: Tuần thường\nzone: Asia/Ho_Chi_Minh\nyears: {}\n";
 
 /// Monday 2026-06-01, 09:00 in Hanoi.
 pub const START: Instant = Instant(1_780_279_200_000);

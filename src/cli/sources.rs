@@ -1,0 +1,142 @@
+//! Workflows on a disk: finding the main files in folders, reading what stands beside them, checking.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Printer, Trouble};
+use crate::diagnostic::render::{self, render_all};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::machine::check::{Checked, check_files};
+use crate::source::SourceFile;
+
+/// Folders inside folders that are looked into.
+const DEPTH_MAX: usize = 8;
+/// Bytes of one file.
+const FILE_MAX: u64 = 4 * 1024 * 1024;
+
+/// The main files behind the paths that were named: a file is one; in a folder they are those with a `chancery:` key.
+pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let before = found.len();
+            search(path, DEPTH_MAX, &mut found)?;
+            if found.len() == before {
+                return Err(Trouble::Input(format!(
+                    "no workflow in `{}`: its main file begins with `chancery: 1`",
+                    path.display()
+                )));
+            }
+        } else {
+            found.push(path.clone());
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Trouble> {
+    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if path.is_dir() && depth > 0 {
+            search(&path, depth - 1, found)?;
+        } else if yaml && is_main(&path) {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_main(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| {
+        bytes
+            .split(|byte| *byte == b'\n')
+            .any(|line| line.trim_ascii_start().starts_with(b"chancery:") && !line.starts_with(b" "))
+    })
+}
+
+/// Reads and checks one workflow.
+pub(super) fn check(path: &Path) -> Result<Checked, Trouble> {
+    let main = read(path)?;
+    let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
+    let included = |name: &str| {
+        // A name is a name: nothing outside the folder is read.
+        let inside = !name.contains(['/', '\\']) && name != "..";
+        inside.then(|| read(&folder.join(name)).ok()).flatten().map(|file| SourceFile::new(name, file.text))
+    };
+    Ok(check_files(&main, &included))
+}
+
+/// Reads a text file.
+pub(super) fn read(path: &Path) -> Result<SourceFile, Trouble> {
+    let size = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+    if size > FILE_MAX {
+        return Err(Trouble::Input(format!("`{}` is larger than {} MB", path.display(), FILE_MAX / 1024 / 1024)));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Trouble::Input(format!(
+            "`{}` is not UTF-8: line {line} has a byte that does not belong there\n  help: save it as UTF-8",
+            path.display()
+        ))
+    })?;
+    Ok(SourceFile::new(path.display().to_string(), text))
+}
+
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::Input(format!("`{}` cannot be read: {error}", path.display()))
+}
+
+/// Shows diagnostics; how many errors and warnings there were.
+pub(super) fn show(printer: &Printer, diagnostics: &[Diagnostic], sources: &[SourceFile]) -> Counts {
+    let format = if printer.is_json() { render::Format::Json } else { render::Format::Human };
+    let text = render_all(diagnostics, sources, format, printer.color());
+    if !diagnostics.is_empty() {
+        if printer.is_json() {
+            printer.line(text.trim_end());
+        } else {
+            printer.note(text.trim_end());
+        }
+    }
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    Counts { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+}
+
+/// How many faults.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) errors: usize,
+    pub(super) warnings: usize,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+    }
+}
+
+/// The names of files in the folders right inside a folder, by the folder's name.
+pub(super) fn names_inside(folder: &Path) -> Result<BTreeMap<String, Vec<String>>, Trouble> {
+    let mut names = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        let Some(key) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
+        if !path.is_dir() {
+            continue;
+        }
+        let mut files = Vec::new();
+        for file in std::fs::read_dir(&path).map_err(|error| unreadable(&path, &error))? {
+            let file = file.map_err(|error| unreadable(&path, &error))?;
+            files.extend(file.file_name().into_string());
+        }
+        files.sort();
+        names.insert(key, files);
+    }
+    Ok(names)
+}

@@ -1,0 +1,348 @@
+//! From files to a directory. Everything that is wrong is reported in one go, with its place; with an error there is no
+//! directory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::records::{BINDINGS, BODIES, CODES, PEOPLE, POSTS, Record, Records, SEATS, Sheet, UNITS};
+use super::{Binding, Body, BodySeat, Dated, Directory, Person, Post, Unit};
+use crate::calendar::tree::nearest;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::ids::{BodyCode, PersonId, UnitCode};
+use crate::source::{SourceFile, Span, Spanned};
+
+/// A name of a unit, person or body that there is none of.
+const NOBODY: &str = "E0706";
+/// The tree of units runs in a circle.
+const CIRCLE: &str = "E0707";
+/// A time that ends before it begins, or a date that is none.
+const TIME: &str = "E0708";
+/// Two at once where there can be one.
+const TWICE: &str = "E0709";
+/// Several people share a mailbox.
+const SHARED: &str = "E0710";
+
+const EMAIL_MAX: usize = 254;
+
+/// Reads a directory from its files (`units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, or
+/// `directory.yaml`), asked for by those names. `ids` gives the id of a person by code: the one they have, or a fresh random
+/// one; it is asked once for each person.
+pub fn read(
+    files: &dyn Fn(&str) -> Option<SourceFile>,
+    ids: &dyn Fn(&str) -> PersonId,
+) -> (Option<Directory>, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
+    let records = Records::read(files, &mut faults);
+    let mut building =
+        Building { directory: Directory::default(), people: BTreeMap::new(), broken: &records.broken, faults };
+    building.units(records.of(&UNITS));
+    building.people(records.of(&PEOPLE), ids);
+    building.posts(records.of(&POSTS));
+    building.bodies(records.of(&BODIES));
+    building.seats(records.of(&SEATS));
+    building.bindings(records.of(&BINDINGS));
+    let Building { directory, faults, .. } = building;
+    let refused = faults.iter().any(|fault| fault.severity == Severity::Error);
+    ((!refused).then_some(directory), faults)
+}
+
+struct Building<'r> {
+    directory: Directory,
+    /// Ids by code.
+    people: BTreeMap<String, PersonId>,
+    /// Sheets that could not be read.
+    broken: &'r BTreeSet<&'static str>,
+    faults: Vec<Diagnostic>,
+}
+
+impl Building<'_> {
+    fn units(&mut self, records: &[Record]) {
+        self.unique(records, &UNITS);
+        for record in records {
+            let code = UnitCode::new(record.text("code"));
+            let unit = Unit {
+                code: code.clone(),
+                name: record.text("name").to_owned(),
+                kind: record.text("kind").to_owned(),
+                parent: record.cell("parent").map(|parent| UnitCode::new(&parent.value)),
+                legal_personality: self.truth(record, "legal_personality"),
+                tags: several(record.text("tags")).map(str::to_owned).collect(),
+                dated: self.dated(record),
+                successors: several(record.text("successors")).map(UnitCode::from).collect(),
+            };
+            self.directory.units.insert(code, unit);
+        }
+        for record in records {
+            self.known_unit(record, "parent");
+            if let Some(cell) = record.cell("successors") {
+                for code in several(&cell.value) {
+                    self.known_unit_code(code, &cell.span);
+                }
+            }
+        }
+        self.circles(records);
+    }
+
+    /// Each circle is reported once, at the unit that comes first in the file.
+    fn circles(&mut self, records: &[Record]) {
+        let mut told: BTreeSet<UnitCode> = BTreeSet::new();
+        for record in records {
+            let start = UnitCode::new(record.text("code"));
+            let mut path = vec![start.clone()];
+            let mut next = self.parent(&start);
+            while let Some(unit) = next.filter(|unit| !path.contains(unit)) {
+                next = self.parent(&unit);
+                path.push(unit);
+            }
+            let last = path.last().and_then(|last| self.parent(last));
+            if last.as_ref() == Some(&start) && !told.contains(&start) {
+                let way: Vec<&str> = path.iter().map(UnitCode::as_str).chain([start.as_str()]).collect();
+                let message = format!("the units run in a circle: {}", way.join(" under "));
+                let place = record.cell("parent").map_or(&record.span, |cell| &cell.span);
+                self.faults.push(
+                    Diagnostic::error(CIRCLE, message, place.clone(), "begins here")
+                        .help("one of them has another unit above it, or none"),
+                );
+                told.extend(path);
+            }
+        }
+    }
+
+    fn parent(&self, unit: &UnitCode) -> Option<UnitCode> {
+        self.directory.units.get(unit)?.parent.clone()
+    }
+
+    fn people(&mut self, records: &[Record], ids: &dyn Fn(&str) -> PersonId) {
+        self.unique(records, &PEOPLE);
+        let mut mailboxes: BTreeMap<String, Span> = BTreeMap::new();
+        for record in records {
+            let code = record.text("code");
+            if self.people.contains_key(code) {
+                continue;
+            }
+            if let Some(email) = record.cell("email") {
+                self.email(email, &mut mailboxes);
+            }
+            let id = ids(code);
+            let optional = |column| record.cell(column).map(|cell| cell.value.clone());
+            let person = Person {
+                id: id.clone(),
+                code: code.to_owned(),
+                name: record.text("name").to_owned(),
+                address: optional("address"),
+                email: optional("email"),
+                language: optional("language").unwrap_or_else(|| "vi".to_owned()),
+            };
+            self.people.insert(code.to_owned(), id.clone());
+            self.directory.people.insert(id, person);
+        }
+    }
+
+    fn email(&mut self, email: &Spanned<String>, mailboxes: &mut BTreeMap<String, Span>) {
+        let text = email.value.as_str();
+        let shaped = text.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+        });
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
+        if !shaped || text.contains(odd) || text.len() > EMAIL_MAX {
+            self.fault(CODES.wrong, format!("`{text}` is no mail address"), &email.span, "write name@domain");
+        } else if let Some(first) = mailboxes.get(&text.to_lowercase()) {
+            let message = format!("two people share the mailbox {text}");
+            let mut fault = Diagnostic::error(SHARED, message, email.span.clone(), "here again");
+            fault.severity = Severity::Warning;
+            let help = "whoever reads it can act for both; give each an address of their own";
+            self.faults.push(fault.also(first.clone(), "first here").help(help));
+        } else {
+            mailboxes.insert(text.to_lowercase(), email.span.clone());
+        }
+    }
+
+    fn posts(&mut self, records: &[Record]) {
+        for record in records {
+            let (person, unit, dated) = (self.person(record), self.known_unit(record, "unit"), self.dated(record));
+            if let (Some(person), Some(unit)) = (person, unit) {
+                self.directory.posts.push(Post { person, unit, post: record.text("post").to_owned(), dated });
+            }
+        }
+    }
+
+    fn bodies(&mut self, records: &[Record]) {
+        self.unique(records, &BODIES);
+        for record in records {
+            let code = BodyCode::new(record.text("code"));
+            let body = Body {
+                code: code.clone(),
+                name: record.text("name").to_owned(),
+                kind: record.text("kind").to_owned(),
+                unit: self.known_unit(record, "unit"),
+                seats: Vec::new(),
+            };
+            self.directory.bodies.insert(code, body);
+        }
+    }
+
+    fn seats(&mut self, records: &[Record]) {
+        let mut taken: Vec<(BodyCode, BodySeat, &Record)> = Vec::new();
+        for record in records {
+            let (person, unit, dated) = (self.person(record), self.known_unit(record, "unit"), self.dated(record));
+            let (Some(body), Some(person)) = (self.body(record), person) else { continue };
+            let seat = BodySeat { person, seat: record.text("seat").to_owned(), unit, dated };
+            let others = taken.iter().filter(|(other, _, _)| *other == body);
+            for (_, other, first) in others.filter(|(_, other, _)| overlap(other.dated, seat.dated)) {
+                let message = if other.seat == "chair" && seat.seat == "chair" {
+                    format!("{body} has two chairs at once")
+                } else if other.person == seat.person && other.votes() && seat.votes() {
+                    format!("{} sits in {body} twice at once", record.text("person"))
+                } else {
+                    continue;
+                };
+                let fault = Diagnostic::error(TWICE, message, record.span.clone(), "this one");
+                let fault = fault.also(first.span.clone(), "and this one");
+                self.faults.push(fault.help("end the earlier one: `until` is its last day"));
+            }
+            taken.push((body, seat, record));
+        }
+        for (body, seat, _) in taken {
+            if let Some(body) = self.directory.bodies.get_mut(&body) {
+                body.seats.push(seat);
+            }
+        }
+    }
+
+    fn bindings(&mut self, records: &[Record]) {
+        let mut spans: Vec<&Span> = Vec::new();
+        for record in records {
+            let (root, unit) = (self.known_unit(record, "root"), self.known_unit(record, "unit"));
+            let dated = self.dated(record);
+            let (Some(root), Some(unit)) = (root, unit) else { continue };
+            if self.parent(&root).is_some()
+                && let Some(cell) = record.cell("root")
+            {
+                let message = format!("{root} is no root: it has a unit above it");
+                self.fault(CODES.wrong, message, &cell.span, "names are bound for a whole tree");
+            }
+            let binding = Binding { root, name: record.text("name").to_owned(), unit, dated };
+            let same = |other: &Binding| {
+                other.root == binding.root && other.name == binding.name && overlap(other.dated, binding.dated)
+            };
+            if let Some(first) = self.directory.bindings.iter().position(same) {
+                let message = format!("`{}` is bound twice at once for {}", binding.name, binding.root);
+                let fault = Diagnostic::error(TWICE, message, record.span.clone(), "this one");
+                self.faults.push(fault.also(spans[first].clone(), "and this one"));
+            }
+            self.directory.bindings.push(binding);
+            spans.push(&record.span);
+        }
+    }
+
+    /// Codes are given once.
+    fn unique(&mut self, records: &[Record], sheet: &Sheet) {
+        let mut seen: BTreeMap<&str, &Span> = BTreeMap::new();
+        for cell in records.iter().filter_map(|record| record.cell("code")) {
+            if let Some(first) = seen.get(cell.value.as_str()) {
+                let message = format!("`{}` stands twice among the {}", cell.value, sheet.name);
+                let fault = Diagnostic::error(CODES.duplicate, message, cell.span.clone(), "here again");
+                self.faults.push(fault.also((*first).clone(), "first here"));
+            } else {
+                seen.insert(&cell.value, &cell.span);
+            }
+        }
+    }
+
+    fn known_unit(&mut self, record: &Record, column: &str) -> Option<UnitCode> {
+        let cell = record.cell(column)?;
+        self.known_unit_code(&cell.value, &cell.span)
+    }
+
+    fn known_unit_code(&mut self, code: &str, span: &Span) -> Option<UnitCode> {
+        let unit = UnitCode::new(code);
+        if self.directory.units.contains_key(&unit) {
+            return Some(unit);
+        }
+        let near = nearest(code, self.directory.units.keys().map(UnitCode::as_str)).map(str::to_owned);
+        self.nobody(&UNITS, "unit", code, span, near);
+        None
+    }
+
+    fn person(&mut self, record: &Record) -> Option<PersonId> {
+        let cell = record.cell("person")?;
+        if let Some(id) = self.people.get(&cell.value) {
+            return Some(id.clone());
+        }
+        let near = nearest(&cell.value, self.people.keys().map(String::as_str)).map(str::to_owned);
+        self.nobody(&PEOPLE, "person", &cell.value, &cell.span, near);
+        None
+    }
+
+    fn body(&mut self, record: &Record) -> Option<BodyCode> {
+        let cell = record.cell("body")?;
+        let body = BodyCode::new(&cell.value);
+        if self.directory.bodies.contains_key(&body) {
+            return Some(body);
+        }
+        let near = nearest(&cell.value, self.directory.bodies.keys().map(BodyCode::as_str)).map(str::to_owned);
+        self.nobody(&BODIES, "body", &cell.value, &cell.span, near);
+        None
+    }
+
+    fn nobody(&mut self, sheet: &Sheet, what: &str, code: &str, span: &Span, near: Option<String>) {
+        if self.broken.contains(sheet.name) {
+            return;
+        }
+        let mut fault = Diagnostic::error(NOBODY, format!("there is no {what} `{code}`"), span.clone(), "not known");
+        fault.help = near.map(|near| format!("did you mean `{near}`?"));
+        self.faults.push(fault);
+    }
+
+    fn truth(&mut self, record: &Record, column: &str) -> bool {
+        let Some(cell) = record.cell(column) else { return false };
+        match cell.value.to_lowercase().as_str() {
+            "true" => true,
+            "false" => false,
+            _ => {
+                self.fault(CODES.wrong, format!("`{column}` is true or false"), &cell.span, "neither");
+                false
+            }
+        }
+    }
+
+    fn dated(&mut self, record: &Record) -> Dated {
+        let dated = Dated { from: self.date(record, "from"), until: self.date(record, "until") };
+        if let (Some(from), Some(until), Some(cell)) = (dated.from, dated.until, record.cell("until"))
+            && until < from
+        {
+            let message = format!("it ends on {until}, before it begins on {from}");
+            self.fault(TIME, message, &cell.span, "`until` is the last day");
+        }
+        dated
+    }
+
+    fn date(&mut self, record: &Record, column: &str) -> Option<Date> {
+        let cell = record.cell(column)?;
+        let date = Date::strptime("%Y-%m-%d", &cell.value).ok();
+        if date.is_none() {
+            let fault = Diagnostic::error(TIME, format!("`{}` is no date", cell.value), cell.span.clone(), "here");
+            self.faults.push(fault.help("write year-month-day: 2026-01-31"));
+        }
+        date
+    }
+
+    fn fault(&mut self, code: &'static str, message: impl Into<String>, span: &Span, label: &str) {
+        self.faults.push(Diagnostic::error(code, message, span.clone(), label));
+    }
+}
+
+fn overlap(one: Dated, two: Dated) -> bool {
+    let begins = one.from.max(two.from);
+    let ends = [one.until, two.until].into_iter().flatten().min();
+    match (begins, ends) {
+        (Some(begins), Some(ends)) => begins <= ends,
+        (None, _) | (_, None) => true,
+    }
+}
+
+/// The entries of a cell that has several, separated by `;`.
+fn several(text: &str) -> impl Iterator<Item = &str> {
+    text.split(';').map(str::trim).filter(|entry| !entry.is_empty())
+}

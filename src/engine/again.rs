@@ -1,0 +1,34 @@
+//! The first answer again: the same command under the same operation id is told what it was told then.
+
+use super::fold::Fold;
+use super::rows::state_of;
+use super::{Done, seals};
+use crate::dossier::evolve::evolve;
+use crate::store::{LoadedOperation, StoreError};
+
+impl Fold<'_, '_> {
+    /// What a command was told that led to the events from `operation.seq` on.
+    pub(super) fn first_answer(&mut self, operation: &LoadedOperation) -> Result<Done, StoreError> {
+        let id = &operation.dossier;
+        let keys = self.inner.unwrap_keys(id, &self.tx.seal_keys_of(id)?)?;
+        let mut dossier = None;
+        for logged in self.tx.events_of(id)? {
+            // Every command's first event carries its operation, so the next one that does is another command's.
+            if logged.seq > operation.seq && logged.operation.is_some() {
+                break;
+            }
+            let event = seals::open(id, &logged, &keys)?;
+            dossier = Some(evolve(dossier, &event).map_err(|broken| StoreError::Corrupt {
+                table: "event",
+                column: "sealed",
+                what: format!("dossier {id}: {broken}"),
+            })?);
+        }
+        let dossier = dossier.ok_or_else(|| StoreError::Corrupt {
+            table: "event",
+            column: "operation",
+            what: format!("dossier {id} has no events"),
+        })?;
+        Ok(Done { dossier: id.clone(), seq: dossier.seq, state: state_of(&dossier), again: true })
+    }
+}

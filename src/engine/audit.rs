@@ -1,0 +1,79 @@
+//! Replay: does the chain hold, can every event be opened, and does the fold give the stored dossier to the byte?
+
+use super::{Engine, seals};
+use crate::dossier::event::Change;
+use crate::dossier::evolve::evolve;
+use crate::ids::DossierId;
+use crate::seal::{HASH_BEFORE_FIRST, chain};
+use crate::store::StoreError;
+
+/// What a replay found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// Events that were read.
+    pub events: usize,
+    /// Parts of people who were erased; the snapshot cannot be compared then.
+    pub erased: usize,
+    /// What is wrong, in the order in which it was found; empty if nothing is.
+    pub faults: Vec<String>,
+}
+
+impl Engine {
+    /// Replays a dossier from its log.
+    ///
+    /// # Errors
+    /// The database fails. What is wrong with the log is no error but an answer.
+    pub async fn replay(&self, id: &DossierId) -> Result<Replay, StoreError> {
+        let mut replay = Replay::default();
+        // The row first: a command that comes meanwhile makes the log longer, never the row newer than the log.
+        let Some(stored) = self.inner.store.stored_dossier(id).await? else {
+            replay.faults.push("there is no such dossier".to_owned());
+            return Ok(replay);
+        };
+        let logged = self.inner.store.events(id, 0).await?;
+        let keys = match self.inner.unwrap_keys(id, &self.inner.store.seal_keys(id).await?) {
+            Ok(keys) => keys,
+            Err(error) => {
+                replay.faults.push(error.to_string());
+                return Ok(replay);
+            }
+        };
+        let (mut previous, mut dossier) = (HASH_BEFORE_FIRST, None);
+        for event in logged.iter().take_while(|event| event.seq <= stored.seq) {
+            replay.events += 1;
+            previous = chain(&previous, &seals::header(id, event), &event.sealed);
+            if previous.as_slice() != event.hash {
+                replay.faults.push(format!("event {}: the chain is broken", event.seq));
+                return Ok(replay);
+            }
+            let opened = match seals::open(id, event, &keys) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    replay.faults.push(error.to_string());
+                    return Ok(replay);
+                }
+            };
+            replay.erased += opened.changes.iter().filter(|change| matches!(change, Change::Erased)).count();
+            dossier = match evolve(dossier, &opened) {
+                Ok(dossier) => Some(dossier),
+                Err(broken) => {
+                    replay.faults.push(broken.to_string());
+                    return Ok(replay);
+                }
+            };
+        }
+        let folded = dossier.map(|dossier| dossier.snapshot()).unwrap_or_default();
+        if replay.erased == 0 && folded != stored.snapshot {
+            replay.faults.push("the stored snapshot is not what the log gives".to_owned());
+        }
+        Ok(replay)
+    }
+
+    /// Dossiers in the order of their ids, for replaying all of them piece by piece.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn dossiers_after(&self, after: Option<&DossierId>, limit: i64) -> Result<Vec<DossierId>, StoreError> {
+        self.inner.store.dossiers_after(after.map_or("", DossierId::as_str), limit).await
+    }
+}

@@ -1,0 +1,92 @@
+//! The heart: a batch of commands that waited together is folded per dossier in the order of arrival, written at once,
+//! committed once, and then all of it is answered, refusals too. If a batch fails, each of its commands is decided again
+//! alone, so that one bad command does not spoil its neighbours.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fold::Fold;
+use super::queue::{Pending, Work};
+use super::{Done, Failure, Inner};
+use crate::store::{Batch, Settled, StoreError, Writer};
+
+/// How often a command is decided again when somebody else was faster or the connection went.
+const ATTEMPTS_MAX: u32 = 8;
+/// The first pause after a connection went; it doubles.
+const PAUSE_FIRST_MS: u64 = 5;
+
+type Answer = Result<Done, Failure>;
+
+/// Commits a batch and answers all of it.
+pub(super) fn commit(inner: &Arc<Inner>, writer: &mut Writer, batch: Vec<Pending>) {
+    if batch.len() > 1 {
+        match attempt(inner, writer, &batch) {
+            Ok(answers) => {
+                for (pending, answer) in batch.into_iter().zip(answers) {
+                    pending.answer(answer);
+                }
+                return;
+            }
+            Err(error) => tracing::debug!(%error, commands = batch.len(), "a batch failed; each command goes alone"),
+        }
+    }
+    let mut attempts = ATTEMPTS_MAX;
+    for pending in batch {
+        let answer = alone(inner, writer, &pending, attempts);
+        if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
+            // The database is gone for now: the rest is told so at once instead of waiting as long, one after the other.
+            attempts = 1;
+        }
+        pending.answer(answer);
+    }
+}
+
+fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u32) -> Answer {
+    let mut pause_ms = PAUSE_FIRST_MS;
+    let mut last = StoreError::Unavailable("it was not tried".to_owned());
+    for _ in 0..attempts {
+        match attempt(inner, writer, std::slice::from_ref(pending)) {
+            Ok(mut answers) => return answers.pop().expect("one command has one answer"),
+            Err(error) if error.passes() => last = error,
+            Err(error) => {
+                set_aside(writer, pending, &error);
+                return Err(error.into());
+            }
+        }
+        if matches!(last, StoreError::Unavailable(_)) && attempts > 1 {
+            let jitter = u64::from(inner.chance.below(u32::try_from(pause_ms).unwrap_or(u32::MAX)));
+            std::thread::sleep(Duration::from_millis(pause_ms / 2 + jitter));
+            pause_ms *= 2;
+        }
+    }
+    Err(last.into())
+}
+
+/// Decides and writes a batch, in one transaction.
+fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result<Vec<Answer>, StoreError> {
+    let (answers, dossiers) = writer.one_statement(|tx| {
+        let mut fold = Fold::load(inner, tx, batch)?;
+        let mut answers = Vec::with_capacity(batch.len());
+        for pending in batch {
+            answers.push(fold.take(pending)?);
+        }
+        let (written, dossiers) = fold.finish();
+        if !written.is_empty() {
+            tx.write_batch(&written)?;
+        }
+        Ok((answers, dossiers))
+    })?;
+    inner.remember(dossiers);
+    Ok(answers)
+}
+
+/// A message that breaks its transaction every time must not be tried for ever: it says so in its row.
+fn set_aside(writer: &mut Writer, pending: &Pending, error: &StoreError) {
+    let Work::Deliver(message) = &pending.work else { return };
+    let mut batch = Batch::default();
+    let key = (message.from.clone(), message.from_seq, message.place);
+    batch.settled.insert(key, Settled::Refused(error.to_string()));
+    if let Err(error) = writer.one_statement(|tx| tx.write_batch(&batch)) {
+        tracing::error!(%error, message.operation = %message.operation(), "a message could not be set aside");
+    }
+}

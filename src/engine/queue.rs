@@ -1,0 +1,157 @@
+//! What waits for the writer. Nobody waits for a clock: whatever is there when the writer is free goes into its next batch.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::{Attachment, Done, Failure, Inner, commit};
+use crate::dossier::command::{Act, Ask, Command, Start};
+use crate::dossier::{Message, Paper};
+use crate::ids::OperationId;
+use crate::seal::MasterKeys;
+use crate::store::{StoreError, Writer};
+
+/// Commands in one batch: enough to share a flush among many, few enough that nobody waits long.
+const BATCH_MAX: usize = 256;
+/// Commands that may wait; beyond this the office is told to try again.
+const WAITING_MAX: usize = 20_000;
+
+/// What waits.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Pending>,
+    /// The writer knows that something waits.
+    called: bool,
+}
+
+/// A command that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) work: Work,
+    pub(super) operation: OperationId,
+    /// The keyed hash by which the same command is recognised.
+    pub(super) asked: String,
+    pub(super) attachments: Vec<Attachment>,
+    answer: Option<oneshot::Sender<Result<Done, Failure>>>,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// A command as it stands.
+    Command(Command),
+    /// A message between dossiers; which dossier consumes it is found out in its transaction.
+    Deliver(Message),
+}
+
+impl Pending {
+    /// A command with the papers it brings along: their hashes and sizes are ours, not the sender's.
+    pub(super) fn of_command(mut command: Command, attachments: Vec<Attachment>, master: &MasterKeys) -> Self {
+        if let Ask::Receive(message) = command.ask {
+            return Self::of_message(message, master);
+        }
+        for paper in papers(&mut command.ask) {
+            if let Some(attachment) = attachments.iter().find(|attachment| attachment.id == paper.id) {
+                paper.hash = master.paper(&attachment.content);
+                paper.size = attachment.content.len() as u64;
+            }
+        }
+        let asked = master.asked(&identity(&command));
+        Self { operation: command.operation.clone(), work: Work::Command(command), asked, attachments, answer: None }
+    }
+
+    pub(super) fn of_message(message: Message, master: &MasterKeys) -> Self {
+        let asked = master.asked(&json(&message));
+        let (operation, work) = (message.operation(), Work::Deliver(message));
+        Self { work, operation, asked, attachments: Vec::new(), answer: None }
+    }
+
+    /// Tells whoever asked. They may be gone; what was done is done.
+    pub(super) fn answer(mut self, with: Result<Done, Failure>) {
+        if let Some(answer) = self.answer.take() {
+            let _ = answer.send(with);
+        }
+    }
+}
+
+/// The bytes by which a command is recognised. Of a ballot only who voted in which vote: a keyed hash of choices could be
+/// tried out by whoever has the key.
+fn identity(command: &Command) -> Vec<u8> {
+    match &command.ask {
+        Ask::Cast { activation, .. } => json(&("cast", &command.dossier, &command.actor, activation)),
+        Ask::Start(_)
+        | Ask::Act(_)
+        | Ask::Edit { .. }
+        | Ask::Tally { .. }
+        | Ask::Confirm { .. }
+        | Ask::Receive(_)
+        | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("commands have only string keys and finite numbers")
+}
+
+fn papers(ask: &mut Ask) -> &mut [Paper] {
+    match ask {
+        Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
+        Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => &mut [],
+    }
+}
+
+/// Puts it into the queue at once; the answer comes later, and what was put in is done even if nobody waits for it.
+pub(super) fn submit(
+    inner: &Arc<Inner>,
+    mut pending: Pending,
+) -> Result<impl Future<Output = Result<Done, Failure>> + Send + use<>, StoreError> {
+    let (answer, answered) = oneshot::channel();
+    pending.answer = Some(answer);
+    let call = {
+        let mut state = inner.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.waiting.len() >= WAITING_MAX {
+            return Err(StoreError::Unavailable("too many commands wait".to_owned()));
+        }
+        state.waiting.push_back(pending);
+        !std::mem::replace(&mut state.called, true)
+    };
+    if call {
+        call_writer(inner)?;
+    }
+    Ok(async move {
+        answered.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer's thread ended".to_owned()).into()))
+    })
+}
+
+fn call_writer(inner: &Arc<Inner>) -> Result<(), StoreError> {
+    let engine = Arc::clone(inner);
+    inner.store.on_writer(Box::new(move |writer| drain(&engine, writer)))
+}
+
+/// On the writer's thread: commits what waits, and comes again behind other jobs if more has come meanwhile.
+fn drain(inner: &Arc<Inner>, writer: &mut Writer) {
+    let batch: Vec<Pending> = {
+        let mut state = inner.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = state.waiting.len().min(BATCH_MAX);
+        state.waiting.drain(..taken).collect()
+    };
+    if !batch.is_empty() {
+        commit::commit(inner, writer, batch);
+        inner.changed.notify_waiters();
+    }
+    let more = {
+        let mut state = inner.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.called = !state.waiting.is_empty();
+        state.called
+    };
+    if more && let Err(error) = call_writer(inner) {
+        tracing::error!(%error, "the writer is gone while commands wait");
+    }
+}

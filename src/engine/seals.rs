@@ -1,0 +1,120 @@
+//! Between events and their rows: headers, seals, the chain.
+
+use super::Inner;
+use crate::dossier::Dossier;
+use crate::dossier::event::{Event, KIND_VERSION, Kind};
+use crate::ids::{DossierId, Instant, PersonId};
+use crate::seal::{Damaged, DossierKeys, Hash, Header, chain};
+use crate::store::{EventRow, LoggedEvent, StoreError};
+
+/// What the first event of a command carries besides.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) operation: &'a str,
+    pub(super) asked: &'a str,
+}
+
+impl Inner {
+    /// Seals an event behind the one before; `after` is the dossier as it leaves it.
+    pub(super) fn seal(
+        &self,
+        event: &Event,
+        after: &Dossier,
+        keys: &DossierKeys,
+        previous: &Hash,
+        asked: Option<Asked<'_>>,
+    ) -> (EventRow, Hash) {
+        let actor = event.actor.header();
+        let header = Header {
+            dossier: after.id.as_str(),
+            seq: event.seq,
+            at: event.at.0,
+            kind: event.kind.name(),
+            kind_version: KIND_VERSION.into(),
+            actor: &actor,
+            subjects: after.subject.as_ref().map_or("", PersonId::as_str),
+            machine: after.machine.as_str(),
+            operation: asked.map(|asked| asked.operation),
+            asked: asked.map(|asked| asked.asked),
+        };
+        let sealed = header.seal(event, keys, &self.chance);
+        let hash = chain(previous, &header, &sealed);
+        let row = EventRow {
+            at: header.at,
+            kind: event.kind.name(),
+            kind_version: header.kind_version,
+            subjects: header.subjects.to_owned(),
+            machine: header.machine.to_owned(),
+            operation: header.operation.map(str::to_owned),
+            asked: header.asked.map(str::to_owned),
+            actor,
+            sealed,
+            hash: hash.to_vec(),
+        };
+        (row, hash)
+    }
+
+    /// The keys behind stored rows. One that cannot be unwrapped is an error, one that is not there an erasure.
+    pub(super) fn unwrap_keys(
+        &self,
+        dossier: &DossierId,
+        wrapped: &[(String, Vec<u8>)],
+    ) -> Result<DossierKeys, StoreError> {
+        let mut own = None;
+        let mut people = std::collections::BTreeMap::new();
+        for (person, bytes) in wrapped {
+            if DossierKeys::is_own(person) {
+                own = Some(self.keys.master.unwrap(dossier, None, bytes).map_err(|error| damaged(&error))?);
+                continue;
+            }
+            let person = PersonId::from(person.as_str());
+            let key = self.keys.master.unwrap(dossier, Some(&person), bytes).map_err(|error| damaged(&error))?;
+            people.insert(person, key);
+        }
+        let own = own.ok_or_else(|| StoreError::Corrupt {
+            table: "seal_key",
+            column: "wrapped",
+            what: format!("dossier {dossier} has no key of its own"),
+        })?;
+        Ok(DossierKeys { own, people })
+    }
+}
+
+/// The header of a stored event.
+pub(super) fn header<'a>(dossier: &'a DossierId, event: &'a LoggedEvent) -> Header<'a> {
+    Header {
+        dossier: dossier.as_str(),
+        seq: event.seq,
+        at: event.at,
+        kind: &event.kind,
+        kind_version: event.kind_version,
+        actor: &event.actor,
+        subjects: &event.subjects,
+        machine: &event.machine,
+        operation: event.operation.as_deref(),
+        asked: event.asked.as_deref(),
+    }
+}
+
+/// Opens a stored event.
+pub(super) fn open(dossier: &DossierId, event: &LoggedEvent, keys: &DossierKeys) -> Result<Event, StoreError> {
+    if event.kind_version > KIND_VERSION.into() {
+        return Err(StoreError::Corrupt {
+            table: "event",
+            column: "kind_version",
+            what: format!("event {} of dossier {dossier} was written by a newer program", event.seq),
+        });
+    }
+    let (actor, changes) = header(dossier, event).open(&event.sealed, keys).map_err(|error| damaged(&error))?;
+    let kind: Kind = serde_json::from_value(event.kind.as_str().into()).map_err(|error| StoreError::Corrupt {
+        table: "event",
+        column: "kind",
+        what: error.to_string(),
+    })?;
+    Ok(Event { seq: event.seq, at: Instant(event.at), kind, actor, changes })
+}
+
+/// Damage, as the store says it.
+pub(super) fn damaged(error: &Damaged) -> StoreError {
+    StoreError::Corrupt { table: "event", column: "sealed", what: error.to_string() }
+}

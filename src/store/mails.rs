@@ -1,0 +1,381 @@
+//! The courier's ledger: which notices became which mail, who may send it now, and what became of it.
+//!
+//! A mail is claimed under a lease; whoever holds the lease writes the result, nobody else. `next_at` is when somebody should
+//! look at a mail again: the next attempt, or, while it is being sent, the end of the lease.
+
+use super::meta::HELD;
+use super::{Param, Row, Store, StoreError, Tx};
+use crate::dossier::Purpose;
+use crate::dossier::project::NoticeKind;
+use crate::ids::{ActivationId, DossierId, Instant, MailId, PersonId};
+
+/// Notices that one mail may gather; what is beyond waits for the next one.
+const NOTICES_MAX: i64 = 500;
+
+/// A mail that is ours to send until the lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimedMail {
+    /// Which.
+    pub id: MailId,
+    /// To whom.
+    pub person: PersonId,
+    /// Its Message-ID, with angle brackets: the same in every attempt.
+    pub message_id: String,
+    /// The key that signs its desk link.
+    pub key_id: i64,
+    /// Raised when it is readdressed.
+    pub generation: i64,
+    /// Attempts, with this one.
+    pub attempts: i64,
+    /// Attempts of which nobody knows what became.
+    pub unknowns: i64,
+    /// When it was made.
+    pub made_at: Instant,
+    /// Our lease.
+    pub lease: String,
+    /// What it says.
+    pub notices: Vec<MailNotice>,
+}
+
+/// One notice of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailNotice {
+    /// Why it is said.
+    pub kind: NoticeKind,
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Which entry.
+    pub activation: ActivationId,
+    /// The reader's own task, where there is one.
+    pub task: Option<MailTask>,
+}
+
+/// A task that a mail links to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailTask {
+    /// Its row.
+    pub id: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// The key that signs its link.
+    pub key_id: i64,
+    /// Raised when it is readdressed.
+    pub generation: i64,
+    /// By when.
+    pub due_at: Option<Instant>,
+}
+
+/// What a claim is made with: nothing here asks for the time or for chance.
+#[derive(Clone, Debug)]
+pub struct ClaimPlan {
+    /// The time.
+    pub now: Instant,
+    /// Until when we may send.
+    pub lease_until: Instant,
+    /// The lease.
+    pub lease: String,
+    /// For new mails: an id and a Message-ID each; as many mails are claimed at most.
+    pub fresh: Vec<(MailId, String)>,
+    /// The key that signs the desk links of new mails.
+    pub key_id: i64,
+    /// New mails for one person within 24 hours at most; what is beyond waits.
+    pub person_day_max: i64,
+}
+
+/// What a claim gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// The database is held: nothing is sent.
+    pub held: bool,
+    /// Ours to send.
+    pub mails: Vec<ClaimedMail>,
+    /// Notices that nobody needs any more.
+    pub dropped: u64,
+    /// Mails whose second attempt, too, has an unknown end: a person decides.
+    pub unknown: u64,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// `accepted`, `deferred`, `failed`, `unknown`.
+    pub status: &'static str,
+    /// When to try again; none: never by itself.
+    pub next_at: Option<Instant>,
+    /// When it was known.
+    pub settled_at: Instant,
+    /// The server's words, or ours.
+    pub answer: String,
+    /// Attempts of which nobody knows what became.
+    pub unknowns: i64,
+}
+
+/// A mail that needs a person's eye.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TroubledMail {
+    /// Which.
+    pub id: MailId,
+    /// To whom.
+    pub person: PersonId,
+    /// `failed` or `unknown`.
+    pub status: String,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When it was made.
+    pub made_at: Instant,
+    /// When its last attempt was over.
+    pub settled_at: Option<Instant>,
+    /// The server's words, or ours.
+    pub answer: Option<String>,
+}
+
+const IS_HELD: &str = "SELECT value FROM meta WHERE name = $1";
+const RETRIES: &str =
+    "SELECT id, status, next_at, unknowns FROM mail WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2";
+const TAKE: &str = "UPDATE mail SET status = 'sending', lease = $1, lease_until_at = $2, next_at = $2, \
+    attempts = attempts + 1, unknowns = $3 WHERE id = $4 AND next_at = $5";
+const GIVE_TO_PERSON: &str = "UPDATE mail SET status = 'unknown', lease = NULL, lease_until_at = NULL, next_at = NULL, \
+    unknowns = $1, settled_at = $2, answer = $3 WHERE id = $4 AND next_at = $5";
+const MAIL: &str =
+    "SELECT person_id, message_id, key_id, generation, attempts, unknowns, made_at FROM mail WHERE id = $1";
+const NOTHING_LEFT: &str = "UPDATE mail SET status = 'dropped', lease = NULL, lease_until_at = NULL, next_at = NULL, \
+    settled_at = $1 WHERE id = $2";
+const PEOPLE: &str = "SELECT person_id FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1 \
+    AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = outbox.person_id AND mail.made_at > $2) < $3 \
+    GROUP BY person_id ORDER BY MIN(not_before_at), person_id LIMIT $4";
+// Still wanted? What was asked, while the reader's own task is open; an escalation, while anybody's of that entry is.
+const DROP_WAITING: &str = "UPDATE outbox SET dropped_at = $1 \
+    WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1 AND task_id IS NOT NULL \
+    AND ((kind <> 'escalation' AND NOT EXISTS \
+            (SELECT 1 FROM task WHERE task.id = outbox.task_id AND task.closed_at IS NULL)) \
+      OR (kind = 'escalation' AND NOT EXISTS (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id \
+            AND task.activation = outbox.activation AND task.closed_at IS NULL)))";
+const DROP_GATHERED: &str = "UPDATE outbox SET dropped_at = $1 \
+    WHERE mail_id = $2 AND dropped_at IS NULL AND task_id IS NOT NULL \
+    AND ((kind <> 'escalation' AND NOT EXISTS \
+            (SELECT 1 FROM task WHERE task.id = outbox.task_id AND task.closed_at IS NULL)) \
+      OR (kind = 'escalation' AND NOT EXISTS (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id \
+            AND task.activation = outbox.activation AND task.closed_at IS NULL)))";
+const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND dropped_at IS NULL AND id IN \
+    (SELECT id FROM outbox WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $3 \
+     ORDER BY not_before_at, id LIMIT $4)";
+const MAKE: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, \
+    next_at, lease, lease_until_at) VALUES ($1, $2, $3, $4, 1, 'sending', 1, 0, $5, $6, $7, $6)";
+const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation, task.id, task.purpose, task.key_id, \
+    task.generation, task.due_at FROM outbox \
+    LEFT JOIN task ON task.id = outbox.task_id AND task.person_id = outbox.person_id \
+    WHERE outbox.mail_id = $1 AND outbox.dropped_at IS NULL ORDER BY outbox.not_before_at, outbox.seq, outbox.id";
+const SETTLE: &str = "UPDATE mail SET status = $1, next_at = $2, settled_at = $3, answer = $4, unknowns = $5, \
+    lease = NULL, lease_until_at = NULL WHERE id = $6 AND lease = $7";
+const RELEASE: &str = "UPDATE mail SET status = 'deferred', next_at = $1, attempts = attempts - 1, lease = NULL, \
+    lease_until_at = NULL WHERE id = $2 AND lease = $3";
+const TROUBLED: &str = "SELECT id, person_id, status, attempts, made_at, settled_at, answer FROM mail \
+    WHERE status IN ('failed', 'unknown') AND next_at IS NULL ORDER BY made_at DESC, id LIMIT $1";
+const RESEND: &str = "UPDATE mail SET status = 'deferred', unknowns = 0, made_at = $1, next_at = $1 \
+    WHERE id = $2 AND status IN ('failed', 'unknown') AND next_at IS NULL";
+const NEXT: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
+    SELECT MIN(not_before_at) AS due_at FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL \
+    UNION ALL SELECT MIN(next_at) AS due_at FROM mail WHERE next_at IS NOT NULL) AS due";
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Store {
+    /// Claims mails, first those that wait for another attempt, then new ones: committed before anybody says `MAIL FROM`.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn claim_mails(&self, plan: ClaimPlan) -> Result<Claim, StoreError> {
+        self.write(move |tx| claim(tx, &plan)).await
+    }
+
+    /// Writes down what became of an attempt; false if the lease was no longer ours, and then nothing was written.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn settle_mail(&self, id: &MailId, lease: &str, settled: Settled) -> Result<bool, StoreError> {
+        let params: [Param; 7] = [
+            settled.status.into(),
+            settled.next_at.map(|at| at.0).into(),
+            settled.settled_at.0.into(),
+            settled.answer.into(),
+            settled.unknowns.into(),
+            id.as_str().into(),
+            lease.into(),
+        ];
+        self.write(move |tx| Ok(tx.execute(SETTLE, &params)? == 1)).await
+    }
+
+    /// Gives back mails that were claimed and not begun.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn release_mails(&self, now: Instant, lease: &str, ids: Vec<MailId>) -> Result<(), StoreError> {
+        let lease = lease.to_owned();
+        self.write(move |tx| {
+            ids.iter().try_for_each(|id| {
+                tx.execute(RELEASE, &[now.0.into(), id.as_str().into(), lease.as_str().into()]).map(drop)
+            })
+        })
+        .await
+    }
+
+    /// Mails that will not be sent again by themselves and were not accepted, the newest first.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn troubled_mails(&self, limit: i64) -> Result<Vec<TroubledMail>, StoreError> {
+        self.read(TROUBLED, &[limit.into()]).await?.iter().map(troubled).collect()
+    }
+
+    /// A person decided that a failed or unknown mail is to be sent again; false if it is neither.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn resend_mail(&self, id: &MailId, now: Instant) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write(move |tx| Ok(tx.execute(RESEND, &[now.0.into(), id.as_str().into()])? == 1)).await
+    }
+
+    /// When the courier next has something to do.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn next_mail_at(&self) -> Result<Option<Instant>, StoreError> {
+        let rows = self.read(NEXT, &[]).await?;
+        Ok(rows.first().map(|row| row.maybe_int(0)).transpose()?.flatten().map(Instant))
+    }
+}
+
+fn claim(tx: &mut Tx<'_>, plan: &ClaimPlan) -> Result<Claim, StoreError> {
+    let mut claim = Claim::default();
+    if !tx.query(IS_HELD, &[HELD.into()])?.is_empty() {
+        claim.held = true;
+        return Ok(claim);
+    }
+    claim_again(tx, plan, &mut claim)?;
+    claim_new(tx, plan, &mut claim)?;
+    Ok(claim)
+}
+
+/// Mails whose time has come again: deferred ones, unknown ones, and those whose sender never came back.
+fn claim_again(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(), StoreError> {
+    let limit = i64::try_from(plan.fresh.len()).unwrap_or(i64::MAX);
+    let mut due = tx.query(RETRIES, &[plan.now.0.into(), limit.into()])?;
+    // Two couriers that lock rows in one order never wait for each other in a circle.
+    due.sort_by(|one, other| one.text(0).unwrap_or_default().cmp(other.text(0).unwrap_or_default()));
+    for row in due {
+        let id = MailId::new(row.text(0)?);
+        let abandoned = row.text(1)? == "sending";
+        let unknowns = row.int(3)? + i64::from(abandoned);
+        if abandoned && unknowns > 1 {
+            let answer = "the courier ended while it was being sent, twice";
+            let params: [Param; 5] =
+                [unknowns.into(), plan.now.0.into(), answer.into(), id.as_str().into(), row.int(2)?.into()];
+            claim.unknown += tx.execute(GIVE_TO_PERSON, &params)?;
+            continue;
+        }
+        let params: [Param; 5] = [
+            plan.lease.as_str().into(),
+            plan.lease_until.0.into(),
+            unknowns.into(),
+            id.as_str().into(),
+            row.int(2)?.into(),
+        ];
+        if tx.execute(TAKE, &params)? == 0 {
+            continue;
+        }
+        claim.dropped += tx.execute(DROP_GATHERED, &[plan.now.0.into(), id.as_str().into()])?;
+        let mail = mail(tx, &id, &plan.lease)?;
+        if mail.notices.is_empty() {
+            tx.execute(NOTHING_LEFT, &[plan.now.0.into(), id.as_str().into()])?;
+        } else {
+            claim.mails.push(mail);
+        }
+    }
+    Ok(())
+}
+
+/// One new mail for each person for whom something is due.
+fn claim_new(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(), StoreError> {
+    let fresh = plan.fresh.get(claim.mails.len()..).unwrap_or_default();
+    let limit = i64::try_from(fresh.len()).unwrap_or(i64::MAX);
+    let since = plan.now.plus_ms(-DAY_MS);
+    let rows = tx.query(PEOPLE, &[plan.now.0.into(), since.0.into(), plan.person_day_max.into(), limit.into()])?;
+    let mut people = rows.iter().map(|row| row.text(0).map(PersonId::new)).collect::<Result<Vec<_>, _>>()?;
+    people.sort();
+    for (person, (id, message_id)) in people.into_iter().zip(fresh) {
+        claim.dropped += tx.execute(DROP_WAITING, &[plan.now.0.into(), person.as_str().into()])?;
+        let gather: [Param; 4] = [id.as_str().into(), person.as_str().into(), plan.now.0.into(), NOTICES_MAX.into()];
+        if tx.execute(GATHER, &gather)? == 0 {
+            continue;
+        }
+        let made: [Param; 7] = [
+            id.as_str().into(),
+            person.as_str().into(),
+            message_id.as_str().into(),
+            plan.key_id.into(),
+            plan.now.0.into(),
+            plan.lease_until.0.into(),
+            plan.lease.as_str().into(),
+        ];
+        tx.execute(MAKE, &made)?;
+        claim.mails.push(mail(tx, id, &plan.lease)?);
+    }
+    Ok(())
+}
+
+fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreError> {
+    let rows = tx.query(MAIL, &[id.as_str().into()])?;
+    let row = rows.first().ok_or_else(|| corrupt("mail", "id", "a mail that was just claimed is gone"))?;
+    let notices = tx.query(NOTICES, &[id.as_str().into()])?;
+    Ok(ClaimedMail {
+        id: id.clone(),
+        person: row.text(0)?.into(),
+        message_id: row.text(1)?.to_owned(),
+        key_id: row.int(2)?,
+        generation: row.int(3)?,
+        attempts: row.int(4)?,
+        unknowns: row.int(5)?,
+        made_at: Instant(row.int(6)?),
+        lease: lease.to_owned(),
+        notices: notices.iter().map(notice).collect::<Result<_, _>>()?,
+    })
+}
+
+fn notice(row: &Row) -> Result<MailNotice, StoreError> {
+    let kind = row.text(0)?;
+    let kind = [NoticeKind::Asked, NoticeKind::Reminder, NoticeKind::Escalation, NoticeKind::Told]
+        .into_iter()
+        .find(|known| known.name() == kind)
+        .ok_or_else(|| corrupt("outbox", "kind", kind))?;
+    let activation = u32::try_from(row.int(2)?).map_err(|_| corrupt("outbox", "activation", "no activation"))?;
+    Ok(MailNotice { kind, dossier: row.text(1)?.into(), activation: ActivationId(activation), task: task(row)? })
+}
+
+fn task(row: &Row) -> Result<Option<MailTask>, StoreError> {
+    let Some(id) = row.maybe_text(3)? else { return Ok(None) };
+    let purpose = row.text(4)?;
+    Ok(Some(MailTask {
+        id: id.to_owned(),
+        purpose: Purpose::of_name(purpose).ok_or_else(|| corrupt("task", "purpose", purpose))?,
+        key_id: row.int(5)?,
+        generation: row.int(6)?,
+        due_at: row.maybe_int(7)?.map(Instant),
+    }))
+}
+
+fn troubled(row: &Row) -> Result<TroubledMail, StoreError> {
+    Ok(TroubledMail {
+        id: row.text(0)?.into(),
+        person: row.text(1)?.into(),
+        status: row.text(2)?.to_owned(),
+        attempts: row.int(3)?,
+        made_at: Instant(row.int(4)?),
+        settled_at: row.maybe_int(5)?.map(Instant),
+        answer: row.maybe_text(6)?.map(str::to_owned),
+    })
+}
+
+fn corrupt(table: &'static str, column: &'static str, what: &str) -> StoreError {
+    StoreError::Corrupt { table, column, what: what.to_owned() }
+}

@@ -1,0 +1,85 @@
+//! All matters of one mail: each with what is asked, by when, and the link to its own page.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::App;
+use super::error::Problem;
+use super::page::{self, Frame};
+use super::routes::Place;
+use super::say::{self, Texts};
+use super::view::{self, Due, over};
+use super::visit;
+use crate::ids::MailId;
+use crate::links::{Bound, LinkKeys};
+use crate::store::pages::{MailPage, TaskPage};
+
+#[derive(Debug, Serialize)]
+struct Desk {
+    who: String,
+    open: Vec<Matter>,
+    done: Vec<Matter>,
+}
+
+#[derive(Debug, Serialize)]
+struct Matter {
+    asked: String,
+    matter: String,
+    due: Option<Due>,
+    said: String,
+    href: String,
+}
+
+/// `GET`.
+pub(super) async fn show(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let (id, mail) = mail(&app, &token).await?;
+    let asked = page::asked_language(query.as_deref());
+    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new() };
+    for task in app.engine.store().tasks_of_mail(&id).await? {
+        let Some(matter) = matter(&app, &task, asked).await? else { continue };
+        if task.closed.is_some() { desk.done.push(matter) } else { desk.open.push(matter) }
+    }
+    let directory = app.engine.directory();
+    let person = directory.people.get(&mail.person);
+    let own = person.map_or("vi", |person| person.language.as_str());
+    let texts = asked.unwrap_or_else(|| say::texts(own));
+    desk.who = person.map_or_else(|| texts.get("did.unknown").to_owned(), |person| person.name.clone());
+    page::page(&Frame::new(&app, Some(texts), own), StatusCode::OK, "desk.html", &desk)
+}
+
+/// The mail that a token was made for.
+async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
+    let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
+    let id = MailId::new(presented.row.as_str());
+    let mail = app.engine.store().mail_page(&id).await?.ok_or(Problem::NotFound)?;
+    let bound =
+        Bound { row: id.as_str(), person: &mail.person, activation: "", purpose: "desk", generation: mail.generation };
+    if app.links.verifies(&presented, mail.key_id, &bound) { Ok((id, mail)) } else { Err(Problem::NotFound) }
+}
+
+async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Result<Option<Matter>, Problem> {
+    let Some(token) = visit::token_of(app, task) else { return Ok(None) };
+    let (dossier, machine) = visit::dossier(app, task).await?;
+    let reader = visit::reader(app, machine, &task.person, asked)?;
+    // Only a matter that is over needs its history here.
+    let events = if task.closed.is_some() { app.engine.history(&task.dossier).await? } else { Vec::new() };
+    let state = view::state_of(&dossier, &events, task.activation);
+    let mut href = Place::Task(&token).path(&app.site);
+    if let Some(texts) = asked {
+        href.push_str("?lang=");
+        href.push_str(texts.code());
+    }
+    Ok(Some(Matter {
+        asked: view::asked(&reader, task.purpose, state.as_ref()),
+        matter: dossier.caption.clone(),
+        due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
+        said: task.closed.map(|closed| over::line(&reader, task, closed, &events)).unwrap_or_default(),
+        href,
+    }))
+}

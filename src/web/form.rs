@@ -1,0 +1,124 @@
+//! A form that was sent: urlencoded, or multipart where files come along. Texts are cleaned here, once.
+
+use std::collections::BTreeMap;
+
+use axum::extract::multipart::MultipartError;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use unicode_normalization::UnicodeNormalization;
+
+use super::error::Problem;
+use super::upload::File;
+
+/// More entries than any page of ours has.
+const ENTRIES_MAX: usize = 20_000;
+/// Characters of one entry.
+const ENTRY_CHARS_MAX: usize = 20_000;
+
+/// What a form said, by the names of its inputs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form {
+    values: BTreeMap<String, String>,
+    files: BTreeMap<String, File>,
+}
+
+impl Form {
+    /// Reads a form.
+    ///
+    /// # Errors
+    /// It is too large, breaks off, or is of no kind that pages send.
+    pub(super) async fn read(request: Request) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("multipart/form-data") {
+            let multipart = Multipart::from_request(request, &()).await.map_err(|_| Problem::BadForm)?;
+            return Self::of_parts(multipart).await;
+        }
+        let pairs = axum::Form::<Vec<(String, String)>>::from_request(request, &()).await;
+        let axum::Form(pairs) =
+            pairs.map_err(|rejection: FormRejection| too_large(rejection.into_response().status()))?;
+        let mut form = Self::default();
+        for (name, value) in pairs {
+            form.take(name, &value)?;
+        }
+        Ok(form)
+    }
+
+    async fn of_parts(mut parts: Multipart) -> Result<Self, Problem> {
+        let broken = |error: MultipartError| too_large(error.status());
+        let mut form = Self::default();
+        while let Some(part) = parts.next_field().await.map_err(broken)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            match part.file_name().map(str::to_owned) {
+                Some(file) => {
+                    let content = part.bytes().await.map_err(broken)?;
+                    // A file input that was left alone sends an empty file without a name.
+                    if !(file.is_empty() && content.is_empty()) && form.files.len() < ENTRIES_MAX {
+                        form.files.insert(name, File::new(&file, content));
+                    }
+                }
+                None => form.take(name, &part.text().await.map_err(broken)?)?,
+            }
+        }
+        Ok(form)
+    }
+
+    fn take(&mut self, name: String, value: &str) -> Result<(), Problem> {
+        if self.values.len() >= ENTRIES_MAX || value.chars().count() > ENTRY_CHARS_MAX {
+            return Err(Problem::TooLarge);
+        }
+        self.values.insert(name, cleaned(value));
+        Ok(())
+    }
+
+    /// What an input said; empty if it said nothing.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// Whether an input was there at all.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// The file that an input brought.
+    pub(super) fn file(&self, name: &str) -> Option<&File> {
+        self.files.get(name)
+    }
+
+    /// Everything but the step, to be carried to a second page.
+    pub(super) fn carried(&self) -> impl Iterator<Item = (&str, &str)> {
+        let kept = self.values.iter().filter(|(name, value)| name.as_str() != "step" && !value.is_empty());
+        kept.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// A form that says only this.
+    #[cfg(test)]
+    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+        let values = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { values, files: BTreeMap::new() }
+    }
+}
+
+fn too_large(status: StatusCode) -> Problem {
+    if status == StatusCode::PAYLOAD_TOO_LARGE { Problem::TooLarge } else { Problem::BadForm }
+}
+
+/// One way of writing letters (NFC), one kind of line end, nothing invisible, ends trimmed.
+fn cleaned(text: &str) -> String {
+    let text: String = text.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
+    let lines: Vec<&str> = text.split('\n').collect();
+    let whole = lines.iter().map(|line| crate::words::clean(line)).collect::<Vec<_>>().join("\n");
+    whole.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cleaned;
+
+    #[test]
+    fn texts_lose_what_cannot_be_seen_and_keep_their_lines() {
+        assert_eq!(cleaned("  A\u{202e}b\r\nca\u{0301}\u{0}\r\n"), "Ab\ncá");
+    }
+}

@@ -1,0 +1,49 @@
+//! A paper of the dossier, for as long as the task that it was shown for is open.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+
+use super::App;
+use super::error::Problem;
+use super::{task, upload, visit};
+use crate::ids::PaperId;
+
+/// What a shown paper may do: nothing at all.
+const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// `GET`.
+pub(super) async fn show(
+    State(app): State<App>,
+    Path((token, paper)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let task = visit::task(&app, &token).await?;
+    if task.closed.is_some() || task::too_weak(task.policy).is_some() {
+        return Err(Problem::NotFound);
+    }
+    let paper = app.engine.store().paper_page(&task.dossier, &PaperId::new(paper)).await?.ok_or(Problem::NotFound)?;
+    let (media, shown) = upload::served(&paper.media);
+    let disposition =
+        format!("{}; filename*=UTF-8''{}", if shown { "inline" } else { "attachment" }, escaped(&paper.name));
+    let mut response = Response::new(Body::from(paper.content));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
+    let disposition = HeaderValue::try_from(disposition).map_err(|_| Problem::Fault)?;
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
+/// As RFC 5987 writes names in headers.
+fn escaped(name: &str) -> String {
+    use std::fmt::Write as _;
+    name.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b".-_~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}"); // writing to a String cannot fail
+        }
+        text
+    })
+}

@@ -1,0 +1,136 @@
+//! How one reader sees one dossier's things: names for ids, words for values and instants, all in their language.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::say::Texts;
+use crate::calendar::Calendar;
+use crate::directory::{Directory, Person};
+use crate::dossier::Dossier;
+use crate::ids::{BodyCode, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, UnitCode};
+use crate::machine::{Field, FieldKind, Fraction, Machine};
+use crate::words::Words;
+
+/// The reader's language, and the world as it stands while the page is made.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    pub(super) texts: &'static Texts,
+    pub(super) words: &'static Words,
+    pub(super) language: Language,
+    pub(super) directory: Arc<Directory>,
+    pub(super) machine: Arc<Machine>,
+    pub(super) calendar: Arc<Calendar>,
+    pub(super) now: Instant,
+}
+
+impl Reader {
+    pub(super) fn get(&self, key: &'static str) -> String {
+        self.texts.get(key).to_owned()
+    }
+
+    pub(super) fn text<'t>(&self, text: &'t Text) -> &'t str {
+        text.in_language(&self.language)
+    }
+
+    pub(super) fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.directory.people.get(id)
+    }
+
+    pub(super) fn name(&self, id: &PersonId) -> String {
+        self.person(id).map_or_else(|| self.get("did.unknown"), |person| person.name.clone())
+    }
+
+    /// How a sentence calls this reader: as the directory says it, else politely.
+    pub(super) fn you(&self, id: &PersonId) -> String {
+        let address = self.person(id).and_then(|person| person.address.clone());
+        match (self.texts.code(), address) {
+            ("vi", Some(address)) => address,
+            _ => self.get("head.you"),
+        }
+    }
+
+    pub(super) fn unit(&self, code: &str) -> String {
+        self.directory.units.get(&UnitCode::from(code)).map_or_else(|| code.to_owned(), |unit| unit.name.clone())
+    }
+
+    pub(super) fn body(&self, code: &BodyCode) -> String {
+        self.directory.bodies.get(code).map_or_else(|| code.to_string(), |body| body.name.clone())
+    }
+
+    pub(super) fn role(&self, role: &RoleName) -> String {
+        self.machine.roles.get(role).map(|role| self.text(&role.label).to_owned()).unwrap_or_default()
+    }
+
+    pub(super) fn state(&self, id: &StateId) -> String {
+        self.machine.state(id).map(|state| self.text(&state.title).to_owned()).unwrap_or_default()
+    }
+
+    pub(super) fn moment(&self, at: Instant) -> String {
+        self.words.moment_long(at, self.calendar.zone())
+    }
+
+    pub(super) fn paper_kind(&self, kind: &str) -> String {
+        if let Some(label) = self.machine.papers.get(kind).filter(|label| !label.is_empty()) {
+            return self.text(label).to_owned();
+        }
+        let field = self.machine.field(&FieldName::from(kind));
+        field.map_or_else(|| kind.to_owned(), |field| self.text(&field.label).to_owned())
+    }
+
+    /// `2/3` as it was written; whole percents as percents.
+    pub(super) fn share(share: Fraction) -> String {
+        if share.den != 0 && (share.num * 100).is_multiple_of(share.den) && share.den != 2 && share.den != 3 {
+            format!("{}%", share.num * 100 / share.den)
+        } else {
+            format!("{}/{}", share.num, share.den)
+        }
+    }
+
+    /// A value as people say it; empty where there is none.
+    pub(super) fn value(&self, field: &Field, value: &Value, dossier: &Dossier) -> String {
+        let text = value.as_str().unwrap_or_default();
+        match (&field.kind, value) {
+            (_, Value::Null) => String::new(),
+            (FieldKind::Number { .. }, value) => {
+                value.as_i64().map_or_else(|| value.to_string(), |number| self.words.number(number))
+            }
+            (FieldKind::Decimal, _) => self.words.decimal(text),
+            (FieldKind::Date, _) => text.parse().map_or_else(|_| text.to_owned(), |date| self.words.date_long(date)),
+            (FieldKind::Person, _) => self.name(&PersonId::from(text)),
+            (FieldKind::Unit, _) => self.unit(text),
+            (FieldKind::Body, _) => self.body(&BodyCode::from(text)),
+            (FieldKind::Choice { from }, _) => self.choice(from, text),
+            (FieldKind::OneOf { values }, _) => {
+                values.get(text).map_or_else(|| text.to_owned(), |label| self.text(label).to_owned())
+            }
+            (FieldKind::Texts { .. }, Value::Array(texts)) => {
+                texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+            }
+            (FieldKind::File, _) => {
+                let paper = dossier.papers.iter().find(|paper| paper.id.as_str() == text);
+                paper.map_or_else(String::new, |paper| paper.name.clone())
+            }
+            (FieldKind::Text { .. }, Value::String(text)) => text.clone(),
+            (FieldKind::Text { .. } | FieldKind::Texts { .. }, value) => value.to_string(),
+        }
+    }
+
+    /// What a table calls one of its rows: its `label`, `title` or `name`, in the reader's language where the table has it
+    /// (`label_en`), else the key.
+    pub(super) fn choice(&self, table: &str, key: &str) -> String {
+        let Some(row) = self.machine.tables.get(table).and_then(|table| table.get(key)) else {
+            return key.to_owned();
+        };
+        let said = |name: &str| {
+            let own = row.get(name)?;
+            let translated = row.get(format!("{name}_{}", self.language.as_str()));
+            let inside = own.get(self.language.as_str()).or_else(|| own.get("own"));
+            translated.or(inside).unwrap_or(own).as_str().map(str::to_owned)
+        };
+        row.as_str()
+            .map(str::to_owned)
+            .or_else(|| ["label", "title", "name"].into_iter().find_map(said))
+            .unwrap_or_else(|| key.to_owned())
+    }
+}

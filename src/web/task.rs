@@ -1,0 +1,238 @@
+//! The page of one task: what is asked, and the choice. GET shows it and changes nothing.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::App;
+use super::error::Problem;
+use super::form::Form;
+use super::page;
+use super::view::choice::{self, Choice, Edit, Wanted};
+use super::view::facts::{self, Fact, Grounds, Sheet};
+use super::view::history::{self, Entry};
+use super::view::refused::Wrong;
+use super::view::rows::{self, Group, Table};
+use super::view::rules::{self, Rule};
+use super::view::{self, Head, ballot, over};
+use super::visit::Visit;
+use crate::dossier::context::Context;
+use crate::dossier::decide;
+use crate::dossier::{Purpose, Vote};
+use crate::machine::{Ballot, LinkPolicy, Transition};
+
+/// What every page of an open task shows.
+#[derive(Debug, Serialize)]
+struct Common {
+    head: Head,
+    errors: Vec<Wrong>,
+    grounds: Vec<Grounds>,
+    facts: Vec<Fact>,
+    more: Vec<Fact>,
+    papers: Vec<Sheet>,
+    history: Vec<Entry>,
+    rules: Vec<Rule>,
+    seen: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct ActPage {
+    #[serde(flatten)]
+    common: Common,
+    table: Option<Table>,
+    options: Vec<Choice>,
+    files: bool,
+    edit: Option<Edit>,
+    paused: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct BallotPage {
+    #[serde(flatten)]
+    common: Common,
+    secret: bool,
+    turnout: String,
+    count: usize,
+    all: bool,
+    groups: Vec<Group>,
+    choices: Vec<Offer>,
+}
+
+#[derive(Debug, Serialize)]
+struct Offer {
+    value: &'static str,
+    label: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CountPage {
+    #[serde(flatten)]
+    common: Common,
+    rows: Vec<ballot::Counted>,
+    recorded: String,
+}
+
+/// `GET`.
+pub(super) async fn show(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let visit = Visit::open(&app, &token, query.as_deref()).await?;
+    page(&app, &visit, None, Vec::new())
+}
+
+/// The page as it stands now; with what was just sent and why it was not taken, if something was.
+pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> Result<Response, Problem> {
+    let (reader, dossier, task) = (&visit.reader, &visit.dossier, &visit.task);
+    let frame = visit.frame(app);
+    if let Some(why) = too_weak(task.policy) {
+        return page::page(&frame, StatusCode::OK, "over.html", &over::closed(reader, task, why));
+    }
+    if let Some(closed) = task.closed {
+        let over = over::over(reader, dossier, task, closed, &visit.events);
+        return page::page(&frame, StatusCode::OK, "over.html", &over);
+    }
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let vote = dossier.vote.as_ref().filter(|vote| vote.activation == task.activation);
+    match (task.purpose, vote) {
+        (Purpose::Ballot, Some(vote)) => {
+            page::page(&frame, status, "ballot.html", &ballot_page(app, visit, vote, sent, errors))
+        }
+        (Purpose::Tally, Some(vote)) => {
+            page::page(&frame, status, "tally.html", &count_page(app, visit, vote, sent, errors))
+        }
+        (Purpose::Confirm, Some(vote)) => {
+            page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, errors))
+        }
+        (Purpose::Act, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
+            page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
+        }
+    }
+}
+
+/// Why a link alone is not enough here.
+pub(super) fn too_weak(policy: LinkPolicy) -> Option<&'static str> {
+    match policy {
+        LinkPolicy::Link => None,
+        LinkPolicy::LinkPin => Some("closed.pin"),
+        LinkPolicy::Login => Some("closed.login"),
+    }
+}
+
+/// What this person may choose now.
+pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
+    let (reader, boxes) = (&visit.reader, BTreeMap::new());
+    let context = Context { directory: &reader.directory, calendar: &reader.calendar, register: &[], boxes: &boxes };
+    if visit.task.purpose != Purpose::Act || is_paused(visit) {
+        return Vec::new();
+    }
+    decide::offered(&reader.machine, &visit.dossier, &visit.task.person, reader.now, &context)
+}
+
+fn is_paused(visit: &Visit) -> bool {
+    let entry = visit.task.activation;
+    visit.dossier.paused.as_ref().is_some_and(|paused| paused.active.iter().any(|one| one.activation == entry))
+}
+
+fn common(app: &App, visit: &Visit, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {
+    let (reader, dossier) = (&visit.reader, &visit.dossier);
+    let (facts, more) = facts::facts(reader, dossier, &app.site, &visit.token);
+    Common {
+        head: view::head(reader, dossier, &visit.task, &visit.events),
+        errors,
+        grounds: facts::grounds(reader, dossier),
+        facts,
+        more,
+        papers: facts::papers(reader, dossier, &app.site, &visit.token),
+        history: history::history(reader, &visit.events),
+        rules,
+        seen: dossier.seq,
+    }
+}
+
+fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> ActPage {
+    let (reader, dossier) = (&visit.reader, &visit.dossier);
+    let offered = offered(visit);
+    let wanted = Wanted::all(reader, &offered);
+    let acting = sent.filter(|form| form.get("do") != "edit");
+    let mut table = rows::table(reader, dossier, acting);
+    if let Some(table) = &mut table {
+        table.struck = wanted.iter().any(|one| one.struck);
+        table.returned = wanted.iter().any(|one| one.returned);
+        table.markable = table.struck || table.returned;
+        for line in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
+            line.wrong = is_about(&errors, &format!("row.{}", line.id));
+        }
+    }
+    let mut options: Vec<Choice> = wanted.iter().map(|one| one.choice(reader, dossier, acting)).collect();
+    for input in options.iter_mut().flat_map(|option| &mut option.inputs) {
+        input.wrong = is_about(&errors, &input.name);
+    }
+    let rule = reader
+        .machine
+        .states
+        .iter()
+        .find(|state| dossier.active.iter().any(|one| one.activation == visit.task.activation && one.state == state.id))
+        .and_then(|state| state.task.as_ref());
+    let editing = sent.filter(|form| form.get("do") == "edit");
+    let mut edit = rule.and_then(|rule| choice::edit(reader, rule, dossier, editing));
+    for input in edit.iter_mut().flat_map(|edit| &mut edit.inputs) {
+        input.wrong = is_about(&errors, &input.name);
+    }
+    let files = wanted.iter().any(|one| one.files(reader));
+    let common = common(app, visit, errors, rules::of_options(reader, &offered));
+    ActPage { common, table, options, files, edit, paused: is_paused(visit) }
+}
+
+fn is_about(errors: &[Wrong], place: &str) -> bool {
+    errors.iter().any(|error| error.href.as_deref() == Some(place))
+}
+
+fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors: Vec<Wrong>) -> BallotPage {
+    let reader = &visit.reader;
+    let person = &visit.task.person;
+    let cast = vote.roll.iter().filter(|seat| seat.cast).count().to_string();
+    let holes = [("cast", cast.as_str()), ("members", &vote.roll.len().to_string())];
+    let choices = [crate::dossier::Choice::Yes, crate::dossier::Choice::No, crate::dossier::Choice::Abstain];
+    BallotPage {
+        secret: vote.rule.ballot == Ballot::Secret,
+        turnout: reader.texts.fill("ballot.turnout", &holes),
+        count: vote.rows.len(),
+        all: sent.is_some_and(|form| form.get("all") == "yes"),
+        groups: ballot::sheet(reader, &visit.dossier, vote, person, sent),
+        choices: choices
+            .map(|choice| Offer { value: ballot::name_of(choice), label: ballot::label(reader, choice) })
+            .into(),
+        common: common(app, visit, errors, vec![rules::of_vote(reader, &vote.rule)]),
+    }
+}
+
+fn count_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors: Vec<Wrong>) -> CountPage {
+    let about: Vec<String> = errors
+        .iter()
+        .filter_map(|error| error.href.as_deref()?.split_once('.').map(|(_, row)| row.to_owned()))
+        .collect();
+    let mut rows = ballot::counts(&visit.reader, &visit.dossier, vote, sent, None);
+    for row in &mut rows {
+        row.mark_wrong(&about);
+    }
+    let rules = vec![rules::of_vote(&visit.reader, &vote.rule)];
+    CountPage { common: common(app, visit, errors, rules), rows, recorded: String::new() }
+}
+
+fn confirm_page(app: &App, visit: &Visit, vote: &Vote, errors: Vec<Wrong>) -> CountPage {
+    let reader = &visit.reader;
+    let recorded = vote.recorded.as_ref();
+    let who = recorded.map(|recorded| reader.name(&recorded.by)).unwrap_or_default();
+    let rows = recorded.map(|recorded| ballot::counts(reader, &visit.dossier, vote, None, Some(&recorded.rows)));
+    let rules = vec![rules::of_vote(reader, &vote.rule)];
+    CountPage {
+        common: common(app, visit, errors, rules),
+        rows: rows.unwrap_or_default(),
+        recorded: reader.texts.fill("confirm.recorded", &[("who", &who)]),
+    }
+}

@@ -1,0 +1,145 @@
+//! What a person may choose, with what each choice wants along with it; and the form in which a dossier is changed.
+
+use serde::Serialize;
+
+use super::super::form::Form;
+use super::super::reader::Reader;
+use super::input::Input;
+use crate::dossier::Dossier;
+use crate::ids::{EventName, FieldName};
+use crate::machine::{FieldKind, TaskRule, Transition};
+
+/// One radio button, and what unfolds under it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Choice {
+    pub(crate) event: String,
+    pub(crate) label: String,
+    pub(crate) hint: String,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) sure: bool,
+    pub(crate) chosen: bool,
+}
+
+/// The form that changes the dossier without moving it on.
+#[derive(Debug, Serialize)]
+pub(crate) struct Edit {
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) files: bool,
+    pub(crate) open: bool,
+}
+
+/// Everything that the transitions of one event want, taken together: which of them will be taken, their guards decide.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) event: EventName,
+    pub(crate) label: String,
+    pub(crate) hint: String,
+    pub(crate) reason: bool,
+    pub(crate) fill: Vec<FieldName>,
+    pub(crate) attach: Vec<String>,
+    pub(crate) confirm: bool,
+    pub(crate) struck: bool,
+    pub(crate) returned: bool,
+}
+
+impl Wanted {
+    /// The events that are offered, in the order of the workflow.
+    pub(crate) fn all(reader: &Reader, offered: &[Transition]) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for one in offered {
+            let Some(event) = &one.event else { continue };
+            let place = all.iter().position(|wanted| &wanted.event == event).unwrap_or_else(|| {
+                all.push(Self::first(reader, event, one));
+                all.len() - 1
+            });
+            all[place].add(one);
+        }
+        all
+    }
+
+    fn first(reader: &Reader, event: &EventName, one: &Transition) -> Self {
+        let label = reader.text(&one.label);
+        Self {
+            event: event.clone(),
+            label: if label.is_empty() { event.to_string() } else { label.to_owned() },
+            hint: reader.text(&one.hint).to_owned(),
+            reason: false,
+            fill: Vec::new(),
+            attach: Vec::new(),
+            confirm: false,
+            struck: false,
+            returned: false,
+        }
+    }
+
+    fn add(&mut self, one: &Transition) {
+        self.reason |= one.reason;
+        self.confirm |= one.confirm;
+        self.struck |= one.rows.as_ref().is_some_and(|rows| rows.struck.is_some());
+        self.returned |= one.rows.as_ref().is_some_and(|rows| rows.returned.is_some());
+        for name in &one.fill {
+            if !self.fill.contains(name) {
+                self.fill.push(name.clone());
+            }
+        }
+        for kind in &one.attach {
+            if !self.attach.contains(kind) {
+                self.attach.push(kind.clone());
+            }
+        }
+    }
+
+    /// Single rows may be struck or returned with it.
+    pub(crate) fn marks(&self) -> bool {
+        self.struck || self.returned
+    }
+
+    /// Files cannot be carried over to a second page, so what wants files asks for a tick on the first one instead.
+    pub(crate) fn ticked(&self, reader: &Reader) -> bool {
+        (self.confirm || self.marks()) && self.files(reader)
+    }
+
+    /// It takes files along.
+    pub(crate) fn files(&self, reader: &Reader) -> bool {
+        let of_file = |name: &FieldName| reader.machine.field(name).is_some_and(|field| field.kind == FieldKind::File);
+        !self.attach.is_empty() || self.fill.iter().any(of_file)
+    }
+
+    /// As the page shows it.
+    pub(crate) fn choice(&self, reader: &Reader, dossier: &Dossier, sent: Option<&Form>) -> Choice {
+        let event = &self.event;
+        let mut inputs = Vec::new();
+        for field in self.fill.iter().filter_map(|name| reader.machine.field(name)) {
+            let name = format!("field.{event}.{}", field.name);
+            inputs.push(Input::field(reader, name, field, dossier, true, sent));
+        }
+        for kind in &self.attach {
+            inputs.push(Input::paper(reader, format!("paper.{event}.{kind}"), kind, dossier, true));
+        }
+        if self.reason {
+            inputs.push(Input::reason(reader, format!("reason.{event}"), true, sent));
+        }
+        Choice {
+            event: event.to_string(),
+            label: self.label.clone(),
+            hint: self.hint.clone(),
+            inputs,
+            sure: self.ticked(reader),
+            chosen: sent.is_some_and(|form| form.get("choice") == event.as_str()),
+        }
+    }
+}
+
+/// The form of a task that lets its holder change fields or add papers; none where it does not.
+pub(crate) fn edit(reader: &Reader, rule: &TaskRule, dossier: &Dossier, sent: Option<&Form>) -> Option<Edit> {
+    let mut inputs = Vec::new();
+    let mut files = !rule.attach.is_empty();
+    for field in rule.edit.iter().filter_map(|name| reader.machine.field(name)) {
+        files |= field.kind == FieldKind::File;
+        inputs.push(Input::field(reader, format!("edit.{}", field.name), field, dossier, field.required, sent));
+    }
+    for kind in &rule.attach {
+        inputs.push(Input::paper(reader, format!("paper.{kind}"), kind, dossier, false));
+    }
+    (!inputs.is_empty()).then(|| Edit { inputs, files, open: sent.is_some() })
+}

@@ -1,0 +1,108 @@
+//! The ten lines that a leader needs, the rest of the form, the papers, the grounds.
+
+use serde::Serialize;
+
+use super::super::reader::Reader;
+use super::super::routes::{Place, Site};
+use crate::dossier::Dossier;
+use crate::machine::FieldKind;
+
+/// Lines that stand above the choice.
+const LINES_MAX: usize = 10;
+/// Characters of a value that stands above the choice; longer ones are folded.
+const LINE_CHARS_MAX: usize = 280;
+
+/// One field and its value.
+#[derive(Debug, Serialize)]
+pub(crate) struct Fact {
+    label: String,
+    value: String,
+    number: bool,
+    href: Option<String>,
+}
+
+/// One paper.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sheet {
+    kind: String,
+    name: String,
+    size: String,
+    href: String,
+    inline: bool,
+    said: String,
+}
+
+/// Why the dossier was last refused, returned or struck.
+#[derive(Debug, Serialize)]
+pub(crate) struct Grounds {
+    text: String,
+    basis: Option<String>,
+}
+
+impl Fact {
+    pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { label: label.into(), value: value.into(), number: false, href: None }
+    }
+}
+
+/// The fields that have a value: the first lines, and the rest.
+pub(crate) fn facts(reader: &Reader, dossier: &Dossier, site: &Site, token: &str) -> (Vec<Fact>, Vec<Fact>) {
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for field in &reader.machine.fields {
+        let Some(value) = dossier.fields.get(&field.name) else { continue };
+        let said = reader.value(field, value, dossier);
+        if said.is_empty() || said == dossier.caption {
+            continue;
+        }
+        let href = match &field.kind {
+            FieldKind::File => value.as_str().map(|paper| Place::Paper { token, paper }.path(site)),
+            _ => None,
+        };
+        let number = matches!(field.kind, FieldKind::Number { .. } | FieldKind::Decimal);
+        let short = said.chars().count() <= LINE_CHARS_MAX && first.len() < LINES_MAX;
+        let fact = Fact { label: reader.text(&field.label).to_owned(), value: said, number, href };
+        if short { first.push(fact) } else { rest.push(fact) }
+    }
+    if !reader.machine.is_list() {
+        first.extend(dossier.results.last().and_then(|result| {
+            let row = result.rows.first()?;
+            let mut fact = Fact::new(reader.get("part.results"), format!("{}/{}", row.yes, row.base));
+            fact.number = true;
+            Some(fact)
+        }));
+    }
+    (first, rest)
+}
+
+/// The papers, newest last.
+pub(crate) fn papers(reader: &Reader, dossier: &Dossier, site: &Site, token: &str) -> Vec<Sheet> {
+    let sheet = |paper: &crate::dossier::Paper| {
+        let by = paper.by.as_ref().map(|by| reader.name(by));
+        let at = reader.words.moment_short(paper.at, reader.calendar.zone());
+        Sheet {
+            kind: reader.paper_kind(&paper.kind),
+            name: paper.name.clone(),
+            size: size(reader, paper.size),
+            href: Place::Paper { token, paper: paper.id.as_str() }.path(site),
+            inline: super::super::upload::is_shown(&paper.name),
+            said: by.map_or_else(|| at.clone(), |by| format!("{by}, {at}")),
+        }
+    };
+    dossier.papers.iter().map(sheet).collect()
+}
+
+/// The latest grounds; earlier ones stand in the history.
+pub(crate) fn grounds(reader: &Reader, dossier: &Dossier) -> Vec<Grounds> {
+    let Some(last) = dossier.grounds.last() else { return Vec::new() };
+    let latest = dossier.grounds.iter().filter(|ground| ground.at == last.at);
+    latest.map(|ground| Grounds { text: reader.text(&ground.text).to_owned(), basis: ground.basis.clone() }).collect()
+}
+
+fn size(reader: &Reader, bytes: u64) -> String {
+    let kilobytes = bytes.div_ceil(1024);
+    if kilobytes < 1024 {
+        return format!("{} KB", reader.words.number(i64::try_from(kilobytes).unwrap_or(i64::MAX)));
+    }
+    let tenths = kilobytes * 10 / 1024;
+    format!("{} MB", reader.words.decimal(&format!("{}.{}", tenths / 10, tenths % 10)))
+}

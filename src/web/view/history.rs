@@ -1,0 +1,197 @@
+//! What has happened, in plain words: one entry for each event, the newest first. Who acted is said as truthfully as it is
+//! known: "by the link sent to them". What was chosen in a secret vote is in no event and so on no page.
+
+use serde::Serialize;
+
+use super::super::reader::Reader;
+use crate::dossier::command::Actor;
+use crate::dossier::event::{Change, Event, Kind};
+use crate::dossier::{Dossier, RowStatus, TimerKind, VoteResult};
+use crate::ids::EventName;
+
+/// One event.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entry {
+    at: String,
+    who: String,
+    what: String,
+    lines: Vec<String>,
+}
+
+/// All events, the newest first. Events that changed nothing that can be said are left out.
+pub(crate) fn history(reader: &Reader, events: &[Event]) -> Vec<Entry> {
+    let entry = |event: &Event| Entry {
+        at: reader.moment(event.at),
+        who: who(reader, &event.actor),
+        what: did(reader, event, events),
+        lines: lines(reader, event),
+    };
+    let entries = events.iter().rev().map(entry);
+    entries.filter(|entry| !entry.what.is_empty() || !entry.lines.is_empty()).collect()
+}
+
+/// Who caused it, and how we know.
+pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
+    let person = actor.person().map(|person| reader.name(person)).unwrap_or_default();
+    let key = match actor {
+        Actor::Link(_) => "did.by_link",
+        Actor::Session(_) => "did.by_session",
+        Actor::Operator { .. } => "did.by_operator",
+        Actor::Import { .. } => "did.by_import",
+        Actor::Clock => "did.by_clock",
+        Actor::Dossier(_) => "did.by_dossier",
+    };
+    reader.texts.fill(key, &[("who", &person)])
+}
+
+/// What was done, as the end of a sentence; empty for what nobody did.
+pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
+    match event.kind {
+        Kind::Started => reader.get("did.started"),
+        Kind::Edited => reader.get("did.edited"),
+        Kind::Cast => reader.get("did.cast"),
+        Kind::Tallied => reader.get("did.tallied"),
+        Kind::Confirmed if event.changes.contains(&Change::Disputed) => reader.get("did.disputed"),
+        Kind::Confirmed => reader.get("did.confirmed"),
+        Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
+        Kind::Received | Kind::Due => String::new(),
+    }
+}
+
+/// What the button said, in the state in which it was pressed.
+fn chosen(reader: &Reader, event: &Event, events: &[Event]) -> String {
+    let did = event.changes.iter().find_map(|change| match change {
+        Change::Did { activation, event, .. } => Some((*activation, event)),
+        _ => None,
+    });
+    let Some((activation, name)) = did else { return reader.get("did.choice") };
+    let state = events.iter().flat_map(|event| &event.changes).find_map(|change| match change {
+        Change::Entered { activation: entered, state, .. } if *entered == activation => Some(state),
+        _ => None,
+    });
+    let of_state = state.and_then(|state| reader.machine.state(state));
+    let said = |name: &EventName, on: &[crate::machine::Transition]| {
+        on.iter().find(|one| one.event.as_ref() == Some(name)).map(|one| reader.text(&one.label).to_owned())
+    };
+    of_state
+        .and_then(|state| said(name, &state.on))
+        .or_else(|| reader.machine.states.iter().find_map(|state| said(name, &state.on)))
+        .filter(|label| !label.is_empty())
+        .unwrap_or_else(|| reader.get("did.choice"))
+}
+
+/// The reason that was given with it.
+pub(crate) fn reason(event: &Event) -> Option<&str> {
+    event.changes.iter().find_map(|change| match change {
+        Change::Did { reason, .. } => reason.as_deref(),
+        _ => None,
+    })
+}
+
+fn lines(reader: &Reader, event: &Event) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let texts = reader.texts;
+    for change in &event.changes {
+        let line = match change {
+            Change::Set(fields) if event.kind != Kind::Started => {
+                let labels: Vec<&str> = fields
+                    .keys()
+                    .filter_map(|name| reader.machine.field(name))
+                    .map(|field| reader.text(&field.label))
+                    .collect();
+                (!labels.is_empty()).then(|| texts.fill("did.fields", &[("labels", &labels.join(", "))]))
+            }
+            Change::Filed(papers) => {
+                let names: Vec<String> = papers.iter().map(|paper| reader.paper_kind(&paper.kind)).collect();
+                Some(texts.fill("did.papers", &[("names", &names.join(", "))]))
+            }
+            Change::Did { reason: Some(reason), .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
+            // A person's reason was said with what they did.
+            Change::Grounds(grounds) if event.kind != Kind::Acted => {
+                let said: Vec<&str> = grounds.iter().map(|ground| reader.text(&ground.text)).collect();
+                Some(said.join("\n"))
+            }
+            Change::Fired { what, tell, .. } => Some(fired(reader, what, tell)),
+            Change::Paused { .. } => Some(reader.get("did.paused")),
+            Change::Resumed { .. } => Some(reader.get("did.resumed")),
+            Change::VoteOpened { rule, roll, .. } => {
+                let members = roll.len().to_string();
+                Some(texts.fill("did.vote_opened", &[("title", reader.text(&rule.title)), ("n", &members)]))
+            }
+            Change::VoteClosed(result) => Some(closed(reader, result)),
+            Change::Joined { caption, .. } => Some(texts.fill("did.joined", &[("caption", caption)])),
+            Change::Rows(rows) => Some(moved(reader, rows)),
+            Change::Erased => Some(reader.get("did.erased")),
+            _ => None,
+        };
+        lines.extend(line.filter(|line| !line.is_empty()));
+    }
+    if event.kind == Kind::Received && lines.is_empty() && entered(reader, event).is_some() {
+        lines.push(reader.get("did.received"));
+    }
+    lines.extend(entered(reader, event));
+    lines
+}
+
+/// Where it came to rest with this event: the last state entered, and the end if it is one.
+fn entered(reader: &Reader, event: &Event) -> Option<String> {
+    let state = event.changes.iter().rev().find_map(|change| match change {
+        Change::Entered { state, .. } => Some(reader.state(state)),
+        _ => None,
+    });
+    let finished = event.changes.iter().any(|change| matches!(change, Change::Finished(_)));
+    let state = state.filter(|state| !state.is_empty())?;
+    Some(if finished {
+        reader.texts.fill("did.finished", &[("outcome", &state)])
+    } else {
+        reader.texts.fill("did.to", &[("state", &state)])
+    })
+}
+
+fn fired(reader: &Reader, what: &TimerKind, tell: &[crate::ids::PersonId]) -> String {
+    match what {
+        TimerKind::After(_) | TimerKind::Deadline => reader.get("did.due"),
+        TimerKind::Remind(_) => reader.get("did.reminded"),
+        TimerKind::VoteEnds => reader.get("did.vote_ends"),
+        TimerKind::Escalate => {
+            let names: Vec<String> = tell.iter().map(|person| reader.name(person)).collect();
+            reader.texts.fill("did.escalated", &[("who", &names.join(", "))])
+        }
+    }
+}
+
+fn closed(reader: &Reader, result: &VoteResult) -> String {
+    if !result.quorate {
+        return reader.get("did.no_quorum");
+    }
+    if let [row] = result.rows.as_slice() {
+        let (yes, no, abstain) = (row.yes.to_string(), row.no.to_string(), row.abstain.to_string());
+        let passed = reader.get(if row.passed { "did.result_passed" } else { "did.result_failed" });
+        let holes = [("yes", yes.as_str()), ("no", &no), ("abstain", &abstain), ("result", &passed)];
+        return reader.texts.fill("did.passed_one", &holes);
+    }
+    let passed = result.rows.iter().filter(|row| row.passed).count().to_string();
+    let all = result.rows.len().to_string();
+    reader.texts.fill("did.passed", &[("passed", &passed), ("all", &all)])
+}
+
+fn moved(reader: &Reader, rows: &[(crate::ids::DossierId, RowStatus)]) -> String {
+    let kinds = [
+        (RowStatus::Rejected, "did.rows_rejected"),
+        (RowStatus::Struck, "did.rows_struck"),
+        (RowStatus::Returned, "did.rows_returned"),
+        (RowStatus::Left, "did.rows_left"),
+        (RowStatus::Released, "did.rows_released"),
+    ];
+    let said = kinds.iter().filter_map(|(status, key)| {
+        let n = rows.iter().filter(|(_, moved)| moved == status).count();
+        (n > 0).then(|| reader.texts.fill(key, &[("n", &n.to_string())]))
+    });
+    said.collect::<Vec<_>>().join("\n")
+}
+
+/// Where the dossier stands now, in the words of its workflow.
+pub(crate) fn stands(reader: &Reader, dossier: &Dossier) -> String {
+    let leaf = dossier.leaf().map(|active| &active.state).or(dossier.paused.as_ref().map(|paused| &paused.state));
+    leaf.map(|state| reader.state(state)).unwrap_or_default()
+}

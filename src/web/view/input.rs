@@ -1,0 +1,204 @@
+//! One field of a form on a page: shown from a value or from what was just sent, read back into a value.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::form::Form;
+use super::super::reader::Reader;
+use crate::dossier::Dossier;
+use crate::ids::{BodyCode, PersonId, UnitCode};
+use crate::machine::{Field, FieldKind};
+
+/// Texts up to this many characters get one line.
+const ONE_LINE_MAX: u32 = 120;
+/// Directories up to this size are offered whole; in larger ones people write codes.
+const OFFERED_MAX: usize = 300;
+
+/// One input.
+#[derive(Debug, Serialize)]
+pub(crate) struct Input {
+    pub(crate) name: String,
+    kind: &'static str,
+    label: String,
+    help: String,
+    value: String,
+    options: Vec<Offer>,
+    max: Option<u32>,
+    required: bool,
+    there: bool,
+    pub(crate) wrong: bool,
+}
+
+/// One entry of a select.
+#[derive(Debug, Serialize)]
+struct Offer {
+    value: String,
+    label: String,
+}
+
+impl Input {
+    /// For the reason of a choice.
+    pub(crate) fn reason(reader: &Reader, name: String, required: bool, sent: Option<&Form>) -> Self {
+        let value = sent.map(|form| form.get(&name).to_owned()).unwrap_or_default();
+        let (label, help) = (reader.get("act.reason"), reader.get("act.reason_help"));
+        Self { name, label, help, value, max: Some(2_000), ..Self::empty("long", required) }
+    }
+
+    /// For a paper of a kind.
+    pub(crate) fn paper(reader: &Reader, name: String, kind: &str, dossier: &Dossier, required: bool) -> Self {
+        let there = dossier.papers.iter().any(|paper| paper.kind == kind);
+        let label = reader.texts.fill("act.file", &[("kind", &reader.paper_kind(kind))]);
+        Self { name, label, there, ..Self::empty("file", required && !there) }
+    }
+
+    /// For a field, with its value or what was just sent.
+    pub(crate) fn field(
+        reader: &Reader,
+        name: String,
+        field: &Field,
+        dossier: &Dossier,
+        required: bool,
+        sent: Option<&Form>,
+    ) -> Self {
+        let options = offers(reader, &field.kind);
+        let value = match sent.filter(|form| form.has(&name)) {
+            Some(form) => form.get(&name).to_owned(),
+            None => raw(reader, &field.kind, dossier.fields.get(&field.name)),
+        };
+        let (kind, max) = match &field.kind {
+            FieldKind::Text { max } if *max > ONE_LINE_MAX => ("long", Some(*max)),
+            FieldKind::Text { max } => ("text", Some(*max)),
+            FieldKind::Number { .. } => ("number", None),
+            FieldKind::Decimal => ("text", Some(60)),
+            FieldKind::Date => ("date", None),
+            FieldKind::Texts { .. } => ("long", None),
+            FieldKind::File => ("file", None),
+            FieldKind::Choice { .. } | FieldKind::OneOf { .. } => ("select", None),
+            FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => ("text", Some(100)),
+            FieldKind::Person | FieldKind::Unit | FieldKind::Body => ("select", None),
+        };
+        let help = match &field.kind {
+            FieldKind::Texts { .. } => reader.get("act.texts_help"),
+            FieldKind::Date => reader.get("act.date_help"),
+            FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => reader.get("act.code_help"),
+            _ => String::new(),
+        };
+        let there = kind == "file" && !value.is_empty();
+        let label = reader.text(&field.label).to_owned();
+        Self { name, label, help, value, options, max, there, ..Self::empty(kind, required && !there) }
+    }
+
+    fn empty(kind: &'static str, required: bool) -> Self {
+        Self {
+            name: String::new(),
+            kind,
+            label: String::new(),
+            help: String::new(),
+            value: String::new(),
+            options: Vec::new(),
+            max: None,
+            required,
+            there: false,
+            wrong: false,
+        }
+    }
+}
+
+/// What was written, as a value of the field; `None` when it has not the form of one. Empty is null.
+pub(crate) fn parse(reader: &Reader, kind: &FieldKind, text: &str) -> Option<Value> {
+    let line = text.trim();
+    if line.is_empty() {
+        return Some(Value::Null);
+    }
+    match kind {
+        FieldKind::Number { .. } => line.replace([' ', '\u{a0}'], "").parse::<i64>().ok().map(Value::from),
+        FieldKind::Decimal => Some(Value::from(line.replace([' ', '\u{a0}'], "").replace(',', "."))),
+        FieldKind::Date => date(line).map(|date| Value::from(date.to_string())),
+        FieldKind::Texts { .. } => {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            Some(Value::Array(lines.map(Value::from).collect()))
+        }
+        FieldKind::Person => {
+            let known = reader.directory.people.contains_key(&PersonId::from(line));
+            let id = if known { Some(PersonId::from(line)) } else { by_code(reader, line) };
+            id.map(|id| Value::from(id.as_str()))
+        }
+        FieldKind::Text { .. }
+        | FieldKind::Unit
+        | FieldKind::Body
+        | FieldKind::Choice { .. }
+        | FieldKind::OneOf { .. }
+        | FieldKind::File => Some(Value::from(line)),
+    }
+}
+
+fn by_code(reader: &Reader, code: &str) -> Option<PersonId> {
+    reader.directory.people.values().find(|person| person.code == code).map(|person| person.id.clone())
+}
+
+/// `2026-11-23` as browsers send it, `23/11/2026` as people write it.
+fn date(text: &str) -> Option<jiff::civil::Date> {
+    if let Ok(date) = text.parse() {
+        return Some(date);
+    }
+    let mut parts = text.split(['/', '-', '.']).map(|part| part.trim().parse::<i16>().ok());
+    let (day, month, year) = (parts.next()??, parts.next()??, parts.next()??);
+    jiff::civil::Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()
+}
+
+/// A value as the input shows it.
+fn raw(reader: &Reader, kind: &FieldKind, value: Option<&Value>) -> String {
+    match (kind, value) {
+        (_, None | Some(Value::Null)) => String::new(),
+        (FieldKind::Texts { .. }, Some(Value::Array(texts))) => {
+            texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+        }
+        (FieldKind::Person, Some(Value::String(id))) if reader.directory.people.len() > OFFERED_MAX => {
+            reader.person(&PersonId::from(id.as_str())).map_or_else(|| id.clone(), |person| person.code.clone())
+        }
+        (_, Some(Value::String(text))) => text.clone(),
+        (_, Some(value)) => value.to_string(),
+    }
+}
+
+fn offers(reader: &Reader, kind: &FieldKind) -> Vec<Offer> {
+    let offer = |value: &str, label: String| Offer { value: value.to_owned(), label };
+    let directory = &reader.directory;
+    let mut offers: Vec<Offer> = match kind {
+        FieldKind::Choice { from } => {
+            let table = reader.machine.tables.get(from).and_then(Value::as_object);
+            table.into_iter().flatten().map(|(key, _)| offer(key, reader.choice(from, key))).collect()
+        }
+        FieldKind::OneOf { values } => {
+            values.iter().map(|(value, label)| offer(value, reader.text(label).to_owned())).collect()
+        }
+        FieldKind::Person if directory.people.len() <= OFFERED_MAX => {
+            directory.people.values().map(|one| offer(one.id.as_str(), one.name.clone())).collect()
+        }
+        FieldKind::Unit if directory.units.len() <= OFFERED_MAX => {
+            directory.units.keys().map(|code: &UnitCode| offer(code.as_str(), reader.unit(code.as_str()))).collect()
+        }
+        FieldKind::Body if directory.bodies.len() <= OFFERED_MAX => {
+            directory.bodies.keys().map(|code: &BodyCode| offer(code.as_str(), reader.body(code))).collect()
+        }
+        _ => Vec::new(),
+    };
+    offers.sort_by(|one, other| one.label.cmp(&other.label));
+    offers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_read_as_browsers_and_as_people_write_them() {
+        let day = jiff::civil::date(2026, 11, 3);
+        for text in ["2026-11-03", "03/11/2026", "3/11/2026", "3.11.2026", "03-11-2026"] {
+            assert_eq!(date(text), Some(day), "{text}");
+        }
+        for text in ["", "31/02/2026", "11/2026", "mai"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+}

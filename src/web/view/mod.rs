@@ -1,0 +1,145 @@
+//! What pages show, as plain data for the templates. Made from a dossier, its machine and its events; nothing is looked up.
+
+pub(super) mod ballot;
+pub(super) mod choice;
+pub(super) mod facts;
+pub(super) mod history;
+pub(super) mod input;
+pub(super) mod over;
+pub(super) mod refused;
+pub(super) mod rows;
+pub(super) mod rules;
+
+use serde::Serialize;
+
+use super::reader::Reader;
+use crate::dossier::event::{Change, Event};
+use crate::dossier::{Dossier, Purpose};
+use crate::ids::{ActivationId, Instant, PersonId, StateId};
+use crate::machine::VoteRule;
+use crate::store::pages::TaskPage;
+
+/// The head of a page: who acts, what is asked, by when, what to do.
+#[derive(Debug, Serialize)]
+pub(super) struct Head {
+    pub(super) workflow: String,
+    pub(super) asked: String,
+    pub(super) matter: String,
+    pub(super) who: String,
+    pub(super) role: String,
+    pub(super) due: Option<Due>,
+    pub(super) help: String,
+    pub(super) lately: String,
+}
+
+/// A date in full words, and how far away it is.
+#[derive(Debug, Serialize)]
+pub(super) struct Due {
+    pub(super) when: String,
+    pub(super) left: String,
+    pub(super) late: bool,
+}
+
+/// The state that an entry was into: of an entry that is over, the history says it.
+pub(super) fn state_of(dossier: &Dossier, events: &[Event], activation: ActivationId) -> Option<StateId> {
+    let frozen = dossier.paused.iter().flat_map(|paused| &paused.active);
+    let active = dossier.active.iter().chain(frozen).find(|active| active.activation == activation);
+    active.map(|active| active.state.clone()).or_else(|| {
+        events.iter().rev().flat_map(|event| &event.changes).find_map(|change| match change {
+            Change::Entered { activation: entered, state, .. } if *entered == activation => Some(state.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// The vote held in a state.
+pub(super) fn vote_rule<'r>(reader: &'r Reader, state: &StateId) -> Option<&'r VoteRule> {
+    let vote = reader.machine.state(state)?.vote.as_ref()?;
+    reader.machine.votes.get(&vote.rule)
+}
+
+/// What a task asks, in the words of its workflow.
+pub(super) fn asked(reader: &Reader, purpose: Purpose, state: Option<&StateId>) -> String {
+    let vote = || state.and_then(|state| vote_rule(reader, state)).map(|rule| reader.text(&rule.title).to_owned());
+    match purpose {
+        Purpose::Act => {
+            let state = state.and_then(|state| reader.machine.state(state));
+            let task = state.and_then(|state| state.task.as_ref()).map(|task| reader.text(&task.title));
+            let title = task.filter(|title| !title.is_empty()).or(state.map(|state| reader.text(&state.title)));
+            title.unwrap_or(reader.text(&reader.machine.title)).to_owned()
+        }
+        Purpose::Ballot => vote().unwrap_or_else(|| reader.get("ballot.title")),
+        Purpose::Tally => joined(&reader.get("tally.title"), vote()),
+        Purpose::Confirm => joined(&reader.get("confirm.title"), vote()),
+    }
+}
+
+fn joined(first: &str, second: Option<String>) -> String {
+    second.map_or_else(|| first.to_owned(), |second| format!("{first}: {second}"))
+}
+
+/// The head of a task's page.
+pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: &[Event]) -> Head {
+    let state = state_of(dossier, events, task.activation);
+    let rule = state.as_ref().and_then(|state| reader.machine.state(state)).and_then(|state| state.task.as_ref());
+    let help = match task.purpose {
+        Purpose::Act => rule.map(|rule| reader.text(&rule.help).to_owned()).unwrap_or_default(),
+        Purpose::Ballot | Purpose::Tally | Purpose::Confirm => String::new(),
+    };
+    Head {
+        workflow: reader.text(&reader.machine.title).to_owned(),
+        asked: asked(reader, task.purpose, state.as_ref()),
+        matter: dossier.caption.clone(),
+        who: reader.name(&task.person),
+        role: role(reader, dossier, task),
+        due: task.due_at.map(|due| self::due(reader, due)),
+        help,
+        lately: lately(reader, task, events),
+    }
+}
+
+/// In which role: as the task says it, and of which unit.
+fn role(reader: &Reader, dossier: &Dossier, task: &TaskPage) -> String {
+    let today = reader.calendar.date(reader.now);
+    if let (Purpose::Ballot, Some(vote)) = (task.purpose, &dossier.vote) {
+        return reader.body(&vote.body);
+    }
+    let role = dossier.task(task.activation, task.purpose).and_then(|task| task.role.as_ref());
+    let post = reader.directory.posts.iter().find(|post| post.person == task.person && post.dated.holds(today));
+    let parts = [role.map(|role| reader.role(role)), post.map(|post| reader.unit(post.unit.as_str()))];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// What this person did last here, so that they need not wonder whether it was taken.
+fn lately(reader: &Reader, task: &TaskPage, events: &[Event]) -> String {
+    let own =
+        events.iter().rev().find(|event| event.actor.person() == Some(&task.person) && event.at >= task.opened_at);
+    let Some(event) = own else { return String::new() };
+    let (you, what, when) = (reader.you(&task.person), history::did(reader, event, events), reader.moment(event.at));
+    reader.texts.fill("head.lately", &[("you", &you), ("what", &what), ("when", &when)])
+}
+
+pub(super) fn due(reader: &Reader, due: Instant) -> Due {
+    let late = due < reader.now;
+    let days = reader.calendar.working_days_between(reader.now, due);
+    Due {
+        when: capital(&reader.words.by_long(due, reader.calendar.zone())),
+        left: capital(&reader.words.remaining(days, late)),
+        late,
+    }
+}
+
+/// With its first letter as a capital.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Whether this person's ballot of this vote is in the box, and since when.
+pub(super) fn cast_at(events: &[Event], task: &TaskPage, person: &PersonId) -> Option<Instant> {
+    let marked = |event: &&Event| {
+        event.at >= task.opened_at
+            && event.changes.iter().any(|change| matches!(change, Change::Marked(one) if one == person))
+    };
+    events.iter().find(marked).map(|event| event.at)
+}

@@ -1,0 +1,101 @@
+//! What an old link says: who did what and when, and where the dossier stands now.
+
+use serde::Serialize;
+
+use super::super::reader::Reader;
+use super::{capital, cast_at, history};
+use crate::dossier::command::Actor;
+use crate::dossier::event::Event;
+use crate::dossier::{Dossier, Purpose};
+use crate::store::pages::{Closed, TaskPage};
+
+/// The page of a task that is over.
+#[derive(Debug, Serialize)]
+pub(crate) struct Over {
+    workflow: String,
+    pub(crate) title: String,
+    pub(crate) matter: String,
+    who: String,
+    pub(crate) lines: Vec<String>,
+    quiet: String,
+}
+
+/// Says how a task ended.
+pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: Closed, events: &[Event]) -> Over {
+    let event = events.iter().find(|event| event.seq == closed.seq);
+    let mine = event.is_some_and(|event| event.actor.person() == Some(&task.person));
+    let cast = (task.purpose == Purpose::Ballot).then(|| cast_at(events, task, &task.person));
+    let key = match (&cast, event.map(|event| &event.actor)) {
+        (Some(Some(_)), _) => "over.done_you",
+        _ if mine => "over.done_you",
+        (None, Some(Actor::Link(_) | Actor::Session(_) | Actor::Operator { .. })) => "over.done_other",
+        _ if dossier.outcome.is_some() => "over.ended",
+        _ => "over.moved",
+    };
+    let mut lines = vec![match cast {
+        Some(cast) => ballot(reader, task, cast, closed),
+        None => done(reader, task, event, closed, events),
+    }];
+    if let Some(reason) = event.and_then(history::reason) {
+        lines.push(reader.texts.fill("over.reason", &[("reason", reason)]));
+    }
+    let stands = history::stands(reader, dossier);
+    if dossier.outcome.is_some() {
+        lines.push(reader.texts.fill("over.outcome", &[("outcome", &stands)]));
+    } else if !stands.is_empty() {
+        lines.push(reader.texts.fill("over.now", &[("where", &stands)]));
+    }
+    Over {
+        workflow: reader.text(&reader.machine.title).to_owned(),
+        title: reader.texts.get(key).to_owned(),
+        matter: dossier.caption.clone(),
+        who: reader.name(&task.person),
+        lines,
+        quiet: reader.get("over.nothing_to_do"),
+    }
+}
+
+/// The page of a task whose policy asks for more than a link: says so, and nothing about the dossier.
+pub(crate) fn closed(reader: &Reader, task: &TaskPage, why: &'static str) -> Over {
+    Over {
+        workflow: reader.text(&reader.machine.title).to_owned(),
+        title: reader.get("closed.title"),
+        matter: String::new(),
+        who: reader.name(&task.person),
+        lines: vec![reader.get(why)],
+        quiet: reader.get("closed.do"),
+    }
+}
+
+/// The one line that says it: for desks and for the top of the page.
+pub(crate) fn line(reader: &Reader, task: &TaskPage, closed: Closed, events: &[Event]) -> String {
+    if task.purpose == Purpose::Ballot {
+        return ballot(reader, task, cast_at(events, task, &task.person), closed);
+    }
+    let event = events.iter().find(|event| event.seq == closed.seq);
+    done(reader, task, event, closed, events)
+}
+
+fn ballot(reader: &Reader, task: &TaskPage, cast: Option<crate::ids::Instant>, closed: Closed) -> String {
+    let you = reader.you(&task.person);
+    let (key, at) = cast.map_or(("over.not_cast", closed.at), |at| ("over.you_cast", at));
+    reader.texts.fill(key, &[("you", &you), ("when", &reader.moment(at))])
+}
+
+fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed, events: &[Event]) -> String {
+    let when = reader.moment(event.map_or(closed.at, |event| event.at));
+    let Some(event) = event else { return reader.texts.fill("over.clock_did", &[("when", &when)]) };
+    let what = history::did(reader, event, events);
+    match &event.actor {
+        Actor::Clock => reader.texts.fill("over.clock_did", &[("when", &when)]),
+        Actor::Dossier(_) | Actor::Import { .. } => reader.texts.fill("over.system_did", &[("when", &when)]),
+        Actor::Link(person) | Actor::Session(person) if person == &task.person => {
+            let you = capital(&reader.you(person));
+            reader.texts.fill("over.you_did", &[("You", &you), ("what", &what), ("when", &when)])
+        }
+        actor @ (Actor::Link(_) | Actor::Session(_) | Actor::Operator { .. }) => {
+            let who = history::who(reader, actor);
+            reader.texts.fill("over.other_did", &[("who", &who), ("what", &what), ("when", &when)])
+        }
+    }
+}

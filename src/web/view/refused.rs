@@ -1,0 +1,96 @@
+//! Why something was not recorded, as the top of the page says it: what is wrong, where, and by which rule.
+
+use serde::Serialize;
+
+use super::super::reader::Reader;
+use super::rows;
+use crate::dossier::Dossier;
+use crate::dossier::refusal::{Code, Reason, Refusal};
+use crate::ids::{DossierId, FieldName, PersonId};
+
+/// One line of the summary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Wrong {
+    pub(crate) text: String,
+    pub(crate) basis: Option<String>,
+    pub(crate) href: Option<String>,
+}
+
+impl Wrong {
+    /// A line about a place on the page.
+    pub(crate) fn at(text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self { text: text.into(), basis: None, href: Some(href.into()) }
+    }
+}
+
+/// Every reason of a refusal. `place` says where on this page something stands (a field, a kind of paper, a row).
+pub(crate) fn wrongs(
+    reader: &Reader,
+    dossier: &Dossier,
+    person: &PersonId,
+    refusal: &Refusal,
+    place: impl Fn(&Reason) -> Option<String>,
+) -> Vec<Wrong> {
+    let wrong = |reason: &Reason| {
+        let own = reader.text(&reason.text);
+        let said = if own.is_empty() {
+            let key = format!("refused.{}", key(&reason.code));
+            reader.texts.fill(&key, &[("you", &reader.you(person))])
+        } else {
+            own.to_owned()
+        };
+        let about = about(reader, dossier, reason).map(|about| format!("{about}: {said}"));
+        Wrong { text: about.unwrap_or(said), basis: reason.basis.clone(), href: place(reason) }
+    };
+    refusal.reasons.iter().map(wrong).collect()
+}
+
+/// What officers call the thing that a reason is about.
+fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
+    let about = reason.about.as_deref()?;
+    match reason.code {
+        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed => {
+            let field = reader.machine.field(&FieldName::from(about));
+            Some(field.map_or_else(|| about.to_owned(), |field| reader.text(&field.label).to_owned()))
+        }
+        Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
+        Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
+            Some(rows::caption(dossier, &DossierId::from(about)))
+        }
+        Code::NobodyToAsk | Code::SamePerson => {
+            let role = reader.role(&about.into());
+            (!role.is_empty()).then_some(role)
+        }
+        _ => None,
+    }
+}
+
+fn key(code: &Code) -> &'static str {
+    match code {
+        Code::NoDossier => "no_dossier",
+        Code::Exists => "exists",
+        Code::Ended => "ended",
+        Code::Done { .. } => "done",
+        Code::Superseded => "superseded",
+        Code::Paused => "paused",
+        Code::NotAsked => "not_asked",
+        Code::NotThisWay => "not_this_way",
+        Code::NoEvent => "no_event",
+        Code::Guard => "guard",
+        Code::GuardFailed => "guard_failed",
+        Code::FieldMissing => "field_missing",
+        Code::FieldWrong => "field_wrong",
+        Code::FieldClosed => "field_closed",
+        Code::PaperMissing => "paper_missing",
+        Code::PaperUnknown => "paper_unknown",
+        Code::ReasonMissing => "reason_missing",
+        Code::RowUnknown => "row_unknown",
+        Code::TallyWrong => "tally_wrong",
+        Code::ChoiceWrong => "choice_wrong",
+        Code::SamePerson => "same_person",
+        Code::OperationReused => "operation_reused",
+        Code::NobodyToAsk => "nobody_to_ask",
+        Code::Circles => "circles",
+        Code::NotGathering => "not_gathering",
+    }
+}

@@ -1,0 +1,65 @@
+//! The rules that apply to what is asked, with their legal basis.
+
+use serde::Serialize;
+
+use super::super::reader::Reader;
+use crate::machine::{Base, ShareOf, Threshold, Transition, VoteRule};
+
+/// One rule.
+#[derive(Debug, Serialize)]
+pub(crate) struct Rule {
+    title: String,
+    lines: Vec<String>,
+    basis: Option<String>,
+}
+
+/// The conditions of what may be chosen, each once, with the choices that they stand before.
+pub(crate) fn of_options(reader: &Reader, options: &[Transition]) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Vec::new();
+    for option in options {
+        let label = reader.text(&option.label).to_owned();
+        for guard in option.guard.iter().filter_map(|name| reader.machine.guards.get(name)) {
+            let text = reader.text(&guard.refuse);
+            let line = reader.texts.fill("rule.guard", &[("text", text)]);
+            match rules.iter_mut().find(|rule| rule.lines.first() == Some(&line)) {
+                Some(rule) if !rule.title.contains(&label) => rule.title = format!("{}, {label}", rule.title),
+                Some(_) => {}
+                None => rules.push(Rule { title: label.clone(), lines: vec![line], basis: guard.basis.clone() }),
+            }
+        }
+    }
+    rules
+}
+
+/// How a body votes.
+pub(crate) fn of_vote(reader: &Reader, rule: &VoteRule) -> Rule {
+    let mut lines = Vec::new();
+    if let Some(need) = need(reader, &rule.quorum) {
+        lines.push(reader.texts.fill("rule.quorum", &[("need", &need)]));
+    }
+    match need(reader, &rule.passes) {
+        Some(need) => lines.push(reader.texts.fill("rule.passes", &[("need", &need)])),
+        None => lines.push(reader.get("rule.passes_row")),
+    }
+    if !rule.own_case.votes {
+        lines.push(reader.get(if rule.own_case.in_base { "rule.own_base" } else { "rule.own_no_base" }));
+    }
+    Rule { title: reader.text(&rule.title).to_owned(), lines, basis: rule.basis.clone() }
+}
+
+/// `at least 2/3 of all members`; none where each row has a share of its own.
+fn need(reader: &Reader, threshold: &Threshold) -> Option<String> {
+    let ShareOf::Fixed(share) = &threshold.share else { return None };
+    Some(said(reader, *share, threshold))
+}
+
+/// A share in words.
+pub(crate) fn said(reader: &Reader, share: crate::machine::Fraction, threshold: &Threshold) -> String {
+    let base = match threshold.base {
+        Base::Members => reader.get("base.members"),
+        Base::Present => reader.get("base.present"),
+        Base::Valid => reader.get("base.valid"),
+    };
+    let key = if threshold.more_than { "base.more_than" } else { "base.at_least" };
+    reader.texts.fill(key, &[("share", &Reader::share(share)), ("base", &base)])
+}

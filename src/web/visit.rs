@@ -1,0 +1,140 @@
+//! Somebody opened a link: who it was sent to, what it asks, and everything that its page shows.
+
+use std::sync::Arc;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use super::App;
+use super::error::Problem;
+use super::page::Frame;
+use super::reader::Reader;
+use super::routes::Place;
+use super::say::{self, Texts};
+use crate::dossier::Dossier;
+use crate::dossier::event::Event;
+use crate::ids::{OperationId, PersonId};
+use crate::links::{Bound, LinkKeys};
+use crate::machine::Machine;
+use crate::store::pages::TaskPage;
+use crate::words::Words;
+
+/// The calendar that is looked at when a workflow's own is not there.
+const CALENDAR: &str = "vn-civil-service";
+
+/// One opened task link.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) token: String,
+    pub(super) asked_language: Option<&'static Texts>,
+    pub(super) task: TaskPage,
+    pub(super) dossier: Dossier,
+    pub(super) events: Vec<Event>,
+    pub(super) reader: Reader,
+}
+
+impl Visit {
+    /// Finds out what a token stands for.
+    ///
+    /// # Errors
+    /// Nothing (unknown, forged, damaged: all alike), or the world failed.
+    pub(super) async fn open(app: &App, token: &str, query: Option<&str>) -> Result<Self, Problem> {
+        let task = task(app, token).await?;
+        let asked_language = super::page::asked_language(query);
+        let (dossier, machine) = dossier(app, &task).await?;
+        let events = app.engine.history(&task.dossier).await?;
+        let reader = reader(app, machine, &task.person, asked_language)?;
+        Ok(Self { token: token.to_owned(), asked_language, task, dossier, events, reader })
+    }
+
+    /// What stands around its page.
+    pub(super) fn frame<'a>(&self, app: &'a App) -> Frame<'a> {
+        Frame::new(app, Some(self.reader.texts), "vi")
+    }
+
+    /// To the page itself, which says what happened: a reload sends nothing again.
+    pub(super) fn see_page(&self, app: &App) -> Response {
+        let mut path = Place::Task(&self.token).path(&app.site);
+        if let Some(texts) = self.asked_language {
+            path.push_str("?lang=");
+            path.push_str(texts.code());
+        }
+        (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
+    }
+
+    /// The same for every click on the same page: what makes many clicks one decision. What was chosen in a vote is never
+    /// among the parts.
+    pub(super) fn operation(&self, parts: &[&str]) -> OperationId {
+        let mut hash = Sha256::new();
+        for part in [self.task.id.as_str(), &self.task.generation.to_string()].iter().chain(parts) {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        OperationId::new(format!("w:{}", &super::hex(&hash.finalize())[..40]))
+    }
+}
+
+/// The task that a token was made for.
+///
+/// # Errors
+/// There is none, or the world failed.
+pub(super) async fn task(app: &App, token: &str) -> Result<TaskPage, Problem> {
+    let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
+    let task = app.engine.store().task_page(&presented.row).await?.ok_or(Problem::NotFound)?;
+    let activation = format!("{}:{}", task.dossier, task.activation);
+    if app.links.verifies(&presented, task.key_id, &bound(&task, &activation)) {
+        Ok(task)
+    } else {
+        Err(Problem::NotFound)
+    }
+}
+
+/// The link of a task, for pages of the same person.
+pub(super) fn token_of(app: &App, task: &TaskPage) -> Option<String> {
+    let activation = format!("{}:{}", task.dossier, task.activation);
+    app.links.token(task.key_id, &bound(task, &activation))
+}
+
+fn bound<'a>(task: &'a TaskPage, activation: &'a str) -> Bound<'a> {
+    Bound { row: &task.id, person: &task.person, activation, purpose: task.purpose.name(), generation: task.generation }
+}
+
+/// The dossier of a task, with the version that it is pinned to.
+///
+/// # Errors
+/// It is gone, or the world failed.
+pub(super) async fn dossier(app: &App, task: &TaskPage) -> Result<(Dossier, Arc<Machine>), Problem> {
+    let dossier = app.engine.dossier(&task.dossier).await?.ok_or(Problem::NotFound)?;
+    let machine = app.engine.machine(&dossier.machine).await?;
+    Ok((dossier, machine))
+}
+
+/// How this person reads.
+///
+/// # Errors
+/// There is no calendar to reckon by.
+pub(super) fn reader(
+    app: &App,
+    machine: Arc<Machine>,
+    person: &PersonId,
+    asked: Option<&'static Texts>,
+) -> Result<Reader, Problem> {
+    let directory = app.engine.directory();
+    let own = directory.people.get(person).map_or("vi", |person| person.language.as_str());
+    let texts = asked.unwrap_or_else(|| say::texts(own));
+    let calendar =
+        app.engine.calendar(&machine.calendar).or_else(|| app.engine.calendar(CALENDAR)).ok_or_else(|| {
+            tracing::error!(calendar = machine.calendar, "there is no calendar of this name");
+            Problem::Fault
+        })?;
+    Ok(Reader {
+        texts,
+        words: Words::of(texts.code()),
+        language: texts.language(),
+        directory,
+        machine,
+        calendar,
+        now: app.engine.now(),
+    })
+}
