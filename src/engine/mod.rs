@@ -157,11 +157,6 @@ impl Engine {
         self.inner.changed.notified().await;
     }
 
-    /// Comes back when something was committed here that the scheduler or the courier may want to look at.
-    pub async fn changed(&self) {
-        todo!()
-    }
-
     /// The store behind it, for reading.
     pub fn store(&self) -> &Store {
         &self.inner.store
