@@ -23,6 +23,7 @@ pub mod directory;
 pub mod dossier;
 pub mod expr;
 pub mod ids;
+pub mod import;
 pub mod links;
 pub mod machine;
 pub mod source;

@@ -2,11 +2,15 @@
 
 mod bench;
 mod check;
+mod courier;
 mod decide;
+mod offices;
 mod engine;
+mod ledger;
 mod mails;
 mod smtp;
 mod store;
 mod support;
 mod tidy;
+mod web;
 mod workflows;
