@@ -23,11 +23,13 @@ pub mod directory;
 pub mod dossier;
 pub mod expr;
 pub mod ids;
+pub mod import;
 pub mod links;
 pub mod machine;
 pub mod source;
 pub mod words;
 // Above this line nothing asks for the time, waits, or touches the world.
+pub mod bench;
 pub mod catcher;
 pub mod cli;
 pub mod clock;

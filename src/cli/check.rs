@@ -51,7 +51,7 @@ fn explain(code: &str, context: &Context) -> Result<(), Trouble> {
             "there is no code `{code}`; `chancery check FILE` shows codes in brackets"
         )));
     };
-    let language = context.environment.language.as_deref().unwrap_or("en");
+    let language = context.environment.language.unwrap_or("en");
     let text = found.explanation(language);
     let answer = serde_json::json!({ "code": found.code, "meaning": found.meaning, "text": text });
     context.printer.answer(&answer, |printer| printer.line(format!("{}: {}\n\n{text}", found.code, found.meaning)));

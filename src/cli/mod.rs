@@ -1,11 +1,17 @@
 //! The command line: one file per command, one printer, documented exit codes.
 
+mod act;
+mod audit;
 mod backup;
 mod check;
+mod deploy;
 mod doctor;
+mod import;
 mod migrate;
 mod printer;
+mod refused;
 mod serve;
+mod show;
 mod sources;
 
 use std::path::PathBuf;
@@ -56,6 +62,20 @@ Exit codes:
 enum Command {
     /// Find every fault in workflow files, with its place and a way out.
     Check(check::CheckArgs),
+    /// Put checked workflows, calendars and the directory into the database.
+    Deploy(deploy::DeployArgs),
+    /// Load the directory: units, people, posts, bodies.
+    Directory(deploy::DirectoryArgs),
+    /// Start a dossier for each row of a CSV file.
+    Import(import::ImportArgs),
+    /// Start a dossier on behalf of a person.
+    Start(act::StartArgs),
+    /// Do what a dossier asks, on behalf of a person.
+    Act(act::ActArgs),
+    /// Show where a dossier stands, who is asked, what was said and what happened.
+    Show(show::ShowArgs),
+    /// List dossiers.
+    List(show::ListArgs),
     /// Run pages, deadlines, starts by the clock and mails in one process.
     Serve(serve::ServeArgs),
     /// Run the pages alone.
@@ -70,6 +90,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Let a restored or copied database send mails and run by the clock again.
     Resume(backup::ResumeArgs),
+    /// Prove that the log holds.
+    Audit(audit::AuditArgs),
     /// Say what is wrong with configuration, keys, database, clock and mail.
     Doctor(doctor::DoctorArgs),
 }
@@ -190,6 +212,14 @@ fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
 async fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Check(args) => check::run(&args, context),
+        Command::Deploy(args) => deploy::deploy(&args, context).await,
+        Command::Directory(args) => deploy::directory(&args, context).await,
+        Command::Import(args) => import::run(&args, context).await,
+        Command::Start(args) => act::start(&args, context).await,
+        Command::Act(args) => act::act(&args, context).await,
+        Command::Show(args) => show::show(&args, context).await,
+        Command::List(args) => show::list(&args, context).await,
+        Command::Audit(args) => audit::run(&args, context).await,
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
         Command::Web(_) => serve::run(&[Part::Web], context).await,
         Command::Scheduler(_) => serve::run(&[Part::Scheduler], context).await,

@@ -50,12 +50,11 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), T
     Ok(())
 }
 
+/// A calendar begins with `chancery:` as well, but has neither name nor states of a workflow.
 fn is_main(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| {
-        bytes
-            .split(|byte| *byte == b'\n')
-            .any(|line| line.trim_ascii_start().starts_with(b"chancery:") && !line.starts_with(b" "))
-    })
+    let has = |bytes: &[u8], key: &[u8]| bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(key));
+    std::fs::read(path)
+        .is_ok_and(|bytes| has(&bytes, b"chancery:") && (has(&bytes, b"workflow:") || has(&bytes, b"states:")))
 }
 
 /// Reads and checks one workflow.

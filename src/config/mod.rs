@@ -84,8 +84,8 @@ pub struct Environment {
     pub credentials: Option<PathBuf>,
     /// Who runs this command on the machine: `SUDO_USER`, else `USER`, else `LOGNAME`.
     pub operator: String,
-    /// `LANG` begins with this language: `vi`, `en`.
-    pub language: Option<String>,
+    /// The language of `LANG`, if it is one that we write: `vi`, `en`.
+    pub language: Option<&'static str>,
 }
 
 impl Environment {
@@ -101,7 +101,7 @@ impl Environment {
                 .or_else(|| text("USER"))
                 .or_else(|| text("LOGNAME"))
                 .unwrap_or_else(|| "unknown".to_owned()),
-            language: text("LANG").and_then(|lang| lang.get(..2).map(str::to_owned)),
+            language: text("LANG").and_then(|lang| ["vi", "en"].into_iter().find(|known| lang.starts_with(known))),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The shipped workflows, their directories and scripts, as they stood when the binary was built.
 
+use crate::source::SourceFile;
+
 /// A shipped file.
 #[derive(Clone, Copy, Debug)]
 pub struct Embedded {
@@ -17,6 +19,20 @@ pub fn text(path: &str) -> Option<&'static str> {
     ALL.iter().find(|file| file.path == path).map(|file| file.text)
 }
 
+/// Everything that `included` of [`check_files`](crate::machine::check::check_files) may be asked for in a folder.
+pub fn beside(folder: &str) -> impl Fn(&str) -> Option<SourceFile> {
+    move |name| text(&format!("{folder}/{name}")).map(|text| SourceFile::new(name, text))
+}
+
+/// The workflows in a folder: files that name one.
+pub fn workflows(folder: &str) -> impl Iterator<Item = SourceFile> {
+    let is_workflow = |text: &str| text.lines().any(|line| line.starts_with("workflow:"))
+        && text.lines().any(|line| line.starts_with("chancery:"));
+    inside(folder)
+        .filter(move |file| is_workflow(file.text))
+        .map(|file| SourceFile::new(file.path.rsplit('/').next().unwrap_or(file.path), file.text))
+}
+
 /// The folder that `chancery demo` shows: the one with a script beside its workflows.
 pub fn shown() -> &'static str {
     ALL.iter().find_map(|file| file.path.strip_suffix("/play.yaml")).unwrap_or_default()
@@ -31,7 +47,26 @@ pub fn inside(folder: &str) -> impl Iterator<Item = &'static Embedded> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, inside, shown, text};
+    use super::{ALL, beside, inside, shown, text, workflows};
+    use crate::diagnostic::render::{Format, render_all};
+    use crate::machine::check::check_files;
+
+    #[test]
+    fn every_shipped_workflow_passes_its_check() {
+        let folders: std::collections::BTreeSet<&str> =
+            ALL.iter().filter_map(|file| file.path.rsplit_once('/')).map(|(folder, _)| folder).collect();
+        let (mut count, mut faults) = (0, String::new());
+        for folder in folders {
+            for main in workflows(folder) {
+                let checked = check_files(&main, &beside(folder));
+                let said = render_all(&checked.diagnostics, &checked.sources, Format::Human, false);
+                assert!(checked.machine.is_some() || !said.is_empty());
+                faults.push_str(&said);
+                count += 1;
+            }
+        }
+        assert!(count >= 5 && faults.is_empty(), "{count} workflows\n{faults}");
+    }
 
     #[test]
     fn the_binary_carries_the_shown_workflow_with_its_directory() {

@@ -6,6 +6,7 @@
 
 mod beat;
 pub mod home;
+pub mod intake;
 mod office;
 mod rounds;
 mod signals;
@@ -25,6 +26,9 @@ pub use status::Status;
 
 /// How long a stop may take.
 pub const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// Mails are carried side by side in as many lanes.
+const COURIER_LANES: [&str; 2] = ["courier", "courier 2"];
 
 /// A part of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,8 +149,13 @@ impl Running {
 
     fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
         self.round(Worker::Scheduler(Box::new(crate::scheduler::Scheduler::new(office.engine.clone()))), office);
-        if config.smtp()?.is_none() {
-            tracing::warn!("`mail.host` is not set: mails wait and none is sent");
+        match office.courier(config)? {
+            Some(courier) => {
+                for lane in COURIER_LANES {
+                    self.round(Worker::Courier(lane, courier.clone()), office);
+                }
+            }
+            None => tracing::warn!("`mail.host` is not set: mails wait and none is sent"),
         }
         Ok(())
     }

@@ -6,9 +6,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{ServiceError, Status};
+use crate::clock::{Chance, Clock};
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::courier::Courier;
+use crate::engine::{Engine, Keys};
 use crate::links::LinkKeys;
+use crate::seal::MasterKeys;
 use crate::store::{Store, StoreError};
 use crate::web::{App, Health};
 
@@ -34,9 +37,12 @@ impl Office {
         let keys = config.key_files()?;
         let store = Store::open(url.expose()).await?;
         store.is_current().await?;
-        let links = Arc::new(LinkKeys::new(keys.links()?));
-        let engine = engine(store, keys.masters()?, &links).await?;
-        Ok(Self { engine, links })
+        let links = LinkKeys::new(keys.links()?);
+        let master =
+            MasterKeys::new(keys.masters()?).ok_or_else(|| StoreError::Database("no master key".to_owned()))?;
+        let clock = if store.is_postgres() { Clock::database() } else { Clock::System };
+        let engine = Engine::open(store, Keys { links: links.clone(), master }, clock, Chance::system()).await?;
+        Ok(Self { engine, links: Arc::new(links) })
     }
 
     /// The same, but a database that cannot be reached is waited for.
@@ -70,13 +76,13 @@ impl Office {
             health,
         })
     }
-}
 
-async fn engine(
-    store: Store,
-    masters: std::collections::BTreeMap<i64, [u8; 32]>,
-    links: &Arc<LinkKeys>,
-) -> Result<Engine, ServiceError> {
-    let _ = (store, masters, links);
-    todo!()
+    /// The courier; none where no mail server is set.
+    pub(super) fn courier(&self, config: &Config) -> Result<Option<Courier>, ServiceError> {
+        let Some(settings) = config.smtp()? else { return Ok(None) };
+        let (keys, chance) = (self.links.as_ref().clone(), self.engine.chance().clone());
+        Courier::new(self.engine.clone(), keys, settings, &config.web.public_url, chance)
+            .map(Some)
+            .map_err(|error| ServiceError::Mail(error.to_string()))
+    }
 }

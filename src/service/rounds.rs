@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::Status;
 use super::beat::Beat;
+use crate::courier::Courier;
 use crate::engine::Engine;
 use crate::ids::Instant;
 use crate::scheduler::Scheduler;
@@ -16,14 +17,17 @@ const POLL: Duration = Duration::from_secs(1);
 const JITTER_MS: u64 = 250;
 /// While the database is away, looks become rarer up to this.
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
-/// A turn of these may take this long before the watchdog goes hungry.
+/// A turn may take this long before the watchdog goes hungry. A mail server may take ten minutes after the data.
 const TURN_MAX: Duration = Duration::from_secs(50);
+const COURIER_TURN_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// What works by steps.
 #[derive(Debug)]
 pub enum Worker {
     /// Timers and starts by the clock.
     Scheduler(Box<Scheduler>),
+    /// Mails; several lanes, so that a mail server that hangs on one mail holds up no other. Each has its name.
+    Courier(&'static str, Courier),
     /// Nothing but a look at the database: the heartbeat of a process that only serves pages.
     Heart(Store),
 }
@@ -41,6 +45,7 @@ impl Worker {
     fn name(&self) -> &'static str {
         match self {
             Self::Scheduler(_) => "scheduler",
+            Self::Courier(lane, _) => lane,
             Self::Heart(_) => "database",
         }
     }
@@ -48,6 +53,7 @@ impl Worker {
     pub(super) fn allowance(&self) -> Duration {
         match self {
             Self::Scheduler(_) | Self::Heart(_) => TURN_MAX,
+            Self::Courier(..) => COURIER_TURN_MAX,
         }
     }
 
@@ -57,6 +63,10 @@ impl Worker {
                 let report = scheduler.step(now).await?;
                 let status = report.held.as_ref().map(|why| format!("held ({why}): `chancery resume` lets it go on"));
                 Ok(Turn { busy: report.busy(), status })
+            }
+            Self::Courier(_, courier) => {
+                let report = courier.step(now).await?;
+                Ok(Turn { busy: report.worked(), status: None })
             }
             Self::Heart(store) => store.is_current().await.map(|()| Turn::default()),
         }

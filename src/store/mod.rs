@@ -9,6 +9,7 @@ pub mod backup;
 mod batch;
 mod deployment;
 mod error;
+pub mod listing;
 mod load;
 mod log;
 pub mod mails;

@@ -11,7 +11,9 @@ fn workflows(folder: &Path) -> Vec<PathBuf> {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.extend(workflows(&path));
-        } else if std::fs::read_to_string(&path).is_ok_and(|text| text.lines().any(|line| line.starts_with("workflow:"))) {
+        } else if std::fs::read_to_string(&path)
+            .is_ok_and(|text| text.lines().any(|line| line.starts_with("workflow:")))
+        {
             found.push(path);
         }
     }
@@ -33,7 +35,8 @@ fn every_shipped_workflow_is_checked_without_a_word() {
             Some(SourceFile::new(wanted, text))
         };
         let checked = check_files(&SourceFile::new(name.as_str(), text), &included);
-        let faults: Vec<String> = checked.diagnostics.iter().map(|one| format!("{} {}", one.code, one.message)).collect();
+        let faults: Vec<String> =
+            checked.diagnostics.iter().map(|one| format!("{} {}", one.code, one.message)).collect();
         assert!(faults.is_empty(), "{name}:\n{}", faults.join("\n"));
         let machine = checked.machine.expect("no fault, so a machine");
         let again = chancery::machine::Machine::load(machine.hash().clone(), &machine.to_json()).expect("it loads");

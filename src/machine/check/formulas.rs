@@ -68,7 +68,10 @@ impl Check<'_> {
         let start = file.and_then(|file| file.slice(&whole.range).find(&formula.value));
         let Some(start) = start else {
             let part = formula.value.get(fault.range.clone()).unwrap_or("").trim();
-            return (whole.clone(), if part.is_empty() { "in this formula".to_owned() } else { format!("at `{part}`") });
+            return (
+                whole.clone(),
+                if part.is_empty() { "in this formula".to_owned() } else { format!("at `{part}`") },
+            );
         };
         let end = formula.value.len();
         let at = fault.range.start.min(end.saturating_sub(1));
@@ -81,8 +84,7 @@ impl Check<'_> {
             [code::UNKNOWN_TABLE, code::UNKNOWN_WORD, code::MISSING_KEY].contains(&diagnostic.code)
         };
         let without_value = self.definition.tables.iter().any(|table| table.value.is_none());
-        let without_type =
-            self.definition.fields.iter().chain(&self.definition.row).any(|field| field.kind.is_none());
+        let without_type = self.definition.fields.iter().chain(&self.definition.row).any(|field| field.kind.is_none());
         without_value || without_type || self.faults.borrow().iter().any(of_tables)
     }
 

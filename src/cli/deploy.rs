@@ -1,0 +1,169 @@
+//! `chancery deploy` and `directory`: workflows, calendars and the directory go into the database.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::sources::{self, Counts};
+use super::{Context, Trouble};
+use crate::calendar::Calendar;
+use crate::directory::{self, Directory};
+use crate::engine::Engine;
+use crate::ids::PersonId;
+use crate::machine::check::Checked;
+use crate::service::Office;
+use crate::source::SourceFile;
+
+/// What `deploy` is told.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Example:\n  chancery deploy workflows/purchase --calendar workflows/calendars/vn-civil-service.yaml \
+                   --directory workflows/purchase/directory"
+)]
+pub(super) struct DeployArgs {
+    /// Workflow files, or folders of them.
+    #[arg(required_unless_present_any = ["directory", "calendar"])]
+    paths: Vec<PathBuf>,
+    /// A folder with the directory: `units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`.
+    #[arg(long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// A calendar file. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    calendar: Vec<PathBuf>,
+}
+
+/// What `directory` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery directory workflows/purchase/directory")]
+pub(super) struct DirectoryArgs {
+    /// The folder with the directory's files.
+    folder: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Deployed {
+    workflow: String,
+    version: String,
+    title: String,
+}
+
+/// Checks everything, then stores everything: with one error nothing is stored.
+pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), Trouble> {
+    let mut counts = Counts::default();
+    let mut workflows = Vec::new();
+    for file in sources::find(&args.paths)? {
+        let checked = sources::check(&file)?;
+        counts += sources::show(&context.printer, &checked.diagnostics, &checked.sources);
+        workflows.push(checked);
+    }
+    let mut calendars = Vec::new();
+    for path in &args.calendar {
+        let file = sources::read(path)?;
+        let (calendar, faults) = Calendar::read(&file);
+        counts += sources::show(&context.printer, &faults, std::slice::from_ref(&file));
+        calendars.extend(calendar.map(|calendar| (calendar, file)));
+    }
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let directory = match &args.directory {
+        Some(folder) => read_directory(folder, engine, context, &mut counts)?,
+        None => None,
+    };
+    if counts.errors > 0 {
+        return Err(Trouble::Input(format!("{} errors: nothing was deployed", counts.errors)));
+    }
+    for (calendar, file) in &calendars {
+        engine.put_calendar(calendar, file).await?;
+    }
+    if let Some(directory) = directory {
+        engine.put_directory(directory).await?;
+    }
+    let deployed = store(engine, workflows).await?;
+    context.printer.answer(&deployed, |printer| {
+        for one in &deployed {
+            printer.line(format!("{}  {}  {}", one.workflow, &one.version[..12.min(one.version.len())], one.title));
+        }
+        if deployed.is_empty() {
+            printer.line("deployed");
+        }
+    });
+    Ok(())
+}
+
+async fn store(engine: &Engine, workflows: Vec<Checked>) -> Result<Vec<Deployed>, Trouble> {
+    let mut deployed = Vec::new();
+    for checked in workflows {
+        let Some(machine) = checked.machine else { continue };
+        if engine.calendar(&machine.calendar).is_none() {
+            return Err(Trouble::Usage(format!(
+                "`{}` follows the calendar `{}`, which is not deployed\n  help: --calendar FILE",
+                machine.workflow, machine.calendar
+            )));
+        }
+        engine.deploy(&machine, &checked.sources).await?;
+        deployed.push(Deployed {
+            workflow: machine.workflow.to_string(),
+            version: machine.hash().to_string(),
+            title: machine.title.own.clone(),
+        });
+    }
+    Ok(deployed)
+}
+
+/// Loads a directory.
+pub(super) async fn directory(args: &DirectoryArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let mut counts = Counts::default();
+    let Some(directory) = read_directory(&args.folder, &office.engine, context, &mut counts)? else {
+        return Err(Trouble::Input(format!("{} errors: the directory stays as it was", counts.errors)));
+    };
+    let (units, people, bodies) = (directory.units.len(), directory.people.len(), directory.bodies.len());
+    office.engine.put_directory(directory).await?;
+    let answer = serde_json::json!({ "units": units, "people": people, "bodies": bodies });
+    context.printer.answer(&answer, |printer| {
+        printer.line(format!("{units} units, {people} people, {bodies} bodies"));
+    });
+    Ok(())
+}
+
+/// Reads a directory from a folder. People keep their ids by their codes; new ones get random ids.
+fn read_directory(
+    folder: &Path,
+    engine: &Engine,
+    context: &Context,
+    counts: &mut Counts,
+) -> Result<Option<Directory>, Trouble> {
+    if !folder.is_dir() {
+        return Err(Trouble::Input(format!("`{}` is no folder", folder.display())));
+    }
+    let known = engine.directory();
+    let ids = |code: &str| {
+        known.person_by_code(code).map_or_else(|| PersonId::new(engine.chance().id()), |person| person.id.clone())
+    };
+    let files = std::cell::RefCell::new(Vec::new());
+    let trouble = std::cell::RefCell::new(None);
+    let read = |name: &str| {
+        let path = folder.join(name);
+        if !path.exists() {
+            return None;
+        }
+        match sources::read(&path) {
+            Ok(file) => {
+                let file = SourceFile::new(name, file.text);
+                files.borrow_mut().push(file.clone());
+                Some(file)
+            }
+            Err(error) => {
+                trouble.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    };
+    let (directory, faults) = directory::read(&read, &ids);
+    if let Some(trouble) = trouble.into_inner() {
+        return Err(trouble);
+    }
+    *counts += sources::show(&context.printer, &faults, &files.into_inner());
+    Ok(directory)
+}

@@ -1,0 +1,169 @@
+//! `chancery show` and `list`: where dossiers stand.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Context, Trouble, act};
+use crate::directory::Directory;
+use crate::dossier::Dossier;
+use crate::dossier::event::{Change, Event};
+use crate::ids::{Instant, PersonId};
+use crate::machine::Machine;
+use crate::service::Office;
+use crate::store::listing::{Filter, Said};
+
+/// What `show` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery show 3f2a\n  chancery show 3f2a --format json")]
+pub(super) struct ShowArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
+}
+
+/// What `list` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery list --open\n  chancery list --workflow purchase --state done")]
+pub(super) struct ListArgs {
+    /// Only of this workflow.
+    #[arg(long)]
+    workflow: Option<String>,
+    /// Only in this state (its full path).
+    #[arg(long)]
+    state: Option<String>,
+    /// Only those that have not ended.
+    #[arg(long)]
+    open: bool,
+    /// So many at most.
+    #[arg(long, default_value_t = 1000)]
+    limit: i64,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    dossier: &'a Dossier,
+    said: &'a [Said],
+    history: &'a [Event],
+}
+
+/// Shows one dossier: where it stands, who is asked, what was said, what happened.
+pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = act::find(engine, &args.dossier).await?;
+    let machine = engine.machine(&dossier.machine).await?;
+    let directory = engine.directory();
+    let said = engine.store().said(&dossier.id).await?;
+    let history = engine.history(&dossier.id).await?;
+    let shown = Shown { dossier: &dossier, said: &said, history: &history };
+    let lines = Lines { machine: &machine, directory: &directory, lines: Vec::new() };
+    context.printer.answer(&shown, |printer| {
+        for line in lines.all(&shown) {
+            printer.line(line);
+        }
+    });
+    Ok(())
+}
+
+/// Lists dossiers.
+pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let filter = Filter { workflow: args.workflow.clone(), state: args.state.clone(), open: args.open };
+    let listed = office.engine.store().list(&filter, args.limit).await?;
+    context.printer.answer(&listed, |printer| {
+        let rows: Vec<Vec<String>> = listed
+            .iter()
+            .map(|one| {
+                let id: String = one.id.as_str().chars().take(8).collect();
+                let due = one.next_due_at.map_or_else(String::new, |at| day(at));
+                vec![
+                    id,
+                    one.workflow.clone(),
+                    one.outcome.clone().unwrap_or_else(|| one.state.clone()),
+                    due,
+                    one.caption.clone(),
+                ]
+            })
+            .collect();
+        printer.table(&["id", "workflow", "stands", "due", "called"], &rows);
+    });
+    Ok(())
+}
+
+fn day(at: Instant) -> String {
+    at.timestamp().strftime("%Y-%m-%d").to_string()
+}
+
+fn minute(at: Instant) -> String {
+    at.timestamp().strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
+/// The lines for people.
+struct Lines<'a> {
+    machine: &'a Machine,
+    directory: &'a Directory,
+    lines: Vec<String>,
+}
+
+impl Lines<'_> {
+    fn all(mut self, shown: &Shown<'_>) -> Vec<String> {
+        let dossier = shown.dossier;
+        self.lines.push(format!("{}  {}  {}", dossier.id, self.machine.title.own, dossier.caption));
+        self.standing(dossier);
+        for task in &dossier.tasks {
+            let holders: Vec<String> = task.holders.iter().map(|person| self.name(person)).collect();
+            self.lines.push(format!("  asked   {} ({:?})", holders.join(", "), task.purpose));
+        }
+        for said in shown.said {
+            let status = said.status.as_deref().unwrap_or(if said.dropped_at.is_some() { "needless" } else { "waits" });
+            let person = self.name(&PersonId::new(&said.person));
+            self.lines.push(format!("  mail    {}  {}  {person}: {status}", minute(said.not_before_at), said.kind));
+        }
+        for event in shown.history {
+            self.event(event);
+        }
+        self.lines
+    }
+
+    fn standing(&mut self, dossier: &Dossier) {
+        if let Some(outcome) = &dossier.outcome {
+            self.lines.push(format!("  ended   {outcome}"));
+        }
+        for active in &dossier.active {
+            let title = self.machine.state(&active.state).map_or("", |state| state.title.own.as_str());
+            let due = active.due_at.map_or_else(String::new, |at| format!(", due {}", minute(at)));
+            self.lines.push(format!("  stands  {} {title}{due}", active.state));
+        }
+        if dossier.paused.is_some() {
+            self.lines.push("  paused".to_owned());
+        }
+        for ground in &dossier.grounds {
+            self.lines.push(format!("  ground  {}", ground.text.own));
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        let who = match event.actor.person() {
+            Some(person) => {
+                format!("{} {}", event.actor.header().split(':').next().unwrap_or_default(), self.name(person))
+            }
+            None => event.actor.header(),
+        };
+        self.lines.push(format!("{:>4}  {}  {:<9}  {who}", event.seq, minute(event.at), event.kind.name()));
+        for change in &event.changes {
+            let what = match change {
+                Change::Did { event, reason, .. } => {
+                    format!("{event}{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())
+                }
+                Change::Entered { state, .. } => format!("-> {state}"),
+                Change::Reached(milestone) => format!("reached {milestone}"),
+                Change::Finished(outcome) => format!("ended: {outcome}"),
+                _ => continue,
+            };
+            self.lines.push(format!("      {what}"));
+        }
+    }
+
+    fn name(&self, person: &PersonId) -> String {
+        self.directory.people.get(person).map_or_else(|| format!("({person})"), |person| person.name.clone())
+    }
+}

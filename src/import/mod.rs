@@ -1,0 +1,116 @@
+//! A table becomes dossiers: what each row means, or every fault in it. Pure; carrying it out is the service's.
+//!
+//! All or nothing: with one fault in the file nothing is started. Each row has a key; the same key is the same dossier, so
+//! that a file may be imported again.
+
+mod cells;
+mod planning;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::diagnostic::Diagnostic;
+use crate::directory::Directory;
+use crate::directory::csv::Table;
+use crate::ids::{FieldName, MachineHash, WorkflowName};
+use crate::machine::Machine;
+use crate::source::Span;
+
+/// Faults that are told; more of them help nobody.
+const FAULTS_MAX: usize = 100;
+const NO_IMPORT: &str = "E0821";
+
+/// What a file means.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// The workflow.
+    pub workflow: WorkflowName,
+    /// The version that the dossiers are pinned to.
+    pub machine: MachineHash,
+    /// The name of the file.
+    pub file: String,
+    /// The dossiers, in the order of the file.
+    pub rows: Vec<Planned>,
+}
+
+/// What a row means.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Planned {
+    /// Its key.
+    pub key: String,
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// The first values.
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// The first papers.
+    pub papers: Vec<PlannedPaper>,
+    /// Opening entries of a register about its subject.
+    pub register: Vec<OpeningEntry>,
+}
+
+/// A paper that goes along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedPaper {
+    /// Its kind.
+    pub kind: String,
+    /// The name of its file, inside the folder that is named like the row's key.
+    pub name: String,
+}
+
+/// A fact from before the register was kept here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpeningEntry {
+    /// Which register.
+    pub register: String,
+    /// Whose: a person's id, or `unit:CODE`.
+    pub holder: String,
+    /// What.
+    pub key: String,
+    /// The year it counts for.
+    pub year: i32,
+}
+
+/// The names of the files that lie in a folder of papers, by the row's key.
+pub type PaperNames = BTreeMap<String, Vec<String>>;
+
+/// Works out what a table means for a workflow. Without a list of papers, the column that names them is not looked at.
+///
+/// # Errors
+/// Every fault, in the order of the file.
+pub fn plan(
+    table: &Table,
+    machine: &Machine,
+    directory: &Directory,
+    papers: Option<&PaperNames>,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let Some(import) = &machine.import else {
+        let message = format!("the workflow `{}` does not say how files are imported", machine.workflow);
+        let place = Span::new(&table.file().name, 0..0);
+        let fault = Diagnostic::error(NO_IMPORT, message, place, "this file cannot be read for it");
+        return Err(vec![fault.help("the workflow needs a section `import:` with `key:` and `columns:`")]);
+    };
+    let (rows, mut faults) = planning::rows(table, machine, import, directory, papers);
+    faults.truncate(FAULTS_MAX);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let (workflow, hash) = (machine.workflow.clone(), machine.hash().clone());
+    Ok(Plan { workflow, machine: hash, file: table.file().name.clone(), rows })
+}
+
+/// The value of a text for one field, as a cell of a file would give it.
+///
+/// # Errors
+/// In words: why it is none.
+pub fn value_of(
+    kind: &crate::machine::FieldKind,
+    text: &str,
+    machine: &Machine,
+    directory: &Directory,
+) -> Result<serde_json::Value, String> {
+    cells::value(kind, text, machine, directory).map_err(|(message, help)| match help {
+        Some(help) => format!("{message}\n  help: {help}"),
+        None => message,
+    })
+}

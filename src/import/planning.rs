@@ -1,0 +1,223 @@
+//! Going through the rows, collecting what they mean and every fault.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{OpeningEntry, PaperNames, Planned, PlannedPaper, cells};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::directory::Directory;
+use crate::directory::csv::{Row, Table, is_formula};
+use crate::ids::FieldName;
+use crate::machine::{FieldKind, Import, Machine};
+use crate::source::Span;
+
+/// Rows that a file may have.
+const ROWS_MAX: usize = 20_000;
+
+const FORMULA: &str = "E0822";
+const KEY: &str = "E0823";
+const VALUE: &str = "E0824";
+const REGISTER: &str = "E0825";
+const PAPER: &str = "E0826";
+const ROWS: &str = "E0827";
+
+/// What every row means, and every fault. With a fault in the header the rows are not looked at.
+pub(super) fn rows(
+    table: &Table,
+    machine: &Machine,
+    import: &Import,
+    directory: &Directory,
+    papers: Option<&PaperNames>,
+) -> (Vec<Planned>, Vec<Diagnostic>) {
+    let mut planning = Planning { machine, import, directory, papers, faults: Vec::new(), seen: BTreeMap::new() };
+    planning.columns(table);
+    let rows = if planning.faults.is_empty() { planning.rows(table) } else { Vec::new() };
+    (rows, planning.faults)
+}
+
+/// The work in progress.
+struct Planning<'a> {
+    machine: &'a Machine,
+    import: &'a Import,
+    directory: &'a Directory,
+    papers: Option<&'a PaperNames>,
+    faults: Vec<Diagnostic>,
+    /// Where each key stood first.
+    seen: BTreeMap<String, Span>,
+}
+
+impl Planning<'_> {
+    fn columns(&mut self, table: &Table) {
+        let import = self.import;
+        let register = import.register.as_ref().map(|register| &register.column);
+        let mut needed: Vec<&str> = import.columns.keys().map(String::as_str).collect();
+        for column in [Some(&import.key), register, import.papers.as_ref()].into_iter().flatten() {
+            if !needed.contains(&column.as_str()) {
+                needed.push(column);
+            }
+        }
+        self.faults.extend(table.missing(&needed));
+        needed.extend(import.ignore.iter().map(String::as_str));
+        self.faults.extend(table.unknown(&needed));
+        if table.rows().len() > ROWS_MAX {
+            let message = format!("{} rows are more than the {ROWS_MAX} that one file may have", table.rows().len());
+            self.faults.push(Diagnostic::error(ROWS, message, Span::new(&table.file().name, 0..0), "split it"));
+        }
+    }
+
+    fn rows(&mut self, table: &Table) -> Vec<Planned> {
+        let mut rows = Vec::new();
+        for row in table.rows() {
+            self.formulas(table, row);
+            let key = self.key(row);
+            let fields = self.fields(row);
+            let register = self.register(row, &fields);
+            let papers = self.row_papers(row, &key);
+            rows.push(Planned { key, line: row.line(), fields, papers, register });
+        }
+        rows
+    }
+
+    /// A cell that a spreadsheet would run does not come in, wherever it stands.
+    fn formulas(&mut self, table: &Table, row: Row<'_>) {
+        for column in table.columns().iter().filter(|column| is_formula(row.get(column))) {
+            let what = "a formula instead of a value";
+            let fault = Diagnostic::error(FORMULA, what, row.place(column), "a spreadsheet would run this");
+            self.faults.push(fault.help("in the spreadsheet: copy, then Paste Special, Values; and save again"));
+        }
+    }
+
+    fn key(&mut self, row: Row<'_>) -> String {
+        let column = self.import.key.as_str();
+        let key = row.get(column).to_owned();
+        let place = row.place(column);
+        if key.is_empty() {
+            self.faults.push(Diagnostic::error(KEY, format!("`{column}` is empty"), place, "every row needs its key"));
+        } else if let Some(first) = self.seen.get(&key) {
+            let fault = Diagnostic::error(KEY, format!("`{key}` stands twice"), place, "here again");
+            self.faults.push(fault.also(first.clone(), "first here"));
+        } else {
+            self.seen.insert(key.clone(), place);
+        }
+        key
+    }
+
+    fn fields(&mut self, row: Row<'_>) -> BTreeMap<FieldName, Value> {
+        let mut fields = BTreeMap::new();
+        for (column, names) in &self.import.columns {
+            let text = row.get(column);
+            if text.is_empty() {
+                continue;
+            }
+            match self.cell(text, names) {
+                Ok(values) => fields.extend(values),
+                Err(fault) => self.fault(VALUE, fault, row, column),
+            }
+        }
+        fields
+    }
+
+    /// Every field takes the value; of those that name something in the directory each takes what it knows, and one must.
+    fn cell(&self, text: &str, names: &[FieldName]) -> Result<Vec<(FieldName, Value)>, cells::Fault> {
+        let mut values = Vec::new();
+        let (mut known, mut unknown) = (false, None);
+        for field in names.iter().filter_map(|name| self.machine.field(name)) {
+            let named = matches!(field.kind, FieldKind::Person | FieldKind::Unit | FieldKind::Body);
+            match cells::value(&field.kind, text, self.machine, self.directory) {
+                Ok(value) => {
+                    known |= named;
+                    values.push((field.name.clone(), value));
+                }
+                Err(fault) if named => unknown = Some(fault),
+                Err(fault) => return Err(fault),
+            }
+        }
+        match unknown {
+            Some(fault) if !known => Err(fault),
+            _ => Ok(values),
+        }
+    }
+
+    fn register(&mut self, row: Row<'_>, fields: &BTreeMap<FieldName, Value>) -> Vec<OpeningEntry> {
+        let Some(rule) = &self.import.register else { return Vec::new() };
+        let text = row.get(&rule.column);
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let Some(holder) = self.holder(fields) else {
+            let message = "entries of a register belong to a person or a unit, and this row is about none".to_owned();
+            self.fault(REGISTER, (message, None), row, &rule.column);
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+            if let Some((key, year)) = entry(part) {
+                let register = rule.register.clone();
+                entries.push(OpeningEntry { register, holder: holder.clone(), key, year });
+            } else {
+                let help = "write `name:year`, several of them with `;` between".to_owned();
+                self.fault(REGISTER, (format!("`{part}` is no entry of a register"), Some(help)), row, &rule.column);
+            }
+        }
+        entries
+    }
+
+    /// Whose the entries are: the dossier's subject.
+    fn holder(&self, fields: &BTreeMap<FieldName, Value>) -> Option<String> {
+        let name = self.machine.subject.iter().find(|name| fields.contains_key(*name))?;
+        let value = fields.get(name)?.as_str()?;
+        match self.machine.field(name)?.kind {
+            FieldKind::Person => Some(value.to_owned()),
+            FieldKind::Unit => Some(format!("unit:{value}")),
+            _ => None,
+        }
+    }
+
+    fn row_papers(&mut self, row: Row<'_>, key: &str) -> Vec<PlannedPaper> {
+        let (Some(column), Some(names)) = (&self.import.papers, self.papers) else { return Vec::new() };
+        let mut papers = Vec::new();
+        for kind in row.get(column).split(';').map(str::trim).filter(|kind| !kind.is_empty()) {
+            if !self.machine.papers.contains_key(kind) {
+                let near = nearest(kind, self.machine.papers.keys().map(String::as_str));
+                let help = near.map(|near| format!("did you mean `{near}`?"));
+                self.fault(PAPER, (format!("`{kind}` is no kind of paper here"), help), row, column);
+                continue;
+            }
+            let found: Vec<&String> = names.get(key).into_iter().flatten().filter(|name| stem(name) == kind).collect();
+            match found.as_slice() {
+                [one] => papers.push(PlannedPaper { kind: kind.to_owned(), name: (*one).clone() }),
+                [] => self.fault(
+                    PAPER,
+                    (format!("there is no file `{key}/{kind}.*` among the papers"), None),
+                    row,
+                    column,
+                ),
+                _ => {
+                    let message = format!("there are several files `{key}/{kind}.*` among the papers");
+                    self.fault(PAPER, (message, None), row, column);
+                }
+            }
+        }
+        papers
+    }
+
+    fn fault(&mut self, code: &'static str, (message, help): cells::Fault, row: Row<'_>, column: &str) {
+        let fault = Diagnostic::error(code, message, row.place(column), format!("in column `{column}`"));
+        self.faults.push(match help {
+            Some(help) => fault.help(help),
+            None => fault,
+        });
+    }
+}
+
+/// `key:year`.
+fn entry(part: &str) -> Option<(String, i32)> {
+    let (key, year) = part.rsplit_once(':')?;
+    let (key, year) = (key.trim(), year.trim().parse().ok()?);
+    (!key.is_empty() && (1900..=2200).contains(&year)).then(|| (key.to_owned(), year))
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}

@@ -1,0 +1,146 @@
+//! What operators list: dossiers, the mails about one; and the opening entries of registers that an import brings.
+
+use serde::Serialize;
+
+use super::{Param, Store, StoreError};
+use crate::ids::{DossierId, Instant};
+use crate::import::OpeningEntry;
+
+/// A dossier in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// Its id.
+    pub id: DossierId,
+    /// Its workflow.
+    pub workflow: String,
+    /// Where it stands.
+    pub state: String,
+    /// What it is called.
+    pub caption: String,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// When something is due.
+    pub next_due_at: Option<Instant>,
+    /// Its result, once it has ended.
+    pub outcome: Option<String>,
+}
+
+/// What was, or will be, said to a person about a dossier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// To whom: a person's id.
+    pub person: String,
+    /// What kind.
+    pub kind: String,
+    /// Not before.
+    pub not_before_at: Instant,
+    /// How the mail is: none while it waits.
+    pub status: Option<String>,
+    /// When that was settled.
+    pub settled_at: Option<Instant>,
+    /// When it became needless.
+    pub dropped_at: Option<Instant>,
+}
+
+/// Which dossiers are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this workflow.
+    pub workflow: Option<String>,
+    /// In this state.
+    pub state: Option<String>,
+    /// Not ended.
+    pub open: bool,
+}
+
+const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at, outcome FROM dossier \
+    WHERE (CAST($1 AS TEXT) IS NULL OR workflow = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2) \
+    AND (CAST($3 AS BIGINT) = 0 OR closed_at IS NULL) ORDER BY opened_at, id LIMIT $4";
+const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTEGER)) = $1 ORDER BY id LIMIT 2";
+const SAID: &str = "SELECT o.person_id, o.kind, o.not_before_at, m.status, m.settled_at, o.dropped_at \
+    FROM outbox o LEFT JOIN mail m ON m.id = o.mail_id WHERE o.dossier_id = $1 ORDER BY o.seq, o.id";
+const OPENING: &str = "INSERT INTO register (register, holder, key, year, source, dossier_id, written_at) \
+    VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (register, holder, key, year, source) DO NOTHING";
+
+impl Store {
+    /// Dossiers, the oldest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn list(&self, filter: &Filter, limit: i64) -> Result<Vec<Listed>, StoreError> {
+        let params: [Param; 4] =
+            [filter.workflow.clone().into(), filter.state.clone().into(), i64::from(filter.open).into(), limit.into()];
+        let rows = self.read(LIST, &params).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Listed {
+                    id: row.text(0)?.into(),
+                    workflow: row.text(1)?.to_owned(),
+                    state: row.text(2)?.to_owned(),
+                    caption: row.text(3)?.to_owned(),
+                    opened_at: Instant(row.int(4)?),
+                    next_due_at: row.maybe_int(5)?.map(Instant),
+                    outcome: row.maybe_text(6)?.map(str::to_owned),
+                })
+            })
+            .collect()
+    }
+
+    /// The dossiers whose ids begin like this; two at most.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn begins_with(&self, prefix: &str) -> Result<Vec<DossierId>, StoreError> {
+        let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+        let rows = self.read(BEGINS, &[prefix.into(), length.into()]).await?;
+        rows.iter().map(|row| row.text(0).map(DossierId::from)).collect()
+    }
+
+    /// What was said to people about a dossier, and what waits.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn said(&self, dossier: &DossierId) -> Result<Vec<Said>, StoreError> {
+        let rows = self.read(SAID, &[dossier.as_str().into()]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Said {
+                    person: row.text(0)?.to_owned(),
+                    kind: row.text(1)?.to_owned(),
+                    not_before_at: Instant(row.int(2)?),
+                    status: row.maybe_text(3)?.map(str::to_owned),
+                    settled_at: row.maybe_int(4)?.map(Instant),
+                    dropped_at: row.maybe_int(5)?.map(Instant),
+                })
+            })
+            .collect()
+    }
+
+    /// Writes facts from before a register was kept here, with their source; those that stand there already stay.
+    ///
+    /// # Errors
+    /// The database fails; then none was written.
+    pub async fn open_register(
+        &self,
+        entries: Vec<OpeningEntry>,
+        source: &str,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let source = source.to_owned();
+        self.write(move |tx| {
+            for entry in &entries {
+                let params: [Param; 6] = [
+                    entry.register.as_str().into(),
+                    entry.holder.as_str().into(),
+                    entry.key.as_str().into(),
+                    i64::from(entry.year).into(),
+                    source.as_str().into(),
+                    now.0.into(),
+                ];
+                tx.execute(OPENING, &params)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
