@@ -23,18 +23,9 @@ use jiff::tz::TimeZone;
 
 use super::Calendar;
 use super::days::{Special, Year};
-use super::tree::{self, Codes, Fields, Node, entries, items, nearest};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::tree::{self, Fields, Node, entries, items};
+use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::{SourceFile, Span, Spanned};
-
-const UNREADABLE: &str = "E0600";
-const CODES: Codes = Codes { unknown: "E0601", missing: "E0602", wrong: "E0603", duplicate: "E0604" };
-/// A date that does not exist, or stands in the wrong year.
-const DATE: &str = "E0605";
-/// Two statements about one day that cannot both hold.
-const CONTRADICTION: &str = "E0606";
-/// A newer chancery wrote the file.
-const LEVEL: &str = "E0607";
 
 const WEEK: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -50,14 +41,14 @@ impl Calendar {
     /// Reads a calendar file; every fault is a diagnostic, and with an error there is no calendar.
     pub fn read(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
         let mut faults = Vec::new();
-        let calendar = match tree::read(file, UNREADABLE) {
+        let calendar = match tree::read(file) {
             Ok(root) => Reader { faults: &mut faults }.calendar(&root),
             Err(fault) => {
                 faults.push(*fault);
                 None
             }
         };
-        let refused = faults.iter().any(|fault| fault.severity == Severity::Error);
+        let refused = faults.iter().any(Diagnostic::is_error);
         (calendar.filter(|_| !refused), faults)
     }
 }
@@ -77,7 +68,7 @@ struct Days {
 impl Reader<'_> {
     fn calendar(&mut self, root: &Spanned<Node>) -> Option<Calendar> {
         let known = ["chancery", "calendar", "title", "zone", "week", "mail", "made_up", "years"];
-        let fields = Fields::of(root, &known, CODES, self.faults);
+        let fields = Fields::of(root, &known, self.faults);
         self.level(&fields);
         let name = fields.needed("calendar", self.faults);
         let zone = fields.needed("zone", self.faults).and_then(|zone| self.zone(&zone));
@@ -91,7 +82,7 @@ impl Reader<'_> {
         let made_up = fields.text("made_up", self.faults).is_some_and(|word| self.made_up(&word));
         let mut days = Days::default();
         if let Some(years) = fields.get("years") {
-            for (key, year) in entries(years, CODES, self.faults) {
+            for (key, year) in entries(years, self.faults) {
                 self.year(key, year, &mut calendar, &mut days);
             }
         }
@@ -103,7 +94,7 @@ impl Reader<'_> {
         match fields.needed("chancery", self.faults) {
             Some(level) if level.value != "1" => {
                 let message = format!("language level `{}` is not known to this chancery", level.value);
-                self.fault(LEVEL, message, &level.span, "only 1 is");
+                self.fault(code::LEVEL, message, &level.span, "only 1 is");
             }
             Some(_) | None => {}
         }
@@ -113,24 +104,25 @@ impl Reader<'_> {
         let found = TimeZone::get(zone.value).ok();
         if found.is_none() {
             let message = format!("`{}` is no time zone", zone.value);
-            let fault = Diagnostic::error(CODES.wrong, message, zone.span.clone(), "not in the time zone database");
+            let fault =
+                Diagnostic::error(code::WRONG_TYPE, message, zone.span.clone(), "not in the time zone database");
             self.faults.push(fault.help("write its IANA name: `Asia/Ho_Chi_Minh`"));
         }
         found
     }
 
     fn week(&mut self, week: &Spanned<Node>, calendar: &mut Calendar) {
-        let fields = Fields::of(week, &["rest"], CODES, self.faults);
+        let fields = Fields::of(week, &["rest"], self.faults);
         let Some(rest) = fields.get("rest") else { return };
         calendar.rests = [false; 7];
-        for item in items(rest, CODES, self.faults) {
+        for item in items(rest, self.faults) {
             let word = if let Node::Text(word) = &item.value { word.as_str() } else { "" };
             if let Some((_, day)) = WEEK.iter().find(|(name, _)| *name == word) {
                 calendar.rest_on(*day);
             } else {
                 let near = nearest(word, WEEK.iter().map(|(name, _)| *name)).unwrap_or("sunday");
                 let fault = Diagnostic::error(
-                    CODES.wrong,
+                    code::WRONG_TYPE,
                     format!("`{word}` is no day of the week"),
                     item.span.clone(),
                     "monday to sunday",
@@ -139,25 +131,25 @@ impl Reader<'_> {
             }
         }
         if calendar.rests == [true; 7] {
-            self.fault(CODES.wrong, "every day of the week rests", &rest.span, "a working day is needed");
+            self.fault(code::WRONG_TYPE, "every day of the week rests", &rest.span, "a working day is needed");
             calendar.rests = [false; 7];
         }
     }
 
     fn mail(&mut self, mail: &Spanned<Node>, calendar: &mut Calendar) {
-        let fields = Fields::of(mail, &["digest", "urgent"], CODES, self.faults);
+        let fields = Fields::of(mail, &["digest", "urgent"], self.faults);
         if let Some(time) = fields.text("digest", self.faults).and_then(|text| self.time(&text)) {
             calendar.digest = time;
         }
         let Some(urgent) = fields.get("urgent") else { return };
-        let window = Fields::of(urgent, &["from", "until"], CODES, self.faults);
+        let window = Fields::of(urgent, &["from", "until"], self.faults);
         let from = window.needed("from", self.faults).and_then(|text| self.time(&text));
         let until = window.needed("until", self.faults).and_then(|text| self.time(&text));
         if let (Some(from), Some(until)) = (from, until) {
             if from < until {
                 calendar.urgent = (from, until);
             } else {
-                self.fault(CODES.wrong, "the window for urgent mail ends before it begins", &urgent.span, "here");
+                self.fault(code::WRONG_TYPE, "the window for urgent mail ends before it begins", &urgent.span, "here");
             }
         }
     }
@@ -166,7 +158,7 @@ impl Reader<'_> {
         let time = Time::strptime("%H:%M", text.value).ok();
         if time.is_none() {
             let message = format!("`{}` is no time of day", text.value);
-            self.fault(CODES.wrong, message, &text.span, "write it as \"08:00\"");
+            self.fault(code::WRONG_TYPE, message, &text.span, "write it as \"08:00\"");
         }
         time
     }
@@ -177,7 +169,7 @@ impl Reader<'_> {
             "never" => {}
             _ => {
                 let message = format!("`{}` is not known here", word.value);
-                self.fault(CODES.wrong, message, &word.span, "`next_working_day` or `never`");
+                self.fault(code::WRONG_TYPE, message, &word.span, "`next_working_day` or `never`");
             }
         }
         false
@@ -186,14 +178,14 @@ impl Reader<'_> {
     fn year(&mut self, key: &Spanned<String>, node: &Spanned<Node>, calendar: &mut Calendar, days: &mut Days) {
         let Some(year) = key.value.parse().ok().filter(|year| (1900..=2999).contains(year)) else {
             let message = format!("`{}` is no year", key.value);
-            self.fault(CODES.wrong, message, &key.span, "write it as 2026");
+            self.fault(code::WRONG_TYPE, message, &key.span, "write it as 2026");
             return;
         };
-        let fields = Fields::of(node, &["announced", "lunar", "holidays", "swapped"], CODES, self.faults);
+        let fields = Fields::of(node, &["announced", "lunar", "holidays", "swapped"], self.faults);
         let announced = match fields.text("announced", self.faults) {
             Some(word) if word.value == "true" => true,
             Some(word) if word.value != "false" => {
-                self.fault(CODES.wrong, "`announced` is true or false", &word.span, "neither");
+                self.fault(code::WRONG_TYPE, "`announced` is true or false", &word.span, "neither");
                 false
             }
             Some(_) | None => false,
@@ -206,14 +198,14 @@ impl Reader<'_> {
             self.lunar(lunar, year, days);
         }
         if let Some(swapped) = fields.get("swapped") {
-            for item in items(swapped, CODES, self.faults) {
+            for item in items(swapped, self.faults) {
                 self.swap(item, calendar, days);
             }
         }
     }
 
     fn holidays(&mut self, node: &Spanned<Node>, year: i16, days: &mut Days) {
-        for (key, name) in entries(node, CODES, self.faults) {
+        for (key, name) in entries(node, self.faults) {
             let text = Spanned { value: key.value.as_str(), span: key.span.clone() };
             let Some(date) = self.date(&text, Some(year)) else { continue };
             match &name.value {
@@ -221,7 +213,7 @@ impl Reader<'_> {
                     days.holidays.insert(date, name.trim().to_owned());
                 }
                 Node::Text(_) | Node::Null | Node::List(_) | Node::Map(_) => {
-                    self.fault(CODES.wrong, "a holiday has a name", &key.span, "this one has none");
+                    self.fault(code::WRONG_TYPE, "a holiday has a name", &key.span, "this one has none");
                 }
             }
         }
@@ -229,9 +221,9 @@ impl Reader<'_> {
 
     /// Lunar dates change nothing by themselves; they say which holidays were taken from the lunar calendar.
     fn lunar(&mut self, node: &Spanned<Node>, year: i16, days: &Days) {
-        for (_, value) in entries(node, CODES, self.faults) {
+        for (_, value) in entries(node, self.faults) {
             let Node::Text(text) = &value.value else {
-                self.fault(DATE, "a date is expected", &value.span, "write it as 2026-02-17");
+                self.fault(code::DATE, "a date is expected", &value.span, "write it as 2026-02-17");
                 continue;
             };
             let text = Spanned { value: text.as_str(), span: value.span.clone() };
@@ -239,21 +231,21 @@ impl Reader<'_> {
                 && !days.holidays.contains_key(&date)
             {
                 let message = format!("{date} is a lunar feast, but not among the holidays of {year}");
-                self.fault(CONTRADICTION, message, &value.span, "one of the two is wrong");
+                self.fault(code::SWAP, message, &value.span, "one of the two is wrong");
             }
         }
     }
 
     fn swap(&mut self, node: &Spanned<Node>, calendar: &Calendar, days: &mut Days) {
-        let fields = Fields::of(node, &["rest", "work"], CODES, self.faults);
+        let fields = Fields::of(node, &["rest", "work"], self.faults);
         for (key, works) in [("rest", false), ("work", true)] {
             let Some(text) = fields.needed(key, self.faults) else { continue };
             let Some(date) = self.date(&text, None) else { continue };
             if days.holidays.contains_key(&date) || calendar.rests_weekly(date) != works {
                 let word = if works { "not a weekly rest day" } else { "not a working day" };
-                self.fault(CONTRADICTION, format!("{date} cannot be swapped"), &text.span, word);
+                self.fault(code::SWAP, format!("{date} cannot be swapped"), &text.span, word);
             } else if let Some(first) = days.swapped.insert(date, Spanned { value: works, span: text.span.clone() }) {
-                let fault = Diagnostic::error(CODES.duplicate, format!("{date} is swapped twice"), text.span, "here");
+                let fault = Diagnostic::error(code::SWAP, format!("{date} is swapped twice"), text.span, "here");
                 self.faults.push(fault.also(first.span, "first here"));
             }
         }
@@ -262,11 +254,11 @@ impl Reader<'_> {
     fn date(&mut self, text: &Spanned<&str>, year: Option<i16>) -> Option<Date> {
         let Ok(date) = Date::strptime("%Y-%m-%d", text.value) else {
             let message = format!("`{}` is no date", text.value);
-            self.fault(DATE, message, &text.span, "write it as 2026-01-31");
+            self.fault(code::DATE, message, &text.span, "write it as 2026-01-31");
             return None;
         };
         if let Some(year) = year.filter(|year| date.year() != *year) {
-            self.fault(DATE, format!("{date} is not in {year}"), &text.span, format!("it stands under {year}"));
+            self.fault(code::DATE, format!("{date} is not in {year}"), &text.span, format!("it stands under {year}"));
             return None;
         }
         Some(date)
@@ -278,7 +270,7 @@ impl Reader<'_> {
         }
         for (date, works) in &days.swapped {
             if calendar.special.contains_key(date) {
-                self.fault(CONTRADICTION, format!("{date} is a holiday"), &works.span, "and swapped here");
+                self.fault(code::SWAP, format!("{date} is a holiday"), &works.span, "and swapped here");
             }
             calendar.special.insert(*date, Special { works: works.value, name: String::new() });
         }

@@ -233,24 +233,24 @@ const HEAD: &str = "chancery: 1\ncalendar: c\nzone: Asia/Ho_Chi_Minh\n";
 #[test]
 fn every_fault_of_a_file_is_told_with_its_place() {
     for (body, expected) in [
-        ("weeks: {}\n", vec![("E0601", 4, 1)]),
-        ("week: {rest: [sunday, caturday]}\n", vec![("E0603", 4, 23)]),
-        ("mail: {digest: 8 giờ}\n", vec![("E0603", 4, 16)]),
+        ("weeks: {}\n", vec![("E0101", 4, 1)]),
+        ("week: {rest: [sunday, caturday]}\n", vec![("E0103", 4, 23)]),
+        ("mail: {digest: 8 giờ}\n", vec![("E0103", 4, 16)]),
         (
             "years:\n  2026:\n    holidays:\n      2026-02-30: Tết\n      2025-01-01: x\n",
-            vec![("E0605", 7, 7), ("E0605", 8, 7)],
+            vec![("E0107", 7, 7), ("E0107", 8, 7)],
         ),
-        ("years:\n  2026:\n    holidays:\n      2026-01-01: Tết\n      2026-01-01: Tết\n", vec![("E0604", 8, 7)]),
-        ("years:\n  2026:\n    lunar: {tet: 2026-02-17}\n", vec![("E0606", 6, 18)]),
-        ("years:\n  2026:\n    swapped: [{rest: 2026-01-03, work: 2026-01-10}]\n", vec![("E0606", 6, 22)]),
-        ("years:\n  2026:\n    swapped: [{rest: 2026-01-02}]\n", vec![("E0602", 6, 15)]),
-        ("years: {MMXXVI: {}}\n", vec![("E0603", 4, 9)]),
-        ("made_up: sometimes\n", vec![("E0603", 4, 10)]),
+        ("years:\n  2026:\n    holidays:\n      2026-01-01: Tết\n      2026-01-01: Tết\n", vec![("E0003", 8, 7)]),
+        ("years:\n  2026:\n    lunar: {tet: 2026-02-17}\n", vec![("E0601", 6, 18)]),
+        ("years:\n  2026:\n    swapped: [{rest: 2026-01-03, work: 2026-01-10}]\n", vec![("E0601", 6, 22)]),
+        ("years:\n  2026:\n    swapped: [{rest: 2026-01-02}]\n", vec![("E0102", 6, 15)]),
+        ("years: {MMXXVI: {}}\n", vec![("E0103", 4, 9)]),
+        ("made_up: sometimes\n", vec![("E0103", 4, 10)]),
     ] {
         assert_eq!(codes(&format!("{HEAD}{body}")), expected, "{body}");
     }
-    assert_eq!(codes("chancery: 2\ncalendar: c\nzone: Asia/Hanoi\n"), [("E0607", 1, 11), ("E0603", 3, 7)]);
-    assert_eq!(codes("calendar: [\n").first().map(|fault| fault.0), Some("E0600"));
+    assert_eq!(codes("chancery: 2\ncalendar: c\nzone: Asia/Hanoi\n"), [("E0110", 1, 11), ("E0103", 3, 7)]);
+    assert_eq!(codes("calendar: [\n").first().map(|fault| fault.0), Some("E0001"));
 }
 
 /// The day on which a period of working days ends, found by looking at one day after the other.

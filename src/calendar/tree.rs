@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Location};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, code, did_you_mean};
 use crate::source::{SourceFile, Span, Spanned};
 
 const DEPTH_MAX: usize = 32;
@@ -22,8 +22,8 @@ pub(crate) enum Node {
     Map(Vec<(Spanned<String>, Spanned<Node>)>),
 }
 
-/// Reads a file; what is not YAML at all gives one diagnostic with this code.
-pub(crate) fn read(file: &SourceFile, code: &'static str) -> Result<Spanned<Node>, Box<Diagnostic>> {
+/// Reads a file; what is not YAML at all gives one diagnostic.
+pub(crate) fn read(file: &SourceFile) -> Result<Spanned<Node>, Box<Diagnostic>> {
     let options = serde_yaml::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,
@@ -37,41 +37,29 @@ pub(crate) fn read(file: &SourceFile, code: &'static str) -> Result<Spanned<Node
             let span = error.location().map_or(Span { file: file.name.clone(), range: 0..0 }, |at| span(file, at));
             let message = error.without_snippet().to_string();
             let first = message.lines().next().unwrap_or("not YAML").to_owned();
-            Err(Box::new(Diagnostic::error(code, "the file is not YAML that can be read", span, first)))
+            Err(Box::new(Diagnostic::error(code::NOT_YAML, "the file is not YAML that can be read", span, first)))
         }
     }
-}
-
-/// The diagnostics' codes of one kind of file.
-#[derive(Clone, Copy)]
-pub(crate) struct Codes {
-    pub(crate) unknown: &'static str,
-    pub(crate) missing: &'static str,
-    pub(crate) wrong: &'static str,
-    pub(crate) duplicate: &'static str,
 }
 
 /// A mapping with known keys; what else stands in it was reported.
 pub(crate) struct Fields<'n> {
     entries: Vec<(&'n str, &'n Spanned<Node>)>,
     span: &'n Span,
-    codes: Codes,
 }
 
 impl<'n> Fields<'n> {
     /// Takes a node as a mapping with these keys.
-    pub(crate) fn of(node: &'n Spanned<Node>, known: &[&str], codes: Codes, faults: &mut Vec<Diagnostic>) -> Self {
-        let mut fields = Self { entries: Vec::new(), span: &node.span, codes };
-        for (key, value) in entries(node, codes, faults) {
+    pub(crate) fn of(node: &'n Spanned<Node>, known: &[&str], faults: &mut Vec<Diagnostic>) -> Self {
+        let mut fields = Self { entries: Vec::new(), span: &node.span };
+        for (key, value) in entries(node, faults) {
             if known.contains(&key.value.as_str()) {
                 fields.entries.push((key.value.as_str(), value));
             } else {
                 let message = format!("unknown key `{}`", key.value);
-                let help = match nearest(&key.value, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known here: {}", known.join(", ")),
-                };
-                faults.push(Diagnostic::error(codes.unknown, message, key.span.clone(), "not known here").help(help));
+                let help = did_you_mean(&key.value, known.iter().copied(), "there is none");
+                faults
+                    .push(Diagnostic::error(code::UNKNOWN_KEY, message, key.span.clone(), "not known here").help(help));
             }
         }
         fields
@@ -87,7 +75,7 @@ impl<'n> Fields<'n> {
         let node = self.get(key)?;
         let Node::Text(text) = &node.value else {
             let message = format!("`{key}` is a text");
-            faults.push(Diagnostic::error(self.codes.wrong, message, node.span.clone(), "this is not"));
+            faults.push(Diagnostic::error(code::WRONG_TYPE, message, node.span.clone(), "this is not"));
             return None;
         };
         Some(Spanned { value: text.as_str(), span: node.span.clone() })
@@ -97,7 +85,7 @@ impl<'n> Fields<'n> {
     pub(crate) fn needed(&self, key: &str, faults: &mut Vec<Diagnostic>) -> Option<Spanned<&'n str>> {
         if self.get(key).is_none() {
             let message = format!("`{key}` is missing");
-            faults.push(Diagnostic::error(self.codes.missing, message, self.span.clone(), "here"));
+            faults.push(Diagnostic::error(code::MISSING_KEY, message, self.span.clone(), "here"));
         }
         self.text(key, faults)
     }
@@ -106,12 +94,16 @@ impl<'n> Fields<'n> {
 /// The entries of a mapping, each key once; the second of two equal ones is reported.
 pub(crate) fn entries<'n>(
     node: &'n Spanned<Node>,
-    codes: Codes,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<(&'n Spanned<String>, &'n Spanned<Node>)> {
     let Node::Map(all) = &node.value else {
         if node.value != Node::Null {
-            faults.push(Diagnostic::error(codes.wrong, "a mapping is expected", node.span.clone(), "this is none"));
+            faults.push(Diagnostic::error(
+                code::WRONG_TYPE,
+                "a mapping is expected",
+                node.span.clone(),
+                "this is none",
+            ));
         }
         return Vec::new();
     };
@@ -120,7 +112,7 @@ pub(crate) fn entries<'n>(
     for (key, value) in all {
         if let Some(first) = seen.get(key.value.as_str()) {
             let message = format!("`{}` stands twice", key.value);
-            let fault = Diagnostic::error(codes.duplicate, message, key.span.clone(), "here again");
+            let fault = Diagnostic::error(code::DUPLICATE_KEY, message, key.span.clone(), "here again");
             faults.push(fault.also((*first).clone(), "first here").help("keep one of the two"));
         } else {
             seen.insert(&key.value, &key.span);
@@ -131,26 +123,15 @@ pub(crate) fn entries<'n>(
 }
 
 /// The items of a list.
-pub(crate) fn items<'n>(node: &'n Spanned<Node>, codes: Codes, faults: &mut Vec<Diagnostic>) -> &'n [Spanned<Node>] {
+pub(crate) fn items<'n>(node: &'n Spanned<Node>, faults: &mut Vec<Diagnostic>) -> &'n [Spanned<Node>] {
     match &node.value {
         Node::List(items) => items,
         Node::Null => &[],
         Node::Text(_) | Node::Map(_) => {
-            faults.push(Diagnostic::error(codes.wrong, "a list is expected", node.span.clone(), "this is none"));
+            faults.push(Diagnostic::error(code::WRONG_TYPE, "a list is expected", node.span.clone(), "this is none"));
             &[]
         }
     }
-}
-
-/// The known word that was probably meant.
-pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let allowed = (word.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 enum Raw {

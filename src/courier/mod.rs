@@ -118,7 +118,8 @@ impl Courier {
         let began = Stopwatch::now();
         let claim = self.store().claim_mails(self.plan(now)).await?;
         let report = Report { held: claim.held, dropped: claim.dropped, unknown: claim.unknown, ..Report::default() };
-        let mut batch = Batch { courier: self, now, began, waiting: claim.mails.into(), report };
+        let enough = Stopwatch::now() + self.settings.patience.batch;
+        let mut batch = Batch { courier: self, now, began, enough, waiting: claim.mails.into(), report };
         let mut sender = Sender::new(Arc::clone(&self.settings), self.tls.clone());
         while let Some(mail) = batch.waiting.pop_front() {
             batch.carry(mail, &mut sender).await?;
@@ -168,6 +169,8 @@ struct Batch<'a> {
     courier: &'a Courier,
     now: Instant,
     began: Stopwatch,
+    /// When what was not begun is given back.
+    enough: Stopwatch,
     waiting: VecDeque<ClaimedMail>,
     report: Report,
 }
@@ -175,7 +178,7 @@ struct Batch<'a> {
 impl Batch<'_> {
     /// One mail, from its lease to its entry in the ledger.
     async fn carry(&mut self, mail: ClaimedMail, sender: &mut Sender) -> Result<(), StoreError> {
-        let enough = self.began + self.courier.settings.patience.batch;
+        let enough = self.enough;
         if Stopwatch::now() >= enough {
             self.waiting.push_front(mail);
             return self.release().await;

@@ -12,6 +12,7 @@ mod transitions;
 mod yaml;
 
 pub use model::{Definition, Reading};
+pub use transitions::TRANSITION_KEYS;
 
 use item::Item;
 use lowering::{Lowering, Translation};

@@ -8,7 +8,8 @@ use crate::diagnostic::{Diagnostic, code};
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
 
-const KEYS: &[&str] = &[
+/// The keys of a transition.
+pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows", "take",
     "pause",
 ];
@@ -49,7 +50,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
     if let Node::Text(_) = item.node() {
         return Some(short(item.word()?, place.clone()));
     }
-    let map = item.map("a transition", KEYS)?;
+    let map = item.map("a transition", TRANSITION_KEYS)?;
     Some(Transition {
         span: place.clone(),
         keys: map.keys(),

@@ -115,7 +115,7 @@ fn options() -> serde_yaml::Options {
         max_anchors: ALIASES_MAX,
         max_recorded_anchor_events: NODES_MAX,
         max_total_scalar_bytes: FILE_MAX * 2,
-        max_documents: 1,
+        max_documents: 2,
     };
     let mut alias_limits = AliasLimits::default();
     alias_limits.max_total_replayed_events = NODES_MAX;
@@ -303,7 +303,7 @@ fn range(file: &SourceFile, location: &serde_yaml::Location) -> Range<usize> {
 /// A fault that the library found: it stops at the first one.
 fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
     use serde_yaml::Error as Yaml;
-    let error = error.without_snippet();
+    let error = innermost(error);
     let at = error.location().map_or(0..0, |location| range(file, &location));
     let span = Span::new(&file.name, at.start..at.end.max(end_of_char(file, at.start)));
     if let Some(tab) = tab_indent(file, at.start) {
@@ -332,11 +332,32 @@ fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
         }
         _ => {
             let words = error.to_string();
-            let words = words.lines().next().unwrap_or("it cannot be read");
-            Diagnostic::error(code::NOT_YAML, "this is not YAML", span, words)
-                .help("a text with `: `, ` #`, or beginning with one of `@ % & * ! | > [ {`, must stand in quotes")
+            // The library adds the place in words; ours is drawn.
+            let words = words.lines().next().and_then(|line| line.split(" at line ").next()).unwrap_or("it cannot be read");
+            if words.contains("recursion limit") {
+                return too_much(span);
+            }
+            let help = if words.contains("quoted scalar") {
+                "a quote that was opened here or before is not closed where it should be"
+            } else {
+                "a text with `: `, ` #`, or beginning with one of `@ % & * ! | > [ {`, must stand in quotes"
+            };
+            Diagnostic::error(code::NOT_YAML, "this is not YAML", span, words).help(help)
         }
     }
+}
+
+/// A fault in what an alias repeats is wrapped.
+fn innermost(error: &serde_yaml::Error) -> &serde_yaml::Error {
+    match error.without_snippet() {
+        serde_yaml::Error::AliasError { error, .. } => innermost(error),
+        error => error,
+    }
+}
+
+fn too_much(span: Span) -> Diagnostic {
+    let fault = Diagnostic::error(code::TOO_MUCH, "more than a workflow may have", span, "the limit is passed here");
+    fault.help(format!("a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"))
 }
 
 fn end_of_char(file: &SourceFile, start: usize) -> usize {

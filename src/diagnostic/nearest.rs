@@ -5,9 +5,11 @@ const LISTED_MAX: usize = 10;
 
 /// The word nearest to this one, if one is so near that it was probably meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let bound = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let bound = (length / 3).max(1);
     known
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= bound)
         .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= bound && *distance < candidate.chars().count())
         .min()

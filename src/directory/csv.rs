@@ -5,21 +5,13 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, code, did_you_mean};
 use crate::source::{SourceFile, Span};
 
 /// Bytes that a file may have.
 const FILE_MAX: usize = 32 * 1024 * 1024;
 /// Faults that are told; more of the same help nobody.
 const FAULTS_MAX: usize = 50;
-
-const ENCODING: &str = "E0801";
-const EMPTY: &str = "E0802";
-const COLUMNS: &str = "E0803";
-const RAGGED: &str = "E0804";
-const MISSING: &str = "E0805";
-const UNKNOWN: &str = "E0806";
-const TOO_LARGE: &str = "E0807";
 
 /// A file that was read: a header and records of as many cells.
 #[derive(Clone, Debug)]
@@ -68,22 +60,24 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<SourceFile, Box<Diagnostic>> {
     };
     if bytes.len() > FILE_MAX {
         let message = format!("the file is larger than {} MB", FILE_MAX / 1024 / 1024);
-        return Err(fault(TOO_LARGE, 0, &message, "it is not read"));
+        return Err(fault(code::TOO_MUCH, 0, &message, "it is not read"));
     }
     let help = "in Excel: File, Save As, \"CSV UTF-8 (Comma delimited)\"";
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Box::new(fault(ENCODING, 0, "the file is UTF-16, not UTF-8", "here").help(help)));
+        return Err(Box::new(fault(code::ENCODING, 0, "the file is UTF-16, not UTF-8", "here").help(help)));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         let line = bytes[..at].split(|byte| *byte == b'\n').count();
         let message = format!("the file is not UTF-8: line {line} has a byte that does not belong there");
-        Box::new(fault(ENCODING, at, &message, "an older encoding, as it seems (TCVN3, VNI, Windows-1258)").help(help))
+        Box::new(
+            fault(code::ENCODING, at, &message, "an older encoding, as it seems (TCVN3, VNI, Windows-1258)").help(help),
+        )
     })?;
     match text.find(['\u{fffd}', '\0']) {
         Some(at) => {
             let message = "letters were lost before the file came here";
-            Err(Box::new(fault(ENCODING, at, message, "one of them").help(help)))
+            Err(Box::new(fault(code::ENCODING, at, message, "one of them").help(help)))
         }
         None => Ok(SourceFile::new(name, text)),
     }
@@ -121,14 +115,19 @@ impl Table {
                 }
                 Ok(false) => break,
                 Err(error) => {
-                    faults.push(self.fault(RAGGED, "the file cannot be read on", from..from, error.to_string()));
+                    faults.push(self.fault(code::RAGGED, "the file cannot be read on", from..from, error.to_string()));
                     break;
                 }
             }
         }
         let mut found = found.into_iter();
         let Some(header) = found.next() else {
-            return vec![self.fault(EMPTY, "the file is empty", 0..0, "a line with the names of columns is missing")];
+            return vec![self.fault(
+                code::NO_TABLE,
+                "the file is empty",
+                0..0,
+                "a line with the names of columns is missing",
+            )];
         };
         self.header = header.range;
         self.columns = header.cells;
@@ -142,10 +141,10 @@ impl Table {
         for (at, name) in self.columns.iter().enumerate() {
             let place = self.cell(&self.header, at);
             if name.is_empty() {
-                faults.push(self.fault(COLUMNS, format!("column {} has no name", at + 1), place, "here"));
+                faults.push(self.fault(code::COLUMNS, format!("column {} has no name", at + 1), place, "here"));
             } else if let Some(first) = self.columns[..at].iter().position(|other| other == name) {
                 let first = self.span(self.cell(&self.header, first));
-                let fault = self.fault(COLUMNS, format!("the column `{name}` stands twice"), place, "here again");
+                let fault = self.fault(code::COLUMNS, format!("the column `{name}` stands twice"), place, "here again");
                 faults.push(fault.also(first, "first here"));
             }
         }
@@ -154,7 +153,7 @@ impl Table {
     fn check_lengths(&self, faults: &mut Vec<Diagnostic>) {
         for record in self.records.iter().filter(|record| record.cells.len() != self.columns.len()) {
             let message = format!("{} cells, but the header has {}", record.cells.len(), self.columns.len());
-            let fault = self.fault(RAGGED, message, record.range.clone(), "in this line");
+            let fault = self.fault(code::RAGGED, message, record.range.clone(), "in this line");
             faults.push(fault.help("a cell with a comma in it must stand in double quotes"));
         }
     }
@@ -183,8 +182,12 @@ impl Table {
     pub fn missing(&self, needed: &[&str]) -> Vec<Diagnostic> {
         let missing = needed.iter().filter(|column| !self.has(column));
         let fault = |column: &&str| {
-            let fault =
-                self.fault(MISSING, format!("the column `{column}` is missing"), self.header.clone(), "in this header");
+            let fault = self.fault(
+                code::COLUMNS,
+                format!("the column `{column}` is missing"),
+                self.header.clone(),
+                "in this header",
+            );
             fault.help(format!("the columns here are {}", self.columns.join(", ")))
         };
         missing.map(fault).collect()
@@ -195,11 +198,8 @@ impl Table {
         let unknown = self.columns.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str()));
         let fault = |(at, name): (usize, &String)| {
             let place = self.cell(&self.header, at);
-            let fault = self.fault(UNKNOWN, format!("the column `{name}` is not known"), place, "not known here");
-            match crate::calendar::tree::nearest(name, known.iter().copied()) {
-                Some(near) => fault.help(format!("did you mean `{near}`?")),
-                None => fault.help(format!("known are {}", known.join(", "))),
-            }
+            let fault = self.fault(code::COLUMNS, format!("the column `{name}` is not known"), place, "not known here");
+            fault.help(did_you_mean(name, known.iter().copied(), "there is none"))
         };
         unknown.map(fault).collect()
     }

@@ -5,23 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::records::{BINDINGS, BODIES, CODES, PEOPLE, POSTS, Record, Records, SEATS, Sheet, UNITS};
+use super::records::{BINDINGS, BODIES, PEOPLE, POSTS, Record, Records, SEATS, Sheet, UNITS};
 use super::{Binding, Body, BodySeat, Dated, Directory, Person, Post, Unit};
-use crate::calendar::tree::nearest;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::source::{SourceFile, Span, Spanned};
-
-/// A name of a unit, person or body that there is none of.
-const NOBODY: &str = "E0706";
-/// The tree of units runs in a circle.
-const CIRCLE: &str = "E0707";
-/// A time that ends before it begins, or a date that is none.
-const TIME: &str = "E0708";
-/// Two at once where there can be one.
-const TWICE: &str = "E0709";
-/// Several people share a mailbox.
-const SHARED: &str = "E0710";
 
 const EMAIL_MAX: usize = 254;
 
@@ -43,7 +31,7 @@ pub fn read(
     building.seats(records.of(&SEATS));
     building.bindings(records.of(&BINDINGS));
     let Building { directory, faults, .. } = building;
-    let refused = faults.iter().any(|fault| fault.severity == Severity::Error);
+    let refused = faults.iter().any(Diagnostic::is_error);
     ((!refused).then_some(directory), faults)
 }
 
@@ -60,9 +48,9 @@ impl Building<'_> {
     fn units(&mut self, records: &[Record]) {
         self.unique(records, &UNITS);
         for record in records {
-            let code = UnitCode::new(record.text("code"));
+            let own = UnitCode::new(record.text("code"));
             let unit = Unit {
-                code: code.clone(),
+                code: own.clone(),
                 name: record.text("name").to_owned(),
                 kind: record.text("kind").to_owned(),
                 parent: record.cell("parent").map(|parent| UnitCode::new(&parent.value)),
@@ -71,7 +59,7 @@ impl Building<'_> {
                 dated: self.dated(record),
                 successors: several(record.text("successors")).map(UnitCode::from).collect(),
             };
-            self.directory.units.insert(code, unit);
+            self.directory.units.insert(own, unit);
         }
         for record in records {
             self.known_unit(record, "parent");
@@ -101,7 +89,7 @@ impl Building<'_> {
                 let message = format!("the units run in a circle: {}", way.join(" under "));
                 let place = record.cell("parent").map_or(&record.span, |cell| &cell.span);
                 self.faults.push(
-                    Diagnostic::error(CIRCLE, message, place.clone(), "begins here")
+                    Diagnostic::error(code::UNIT_CIRCLE, message, place.clone(), "begins here")
                         .help("one of them has another unit above it, or none"),
                 );
                 told.extend(path);
@@ -146,11 +134,10 @@ impl Building<'_> {
         });
         let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
         if !shaped || text.contains(odd) || text.len() > EMAIL_MAX {
-            self.fault(CODES.wrong, format!("`{text}` is no mail address"), &email.span, "write name@domain");
+            self.fault(code::MAILBOX, format!("`{text}` is no mail address"), &email.span, "write name@domain");
         } else if let Some(first) = mailboxes.get(&text.to_lowercase()) {
             let message = format!("two people share the mailbox {text}");
-            let mut fault = Diagnostic::error(SHARED, message, email.span.clone(), "here again");
-            fault.severity = Severity::Warning;
+            let fault = Diagnostic::warning(code::SHARED_MAILBOX, message, email.span.clone(), "here again");
             let help = "whoever reads it can act for both; give each an address of their own";
             self.faults.push(fault.also(first.clone(), "first here").help(help));
         } else {
@@ -197,7 +184,7 @@ impl Building<'_> {
                 } else {
                     continue;
                 };
-                let fault = Diagnostic::error(TWICE, message, record.span.clone(), "this one");
+                let fault = Diagnostic::error(code::AT_ONCE, message, record.span.clone(), "this one");
                 let fault = fault.also(first.span.clone(), "and this one");
                 self.faults.push(fault.help("end the earlier one: `until` is its last day"));
             }
@@ -220,7 +207,7 @@ impl Building<'_> {
                 && let Some(cell) = record.cell("root")
             {
                 let message = format!("{root} is no root: it has a unit above it");
-                self.fault(CODES.wrong, message, &cell.span, "names are bound for a whole tree");
+                self.fault(code::WRONG_TYPE, message, &cell.span, "names are bound for a whole tree");
             }
             let binding = Binding { root, name: record.text("name").to_owned(), unit, dated };
             let same = |other: &Binding| {
@@ -228,7 +215,7 @@ impl Building<'_> {
             };
             if let Some(first) = self.directory.bindings.iter().position(same) {
                 let message = format!("`{}` is bound twice at once for {}", binding.name, binding.root);
-                let fault = Diagnostic::error(TWICE, message, record.span.clone(), "this one");
+                let fault = Diagnostic::error(code::AT_ONCE, message, record.span.clone(), "this one");
                 self.faults.push(fault.also(spans[first].clone(), "and this one"));
             }
             self.directory.bindings.push(binding);
@@ -242,7 +229,7 @@ impl Building<'_> {
         for cell in records.iter().filter_map(|record| record.cell("code")) {
             if let Some(first) = seen.get(cell.value.as_str()) {
                 let message = format!("`{}` stands twice among the {}", cell.value, sheet.name);
-                let fault = Diagnostic::error(CODES.duplicate, message, cell.span.clone(), "here again");
+                let fault = Diagnostic::error(code::CODE_TWICE, message, cell.span.clone(), "here again");
                 self.faults.push(fault.also((*first).clone(), "first here"));
             } else {
                 seen.insert(&cell.value, &cell.span);
@@ -290,7 +277,8 @@ impl Building<'_> {
         if self.broken.contains(sheet.name) {
             return;
         }
-        let mut fault = Diagnostic::error(NOBODY, format!("there is no {what} `{code}`"), span.clone(), "not known");
+        let mut fault =
+            Diagnostic::error(code::NOBODY, format!("there is no {what} `{code}`"), span.clone(), "not known");
         fault.help = near.map(|near| format!("did you mean `{near}`?"));
         self.faults.push(fault);
     }
@@ -301,7 +289,7 @@ impl Building<'_> {
             "true" => true,
             "false" => false,
             _ => {
-                self.fault(CODES.wrong, format!("`{column}` is true or false"), &cell.span, "neither");
+                self.fault(code::WRONG_TYPE, format!("`{column}` is true or false"), &cell.span, "neither");
                 false
             }
         }
@@ -313,7 +301,7 @@ impl Building<'_> {
             && until < from
         {
             let message = format!("it ends on {until}, before it begins on {from}");
-            self.fault(TIME, message, &cell.span, "`until` is the last day");
+            self.fault(code::PERIOD, message, &cell.span, "`until` is the last day");
         }
         dated
     }
@@ -322,7 +310,8 @@ impl Building<'_> {
         let cell = record.cell(column)?;
         let date = Date::strptime("%Y-%m-%d", &cell.value).ok();
         if date.is_none() {
-            let fault = Diagnostic::error(TIME, format!("`{}` is no date", cell.value), cell.span.clone(), "here");
+            let fault =
+                Diagnostic::error(code::DATE, format!("`{}` is no date", cell.value), cell.span.clone(), "here");
             self.faults.push(fault.help("write year-month-day: 2026-01-31"));
         }
         date

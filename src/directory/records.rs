@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
 use super::csv;
-use crate::calendar::tree::{self, Codes, Fields, Node, entries, items};
-use crate::diagnostic::Diagnostic;
+use crate::calendar::tree::{self, Fields, Node, entries, items};
+use crate::diagnostic::{Diagnostic, code};
 use crate::source::{SourceFile, Span, Spanned};
-
-pub(super) const UNREADABLE: &str = "E0700";
-pub(super) const CODES: Codes = Codes { unknown: "E0701", missing: "E0702", wrong: "E0703", duplicate: "E0704" };
 
 /// A kind of record: the file that has it, and its columns.
 pub(super) struct Sheet {
@@ -76,7 +73,7 @@ impl Records {
             (Some(yaml), Some((_, table))) => {
                 let span = |file: &SourceFile| Span { file: file.name.clone(), range: 0..0 };
                 let message = "the directory is written twice: as directory.yaml and as CSV files";
-                let fault = Diagnostic::error(CODES.duplicate, message, span(&yaml), "once here");
+                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span(&yaml), "once here");
                 faults.push(fault.also(span(table), "and once here").help("keep one of the two"));
             }
             (Some(yaml), None) => records.read_yaml(&yaml, faults),
@@ -90,7 +87,7 @@ impl Records {
                         let name = format!("{}.csv", needed.name);
                         let span = Span { file: name.clone(), range: 0..0 };
                         faults.push(
-                            Diagnostic::error(CODES.missing, format!("there is no {name}"), span, "looked for")
+                            Diagnostic::error(code::NO_FILE, format!("there is no {name}"), span, "looked for")
                                 .help("a directory is directory.yaml, or units.csv, people.csv and the like"),
                         );
                     }
@@ -123,15 +120,15 @@ impl Records {
     }
 
     fn read_yaml(&mut self, file: &SourceFile, faults: &mut Vec<Diagnostic>) {
-        let root = match tree::read(file, UNREADABLE) {
+        let root = match tree::read(file) {
             Ok(root) => root,
             Err(fault) => return faults.push(*fault),
         };
         let known = ["chancery", "units", "people", "posts", "bodies", "bindings"];
-        let fields = Fields::of(&root, &known, CODES, faults);
+        let fields = Fields::of(&root, &known, faults);
         for sheet in SHEETS.iter().filter(|sheet| sheet.name != SEATS.name) {
             let Some(list) = fields.get(sheet.name) else { continue };
-            for item in items(list, CODES, faults) {
+            for item in items(list, faults) {
                 self.read_item(sheet, item, None, faults);
             }
         }
@@ -147,7 +144,7 @@ impl Records {
         let inner = if sheet.name == BODIES.name { Some("seats") } else { None };
         let known: Vec<&str> =
             sheet.columns().chain(inner).filter(|column| body.is_none() || *column != "body").collect();
-        let fields = Fields::of(item, &known, CODES, faults);
+        let fields = Fields::of(item, &known, faults);
         let mut cells = BTreeMap::new();
         if let Some(body) = body {
             cells.insert("body", body.clone());
@@ -159,12 +156,12 @@ impl Records {
                 cells.insert(column, Spanned { value, span: node.span.clone() });
             }
         }
-        let code = cells.get("code").cloned();
-        let span = entries(item, CODES, &mut Vec::new()).first().map_or(item.span.clone(), |(key, _)| key.span.clone());
+        let own = cells.get("code").cloned();
+        let span = entries(item, &mut Vec::new()).first().map_or(item.span.clone(), |(key, _)| key.span.clone());
         self.take(sheet, Record { cells, span }, |_| true, faults);
-        if let (Some(seats), Some(code)) = (inner.and_then(|inner| fields.get(inner)), code) {
-            for seat in items(seats, CODES, faults) {
-                self.read_item(&SEATS, seat, Some(&code), faults);
+        if let (Some(seats), Some(own)) = (inner.and_then(|inner| fields.get(inner)), own) {
+            for seat in items(seats, faults) {
+                self.read_item(&SEATS, seat, Some(&own), faults);
             }
         }
     }
@@ -173,11 +170,12 @@ impl Records {
     fn take(&mut self, sheet: &Sheet, record: Record, has: impl Fn(&str) -> bool, faults: &mut Vec<Diagnostic>) {
         for column in sheet.needed.iter().filter(|column| has(column) && record.cell(column).is_none()) {
             let message = format!("`{column}` is empty");
-            faults.push(Diagnostic::error(CODES.missing, message, record.span.clone(), "in this record"));
+            faults.push(Diagnostic::error(code::EMPTY_CELL, message, record.span.clone(), "in this record"));
         }
         for cell in record.cells.values().filter(|cell| csv::is_formula(&cell.value)) {
             let message = format!("`{}` looks like a formula", cell.value);
-            let fault = Diagnostic::error("E0705", message, cell.span.clone(), "a spreadsheet would run this");
+            let fault =
+                Diagnostic::error(code::FORMULA_CELL, message, cell.span.clone(), "a spreadsheet would run this");
             faults.push(fault.help("write a text that does not begin with =, +, - or @"));
         }
         self.sheets.entry(sheet.name).or_default().push(record);
@@ -201,7 +199,7 @@ fn cell_text(node: &Spanned<Node>, column: &str, faults: &mut Vec<Diagnostic>) -
         Node::Null => return None,
         Node::List(_) | Node::Map(_) => {
             let message = format!("`{column}` is a text");
-            faults.push(Diagnostic::error(CODES.wrong, message, node.span.clone(), "this is none"));
+            faults.push(Diagnostic::error(code::WRONG_TYPE, message, node.span.clone(), "this is none"));
             return None;
         }
     };

@@ -9,6 +9,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValu
 use super::functions::SIGNATURES;
 use super::syntax::{ExprFault, parse};
 use super::{Kind, Names};
+use crate::diagnostic::nearest;
 
 /// The functions of CEL that formulas may use, with how they are called.
 const STANDARD: &[(&str, &str)] = &[
@@ -385,15 +386,4 @@ impl<'e> Check<'e> {
             None => self.place(node),
         }
     }
-}
-
-/// The known word that was probably meant.
-fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let allowed = (word.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
 }

@@ -243,9 +243,9 @@ fn good_formulas_have_no_faults() {
 #[test]
 fn every_fault_is_marked_and_explained() {
     for (expr, expected) in [
-        ("awrad.level == 'unit'", "awrad | `awrad` is not known here | did you mean `prize`?"),
+        ("przie.level == 'unit'", "przie | `przie` is not known here | did you mean `prize`?"),
         ("prize.lvel == 'unit'", "lvel | there is no `lvel` here | did you mean `level`?"),
-        ("rows.all(r, r.awrd.code == 'x')", "awrd | there is no `awrd` here | did you mean `prize`?"),
+        ("rows.all(r, r.przie.code == 'x')", "przie | there is no `przie` here | did you mean `prize`?"),
         ("strek('a', 'b', 1, 1) > 1", "strek | there is no function `strek` | did you mean `streak`?"),
         ("held('a', 'b')", "held | `held` is called otherwise | write `held(register, key, year)`"),
         ("held('a', 'b', '2025')", "'2025' | `held` takes a number here, not a text | "),

@@ -92,13 +92,6 @@ impl Form {
         let kept = self.values.iter().filter(|(name, value)| name.as_str() != "step" && !value.is_empty());
         kept.map(|(name, value)| (name.as_str(), value.as_str()))
     }
-
-    /// A form that says only this.
-    #[cfg(test)]
-    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
-        let values = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { values, files: BTreeMap::new() }
-    }
 }
 
 fn too_large(status: StatusCode) -> Problem {

@@ -179,7 +179,9 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         .find(|state| dossier.active.iter().any(|one| one.activation == visit.task.activation && one.state == state.id))
         .and_then(|state| state.task.as_ref());
     let editing = sent.filter(|form| form.get("do") == "edit");
-    let mut edit = rule.and_then(|rule| choice::edit(reader, rule, dossier, editing));
+    // What a choice takes along is not asked for twice.
+    let taken: Vec<&String> = wanted.iter().flat_map(|one| &one.attach).collect();
+    let mut edit = rule.and_then(|rule| choice::edit(reader, rule, dossier, &taken, editing));
     for input in edit.iter_mut().flat_map(|edit| &mut edit.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }

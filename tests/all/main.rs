@@ -1,10 +1,16 @@
 //! Every test that crosses modules, in one binary.
 
+mod bench;
 mod check;
+mod courier;
 mod decide;
+mod offices;
+mod engine;
+mod ledger;
 mod mails;
 mod smtp;
 mod store;
 mod support;
 mod tidy;
+mod web;
 mod workflows;

@@ -15,12 +15,19 @@ use crate::support::faulty_smtp::{Fault, FaultySmtp};
 fn settings(address: std::net::SocketAddr) -> SmtpSettings {
     SmtpSettings {
         hello: Some("test.example.vn".to_owned()),
-        patience: Patience {
-            command: Duration::from_millis(300),
-            after_data: Duration::from_millis(300),
-            batch: Duration::from_secs(60),
-        },
         ..SmtpSettings::plain(address, "vanphong@example.vn", "Văn phòng Hội đồng")
+    }
+}
+
+/// Real waiting, and so short, only where the server will never answer.
+fn patience(fault: Fault) -> Patience {
+    let short = Duration::from_millis(200);
+    match fault {
+        Fault::HangAtBanner | Fault::HangAtMail | Fault::HangAtData => {
+            Patience { command: short, ..Patience::default() }
+        }
+        Fault::HangAfterDot => Patience { after_data: short, ..Patience::default() },
+        _ => Patience::default(),
     }
 }
 
@@ -43,8 +50,14 @@ fn encoded(address: std::net::SocketAddr) -> Encoded {
 /// What becomes of one mail, and how many mails the server had.
 async fn outcome(fault: Fault) -> (Outcome, usize) {
     let server = FaultySmtp::start(fault).await;
-    let mut sender = Sender::new(Arc::new(settings(server.address)), None);
-    let outcome = sender.send(&encoded(server.address)).await;
+    let settings = SmtpSettings { patience: patience(fault), ..settings(server.address) };
+    let outcome = Sender::new(Arc::new(settings), None).send(&encoded(server.address)).await;
+    if fault == Fault::HangAfterDot {
+        // Our patience may end before the server has read what we sent.
+        while server.received().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
     (outcome, server.received().len())
 }
 

@@ -19,10 +19,14 @@ pub enum Format {
     Json,
 }
 
-/// All diagnostics in one text, in the order of their places; `color` has a meaning for [`Format::Human`] only.
+/// Excerpts shown at most; whoever has more faults reads these first.
+const SHOWN_MAX: usize = 100;
+
+/// All diagnostics in one text, in their order; `color` has a meaning for [`Format::Human`] only.
 pub fn render_all(diagnostics: &[Diagnostic], sources: &[SourceFile], format: Format, color: bool) -> String {
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    let shown = if format == Format::Human { diagnostics.len().min(SHOWN_MAX) } else { diagnostics.len() };
+    for diagnostic in &diagnostics[..shown] {
         let text = match format {
             Format::Human => human::render(diagnostic, sources, color),
             Format::Short => short::render(diagnostic, sources),
@@ -30,6 +34,9 @@ pub fn render_all(diagnostics: &[Diagnostic], sources: &[SourceFile], format: Fo
         };
         out.push_str(&text);
         out.push('\n');
+    }
+    if shown < diagnostics.len() {
+        out += &format!("... and {} more\n", diagnostics.len() - shown);
     }
     out
 }

@@ -16,9 +16,7 @@ impl Check<'_> {
             self.shadowed(&place.state.always.iter().collect::<Vec<_>>());
             self.stays_for_ever(place);
         }
-        for at in 0..self.tree.len() {
-            self.circle(at);
-        }
+        self.circles();
     }
 
     fn shadowed(&self, branches: &[&Transition]) {
@@ -54,31 +52,31 @@ impl Check<'_> {
         }
     }
 
-    /// Follows the branches that certainly hold, from this state back to itself.
-    fn circle(&self, start: usize) {
-        let mut at = start;
-        let mut way = vec![self.tree.place(start).id.clone()];
-        while way.len() <= self.tree.len() {
-            let Some(next) = self.certainly_next(at) else { return };
-            at = next;
-            way.push(self.tree.place(at).id.clone());
-            if at == start {
-                // Said once for every circle: at its first state in the file.
-                if way.iter().all(|id| self.tree.find(id) >= Some(start)) {
-                    let span = &self.tree.place(start).state.name.span;
-                    let fault = Diagnostic::error(
-                        code::CIRCLE,
-                        "this goes round in a circle for ever",
-                        span.clone(),
-                        way.join(" -> "),
-                    );
-                    self.report(
-                        fault.help("one state of the circle must wait for somebody, for the clock, or for a guard"),
-                    );
-                }
-                return;
+    /// Follows the branches that certainly hold; each state has at most one of them.
+    fn circles(&self) {
+        let next: Vec<Option<usize>> = (0..self.tree.len()).map(|at| self.certainly_next(at)).collect();
+        let mut seen_from: Vec<Option<usize>> = vec![None; next.len()];
+        for start in 0..next.len() {
+            let mut way = Vec::new();
+            let mut at = Some(start);
+            while let Some(here) = at.filter(|here| seen_from[*here].is_none()) {
+                seen_from[here] = Some(start);
+                way.push(here);
+                at = next[here];
+            }
+            // The way came back to itself, not to one that was followed before.
+            if let Some(back) = at.and_then(|here| way.iter().position(|before| *before == here)) {
+                self.circle(&way[back..]);
             }
         }
+    }
+
+    fn circle(&self, way: &[usize]) {
+        let Some(first) = way.first() else { return };
+        let names: Vec<&str> = way.iter().chain([first]).map(|at| self.tree.place(*at).id.as_str()).collect();
+        let span = self.tree.place(*first).state.name.span.clone();
+        let fault = Diagnostic::error(code::CIRCLE, "this goes round in a circle for ever", span, names.join(" -> "));
+        self.report(fault.help("one state of the circle must wait for somebody, for the clock, or for a guard"));
     }
 
     /// Where a state goes on at once whatever its guards say.

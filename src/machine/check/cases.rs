@@ -3,7 +3,7 @@
 use super::Check;
 use super::tree::Place;
 use crate::definition::model::Transition;
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::Span;
 
 impl Check<'_> {
@@ -43,12 +43,7 @@ impl Check<'_> {
         }
         let message = format!("`{}` does not say what follows `{event}`", self.tree.place(at).id);
         let fault = Diagnostic::error(code::UNHANDLED, message, span.clone(), why);
-        let near = crate::diagnostic::nearest(event, known.iter().copied());
-        let help = near.map_or_else(
-            || format!("add `{event}: STATE` under `on:`"),
-            |_| did_you_mean(event, known.iter().copied(), ""),
-        );
-        self.report(fault.help(help));
+        self.report(fault.help(format!("add `{event}: STATE` under `on:`")));
     }
 
     /// A person's event, a vote's or a deadline's outcome inside this state, or a message from a list.
@@ -72,7 +67,12 @@ impl Check<'_> {
                 event.span.clone(),
                 "no person, vote, deadline or list raises it",
             );
-            self.report(fault.help("say whose event it is with `by: ROLE`"));
+            let votes = self.tree.inside(at).any(|inner| self.tree.place(inner).state.vote.is_some());
+            let near = if votes { nearest(&event.value, self.outcomes().iter().copied()) } else { None };
+            self.report(fault.help(near.map_or_else(
+                || "say whose event it is with `by: ROLE`".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            )));
         }
     }
 }

@@ -66,6 +66,7 @@ impl Check<'_> {
             let message = format!("the state `{}` has states inside and no `initial`", place.id);
             let fault =
                 Diagnostic::error(code::COMPOUND_STATE, message, state.name.span.clone(), "which one is entered?");
+            *self.lost.borrow_mut() = true;
             let first = state.states.first().map_or("", |inner| inner.name.as_str());
             self.report(fault.help(format!("write `initial: {first}`, or another of its states")));
         }
@@ -84,7 +85,9 @@ impl Check<'_> {
         let Some(role) = &task.role else { return };
         let inside = self.tree.inside(at).chain(self.tree.outwards(at));
         let mut events = inside.flat_map(|at| &self.tree.place(at).state.on);
-        let has_event = events.any(|transition| transition.by.iter().any(|by| by.value == role.value));
+        let known = |role: &str| self.definition.roles.iter().any(|declared| declared.name.value == role);
+        // An event of a role that does not exist may have been meant for this one; that is said already.
+        let has_event = events.any(|transition| transition.by.iter().any(|by| by.value == role.value || !known(&by.value)));
         let brings = !task.edit.is_empty() || !task.attach.is_empty();
         if !has_event && !brings {
             let message = format!("`{}` is asked in `{}` and can do nothing", role.value, place.id);
@@ -100,7 +103,7 @@ impl Check<'_> {
 
     fn deadline_matters(&self, place: &Place<'_>) {
         let Some(deadline) = &place.state.deadline else { return };
-        if deadline.remind.is_empty() && deadline.escalate.is_none() && deadline.then.is_none() {
+        if ["remind", "escalate", "then"].iter().all(|key| !deadline.keys.contains_key(*key)) {
             let fault = Diagnostic::warning(
                 code::IDLE_DEADLINE,
                 format!("nothing happens when the deadline of `{}` ends", place.id),

@@ -51,7 +51,8 @@ pub fn check_files(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFi
     let Reading { definition, mut diagnostics, sources } = definition::read(main, included);
     let mut machine = None;
     if let Some(definition) = definition {
-        let (shape, faults) = check(&definition, &sources);
+        let readable = !diagnostics.iter().any(Diagnostic::is_error);
+        let (shape, faults) = check(&definition, &sources, readable);
         diagnostics.extend(faults);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             match build(shape, &sources) {
@@ -69,8 +70,9 @@ pub fn check_files(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFi
     Checked { machine, diagnostics, sources }
 }
 
-/// Everything that [`Shape`] says, and every fault. With an error among the faults the shape has stand-ins in it.
-fn check(definition: &Definition, sources: &[SourceFile]) -> (Shape, Vec<Diagnostic>) {
+/// Everything that [`Shape`] says, and every fault. With an error among the faults the shape has stand-ins in it. Whether
+/// something is used is only asked of a workflow without errors (`readable`: none was found so far).
+fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Shape, Vec<Diagnostic>) {
     let check = Check {
         definition,
         sources,
@@ -90,7 +92,9 @@ fn check(definition: &Definition, sources: &[SourceFile]) -> (Shape, Vec<Diagnos
     if !*check.lost.borrow() {
         check.reachability(&shape);
     }
-    check.unused();
+    if readable && !check.faults.borrow().iter().any(Diagnostic::is_error) {
+        check.unused();
+    }
     (shape, check.faults.into_inner())
 }
 

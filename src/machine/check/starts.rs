@@ -8,6 +8,11 @@ use crate::definition::model::{self, Name};
 use crate::diagnostic::{Diagnostic, code};
 use crate::machine::{CronStart, Import, ImportRegister};
 
+/// Any day, from which a schedule must find another one.
+fn some_day() -> jiff::Zoned {
+    jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC)
+}
+
 impl Check<'_> {
     /// A start by the clock, its schedule and zone known to work.
     pub(super) fn cron(&self, written: &model::CronStart) -> CronStart {
@@ -31,9 +36,14 @@ impl Check<'_> {
             .seconds(cron::parser::Seconds::Disallowed)
             .year(cron::parser::Year::Disallowed)
             .build();
-        if let Err(why) = parser.parse(&schedule.value) {
-            let fault =
-                Diagnostic::error(code::SCHEDULE, "this is not a schedule", schedule.span.clone(), why.to_string());
+        let five = schedule.value.split_whitespace().count() == 5;
+        let wrong = match parser.parse(&schedule.value) {
+            _ if !five => Some("it does not have five fields".to_owned()),
+            Ok(cron) => cron.find_next_occurrence(&some_day(), true).err().map(|_| "this day never comes".to_owned()),
+            Err(why) => Some(why.to_string()),
+        };
+        if let Some(why) = wrong {
+            let fault = Diagnostic::error(code::SCHEDULE, "this is not a schedule", schedule.span.clone(), why);
             self.report(
                 fault.help("five fields as in crontab(5): minute, hour, day, month, day of the week (`0 8 1 6 *`)"),
             );

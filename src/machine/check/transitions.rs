@@ -2,6 +2,7 @@
 
 use super::Check;
 use super::names::Kind;
+use crate::definition::TRANSITION_KEYS;
 use crate::definition::model;
 use crate::diagnostic::{Diagnostic, code};
 use crate::ids::{EventName, StateId};
@@ -58,6 +59,10 @@ impl Check<'_> {
             self.report(fault.also(first.clone(), "leads here").help("keep one of `target`, `stay` and `resume`"));
         }
         if ways.is_empty() {
+            *self.lost.borrow_mut() = true;
+        }
+        // A key that is not known was probably meant to be one of the three; that is said already.
+        if ways.is_empty() && written.keys.keys().all(|key| TRANSITION_KEYS.contains(&key.as_str())) {
             let fault = Diagnostic::error(
                 code::MISSING_KEY,
                 "this transition leads nowhere",

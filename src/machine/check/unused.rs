@@ -17,6 +17,7 @@ impl Check<'_> {
             }
         }
         self.silent_buttons();
+        self.silent_refusals();
         self.nobody_starts();
     }
 
@@ -27,7 +28,7 @@ impl Check<'_> {
             || (kind == Kind::Table && self.formulas.borrow().iter().any(|formula| has_word(formula.text(), name)))
     }
 
-    /// A person's event has words for its button; a guard in its way has words for its refusal.
+    /// A person's event has words for its button.
     fn silent_buttons(&self) {
         for place in self.tree.places() {
             for transition in place.state.on.iter().filter(|transition| !transition.by.is_empty()) {
@@ -35,6 +36,25 @@ impl Check<'_> {
                     let message = "a button without words";
                     let fault = Diagnostic::warning(code::NO_LABEL, message, transition.span.clone(), "has no `label`");
                     self.report(fault.help("write `label:` and what the button says"));
+                }
+            }
+        }
+    }
+
+    /// A guard that can close a person's way has words for its refusal.
+    fn silent_refusals(&self) {
+        for place in self.tree.places() {
+            let on = &place.state.on;
+            for transition in on.iter().filter(|transition| !transition.by.is_empty()) {
+                let otherwise = on.iter().any(|other| other.event == transition.event && other.guard.is_empty());
+                for guard in transition.guard.iter().filter(|_| !otherwise) {
+                    let declared = self.definition.guards.iter().find(|declared| declared.name.value == guard.value);
+                    let Some(silent) = declared.filter(|declared| declared.refuse.is_empty()) else { continue };
+                    let message = format!("the guard `{}` refuses without words", guard.value);
+                    let fault =
+                        Diagnostic::warning(code::SILENT_REFUSAL, message, guard.span.clone(), "closes a person's way");
+                    let fault = fault.also(silent.name.span.clone(), "has no `refuse`");
+                    self.report(fault.help("write `refuse:` and what the person is told"));
                 }
             }
         }

@@ -131,14 +131,21 @@ impl Wanted {
 }
 
 /// The form of a task that lets its holder change fields or add papers; none where it does not.
-pub(crate) fn edit(reader: &Reader, rule: &TaskRule, dossier: &Dossier, sent: Option<&Form>) -> Option<Edit> {
+pub(crate) fn edit(
+    reader: &Reader,
+    rule: &TaskRule,
+    dossier: &Dossier,
+    taken: &[&String],
+    sent: Option<&Form>,
+) -> Option<Edit> {
     let mut inputs = Vec::new();
-    let mut files = !rule.attach.is_empty();
+    let attach: Vec<&String> = rule.attach.iter().filter(|kind| !taken.contains(kind)).collect();
+    let mut files = !attach.is_empty();
     for field in rule.edit.iter().filter_map(|name| reader.machine.field(name)) {
         files |= field.kind == FieldKind::File;
         inputs.push(Input::field(reader, format!("edit.{}", field.name), field, dossier, field.required, sent));
     }
-    for kind in &rule.attach {
+    for kind in attach {
         inputs.push(Input::paper(reader, format!("paper.{kind}"), kind, dossier, false));
     }
     (!inputs.is_empty()).then(|| Edit { inputs, files, open: sent.is_some() })

@@ -79,7 +79,6 @@ impl Input {
         };
         let help = match &field.kind {
             FieldKind::Texts { .. } => reader.get("act.texts_help"),
-            FieldKind::Date => reader.get("act.date_help"),
             FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => reader.get("act.code_help"),
             _ => String::new(),
         };

@@ -20,6 +20,10 @@ pub(crate) fn of_options(reader: &Reader, options: &[Transition]) -> Vec<Rule> {
         let label = reader.text(&option.label).to_owned();
         for guard in option.guard.iter().filter_map(|name| reader.machine.guards.get(name)) {
             let text = reader.text(&guard.refuse);
+            // A guard without words only chooses between ways.
+            if text.is_empty() {
+                continue;
+            }
             let line = reader.texts.fill("rule.guard", &[("text", text)]);
             match rules.iter_mut().find(|rule| rule.lines.first() == Some(&line)) {
                 Some(rule) if !rule.title.contains(&label) => rule.title = format!("{}, {label}", rule.title),

@@ -3,3 +3,4 @@
 
 pub mod faulty_smtp;
 pub mod office;
+pub mod pages;

@@ -1,0 +1,87 @@
+//! The offices that are shipped: their directories, calendars and formulas have no fault.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chancery::calendar::Calendar;
+use chancery::diagnostic::Diagnostic;
+use chancery::directory::{self, Directory};
+use chancery::expr::{self, Names};
+use chancery::ids::PersonId;
+use chancery::machine::check::check_files;
+use chancery::source::SourceFile;
+use jiff::civil::date;
+
+fn workflows() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows")
+}
+
+fn file(folder: &Path, name: &str) -> Option<SourceFile> {
+    fs::read_to_string(folder.join(name)).ok().map(|text| SourceFile::new(name, text))
+}
+
+fn directory_of(office: &str) -> (Option<Directory>, Vec<Diagnostic>) {
+    let folder = workflows().join(office).join("directory");
+    directory::read(&|name| file(&folder, name), &|code| PersonId::new(format!("id-{code}")))
+}
+
+#[test]
+fn every_shipped_directory_is_without_a_fault() {
+    for office in ["commendation", "purchase"] {
+        let (directory, faults) = directory_of(office);
+        assert_eq!(faults, [], "{office}");
+        assert!(directory.is_some_and(|directory| !directory.people.is_empty()));
+    }
+}
+
+#[test]
+fn every_post_and_chair_of_the_ministry_is_found() {
+    let directory = directory_of("commendation").0.expect("it has no fault");
+    let today = date(2026, 11, 23);
+    assert!(!directory.holders("head", &"HCTP".into(), today).is_empty());
+    let council = directory.body_of("council", &"HCTP".into(), today).expect("there is a council");
+    let seats = directory.seats(&council.code, today);
+    assert_eq!(seats.iter().filter(|seat| seat.seat == "chair").count(), 1);
+    assert!(directory.bound("standing_body", &"HCTP".into(), today).is_some());
+}
+
+#[test]
+fn every_shipped_calendar_is_without_a_fault() {
+    let file = file(&workflows().join("calendars"), "vn-civil-service.yaml").expect("it is there");
+    let (calendar, faults) = Calendar::read(&file);
+    assert_eq!(faults, []);
+    assert_eq!(calendar.expect("it has no fault").name(), "vn-civil-service");
+}
+
+#[test]
+fn the_formulas_of_shipped_workflows_name_what_there_is_and_ask_what_can_be_asked() {
+    let mut found = String::new();
+    for (office, name) in [
+        ("commendation", "nomination.yaml"),
+        ("commendation", "unit_list.yaml"),
+        ("commendation", "ministry_list.yaml"),
+        ("commendation", "peer_list.yaml"),
+        ("purchase", "purchase.yaml"),
+    ] {
+        let folder = workflows().join(office);
+        let main = file(&folder, name).expect("it is there");
+        let checked = check_files(&main, &|wanted| file(&folder, wanted));
+        let machine = checked.machine.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics));
+        let names = Names::of(&machine);
+        for (guard, rule) in &machine.guards {
+            for fault in expr::check_truth(&rule.expr, &names) {
+                found += &format!("{name} {guard} `{}`: {fault:?}\n", &rule.expr[fault.range.clone()]);
+            }
+        }
+        for state in &machine.states {
+            let joins = state.joins.iter().flat_map(|joins| joins.with.values().chain(joins.row.values()));
+            let facts = state.register.iter().flat_map(|rule| [&rule.holder, &rule.key, &rule.year]);
+            for formula in joins.chain(facts) {
+                for fault in expr::check(formula, &names) {
+                    found += &format!("{name} {} `{formula}`: {fault:?}\n", state.id);
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found}");
+}

@@ -1,0 +1,362 @@
+//! The small office with a real engine on SQLite and its pages, asked without a network.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use chancery::clock::{Chance, Clock};
+use chancery::dossier::Purpose;
+use chancery::dossier::command::{Actor, Ask, Command, Start};
+use chancery::engine::{Engine, Keys, task_id};
+use chancery::ids::{DossierId, Instant, OperationId, PersonId};
+use chancery::links::{Bound, LinkKeys};
+use chancery::machine::Machine;
+use chancery::seal::MasterKeys;
+use chancery::source::SourceFile;
+use chancery::store::Store;
+use chancery::web::routes::{Place, Site};
+use chancery::web::{App, Health, router};
+use tower::ServiceExt;
+
+use super::office::{self, PLAIN, START};
+use crate::store::{Fresh, migrated, sqlite};
+
+/// The case: drafted with a form and papers, then a row of the list.
+pub const CASE: &str = r#"
+chancery: 1
+workflow: case
+title: Việc
+calendar: plain
+caption: title
+subject: [person]
+tables: {kinds: kinds.yaml}
+papers: {report: Báo cáo}
+fields:
+  title:  {type: text, max: 100, required: true, label: Tên}
+  unit:   {type: unit, required: true, label: Đơn vị}
+  person: {type: person, label: Người}
+  kind:   {type: choice, from: kinds, required: true, label: Loại}
+  points: {type: number, min: 0, max: 100, label: Điểm}
+  since:  {type: date, label: Từ ngày}
+  note:   {type: text, max: 2000, label: Ghi chú}
+roles:
+  clerk: {label: Cán bộ, post: clerk, of: unit, starter: true}
+  head:  {label: Thủ trưởng, post: head, of: unit}
+guards:
+  enough_points: {expr: "points != null && points >= 50", refuse: Chưa đủ điểm, basis: "Quy chế, Điều 1"}
+initial: open
+states:
+  open:
+    title: Đang làm
+    initial: drafting
+    on:
+      withdraw: {label: Rút hồ sơ, hint: Hồ sơ kết thúc tại đây., by: clerk, reason: true, confirm: true, target: withdrawn}
+    states:
+      drafting:
+        title: Soạn hồ sơ
+        task: {for: clerk, title: Soạn và nộp hồ sơ, help: Điền đủ các mục rồi nộp., edit: [title, kind, points, since, note], attach: [report]}
+        deadline: {within: 10wd}
+        on: {submit: {by: clerk, label: Nộp hồ sơ, hint: Hồ sơ vào danh sách của Hội đồng., guard: enough_points, target: council}}
+      council:
+        title: Chờ Hội đồng
+        joins: {list: list, with: {unit: unit.code}, row: {title: title, person: person.id, kind: kind.code}}
+        on:
+          passed: {stay: true}
+          agreed: agreed
+          rejected: rejected
+          struck: rejected
+          returned: drafting
+  agreed:    {title: Được đồng ý, final: true, outcome: agreed}
+  rejected:  {title: Không được đồng ý, final: true, outcome: rejected}
+  withdrawn: {title: Đã rút, final: true, outcome: withdrawn}
+"#;
+
+/// The list: a meeting of the unit's council, then the head, then the signed paper.
+pub const LIST: &str = r#"
+chancery: 1
+workflow: list
+title: Danh sách của đơn vị
+calendar: plain
+key: [unit]
+caption: unit
+tables: {kinds: kinds.yaml}
+papers: {decision: Quyết định}
+row:
+  title:  {type: text, max: 100, label: Tên}
+  person: {type: person, label: Người}
+  kind:   {type: choice, from: kinds, label: Loại}
+row_caption: title
+row_subject: [person]
+fields:
+  unit: {type: unit, required: true, label: Đơn vị}
+  number: {type: text, max: 40, label: Số quyết định}
+  signed_on: {type: date, label: Ngày ký}
+roles:
+  secretary: {label: Thư ký, body: council of unit, seat: secretary}
+  chair:     {label: Chủ tịch, body: council of unit, seat: chair}
+  head:      {label: Thủ trưởng, post: head, of: unit}
+guards:
+  has_rows: {expr: "size(rows) > 0", refuse: Danh sách trống}
+votes:
+  council:
+    title: Biểu quyết của Hội đồng
+    body: council of unit
+    ballot: secret
+    quorum: at least 2/3 of members
+    passes: at least kind.threshold of members
+    open_for: 3wd
+    own_case: {votes: false, in_base: true}
+    basis: "Quy chế, Điều 5"
+initial: gathering
+states:
+  gathering:
+    title: Lập danh sách
+    gathers: true
+    task: {for: secretary, title: Lập danh sách và mời biểu quyết}
+    on:
+      convene:  {by: secretary, label: Mời biểu quyết qua mạng, guard: has_rows, target: voting, rows: {returned: returned}}
+      on_paper: {by: secretary, label: Bỏ phiếu giấy, guard: has_rows, target: counting}
+  voting:
+    title: Hội đồng biểu quyết
+    vote: {rule: council, held: online}
+    on: {closed: deciding, no_quorum: gathering}
+  counting:
+    title: Kiểm phiếu
+    vote: {rule: council, held: {paper: {records: secretary, confirms: chair}}}
+    on: {closed: deciding, no_quorum: gathering}
+  deciding:
+    title: Chờ Thủ trưởng
+    task: {for: head, title: Xem xét danh sách, help: Đồng ý với danh sách trừ những đề nghị được đánh dấu.}
+    deadline: {within: 5wd}
+    on:
+      agree: {by: head, label: Đồng ý với danh sách, hint: Danh sách chờ quyết định đã ký., rows: {struck: struck, returned: returned}, target: signing}
+      again: {by: head, label: Đề nghị biểu quyết lại, reason: true, target: gathering}
+  signing:
+    title: Chờ quyết định đã ký
+    task: {for: secretary, title: Ghi số và ngày của quyết định}
+    on:
+      signed: {by: secretary, label: Ghi quyết định, fill: [number, signed_on], attach: [decision], rows: {kept: agreed, release: true}, target: done}
+  done: {title: Xong, final: true, outcome: done}
+"#;
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
+    }
+
+    /// The value of a hidden input.
+    pub fn hidden(&self, name: &str) -> String {
+        let text = self.text();
+        let (_, rest) = text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {text}"));
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// The office and its pages.
+pub struct Pages {
+    /// The engine.
+    pub engine: Engine,
+    /// Its clock.
+    pub clock: Clock,
+    /// What the pages stand on.
+    pub app: App,
+    _health: tokio::sync::watch::Sender<Health>,
+    _database: Fresh,
+}
+
+impl Pages {
+    /// An empty office, reached under a path.
+    pub async fn new() -> Self {
+        let database = sqlite();
+        let store: Store = migrated(&database).await;
+        let clock = Clock::manual(START);
+        let links = LinkKeys::of_bytes([7; 32]);
+        let keys = Keys { links: links.clone(), master: MasterKeys::of_bytes([9; 32]) };
+        let engine = Engine::open(store, keys, clock.clone(), Chance::seeded(1)).await.expect("an engine");
+        let calendar = office::calendar(PLAIN);
+        engine.put_calendar(&calendar, &SourceFile::new("plain.yaml", PLAIN)).await.expect("a calendar");
+        let mut directory = office::directory();
+        for person in directory.people.values_mut() {
+            if person.code == "m3" {
+                "en".clone_into(&mut person.language);
+            }
+        }
+        engine.put_directory(directory).await.expect("a directory");
+        for (name, text) in [("case", CASE), ("list", LIST)] {
+            let machine = office::machine(name, text);
+            engine.deploy(&machine, &[SourceFile::new(format!("{name}.yaml"), text)]).await.expect("a version");
+        }
+        let (health, read) = tokio::sync::watch::channel(Health { parts: vec![("database", Ok(()))] });
+        let app = App {
+            engine: engine.clone(),
+            links: Arc::new(links),
+            site: Arc::new(Site::parse("https://so.example/ho-so").expect("an address")),
+            office: "Văn phòng".into(),
+            health: read,
+        };
+        Self { engine, clock, app, _health: health, _database: database }
+    }
+
+    /// Opens a case about `person`.
+    pub async fn case(&self, id: &str, title: &str, person: &str) -> DossierId {
+        let machine: Arc<Machine> =
+            self.engine.current(&"case".into()).await.expect("it reads").expect("it is deployed");
+        let fields = serde_json::json!({"title": title, "unit": "U", "person": format!("p-{person}"), "kind": "plain"});
+        let start = Start {
+            machine: machine.hash().clone(),
+            fields: serde_json::from_value(fields).expect("fields"),
+            papers: Vec::new(),
+            gather_key: None,
+            first: None,
+        };
+        let command = Command {
+            operation: OperationId::new(format!("start-{id}")),
+            dossier: id.into(),
+            actor: Actor::Link(PersonId::from("p-clerk")),
+            ask: Ask::Start(start),
+        };
+        self.engine.handle(command, Vec::new()).await.expect("a case can be opened").dossier
+    }
+
+    /// The open (or latest) task of a person in a dossier: its token.
+    pub async fn token(&self, dossier: &DossierId, purpose: Purpose, person: &str) -> String {
+        let person = PersonId::new(format!("p-{person}"));
+        let stands = self.engine.dossier(dossier).await.expect("it reads").expect("it exists");
+        for entry in (1..=stands.activations).rev() {
+            let id = task_id(dossier, chancery::ids::ActivationId(entry), purpose, &person);
+            let Some(task) = self.engine.store().task_page(&id).await.expect("it reads") else { continue };
+            let activation = format!("{dossier}:{entry}");
+            let bound = Bound {
+                row: &id,
+                person: &person,
+                activation: &activation,
+                purpose: purpose.name(),
+                generation: task.generation,
+            };
+            return self.app.links.token(task.key_id, &bound).expect("the key is there");
+        }
+        panic!("{person} was never asked in {dossier}");
+    }
+
+    /// The path of a task's page.
+    pub async fn link(&self, dossier: &DossierId, purpose: Purpose, person: &str) -> String {
+        Place::Task(&self.token(dossier, purpose, person).await).path(&self.app.site)
+    }
+
+    /// A list that is there, by the rows it has.
+    pub async fn list_of(&self, row: &DossierId) -> DossierId {
+        let case = self.engine.dossier(row).await.expect("it reads").expect("it exists");
+        case.on_list.and_then(|on| on.dossier).unwrap_or_else(|| panic!("{row} stands on no list that answered"))
+    }
+
+    /// Messages go where they have to.
+    pub async fn settle(&self) {
+        while self.engine.deliver().await.expect("messages are delivered") > 0 {}
+    }
+
+    /// Time passes.
+    pub fn at(&self, at: Instant) {
+        if let Clock::Manual(clock) = &self.clock {
+            clock.set(at);
+        }
+    }
+
+    /// Asks for a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).header("host", "so.example").body(Body::empty()).expect("a request")).await
+    }
+
+    /// Sends a form.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let encoded: Vec<String> =
+            form.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
+        let request = Request::post(path)
+            .header("host", "so.example")
+            .header("origin", "null")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(encoded.join("&")));
+        self.send(request.expect("a request")).await
+    }
+
+    /// Sends a form with files: name, file name, bytes.
+    pub async fn post_files(&self, path: &str, form: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in form {
+            let part = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        for (name, file, bytes) in files {
+            let head = format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\nContent-Type: text/html\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--edge--\r\n");
+        let request = Request::post(path)
+            .header("host", "so.example")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .body(Body::from(body));
+        self.send(request.expect("a request")).await
+    }
+
+    /// Sends any request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = router(self.app.clone()).oneshot(request).await.expect("a router always answers");
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 64 << 20).await.expect("a body").to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Everything that is stored, as one text.
+    pub async fn dump(&self) -> String {
+        let mut all = BTreeMap::new();
+        for (table, sql) in [
+            ("dossier", "SELECT id, seq, snapshot FROM dossier ORDER BY id"),
+            ("event", "SELECT dossier_id, seq, operation, hash FROM event ORDER BY dossier_id, seq"),
+            ("seal_key", "SELECT dossier_id, person_id, wrapped FROM seal_key ORDER BY dossier_id, person_id"),
+            ("ballot_box", "SELECT dossier_id, activation, row_id, sealed FROM ballot_box ORDER BY dossier_id, row_id"),
+            ("task", "SELECT id, generation, key_id, closed_at, closed_seq FROM task ORDER BY id"),
+            ("timer", "SELECT dossier_id, activation, name, due_at FROM timer ORDER BY dossier_id, activation, name"),
+            ("outbox", "SELECT id, not_before_at, mail_id, dropped_at FROM outbox ORDER BY id"),
+            ("mail", "SELECT id, status, attempts FROM mail ORDER BY id"),
+            ("message", "SELECT from_id, from_seq, place, consumed_at FROM message ORDER BY from_id, from_seq, place"),
+            ("register", "SELECT register, holder, key, year, source FROM register ORDER BY register, holder, key"),
+            ("paper", "SELECT id, dossier_id, kind, name, media, size, hash FROM paper ORDER BY id"),
+            ("person", "SELECT id, name, changed_at FROM person ORDER BY id"),
+            ("meta", "SELECT name, value FROM meta ORDER BY name"),
+        ] {
+            all.insert(table, self.engine.store().read(sql, &[]).await.expect("it reads"));
+        }
+        format!("{all:?}")
+    }
+}
+
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        })
+        .collect()
+}
