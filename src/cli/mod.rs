@@ -3,6 +3,7 @@
 mod act;
 mod audit;
 mod backup;
+mod bench;
 mod check;
 mod demo;
 mod deploy;
@@ -97,6 +98,8 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Say what is wrong with configuration, keys, database, clock and mail.
     Doctor(doctor::DoctorArgs),
+    /// Time a dossier's life on an empty database.
+    Bench(bench::BenchArgs),
 }
 
 /// What every command stands on.
@@ -232,5 +235,6 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Restore(args) => backup::restore(&args, context).await,
         Command::Resume(args) => backup::resume(&args, context).await,
         Command::Doctor(args) => doctor::run(&args, context).await,
+        Command::Bench(args) => bench::run(&args, database, context).await,
     }
 }
