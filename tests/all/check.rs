@@ -86,7 +86,9 @@ fn nothing_is_said_about_a_workflow_put_right() {
 #[test]
 fn every_code_has_a_fault_and_its_repair() {
     let (broken, fixed) = (names(&fixtures(), ".yaml"), names(&fixtures(), ".fixed.yaml"));
-    for code in code::ALL {
+    // Calendars, directories and CSV files are no workflows; their own tests show these.
+    let elsewhere = ["E06", "E07", "E08", "W07"];
+    for code in code::ALL.iter().filter(|code| !elsewhere.iter().any(|area| code.code.starts_with(area))) {
         assert!(broken.iter().any(|name| name.starts_with(code.code)), "no fixture shows {}", code.code);
     }
     assert_eq!(broken, fixed, "every fault stands beside its repair");
