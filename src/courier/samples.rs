@@ -12,6 +12,9 @@ use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
 
 /// Every kind of mail in a language, by name.
+///
+/// # Panics
+/// A template is broken; a test writes every one.
 pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
     let english = language.starts_with("en");
     let settings = settings();

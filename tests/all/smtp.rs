@@ -184,6 +184,7 @@ async fn a_catcher_with_a_folder_writes_each_mail_down() {
 /// `TEST_SMTP=starttls:2525:user:password:/path/ca.pem` (or `tls:...`; several are separated by blanks). The same server under
 /// a name that its certificate does not carry, or with another password, must not get the mail.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test asks where to look")]
 async fn other_servers_take_mails_over_tls_and_after_signing_in() {
     for server in std::env::var("TEST_SMTP").unwrap_or_default().split_whitespace() {
         let parts: Vec<&str> = server.split(':').collect();
