@@ -4,6 +4,7 @@ mod act;
 mod audit;
 mod backup;
 mod check;
+mod demo;
 mod deploy;
 mod doctor;
 mod import;
@@ -60,6 +61,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show a whole office with its mails and pages, or let it play by itself.
+    Demo(demo::DemoArgs),
     /// Find every fault in workflow files, with its place and a way out.
     Check(check::CheckArgs),
     /// Put checked workflows, calendars and the directory into the database.
@@ -194,7 +197,7 @@ fn run(cli: Cli, printer: Printer) -> Result<(), (Trouble, Printer)> {
         Ok(runtime) => runtime,
         Err(error) => return Err((Trouble::World(format!("no threads: {error}")), context.printer)),
     };
-    let answer = runtime.block_on(dispatch(cli.command, &context));
+    let answer = runtime.block_on(dispatch(cli.command, cli.database, &context));
     // Reads that nobody waits for any more end with the process.
     runtime.shutdown_background();
     answer.map_err(|trouble| (trouble, context.printer))
@@ -209,8 +212,9 @@ fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
     Ok(config)
 }
 
-async fn dispatch(command: Command, context: &Context) -> Result<(), Trouble> {
+async fn dispatch(command: Command, database: Option<String>, context: &Context) -> Result<(), Trouble> {
     match command {
+        Command::Demo(args) => demo::run(&args, database, context).await,
         Command::Check(args) => check::run(&args, context),
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => deploy::directory(&args, context).await,

@@ -68,6 +68,12 @@ pub fn wanted(main: &SourceFile) -> Vec<String> {
     names
 }
 
+/// A YAML file of anything, as JSON: scripts of plays, for whoever reads them into types of their own.
+pub fn plain(file: &SourceFile) -> (Option<serde_json::Value>, Vec<Diagnostic>) {
+    let (root, faults) = yaml::parse(file);
+    (root.map(|root| root.value.to_json()), faults)
+}
+
 /// A YAML file of constants, as JSON.
 fn load_table(
     name: &model::Name,

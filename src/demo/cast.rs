@@ -42,7 +42,7 @@ impl Cast {
             cast.unit_of.entry(person.to_owned()).or_insert_with(|| unit.to_owned());
         }
         let places = seats.values("body").into_iter().zip(seats.values("person")).zip(seats.values("seat"));
-        for ((body, person), seat) in places.filter(|(_, seat)| *seat != SECRETARY) {
+        for ((body, person), _) in places.filter(|(_, seat)| *seat != SECRETARY) {
             let kind = kinds.get(body).cloned().unwrap_or_default();
             cast.bodies.entry(kind).or_default().entry(body.to_owned()).or_default().push(person.to_owned());
         }

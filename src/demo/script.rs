@@ -10,6 +10,10 @@ use serde::Deserialize;
 pub struct Script {
     /// When the clock starts, RFC 3339.
     pub starts: String,
+    /// Whose pages these are, as the head of each says it.
+    pub office: String,
+    /// The mailbox that mails come from.
+    pub sender: String,
     /// The workflow whose dossiers are imported.
     pub workflow: String,
     /// The calendars and working days follow this one.

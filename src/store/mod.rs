@@ -15,6 +15,7 @@ mod log;
 pub mod mails;
 pub mod meta;
 mod migrate;
+pub mod moments;
 pub mod pages;
 mod postgres;
 mod read;
