@@ -528,8 +528,9 @@ async fn plain_pages_say_who_we_are_and_how_we_are() {
 #[tokio::test]
 async fn the_access_log_says_which_page_and_never_whose() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole binary: subscribers of single threads miss lines while other tests run.
+    let subscriber = tracing_subscriber::fmt().with_env_filter("chancery=trace").with_writer(log.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("no other test listens");
     let pages = Pages::new().await;
     let case = pages.case("c1", "Đề nghị bí mật", "clerk").await;
     let token = pages.token(&case, Purpose::Act, "clerk").await;
