@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod courier;
 mod decide;
+mod offices;
 mod engine;
 mod import;
 mod ledger;
