@@ -55,7 +55,9 @@ pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<(), Troub
     let said = engine.store().said(&dossier.id).await?;
     let history = engine.history(&dossier.id).await?;
     let shown = Shown { dossier: &dossier, said: &said, history: &history };
-    let lines = Lines { machine: &machine, directory: &directory, lines: Vec::new() };
+    let calendar = engine.calendar(&machine.calendar);
+    let zone = calendar.map_or(jiff::tz::TimeZone::UTC, |calendar| calendar.zone().clone());
+    let lines = Lines { machine: &machine, directory: &directory, zone: &zone, lines: Vec::new() };
     context.printer.answer(&shown, |printer| {
         for line in lines.all(&shown) {
             printer.line(line);
@@ -93,14 +95,11 @@ fn day(at: Instant) -> String {
     at.timestamp().strftime("%Y-%m-%d").to_string()
 }
 
-fn minute(at: Instant) -> String {
-    at.timestamp().strftime("%Y-%m-%d %H:%MZ").to_string()
-}
-
 /// The lines for people.
 struct Lines<'a> {
     machine: &'a Machine,
     directory: &'a Directory,
+    zone: &'a jiff::tz::TimeZone,
     lines: Vec<String>,
 }
 
@@ -116,7 +115,11 @@ impl Lines<'_> {
         for said in shown.said {
             let status = said.status.as_deref().unwrap_or(if said.dropped_at.is_some() { "needless" } else { "waits" });
             let person = self.name(&PersonId::new(&said.person));
-            self.lines.push(format!("  mail    {}  {}  {person}: {status}", minute(said.not_before_at), said.kind));
+            self.lines.push(format!(
+                "  mail    {}  {}  {person}: {status}",
+                self.minute(said.not_before_at),
+                said.kind
+            ));
         }
         for event in shown.history {
             self.event(event);
@@ -130,7 +133,7 @@ impl Lines<'_> {
         }
         for active in &dossier.active {
             let title = self.machine.state(&active.state).map_or("", |state| state.title.own.as_str());
-            let due = active.due_at.map_or_else(String::new, |at| format!(", due {}", minute(at)));
+            let due = active.due_at.map_or_else(String::new, |at| format!(", due {}", self.minute(at)));
             self.lines.push(format!("  stands  {} {title}{due}", active.state));
         }
         if dossier.paused.is_some() {
@@ -148,7 +151,7 @@ impl Lines<'_> {
             }
             None => event.actor.header(),
         };
-        self.lines.push(format!("{:>4}  {}  {:<9}  {who}", event.seq, minute(event.at), event.kind.name()));
+        self.lines.push(format!("{:>4}  {}  {:<9}  {who}", event.seq, self.minute(event.at), event.kind.name()));
         for change in &event.changes {
             let what = match change {
                 Change::Did { event, reason, .. } => {
@@ -161,6 +164,11 @@ impl Lines<'_> {
             };
             self.lines.push(format!("      {what}"));
         }
+    }
+
+    /// On the wall clock of the workflow's calendar.
+    fn minute(&self, at: Instant) -> String {
+        self.zone.to_datetime(at.timestamp()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     fn name(&self, person: &PersonId) -> String {

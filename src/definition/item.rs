@@ -84,13 +84,11 @@ impl<'a> Item<'a> {
     /// A text for people, with its translations.
     pub(super) fn text(&self) -> Text {
         self.cx.is_text(&self.path);
-        match self.node {
-            Node::Text(text) => Text { own: text.clone(), other: self.cx.translations(&self.path) },
-            _ => {
-                self.wrong_type("a text");
-                Text::default()
-            }
+        if let Node::Text(text) = self.node {
+            return Text { own: text.clone(), other: self.cx.translations(&self.path) };
         }
+        self.wrong_type("a text");
+        Text::default()
     }
 
     pub(super) fn boolean(&self) -> Option<bool> {

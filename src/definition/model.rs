@@ -208,6 +208,7 @@ pub struct State {
 
 /// A transition.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
 pub struct Transition {
     /// Its place: its event's, delay's or first key's.
     pub span: Span,

@@ -333,7 +333,8 @@ fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
         _ => {
             let words = error.to_string();
             // The library adds the place in words; ours is drawn.
-            let words = words.lines().next().and_then(|line| line.split(" at line ").next()).unwrap_or("it cannot be read");
+            let words =
+                words.lines().next().and_then(|line| line.split(" at line ").next()).unwrap_or("it cannot be read");
             if words.contains("recursion limit") {
                 return too_much(span);
             }
@@ -357,7 +358,9 @@ fn innermost(error: &serde_yaml::Error) -> &serde_yaml::Error {
 
 fn too_much(span: Span) -> Diagnostic {
     let fault = Diagnostic::error(code::TOO_MUCH, "more than a workflow may have", span, "the limit is passed here");
-    fault.help(format!("a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"))
+    fault.help(format!(
+        "a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"
+    ))
 }
 
 fn end_of_char(file: &SourceFile, start: usize) -> usize {

@@ -58,6 +58,14 @@ impl Engine {
         Ok(delivered)
     }
 
+    /// Lets messages that were refused be delivered again, once what stood in their way is gone; how many.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn retry_messages(&self) -> Result<u64, StoreError> {
+        self.inner.store.retry_messages().await
+    }
+
     /// Does what is due in a dossier, if anything is.
     ///
     /// # Errors

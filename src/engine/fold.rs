@@ -1,7 +1,7 @@
 //! Folding a batch: each command is decided against its dossier as the commands before it leave it. Nothing is written here;
 //! what has to be is gathered in a [`Batch`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use super::cache::Kept;
@@ -57,18 +57,20 @@ impl<'f, 't> Fold<'f, 't> {
     /// Reads what the batch needs.
     pub(super) fn load(inner: &'f Inner, tx: &'f mut Tx<'t>, batch: &[Pending]) -> Result<Self, StoreError> {
         let mut wanted = Wanted::default();
+        let mut lists = BTreeSet::new();
         for pending in batch {
             wanted.operations.push(pending.operation.clone());
-            let id = match &pending.work {
-                Work::Command(command) => Some(command.dossier.clone()),
-                Work::Deliver(message) => match &message.to {
-                    Recipient::Dossier(id) => Some(id.clone()),
-                    Recipient::List { workflow, key, .. } => tx.gathering(workflow, key)?,
-                },
+            match &pending.work {
+                Work::Command(command) => wanted.dossiers.insert(command.dossier.clone(), 0),
+                Work::Deliver(Message { to: Recipient::Dossier(id), .. }) => wanted.dossiers.insert(id.clone(), 0),
+                Work::Deliver(Message { to: Recipient::List { workflow, key, .. }, .. }) => {
+                    lists.insert((workflow, key));
+                    None
+                }
             };
-            if let Some(id) = id {
-                wanted.dossiers.insert(id, 0);
-            }
+        }
+        for (workflow, key) in lists {
+            wanted.dossiers.extend(tx.gathering(workflow, key)?.map(|id| (id, 0)));
         }
         {
             let cache = inner.cache.lock().unwrap_or_else(PoisonError::into_inner);

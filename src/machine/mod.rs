@@ -681,7 +681,7 @@ pub struct Escalate {
 pub struct RegisterRule {
     /// The register's name.
     pub register: String,
-    /// Whose fact it is, as CEL (a person's id, or `unit:CODE`).
+    /// Whose fact it is, as CEL (a person's id, or `unit:CODE`); empty: the subject's.
     pub holder: String,
     /// What it is, as CEL (a text).
     pub key: String,

@@ -36,7 +36,14 @@ impl Scheduler {
         self.starts.versions.retain(|version, _| current.contains(version));
         for version in current {
             if !self.starts.versions.contains_key(&version) {
-                let lines = lines_of(&self.engine, &version).await?;
+                let lines = match lines_of(&self.engine, &version).await {
+                    Ok(lines) => lines,
+                    Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                    Err(error) => {
+                        tracing::error!(workflow = %version.0, "its starts by the clock cannot be read: {error}");
+                        Vec::new()
+                    }
+                };
                 self.starts.versions.insert(version.clone(), lines);
             }
             let lines = self.starts.versions.get(&version).cloned().unwrap_or_default();

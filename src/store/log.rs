@@ -27,6 +27,7 @@ const KEYS: &str = "SELECT person_id, wrapped FROM seal_key WHERE dossier_id = $
 const SNAPSHOT: &str = "SELECT snapshot, seq, next_due_at FROM dossier WHERE id = $1";
 const WAITING: &str = "SELECT content FROM message WHERE consumed_at IS NULL AND refused IS NULL \
     ORDER BY sent_at, from_id, from_seq, place LIMIT $1";
+const RETRY: &str = "UPDATE message SET refused = NULL WHERE refused IS NOT NULL AND consumed_at IS NULL";
 const COMPILED: &str = "SELECT compiled FROM machine WHERE hash = $1";
 const AFTER: &str = "SELECT id FROM dossier WHERE id > $1 ORDER BY id LIMIT $2";
 
@@ -72,6 +73,11 @@ impl Store {
             })
         };
         rows.iter().map(message).collect()
+    }
+
+    /// Lets messages that were refused wait again; how many.
+    pub(crate) async fn retry_messages(&self) -> Result<u64, StoreError> {
+        self.write(|tx| tx.execute(RETRY, &[])).await
     }
 
     /// The number of what is deployed; 0 before the first time.

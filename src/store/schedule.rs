@@ -59,8 +59,10 @@ impl Store {
         let mut last = None;
         for row in &rows {
             last = Some(DossierId::from(row.text(0)?));
-            if let Some(params) = misdue(row)? {
-                wrong.push(params);
+            match misdue(row) {
+                Ok(params) => wrong.extend(params),
+                // One damaged row must not keep the others from being looked at.
+                Err(error) => tracing::error!(dossier.id = row.text(0).unwrap_or_default(), "{error}"),
             }
         }
         let count = wrong.len();

@@ -1,12 +1,13 @@
 //! From a template and what it shows to an answer.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior, context, escape_formatter};
 use serde::Serialize;
 
 use super::App;
@@ -49,11 +50,32 @@ fn speaking(texts: &'static Texts) -> Environment<'static> {
     made.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     made.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("plain Jinja syntax"));
     made.set_fuel(Some(FUEL));
+    made.set_formatter(written);
     made.add_function("t", move |key: &str, holes: Kwargs| t(texts, key, &holes));
     for (name, source) in TEMPLATES {
         made.add_template(name, source).expect("the templates are parsed by a test");
     }
     made
+}
+
+/// Escapes what means something in HTML and in quoted attributes, and nothing else: paths and numbers of decisions stay as
+/// they are.
+fn written(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    let Some(text) = value.as_str().filter(|_| !value.is_safe()) else { return escape_formatter(out, state, value) };
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (before, from) = rest.split_at(at);
+        let escaped = match from.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        };
+        write!(out, "{before}{escaped}")?;
+        rest = &from[1..];
+    }
+    Ok(out.write_str(rest)?)
 }
 
 /// `t("key", name=value)`: the text under a key.
@@ -126,7 +148,17 @@ fn style_version() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::say;
-    use super::{TEMPLATES, environment};
+    use super::{Frame, Site, StatusCode, TEMPLATES, context, environment};
+
+    #[tokio::test]
+    async fn what_is_shown_cannot_become_markup() {
+        let site = Site::parse("https://a.example").expect("an address");
+        let frame = Frame { site: &site, office: "\"><script>'&", texts: say::texts("en") };
+        let page = super::page(&frame, StatusCode::OK, "home.html", &context! {}).expect("a page");
+        let html = axum::body::to_bytes(page.into_body(), 1 << 20).await.expect("a body");
+        let html = String::from_utf8_lossy(&html);
+        assert!(html.contains("&quot;&gt;&lt;script&gt;&#39;&amp;") && !html.contains("<script"), "{html}");
+    }
 
     #[test]
     fn every_template_parses() {

@@ -40,9 +40,13 @@ impl Visit {
     /// # Errors
     /// Nothing (unknown, forged, damaged: all alike), or the world failed.
     pub(super) async fn open(app: &App, token: &str, query: Option<&str>) -> Result<Self, Problem> {
-        let task = task(app, token).await?;
+        let mut task = self::task(app, token).await?;
         let asked_language = super::page::asked_language(query);
         let (dossier, machine) = dossier(app, &task).await?;
+        if task.closed.is_none() && !still_asks(&dossier, &task) {
+            // Somebody was faster, between these two lines: the row says so by now.
+            task = self::task(app, token).await?;
+        }
         let events = app.engine.history(&task.dossier).await?;
         let reader = reader(app, machine, &task.person, asked_language)?;
         Ok(Self { token: token.to_owned(), asked_language, task, dossier, events, reader })
@@ -88,6 +92,14 @@ pub(super) async fn task(app: &App, token: &str) -> Result<TaskPage, Problem> {
     } else {
         Err(Problem::NotFound)
     }
+}
+
+/// Whether a dossier, paused or not, waits for this task.
+fn still_asks(dossier: &Dossier, task: &TaskPage) -> bool {
+    let frozen = dossier.paused.iter().flat_map(|paused| &paused.tasks);
+    dossier.tasks.iter().chain(frozen).any(|open| {
+        open.activation == task.activation && open.purpose == task.purpose && open.holders.contains(&task.person)
+    })
 }
 
 /// The link of a task, for pages of the same person.

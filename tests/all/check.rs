@@ -46,10 +46,8 @@ fn codes(checked: &Checked) -> Vec<&'static str> {
 fn names(folder: &Path, end: &str) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("the folder is there");
     let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names
-        .filter_map(|name| name.strip_suffix(end).map(str::to_owned))
-        .filter(|stem| !stem.contains('.'))
-        .collect();
+    let mut names: Vec<String> =
+        names.filter_map(|name| name.strip_suffix(end).map(str::to_owned)).filter(|stem| !stem.contains('.')).collect();
     names.sort();
     names
 }
@@ -97,7 +95,9 @@ fn every_code_has_a_fault_and_its_repair() {
 #[test]
 fn every_shipped_workflow_has_no_error() {
     let mut faults = String::new();
-    for folder in fs::read_dir(root().join("workflows")).expect("workflows").map(|entry| entry.expect("an entry").path()) {
+    for folder in
+        fs::read_dir(root().join("workflows")).expect("workflows").map(|entry| entry.expect("an entry").path())
+    {
         for name in names(&folder, ".yaml").into_iter().map(|stem| format!("{stem}.yaml")) {
             let is_workflow = read(&folder, &name).is_some_and(|file| {
                 file.text.lines().any(|line| line.starts_with("chancery:")) && file.text.contains("\nworkflow:")
@@ -156,7 +156,8 @@ fn composed_and_decomposed_letters_are_the_same_text() {
 #[test]
 fn words_that_other_yamls_read_as_numbers_and_truths_stay_texts() {
     let text = fs::read_to_string(fixtures().join("E0305_deadline.fixed.yaml")).expect("a good workflow");
-    let table = SourceFile::new("t.yaml", "a: {no: yes, code: 017, long: 1_000, share: 1.10, whole: 12, truth: true}\n");
+    let table =
+        SourceFile::new("t.yaml", "a: {no: yes, code: 017, long: 1_000, share: 1.10, whole: 12, truth: true}\n");
     let text = text.replace("fields:\n", "tables: {t: t.yaml}\nfields:\n").replace("days <= 5", "days <= t.a.whole");
     let main = SourceFile::new("test.yaml", text);
     let checked = check_files(&main, &|name| (name == "t.yaml").then(|| table.clone()));

@@ -389,6 +389,11 @@ async fn a_message_that_is_refused_says_so_and_stops_nobody() {
         assert_eq!(office.engine.deliver().await.expect("delivered"), 0);
         assert_eq!(office.count("SELECT COUNT(*) FROM message WHERE refused IS NOT NULL").await, 1);
         office.ok(start(&office.case, "b")).await;
+        // Once it is deployed again, somebody lets the message try again.
+        let source = SourceFile::new("list.yaml", LIST);
+        office.engine.deploy(&office::machine("list", LIST), &[source]).await.expect("a workflow");
+        assert_eq!(office.engine.retry_messages().await.expect("retried"), 1);
+        assert_eq!(office.engine.deliver().await.expect("delivered"), 1);
     }
 }
 

@@ -8,13 +8,34 @@ use chancery::store::{Cell, Param, Store, StoreError};
 pub struct Fresh {
     /// How to open it.
     pub url: String,
-    directory: Option<std::path::PathBuf>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// A file in a folder of its own.
+    Folder(std::path::PathBuf),
+    /// A database of a server.
+    Database { server: String, name: String },
 }
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        if let Some(directory) = &self.directory {
-            let _ = std::fs::remove_dir_all(directory);
+        match &self.kind {
+            Kind::Folder(folder) => {
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            Kind::Database { server, name } => {
+                let (server, sql) = (server.clone(), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+                // A test's own runtime may be the one that is ending.
+                let dropped = std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+                    runtime.block_on(async {
+                        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server).await.ok()?;
+                        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.ok()
+                    })
+                });
+                let _ = dropped.join();
+            }
         }
     }
 }
@@ -26,7 +47,7 @@ pub fn sqlite() -> Fresh {
     let name = format!("chancery-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let directory = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&directory).expect("a temporary folder");
-    Fresh { url: format!("sqlite://{}/chancery.db", directory.display()), directory: Some(directory) }
+    Fresh { url: format!("sqlite://{}/chancery.db", directory.display()), kind: Kind::Folder(directory) }
 }
 
 /// An empty PostgreSQL database, where one is to be had.
@@ -38,7 +59,8 @@ pub async fn postgres() -> Option<Fresh> {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("a database of our own");
     }
     let (base, _) = server.rsplit_once('/').expect("the URL names a database");
-    Some(Fresh { url: format!("{base}/{name}"), directory: None })
+    let url = format!("{base}/{name}");
+    Some(Fresh { url, kind: Kind::Database { server, name } })
 }
 
 /// An empty database on each engine.

@@ -396,7 +396,7 @@ async fn a_signed_paper_is_taken_shown_and_served_as_what_it_is() {
     let refused = pages.post_files(&link, &form, &[("paper.signed.decision", "a.pdf", &huge)]).await;
     assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
     // A paper of the clerk's first, to see it served while the task is open.
-    let sent = pages.post_files(&link, &form, &[("paper.signed.decision", "../Quyết định \"12\".pdf", PDF)]).await;
+    let sent = pages.post_files(&link, &form, &[("paper.signed.decision", "../Quyết định %2212%22.pdf", PDF)]).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
     pages.settle().await;
     let agreed = pages.engine.dossier(&cases[0]).await.expect("it reads").expect("it exists");

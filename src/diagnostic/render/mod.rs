@@ -36,7 +36,8 @@ pub fn render_all(diagnostics: &[Diagnostic], sources: &[SourceFile], format: Fo
         out.push('\n');
     }
     if shown < diagnostics.len() {
-        out += &format!("... and {} more\n", diagnostics.len() - shown);
+        let more = diagnostics.len() - shown;
+        out = format!("{out}... and {more} more\n");
     }
     out
 }

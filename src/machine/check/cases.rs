@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::tree::Place;
-use crate::definition::model::Transition;
+use crate::definition::model::{Name, Transition};
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::Span;
 
@@ -36,7 +36,7 @@ impl Check<'_> {
             .tree
             .outwards(at)
             .flat_map(|at| &self.tree.place(at).state.on)
-            .filter_map(|transition| transition.event.as_ref().map(|event| event.as_str()))
+            .filter_map(|transition| transition.event.as_ref().map(Name::as_str))
             .collect();
         if known.contains(&event) {
             return;

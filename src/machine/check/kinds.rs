@@ -87,7 +87,8 @@ impl Check<'_> {
         let mut events = inside.flat_map(|at| &self.tree.place(at).state.on);
         let known = |role: &str| self.definition.roles.iter().any(|declared| declared.name.value == role);
         // An event of a role that does not exist may have been meant for this one; that is said already.
-        let has_event = events.any(|transition| transition.by.iter().any(|by| by.value == role.value || !known(&by.value)));
+        let has_event =
+            events.any(|transition| transition.by.iter().any(|by| by.value == role.value || !known(&by.value)));
         let brings = !task.edit.is_empty() || !task.attach.is_empty();
         if !has_event && !brings {
             let message = format!("`{}` is asked in `{}` and can do nothing", role.value, place.id);

@@ -113,7 +113,11 @@ fn hash(sources: &[SourceFile], compiled: &str) -> MachineHash {
         sha.update((part.len() as u64).to_be_bytes());
         sha.update(part);
     }
-    MachineHash::new(sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    let digits = sha.finalize().iter().fold(String::new(), |mut digits, byte| {
+        digits.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16)));
+        digits
+    });
+    MachineHash::new(digits)
 }
 
 /// Sorts by file and place; the same fault at the same place is said once.

@@ -156,42 +156,27 @@ impl Check<'_> {
     }
 
     fn register(&self, written: &model::Register) -> RegisterRule {
+        if written.holder.is_none() {
+            self.needs_subject(written);
+        }
         RegisterRule {
             register: written.register.as_ref().map_or_else(String::new, |name| name.value.clone()),
-            holder: match &written.holder {
-                Some(formula) => self.formula(Some(formula)),
-                None => self.subject_as_holder(written),
-            },
+            holder: self.formula(written.holder.as_ref()),
             key: self.formula(written.key.as_ref()),
             year: self.formula(written.year.as_ref()),
         }
     }
 
-    /// The formula that gives the subject: the first field of `subject` that has a value.
-    fn subject_as_holder(&self, written: &model::Register) -> String {
-        let is_unit = |name: &Name| {
-            let field = self.find_field(Kind::Field, &name.value);
-            field.and_then(|field| field.kind.as_ref()).is_some_and(|kind| kind.value == "unit")
-        };
-        let holder = |name: &Name| match is_unit(name) {
-            true => format!("'unit:' + {}.code", name.value),
-            false => name.value.clone(),
-        };
-        let Some((last, others)) = self.definition.subject.split_last() else {
+    /// A fact without a holder is the subject's, so there must be one.
+    fn needs_subject(&self, written: &model::Register) {
+        if self.definition.subject.is_empty() {
             let span = written.register.as_ref().map_or(&self.definition.span, |name| &name.span);
-            let fault = Diagnostic::error(
-                code::MISSING_KEY,
-                "whose fact is this?",
-                span.clone(),
-                "no `holder` here, and no `subject` above",
-            );
+            let label = "no `holder` here, and no `subject` above";
+            let fault = Diagnostic::error(code::MISSING_KEY, "whose fact is this?", span.clone(), label);
             self.report(
                 fault.help("write `holder: FORMULA`, or say at the top whom a dossier is about: `subject: FIELD`"),
             );
-            return String::new();
-        };
-        let last = holder(last);
-        others.iter().rev().fold(last, |rest, name| format!("{} != null ? {} : {rest}", name.value, holder(name)))
+        }
     }
 
     fn link(&self, word: &Name) -> LinkPolicy {

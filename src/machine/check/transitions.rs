@@ -109,16 +109,10 @@ impl Check<'_> {
 
     /// What asks something of a person needs a person.
     fn keys_fit(&self, written: &model::Transition) {
-        if written.event.is_none() {
-            if let Some(span) = written.keys.get("by") {
-                let fault = Diagnostic::error(
-                    code::KEYS_TOGETHER,
-                    "nobody takes this transition",
-                    span.clone(),
-                    "it happens by itself",
-                );
-                self.report(fault.help("`always` and `after` have no `by`; what a person does stands under `on`"));
-            }
+        if let (None, Some(span)) = (&written.event, written.keys.get("by")) {
+            let message = "nobody takes this transition";
+            let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span.clone(), "it happens by itself");
+            self.report(fault.help("`always` and `after` have no `by`; what a person does stands under `on`"));
         }
         if written.by.is_empty() {
             for key in OF_A_PERSON {

@@ -97,16 +97,14 @@ impl<'a> Tree<'a> {
 impl Check<'_> {
     /// The full path that a target means where it is written.
     pub(super) fn target(&self, from: usize, name: &Name) -> String {
-        match self.tree.resolve(from, &name.value) {
-            Some(at) => self.tree.place(at).id.clone(),
-            None => {
-                *self.lost.borrow_mut() = true;
-                let message = format!("no state `{}`", name.value);
-                let fault = Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "not a state from here");
-                self.report(fault.help(self.state_help(from, name)));
-                String::new()
-            }
+        if let Some(at) = self.tree.resolve(from, &name.value) {
+            return self.tree.place(at).id.clone();
         }
+        *self.lost.borrow_mut() = true;
+        let message = format!("no state `{}`", name.value);
+        let fault = Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "not a state from here");
+        self.report(fault.help(self.state_help(from, name)));
+        String::new()
     }
 
     /// A state of that name may exist elsewhere; then its full path is the way out.

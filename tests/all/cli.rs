@@ -1,0 +1,323 @@
+//! The binary itself, as an operator runs it: arguments in, exit code, answer and complaint out.
+
+use std::io::Read as _;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A folder of this test's own, with a configuration; gone with it.
+struct Place {
+    folder: PathBuf,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What a command did.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn place(name: &str) -> Place {
+    let folder = std::env::temp_dir().join(format!("chancery-cli-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let config = "[database]\nurl = 'sqlite://office.db'\n[web]\nlisten = '127.0.0.1:0'\n";
+    std::fs::write(folder.join("office.toml"), config).expect("written");
+    Place { folder }
+}
+
+fn shipped(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows").join(path).display().to_string()
+}
+
+impl Place {
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
+        command
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("CHANCERY_CONFIG", "office.toml")
+            .env("USER", "tester")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command().args(arguments).output().expect("the binary runs");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    #[track_caller]
+    fn good(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
+        ran.out
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Value {
+        let mut all = arguments.to_vec();
+        all.extend(["--format", "json"]);
+        serde_json::from_str(&self.good(&all)).expect("one JSON value")
+    }
+
+    #[track_caller]
+    fn bad(&self, code: i32, arguments: &[&str], words: &[&str]) {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {}", ran.err);
+        for word in words {
+            assert!(ran.err.contains(word), "{arguments:?}: `{word}` is missing in: {}", ran.err);
+        }
+    }
+
+    /// The shipped example, deployed.
+    fn purchase(&self) {
+        self.good(&["migrate"]);
+        let (calendar, folder) = (shipped("calendars/vn-civil-service.yaml"), shipped("purchase"));
+        let directory = shipped("purchase/directory");
+        self.good(&["deploy", &folder, "--calendar", &calendar, "--directory", &directory]);
+    }
+
+    fn start(&self) -> String {
+        let started = self.json(&[
+            "start",
+            "purchase",
+            "--as",
+            "MS-DN",
+            "--field",
+            "item=Máy in",
+            "--field",
+            "amount=5000000",
+            "--field",
+            "unit=CTY-KT",
+        ]);
+        started["dossier"].as_str().expect("an id").to_owned()
+    }
+}
+
+#[test]
+fn a_dossier_is_started_led_shown_listed_and_replayed() {
+    let place = place("life");
+    place.purchase();
+    let id = place.start();
+    assert_eq!(place.json(&["act", &id[..6], "approve", "--as", "MS-TP"])["state"], "budget_check");
+    place.bad(1, &["act", &id, "approve", "--as", "MS-KT"], &["Chưa ghi mục chi"]);
+    place.bad(1, &["act", &id, "approve", "--as", "MS-TP"], &["refused"]);
+    place.bad(1, &["act", &id, "cast", "--as", "MS-KT"], &["ballots are cast by members only"]);
+    place.bad(2, &["act", &id, "approve", "--as", "NOBODY"], &["NOBODY"]);
+    place.bad(2, &["act", &id, "approve", "--as", "MS-KT", "--field", "amount=x"], &["whole number"]);
+    place.bad(1, &["act", "zzzz", "approve", "--as", "MS-KT"], &["no dossier"]);
+    place.good(&["act", &id, "approve", "--as", "MS-KT", "--field", "budget_line=K1"]);
+    let shown = place.json(&["show", &id]);
+    assert_eq!(shown["history"].as_array().map(Vec::len), Some(3));
+    assert_eq!(shown["history"][1]["actor"]["operator"]["operator"], "tester");
+    assert_eq!(shown["said"].as_array().map(Vec::len), Some(3));
+    assert!(place.good(&["show", &id]).contains("Nguyễn Văn Giám Đốc"));
+    assert_eq!(place.json(&["list", "--open", "--workflow", "purchase"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(place.json(&["list", "--state", "bought"]).as_array().map(Vec::len), Some(0));
+    let replayed = place.json(&["audit", "replay", "--all"]);
+    assert_eq!((&replayed["dossiers"], &replayed["events"]), (&Value::from(1), &Value::from(3)));
+}
+
+#[test]
+fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
+    let place = place("help");
+    for command in [
+        "check",
+        "deploy",
+        "directory",
+        "import",
+        "start",
+        "act",
+        "show",
+        "list",
+        "serve",
+        "web",
+        "scheduler",
+        "migrate",
+        "backup",
+        "restore",
+        "resume",
+        "doctor",
+    ] {
+        let help = place.good(&[command, "--help"]);
+        assert!(help.starts_with("Example:\n  "), "{command}: {help}");
+    }
+    assert!(place.good(&["--help"]).contains("Exit codes:"));
+    place.bad(2, &["list", "--colour"], &["--colour"]);
+    place.bad(2, &["--config", "none.toml", "list"], &["none.toml", "help:"]);
+    place.bad(2, &["list"], &["chancery migrate"]);
+}
+
+#[test]
+fn a_check_names_file_line_and_column_and_explains_codes() {
+    let place = place("check");
+    assert!(place.good(&["check", &shipped("purchase")]).contains("purchase.yaml: good"));
+    let text = std::fs::read_to_string(shipped("purchase/purchase.yaml")).expect("shipped");
+    std::fs::write(place.folder.join("bad.yaml"), text.replace("target: buying", "target: byuing")).expect("written");
+    std::fs::copy(shipped("purchase/limits.yaml"), place.folder.join("limits.yaml")).expect("copied");
+    place.bad(3, &["check", "bad.yaml"], &["bad.yaml:", "byuing", "buying"]);
+    let ran = place.run(&["check", "bad.yaml", "--format", "json"]);
+    let first: Value = serde_json::from_str(ran.out.lines().next().expect("a line")).expect("JSON");
+    assert!(first["code"].is_string(), "{first}");
+    std::fs::write(place.folder.join("latin.yaml"), b"chancery: 1\ntitle: \xe9\n").expect("written");
+    place.bad(3, &["check", "latin.yaml"], &["UTF-8", "line 2"]);
+    place.bad(3, &["check", "none.yaml"], &["none.yaml"]);
+    assert!(place.good(&["check", "--explain", "e0101"]).starts_with("E0101: "));
+    place.bad(2, &["check", "--explain", "E9999"], &["E9999"]);
+    place.good(&["migrate"]);
+    place.bad(3, &["deploy", "bad.yaml"], &["nothing was deployed"]);
+}
+
+#[test]
+fn a_backup_is_whole_and_a_restored_or_copied_database_is_held_until_resume() {
+    let place = place("backup");
+    place.purchase();
+    let id = place.start();
+    place.good(&["backup", "copy.db"]);
+    place.bad(4, &["backup", "copy.db"], &["exists already"]);
+    place.bad(4, &["restore", "copy.db"], &["exists already"]);
+    for file in ["office.db", "office.db-wal", "office.db-shm"] {
+        let _ = std::fs::rename(place.folder.join(file), place.folder.join(format!("old-{file}")));
+    }
+    std::fs::write(place.folder.join("torn.db"), vec![7_u8; 8192]).expect("written");
+    place.bad(4, &["restore", "torn.db"], &["torn.db"]);
+    assert!(!place.folder.join("office.db").exists());
+    place.good(&["restore", "copy.db"]);
+    assert_eq!(held(&place), "look");
+    assert_eq!(place.json(&["show", &id])["dossier"]["id"], id.as_str());
+    assert!(place.json(&["resume"])["held"].as_str().expect("a reason").contains("copy.db"));
+    assert_eq!(held(&place), "good");
+    place.bad(2, &["--database", "postgres://u@h/d", "backup", "x"], &["pg_dump"]);
+}
+
+fn held(place: &Place) -> String {
+    let findings = place.json(&["doctor"]);
+    let held = findings.as_array().expect("findings").iter().find(|one| one["what"] == "held").cloned();
+    held.expect("it looks")["verdict"].as_str().expect("a verdict").to_owned()
+}
+
+#[test]
+fn doctor_names_what_is_wrong() {
+    let place = place("doctor");
+    place.bad(1, &["doctor"], &["put right"]);
+    place.good(&["migrate"]);
+    assert!(place.good(&["doctor"]).contains("3.5"));
+    std::fs::remove_file(place.folder.join("keys/master-1.key")).expect("it was there");
+    let ran = place.run(&["doctor"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("WRONG") && ran.out.contains("master-1.key"), "{}", ran.out);
+}
+
+/// A server under a notify socket, killed with the test.
+struct Server {
+    child: Child,
+    socket: UnixDatagram,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    fn begin(place: &Place, arguments: &[&str]) -> Self {
+        let path = place.folder.join("notify");
+        let _ = std::fs::remove_file(&path);
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        let child = place
+            .command()
+            .args(arguments)
+            .env("NOTIFY_SOCKET", &path)
+            .env("WATCHDOG_USEC", "3000000")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        Self { child, socket }
+    }
+
+    /// Waits for a word to systemd.
+    #[track_caller]
+    fn hears(&mut self, word: &str) {
+        let mut bytes = [0; 4096];
+        let mut heard = Vec::new();
+        loop {
+            let Ok(length) = self.socket.recv(&mut bytes) else { panic!("`{word}` was not said, but {heard:?}") };
+            let said = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            if said.lines().any(|line| line.starts_with(word)) {
+                return;
+            }
+            heard.push(said);
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().expect("it ends");
+        let mut said = String::new();
+        self.child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("UTF-8");
+        (status.code(), said)
+    }
+}
+
+#[test]
+fn each_kind_of_server_says_ready_pets_the_watchdog_and_stops_gracefully() {
+    let place = place("serve");
+    place.purchase();
+    for (command, signal) in [("serve", "-TERM"), ("web", "-INT"), ("scheduler", "-TERM")] {
+        let mut server = Server::begin(&place, &[command]);
+        server.hears("READY=1");
+        server.hears("WATCHDOG=1");
+        server.signal(signal);
+        server.hears("STOPPING=1");
+        let (code, said) = server.end();
+        assert_eq!(code, Some(0), "{command}: {said}");
+    }
+}
+
+#[test]
+fn a_server_on_a_copied_database_says_that_it_is_held() {
+    let place = place("copied");
+    place.purchase();
+    place.good(&["backup", "copy.db"]);
+    // The keys lie beside the database and go along.
+    let mut server = Server::begin(&place, &["scheduler", "--database", "sqlite://copy.db"]);
+    server.hears("STATUS=held");
+    server.signal("-TERM");
+    assert_eq!(server.end().0, Some(0));
+}
+
+#[tokio::test]
+async fn no_server_runs_on_the_clock_of_a_demonstration() {
+    let place = place("demo-clock");
+    place.good(&["migrate"]);
+    let url = format!("sqlite://{}", place.folder.join("office.db").display());
+    let store = chancery::store::Store::open(&url).await.expect("it opens");
+    store.set_meta(chancery::store::meta::CLOCK, "demo").await.expect("it is written");
+    drop(store);
+    for command in ["serve", "web", "scheduler"] {
+        place.bad(1, &[command], &["demonstration"]);
+    }
+}

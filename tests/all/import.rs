@@ -1,0 +1,184 @@
+//! Files as offices send them: every fault with its place, and nothing is planned as long as there is one.
+
+use chancery::diagnostic::Diagnostic;
+use chancery::directory::csv;
+use chancery::import::{PaperNames, Plan, plan};
+use chancery::machine::Machine;
+use chancery::source::SourceFile;
+
+use crate::support::office;
+
+const WORKFLOW: &str = "
+chancery: 1
+workflow: intake
+title: Tiếp nhận
+calendar: plain
+caption: title
+subject: [person, collective]
+tables: {kinds: kinds.yaml}
+papers: {report: Báo cáo, minutes: Biên bản}
+fields:
+  code:       {type: text, max: 20, label: Mã}
+  title:      {type: text, max: 10, label: Tên}
+  person:     {type: person, label: Người}
+  collective: {type: unit, label: Tập thể}
+  kind:       {type: choice, from: kinds, label: Loại}
+  points:     {type: number, min: 0, max: 100, label: Điểm}
+  day:        {type: date, label: Ngày}
+  rating:     {type: one_of, values: {good: Tốt, poor: Kém}, label: Xếp loại}
+roles: {clerk: {label: Cán bộ, field: person}}
+initial: fresh
+states:
+  fresh:
+    title: Mới
+    task: {for: clerk, title: Làm, edit: [code, title, person, collective, kind, points, day, rating], attach: [report, minutes]}
+    on: {do: {by: clerk, label: Xong, target: done}}
+  done: {title: Xong, final: true, outcome: done}
+import:
+  key: code
+  columns:
+    code: [code, person, collective]
+    title: title
+    kind: kind
+    points: points
+    day: day
+    rating: rating
+  register: {column: prior, register: awards}
+  papers: documents
+  ignore: [note]
+";
+
+const HEAD: &str = "code,title,kind,points,day,rating,prior,documents,note";
+const GOOD: &str = "clerk,Một,plain,60,2026-06-01,good,a:2024;b:2025,report,x";
+
+fn machine() -> Machine {
+    office::machine("intake", WORKFLOW)
+}
+
+fn read(bytes: &[u8], papers: Option<&PaperNames>) -> Result<Plan, Vec<Diagnostic>> {
+    let table = csv::read("rows.csv", bytes)?;
+    plan(&table, &machine(), &office::directory(), papers)
+}
+
+fn good(bytes: &[u8]) -> Plan {
+    read(bytes, None).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+/// The faults of a file: code, line and column, and a word that the message must hold.
+#[track_caller]
+fn faults(bytes: &[u8], expected: &[(&str, usize, usize, &str)]) {
+    let found = read(bytes, None).expect_err("it has faults");
+    let file = SourceFile::new("rows.csv", String::from_utf8_lossy(bytes));
+    let places: Vec<(&str, usize, usize, &str)> = found
+        .iter()
+        .zip(expected.iter().map(|one| one.3).chain(std::iter::repeat("")))
+        .map(|(fault, word)| {
+            let (line, column) = file.line_column(fault.labels[0].span.range.start);
+            assert!(fault.message.contains(word), "`{word}` is missing in: {}", fault.message);
+            (fault.code, line, column, word)
+        })
+        .collect();
+    assert_eq!(places, expected, "{found:?}");
+}
+
+fn rows(rows: &[&str]) -> Vec<u8> {
+    format!("{HEAD}\n{}\n", rows.join("\n")).into_bytes()
+}
+
+#[test]
+fn a_row_becomes_fields_register_entries_and_the_key() {
+    let plan = good(&rows(&[GOOD]));
+    let row = &plan.rows[0];
+    assert_eq!((row.key.as_str(), row.line), ("clerk", 2));
+    let fields = serde_json::to_value(&row.fields).expect("JSON");
+    let expected = serde_json::json!({"code": "clerk", "title": "Một", "person": "p-clerk", "kind": "plain", "points": 60,
+        "day": "2026-06-01", "rating": "good"});
+    assert_eq!(fields, expected);
+    let entries: Vec<_> = row.register.iter().map(|one| (one.holder.as_str(), one.key.as_str(), one.year)).collect();
+    assert_eq!(entries, [("p-clerk", "a", 2024), ("p-clerk", "b", 2025)]);
+    assert!(row.papers.is_empty(), "without a folder no paper is asked for");
+}
+
+#[test]
+fn a_code_may_be_a_unit_as_well_and_empty_cells_leave_fields_alone() {
+    let plan = good(&rows(&["U,,,,,,a:2024,,"]));
+    let fields = serde_json::to_value(&plan.rows[0].fields).expect("JSON");
+    assert_eq!(fields, serde_json::json!({"code": "U", "collective": "U"}));
+    assert_eq!(plan.rows[0].register[0].holder, "unit:U");
+}
+
+#[test]
+fn byte_order_marks_windows_line_ends_and_semicolons_change_nothing() {
+    let plain = good(&rows(&[GOOD, "head,Hai,,,,,,,"])).rows;
+    let text = String::from_utf8(rows(&[GOOD, "head,Hai,,,,,,,"])).expect("UTF-8");
+    let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    assert_eq!(good(windows.as_bytes()).rows, plain);
+    let semicolons = text.replace("a:2024;b:2025", "\"a:2024;b:2025\"").replace(',', ";");
+    assert_eq!(good(semicolons.as_bytes()).rows, plain);
+}
+
+#[test]
+fn another_encoding_is_named_with_its_line() {
+    let mut bytes = rows(&[GOOD, "head,"]);
+    bytes.extend(b"\xd4\xe0,,,,,,,\n");
+    let found = read(&bytes, None).expect_err("it is not UTF-8");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].message.contains("line 4") || found[0].message.contains("line 3"), "{}", found[0].message);
+    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("code".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    assert!(read(&utf16, None).expect_err("it is UTF-16")[0].message.contains("UTF-16"));
+}
+
+#[test]
+fn missing_and_unknown_columns_are_all_named_at_once() {
+    faults(
+        b"code,titel,points,day,rating,prior,documents\nclerk,x,1,,,,\n",
+        &[("E0805", 1, 1, "kind"), ("E0805", 1, 1, "title"), ("E0806", 1, 6, "titel")],
+    );
+}
+
+#[test]
+fn every_faulty_cell_is_named_with_line_and_column() {
+    faults(
+        &rows(&[
+            "nobody,Một,plain,60,2026-06-01,good,,,",
+            "clerk,Tên dài quá mức,plian,101,1/6/2026,fair,x,,",
+            "clerk,=1+1,,,,,,,",
+            ",,,,,,,,có",
+        ]),
+        &[
+            ("E0824", 2, 1, "nobody"),
+            ("E0824", 3, 30, "1/6/2026"),
+            ("E0824", 3, 20, "plian"),
+            ("E0824", 3, 26, "101"),
+            ("E0824", 3, 39, "fair"),
+            ("E0824", 3, 7, "characters"),
+            ("E0825", 3, 44, "x"),
+            ("E0822", 4, 7, "formula"),
+            ("E0823", 4, 1, "twice"),
+            ("E0823", 5, 1, "empty"),
+        ],
+    );
+}
+
+#[test]
+fn papers_must_lie_in_the_folder_once_and_be_of_a_known_kind() {
+    let names = |files: &[&str]| {
+        PaperNames::from([("clerk".to_owned(), files.iter().map(|name| (*name).to_owned()).collect())])
+    };
+    let bytes = rows(&["clerk,,,,,,,report;minutes,"]);
+    let plan = read(&bytes, Some(&names(&["report.pdf", "minutes.png", "other.txt"]))).expect("it is sound");
+    let kinds: Vec<_> = plan.rows[0].papers.iter().map(|paper| (paper.kind.as_str(), paper.name.as_str())).collect();
+    assert_eq!(kinds, [("report", "report.pdf"), ("minutes", "minutes.png")]);
+    let found = read(&bytes, Some(&names(&["report.pdf", "report.png"]))).expect_err("two and none");
+    assert_eq!(found.len(), 2);
+    let found = read(&rows(&["clerk,,,,,,,raport,"]), Some(&names(&[]))).expect_err("unknown");
+    assert_eq!(found[0].help.as_deref(), Some("did you mean `report`?"));
+}
+
+#[test]
+fn a_workflow_without_the_section_takes_no_file() {
+    let table = csv::read("rows.csv", b"a\n1\n").expect("a table");
+    let found =
+        plan(&table, &office::machine("case", office::CASE), &office::directory(), None).expect_err("no section");
+    assert!(found[0].message.contains("case"));
+}

@@ -1,0 +1,241 @@
+//! The scheduler on both databases, by hand: every step gets its time, nothing waits.
+
+use std::collections::BTreeMap;
+
+use chancery::clock::{Chance, Clock, ManualClock};
+use chancery::dossier::command::{Actor, Ask, Command, Start};
+use chancery::dossier::event::Kind;
+use chancery::engine::{Engine, Keys};
+use chancery::ids::{DossierId, Instant, OperationId};
+use chancery::links::LinkKeys;
+use chancery::scheduler::{Report, Scheduler};
+use chancery::seal::MasterKeys;
+use chancery::source::SourceFile;
+use chancery::store::listing::{Filter, Listed};
+use chancery::store::{Store, meta};
+
+use crate::store::{Fresh, databases, migrated};
+use crate::support::office::{self, DAY_MS, PLAIN, START};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// A case that grows late after two hours, and one that starts every day at 08:00.
+const CLOCKWORK: &str = "
+chancery: 1
+workflow: clockwork
+title: Việc theo giờ
+calendar: plain
+fields: {unit: {type: unit, label: Đơn vị}}
+roles: {clerk: {label: Cán bộ, post: clerk, of: unit, starter: true}}
+initial: fresh
+states:
+  fresh:
+    title: Mới
+    task: {for: clerk, title: Làm}
+    after: {2h: late}
+    on: {do: {by: clerk, label: Xong, target: done}}
+  late:
+    title: Muộn
+    task: {for: clerk, title: Làm ngay}
+    on: {do: {by: clerk, label: Xong, target: done}}
+  done: {title: Xong, final: true, outcome: done}
+cron:
+  - {schedule: \"0 8 * * *\", zone: Asia/Ho_Chi_Minh, fields: {unit: U}}
+";
+
+/// One process: its own engine and scheduler.
+struct Node {
+    scheduler: Scheduler,
+    engine: Engine,
+    clock: ManualClock,
+}
+
+impl Node {
+    async fn open(database: &Fresh, seed: u64) -> Self {
+        let store = Store::open(&database.url).await.expect("it opens");
+        let clock = Clock::manual(START);
+        let Clock::Manual(hand) = clock.clone() else { unreachable!("it is manual") };
+        let keys = Keys { links: LinkKeys::of_bytes([7; 32]), master: MasterKeys::of_bytes([8; 32]) };
+        let engine = Engine::open(store, keys, clock, Chance::seeded(seed)).await.expect("the engine opens");
+        Self { scheduler: Scheduler::new(engine.clone()), engine, clock: hand }
+    }
+
+    /// Steps until there is nothing more to do now.
+    async fn settle(&mut self, now: Instant) -> Report {
+        self.clock.set(now);
+        let mut sum = Report::default();
+        for _ in 0..50 {
+            let report = self.scheduler.step(now).await.expect("a step");
+            sum.started += report.started;
+            sum.ticked += report.ticked;
+            sum.rederived += report.rederived;
+            sum.put_off += report.put_off;
+            sum.held = report.held.clone();
+            if !report.busy() {
+                return sum;
+            }
+        }
+        panic!("it does not come to rest: {sum:?}");
+    }
+
+    async fn deploy(&self, text: &str) {
+        let source = SourceFile::new("clockwork.yaml", text);
+        self.engine.deploy(&office::machine("clockwork", text), &[source]).await.expect("a workflow");
+    }
+
+    async fn start(&self, id: &str) {
+        let machine = self.engine.current(&"clockwork".into()).await.expect("it is read").expect("it is deployed");
+        let command = Command {
+            operation: OperationId::new(format!("start-{id}")),
+            dossier: id.into(),
+            actor: Actor::Clock,
+            ask: Ask::Start(Start {
+                machine: machine.hash().clone(),
+                fields: BTreeMap::from([("unit".into(), "U".into())]),
+                papers: Vec::new(),
+                gather_key: None,
+                first: None,
+            }),
+        };
+        self.engine.handle(command, Vec::new()).await.expect("it starts");
+    }
+
+    async fn listed(&self) -> Vec<Listed> {
+        self.engine.store().list(&Filter::default(), 1000).await.expect("a list")
+    }
+
+    async fn state(&self, id: &str) -> String {
+        let dossier = self.engine.dossier(&id.into()).await.expect("it is read").expect("it is there");
+        dossier.leaf().map(|active| active.state.to_string()).unwrap_or_default()
+    }
+}
+
+/// A database with the office and the clockwork deployed at START (09:00).
+async fn deployed(database: &Fresh) -> Node {
+    drop(migrated(database).await);
+    let node = Node::open(database, 1).await;
+    let file = SourceFile::new("plain.yaml", PLAIN);
+    node.engine.put_calendar(&office::calendar(PLAIN), &file).await.expect("a calendar");
+    node.engine.put_directory(office::directory()).await.expect("a directory");
+    node.deploy(CLOCKWORK).await;
+    node
+}
+
+#[tokio::test]
+async fn a_start_by_the_clock_happens_once_per_slot_and_never_for_slots_before_deployment() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        assert_eq!(node.settle(START).await.started, 0, "08:00 of that day was before the deployment");
+        let tomorrow = START.plus_ms(23 * HOUR_MS);
+        assert_eq!(node.settle(tomorrow.plus_ms(-1)).await.started, 0);
+        assert_eq!(node.settle(tomorrow).await.started, 1);
+        assert_eq!(node.settle(tomorrow.plus_ms(HOUR_MS)).await.started, 0);
+        assert_eq!(node.listed().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_outage_over_many_slots_is_made_up_for_by_one_start() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        assert_eq!(node.settle(START.plus_ms(10 * DAY_MS)).await.started, 1);
+        assert_eq!(node.listed().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_new_version_with_the_same_line_does_not_forget_a_missed_slot_and_a_new_line_has_no_past() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.settle(START).await;
+        node.clock.set(START.plus_ms(DAY_MS));
+        node.deploy(&CLOCKWORK.replace("Việc theo giờ", "Việc hằng ngày")).await;
+        assert_eq!(node.settle(START.plus_ms(DAY_MS)).await.started, 1, "08:00 was missed, 09:00 is the new version");
+
+        node.clock.set(START.plus_ms(DAY_MS + HOUR_MS));
+        node.deploy(&CLOCKWORK.replace("0 8 * * *", "0 7 * * *")).await;
+        assert_eq!(node.settle(START.plus_ms(DAY_MS + HOUR_MS)).await.started, 0, "07:00 was another line's time");
+    }
+}
+
+#[tokio::test]
+async fn three_processes_racing_start_each_slot_once_and_fire_each_timer_once() {
+    for database in databases().await {
+        let first = deployed(&database).await;
+        let (mut a, mut b, mut c) = (first, Node::open(&database, 2).await, Node::open(&database, 3).await);
+        for n in 0..20 {
+            a.start(&format!("d{n}")).await;
+        }
+        for day in 1..=5 {
+            let now = START.plus_ms(day * DAY_MS);
+            tokio::join!(a.settle(now), b.settle(now), c.settle(now));
+        }
+        let listed = a.listed().await;
+        let started =
+            listed.iter().filter(|one| !one.id.as_str().starts_with('d') || one.id.as_str().len() > 3).count();
+        assert_eq!((listed.len(), started), (25, 5));
+        for one in &listed {
+            let history = a.engine.history(&one.id).await.expect("a history");
+            let due = history.iter().filter(|event| event.kind == Kind::Due).count();
+            assert!(due <= 1, "{}: {due}", one.id);
+            let replay = a.engine.replay(&one.id).await.expect("a replay");
+            assert_eq!(replay.faults, Vec::<String>::new());
+        }
+        for n in 0..20 {
+            assert_eq!(a.state(&format!("d{n}")).await, "late");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_due_time_is_found_by_the_walk_and_then_done() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.start("d").await;
+        node.engine
+            .store()
+            .write(|tx| tx.execute("UPDATE dossier SET next_due_at = NULL", &[]))
+            .await
+            .expect("the row is spoilt");
+        let now = START.plus_ms(3 * HOUR_MS);
+        assert_eq!(node.settle(now).await.rederived, 1);
+        assert_eq!(node.settle(now).await.ticked, 1);
+        assert_eq!(node.state("d").await, "late");
+    }
+}
+
+#[tokio::test]
+async fn a_dossier_that_cannot_be_ticked_stands_in_nobodys_way() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.start("a-spoilt").await;
+        node.start("b-sound").await;
+        node.engine
+            .store()
+            .write(|tx| tx.execute("UPDATE dossier SET snapshot = '{' WHERE id = 'a-spoilt'", &[]))
+            .await
+            .expect("the row is spoilt");
+        // Another process, which never saw the dossier while it was sound.
+        let mut other = Node::open(&database, 2).await;
+        let report = other.settle(START.plus_ms(3 * HOUR_MS)).await;
+        assert_eq!((report.ticked, report.put_off), (1, 1));
+        assert_eq!(other.state("b-sound").await, "late");
+        assert_eq!(other.settle(START.plus_ms(3 * HOUR_MS)).await.put_off, 0, "it is put off for a while");
+    }
+}
+
+#[tokio::test]
+async fn a_held_database_stays_still_and_goes_on_after_a_resume() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.start("d").await;
+        node.engine.store().set_meta(meta::HELD, "restored").await.expect("it is held");
+        let now = START.plus_ms(2 * DAY_MS);
+        let report = node.settle(now).await;
+        assert_eq!(report, Report { held: Some("restored".to_owned()), ..Report::default() });
+        node.engine.store().drop_meta(meta::HELD).await.expect("it is resumed");
+        let report = node.settle(now).await;
+        assert_eq!((report.ticked, report.started), (1, 1));
+        assert!(node.engine.dossier(&DossierId::new("d")).await.expect("it is read").is_some());
+    }
+}
