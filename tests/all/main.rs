@@ -6,7 +6,6 @@ mod cli;
 mod config;
 mod courier;
 mod decide;
-mod offices;
 mod engine;
 mod import;
 mod ledger;
