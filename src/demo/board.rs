@@ -113,10 +113,8 @@ async fn mailbox(State(board): State<Board>, Path(person): Path<String>) -> Resp
     let mut rows = String::new();
     for mail in board.catcher.mails_since(0).iter().rev().filter(|mail| is_to(mail, email)) {
         let (number, subject, date) = (mail.number, escape(&mail.subject), escape(&mail.date));
-        let _ = write!(
-            rows,
-            "<tr><td><a href=\"/mail/{number}\">{subject}</a></td><td class=\"quiet\">{date}</td></tr>"
-        ); // as above
+        let _ =
+            write!(rows, "<tr><td><a href=\"/mail/{number}\">{subject}</a></td><td class=\"quiet\">{date}</td></tr>"); // as above
     }
     page(&board, &escape(name), &format!("<p><a href=\"/\">←</a> {}</p><table>{rows}</table>", escape(email)))
         .into_response()
@@ -130,7 +128,8 @@ async fn mail(State(board): State<Board>, Path(number): Path<u64>) -> Response {
         text = text.replace(&link, &format!("<a href=\"{link}\">{link}</a>"));
     }
     let owner = mail.to.first().and_then(|address| board.cast.owner(address)).unwrap_or_default();
-    let back = format!("<p><a href=\"/box/{}\">←</a> {} · {}</p>", escape(owner), escape(&mail.to_header), escape(&mail.date));
+    let back =
+        format!("<p><a href=\"/box/{}\">←</a> {} · {}</p>", escape(owner), escape(&mail.to_header), escape(&mail.date));
     page(&board, &escape(&mail.subject), &format!("{back}<pre>{text}</pre>")).into_response()
 }
 

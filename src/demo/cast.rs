@@ -27,7 +27,8 @@ impl Cast {
     /// # Errors
     /// One of its files is no CSV.
     pub fn read(folder: &str) -> Result<Self, csv::Error> {
-        let sheet = |name: &str| Sheet::read(files::text(&format!("{folder}/directory/{name}.csv")).unwrap_or_default());
+        let sheet =
+            |name: &str| Sheet::read(files::text(&format!("{folder}/directory/{name}.csv")).unwrap_or_default());
         let (people, posts, units) = (sheet("people")?, sheet("posts")?, sheet("units")?);
         let (bodies, seats) = (sheet("bodies")?, sheet("seats")?);
         let kinds = bodies.column("code", "kind");

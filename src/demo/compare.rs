@@ -87,7 +87,8 @@ pub fn reached(dossier: &Dossier, machine: &Machine, reading: &Reading) -> Strin
         let standing = dossier.active.iter().rev().find_map(|active| machine.state(&active.state)?.standing.clone());
         return standing.unwrap_or_else(|| dossier.leaf().map(|leaf| leaf.state.to_string()).unwrap_or_default());
     };
-    let amount = reading.amounts_to.iter().find(|one| &one.outcome == outcome && dossier.milestones.contains(&one.milestone));
+    let amount =
+        reading.amounts_to.iter().find(|one| &one.outcome == outcome && dossier.milestones.contains(&one.milestone));
     amount.map_or_else(|| outcome.clone(), |one| one.to.clone())
 }
 

@@ -26,8 +26,9 @@ pub fn beside(folder: &str) -> impl Fn(&str) -> Option<SourceFile> {
 
 /// The workflows in a folder: files that name one.
 pub fn workflows(folder: &str) -> impl Iterator<Item = SourceFile> {
-    let is_workflow = |text: &str| text.lines().any(|line| line.starts_with("workflow:"))
-        && text.lines().any(|line| line.starts_with("chancery:"));
+    let is_workflow = |text: &str| {
+        text.lines().any(|line| line.starts_with("workflow:")) && text.lines().any(|line| line.starts_with("chancery:"))
+    };
     inside(folder)
         .filter(move |file| is_workflow(file.text))
         .map(|file| SourceFile::new(file.path.rsplit('/').next().unwrap_or(file.path), file.text))

@@ -156,7 +156,8 @@ mod tests {
         let (status, location, body) = parse(b"HTTP/1.1 303 See Other\r\nLocation: /x\r\n\r\n").expect("HTTP");
         assert_eq!((status, location.as_deref(), body.as_str()), (303, Some("/x"), ""));
         let (status, _, body) =
-            parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n").expect("HTTP");
+            parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n")
+                .expect("HTTP");
         assert_eq!((status, body.as_str()), (200, "abcde"));
         assert_eq!(unchunk(b"9\r\nabc"), None);
         assert!(parse(b"rubbish").is_err());

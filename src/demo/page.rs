@@ -50,7 +50,8 @@ impl Page {
     /// The form of a page that asks once more: it has a button that sends.
     pub fn sure(&self) -> Option<&Form> {
         self.forms.iter().find(|form| {
-            let sends = |control: &Control| control.kind == "submit" && control.name == "step" && control.value == "send";
+            let sends =
+                |control: &Control| control.kind == "submit" && control.name == "step" && control.value == "send";
             form.controls.iter().any(sends)
         })
     }

@@ -186,13 +186,13 @@ async fn open(plot: &Plot, starts: Instant) -> Result<(Engine, ManualClock, bool
 
 /// Calendars, directory and workflows.
 async fn deploy(engine: &Engine, folder: &str, script: &Script) -> Result<(), DemoError> {
-    let file = beside("calendars")(&format!("{}.yaml", script.calendar)).ok_or_else(|| DemoError::missing("calendar"))?;
+    let file =
+        beside("calendars")(&format!("{}.yaml", script.calendar)).ok_or_else(|| DemoError::missing("calendar"))?;
     let (calendar, faults) = Calendar::read(&file);
     let calendar = calendar.ok_or_else(|| faulty(&faults, std::slice::from_ref(&file)))?;
     engine.put_calendar(&calendar, &file).await?;
     let chance = engine.chance();
-    let (found, faults) =
-        directory::read(&beside(&format!("{folder}/directory")), &|_code| PersonId::new(chance.id()));
+    let (found, faults) = directory::read(&beside(&format!("{folder}/directory")), &|_code| PersonId::new(chance.id()));
     engine.put_directory(found.ok_or_else(|| faulty(&faults, &[]))?).await?;
     for main in files::workflows(folder) {
         let checked = check_files(&main, &beside(folder));
@@ -218,7 +218,8 @@ async fn import_all(
         let sheet = Sheet::read(&file.text)?.without_oracle();
         let cut = SourceFile::new(name, sheet.write()?);
         let papers = papers(&plot.folder.join("papers"), &sheet, &columns.key, columns.papers.as_deref())?;
-        let table = csv::read(&cut.name, cut.text.as_bytes()).map_err(|faults| faulty(&faults, std::slice::from_ref(&cut)))?;
+        let table =
+            csv::read(&cut.name, cut.text.as_bytes()).map_err(|faults| faulty(&faults, std::slice::from_ref(&cut)))?;
         let plan = import::plan(&table, &machine, &engine.directory(), Some(&papers))
             .map_err(|faults| faulty(&faults, std::slice::from_ref(&cut)))?;
         take(engine, &plan, &plot.folder.join("papers"), &mut dossiers).await?;

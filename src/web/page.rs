@@ -180,7 +180,8 @@ mod tests {
         }
         for (name, source) in TEMPLATES {
             for asked in source.split("t(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-                let known = first.iter().any(|key| key == asked || (asked.ends_with(['.', '_']) && key.starts_with(asked)));
+                let known =
+                    first.iter().any(|key| key == asked || (asked.ends_with(['.', '_']) && key.starts_with(asked)));
                 assert!(known, "{name} asks for {asked}");
             }
         }

@@ -40,7 +40,8 @@ impl File {
     /// A file under the last part of the name that came with it, cleaned. Browsers write a quote in it as `%22`.
     pub(super) fn new(name: &str, content: Bytes) -> Self {
         let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let name: String = words::clean(&last.replace("%22", "\"")).chars().filter(|letter| !"\"<>|*?:;%".contains(*letter)).collect();
+        let name: String =
+            words::clean(&last.replace("%22", "\"")).chars().filter(|letter| !"\"<>|*?:;%".contains(*letter)).collect();
         let name = shortened(name.trim_start_matches('.'));
         Self { name, content }
     }

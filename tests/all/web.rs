@@ -26,9 +26,11 @@ async fn submit(pages: &Pages, case: &DossierId) {
 /// Three cases on a list (one about member m2), and the list.
 async fn gathered(pages: &Pages) -> (Vec<DossierId>, DossierId) {
     let mut cases = Vec::new();
-    for (id, title, person) in
-        [("c1", "Đề nghị của Nguyễn Văn An", "clerk"), ("c2", "Đề nghị của Lê Thị Bình", "m2"), ("c3", "Đề nghị của Đỗ Ánh", "head")]
-    {
+    for (id, title, person) in [
+        ("c1", "Đề nghị của Nguyễn Văn An", "clerk"),
+        ("c2", "Đề nghị của Lê Thị Bình", "m2"),
+        ("c3", "Đề nghị của Đỗ Ánh", "head"),
+    ] {
         let case = pages.case(id, title, person).await;
         submit(pages, &case).await;
         cases.push(case);
@@ -131,7 +133,8 @@ async fn every_answer_carries_strict_headers() {
         every_page(&pages, &list, "m1", Purpose::Ballot).await.into_iter().map(|(_, path)| path).collect();
     paths.extend(["/".to_owned(), "/ho-so/none".to_owned(), "/ho-so/l/".to_owned()]);
     for path in &paths {
-        for (host, method) in [("so.example", Method::GET), ("evil.example", Method::GET), ("so.example", Method::PUT)] {
+        for (host, method) in [("so.example", Method::GET), ("evil.example", Method::GET), ("so.example", Method::PUT)]
+        {
             let answer = ask(&pages, method, path, &[("host", host)]).await;
             let csp = answer.header("content-security-policy");
             for part in ["default-src 'none'", "frame-ancestors 'none'"] {
@@ -178,9 +181,12 @@ async fn a_form_from_another_site_is_refused() {
     let (_, list) = gathered(&pages).await;
     let link = pages.link(&list, Purpose::Act, "secretary").await;
     let before = pages.dump().await;
-    for header in
-        [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "http://so.example")]
-    {
+    for header in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "http://so.example"),
+    ] {
         let request = Request::post(&link)
             .header("host", "so.example")
             .header("content-type", "application/x-www-form-urlencoded")
@@ -227,8 +233,14 @@ async fn what_is_refused_is_said_on_top_with_its_rule_and_what_was_filled_in_sta
     assert!(refused.text().contains("value=\"submit\" checked"));
     let nothing = pages.post(&link, &[("do", "act"), ("seen", &seen)]).await;
     assert!(nothing.text().contains("Cần chọn một ý kiến"), "{}", nothing.text());
-    let wrong = pages.post(&link, &[("do", "edit"), ("seen", &seen), ("edit.points", "nhiều"), ("edit.note", "<b>ghi</b>")]).await;
-    assert!(wrong.text().contains("href=\"#edit.points\"") && wrong.text().contains("&lt;b&gt;ghi&lt;"), "{}", wrong.text());
+    let wrong = pages
+        .post(&link, &[("do", "edit"), ("seen", &seen), ("edit.points", "nhiều"), ("edit.note", "<b>ghi</b>")])
+        .await;
+    assert!(
+        wrong.text().contains("href=\"#edit.points\"") && wrong.text().contains("&lt;b&gt;ghi&lt;"),
+        "{}",
+        wrong.text()
+    );
     let unreasoned = pages.post(&link, &[("do", "act"), ("seen", &seen), ("choice", "withdraw")]).await;
     assert!(unreasoned.text().contains("href=\"#reason.withdraw\""), "{}", unreasoned.text());
 }
@@ -250,7 +262,8 @@ async fn what_cannot_be_taken_back_is_asked_twice_and_then_the_link_says_what_ha
     let sent = pages.post(&link, &[form.as_slice(), &[("step", "send")]].concat()).await;
     assert_eq!((sent.status, sent.header("location")), (StatusCode::SEE_OTHER, link.as_str()));
     let over = pages.get(&link).await.text();
-    for said in ["Việc này đã xong", "Rút hồ sơ", "Nhầm", "9 giờ thứ Hai, ngày 01 tháng 6 năm 2026", "Đã rút"] {
+    for said in ["Việc này đã xong", "Rút hồ sơ", "Nhầm", "9 giờ thứ Hai, ngày 01 tháng 6 năm 2026", "Đã rút"]
+    {
         assert!(over.contains(said), "{said}: {over}");
     }
     let again = pages.post(&link, &[form.as_slice(), &[("step", "send")]].concat()).await;
@@ -344,7 +357,8 @@ async fn a_leader_agrees_to_the_list_except_what_is_marked() {
     let unreasoned = pages.post(&link, &form).await;
     assert_eq!(unreasoned.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unreasoned.text().contains("Cần ghi lý do cho đề nghị được đánh dấu"));
-    let elsewhere = [("do", "act"), ("seen", seen.as_str()), ("choice", "again"), ("reason.again", "x"), (mark.as_str(), "struck")];
+    let elsewhere =
+        [("do", "act"), ("seen", seen.as_str()), ("choice", "again"), ("reason.again", "x"), (mark.as_str(), "struck")];
     assert!(pages.post(&link, &elsewhere).await.text().contains("áp dụng cho cả danh sách"));
     let form = [form.as_slice(), &[(why.as_str(), "Chưa đủ thời gian")]].concat();
     let look = pages.post(&link, &form).await;
@@ -390,7 +404,10 @@ async fn a_signed_paper_is_taken_shown_and_served_as_what_it_is() {
     ] {
         let refused = pages.post_files(&link, &form, &[("paper.signed.decision", name, bytes)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
-        assert!(refused.text().contains("href=\"#paper.signed.decision\"") && refused.text().contains("12/QĐ"), "{name}");
+        assert!(
+            refused.text().contains("href=\"#paper.signed.decision\"") && refused.text().contains("12/QĐ"),
+            "{name}"
+        );
     }
     let huge = vec![b'%'; 65 * 1024 * 1024];
     let refused = pages.post_files(&link, &form, &[("paper.signed.decision", "a.pdf", &huge)]).await;
@@ -422,7 +439,9 @@ async fn papers_are_served_to_their_own_dossier_only_and_can_do_nothing() {
     let page = pages.get(&link).await.text();
     assert!(page.contains("báo cáo.pdf") && page.contains("Việc gần nhất của đồng chí: sửa hồ sơ"), "{page}");
     let papers = pages.engine.dossier(&case).await.expect("it reads").expect("it exists").papers;
-    for (paper, media, shown) in [(&papers[0], "application/pdf", "inline"), (&papers[1], "text/plain; charset=utf-8", "attachment")] {
+    for (paper, media, shown) in
+        [(&papers[0], "application/pdf", "inline"), (&papers[1], "text/plain; charset=utf-8", "attachment")]
+    {
         let path = Place::Paper { token: &token, paper: paper.id.as_str() }.path(&pages.app.site);
         let answer = pages.get(&path).await;
         assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, media));

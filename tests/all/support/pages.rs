@@ -165,7 +165,8 @@ impl Answer {
     /// The value of a hidden input.
     pub fn hidden(&self, name: &str) -> String {
         let text = self.text();
-        let (_, rest) = text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {text}"));
+        let (_, rest) =
+            text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {text}"));
         rest.split('"').next().unwrap_or_default().to_owned()
     }
 }
@@ -355,8 +356,6 @@ impl Pages {
 
 fn percent(text: &str) -> String {
     text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-        })
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
