@@ -97,6 +97,7 @@ impl From<Failure> for BenchError {
 ///
 /// # Errors
 /// The database fails or is not empty, or rows of a life are missing at the end.
+#[expect(clippy::disallowed_methods, reason = "this is what is measured")]
 pub async fn run(settings: &Settings, go: impl FnOnce()) -> Result<Report, BenchError> {
     let store = Store::open(&settings.database).await?;
     store.migrate().await?;
@@ -122,17 +123,17 @@ pub async fn run(settings: &Settings, go: impl FnOnce()) -> Result<Report, Bench
     Ok(report(settings, seconds, &latencies, replayed))
 }
 
-fn report(settings: &Settings, seconds: f64, latencies_us: &[u64], replayed: usize) -> Report {
+fn report(settings: &Settings, seconds: f64, latencies_us: &[u32], replayed: usize) -> Report {
     let at = |share: usize| {
         let place = (latencies_us.len() * share / 100).min(latencies_us.len().saturating_sub(1));
-        round(latencies_us.get(place).copied().unwrap_or_default() as f64 / 1e3)
+        round(f64::from(latencies_us.get(place).copied().unwrap_or_default()) / 1e3)
     };
-    let lives = settings.count as f64 / seconds;
+    let lives = float(settings.count) / seconds;
     Report {
         clients: settings.clients,
         lifecycles: settings.count,
         lifecycles_per_s: round(lives),
-        decisions_per_s: round(lives * DECISIONS.len() as f64),
+        decisions_per_s: round(lives * float(DECISIONS.len())),
         p50_ms: at(50),
         p99_ms: at(99),
         replayed,
@@ -143,8 +144,14 @@ fn round(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 
+/// A number that is far below 2^32, for a ratio.
+fn float(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
 /// One client: leads one dossier after the other; how long each decision took, in microseconds.
-async fn lead_lives(office: Arc<office::Office>, next: Arc<AtomicUsize>, count: usize) -> Result<Vec<u64>, BenchError> {
+#[expect(clippy::disallowed_methods, reason = "this is what is measured")]
+async fn lead_lives(office: Arc<office::Office>, next: Arc<AtomicUsize>, count: usize) -> Result<Vec<u32>, BenchError> {
     let mut latencies = Vec::new();
     while next.fetch_add(1, Ordering::Relaxed) < count {
         let dossier = DossierId::new(office.engine.chance().id());
@@ -156,7 +163,7 @@ async fn lead_lives(office: Arc<office::Office>, next: Arc<AtomicUsize>, count: 
             let command = approve(&office.engine, &dossier, who, activation);
             let called = Instant::now();
             office.engine.handle(command, Vec::new()).await?;
-            latencies.push(u64::try_from(called.elapsed().as_micros()).unwrap_or(u64::MAX));
+            latencies.push(u32::try_from(called.elapsed().as_micros()).unwrap_or(u32::MAX));
         }
     }
     Ok(latencies)

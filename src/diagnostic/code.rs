@@ -290,12 +290,12 @@ codes! {
     NO_STARTER "W0404" "Nobody can start a dossier."
     en "No role is a starter, nothing starts by the clock and nothing is imported."
     vi "Không vai trò nào được mở hồ sơ, không có lịch tự mở và không có nhập dữ liệu."
-    SHARED_MAILBOX "W0701" "Two people share a mailbox."
-    en "A link is sent to a mailbox; whoever reads it can act for both. Give each an address of their own."
-    vi "Liên kết được gửi tới hộp thư; ai đọc được hộp thư đều có thể làm thay cả hai. Mỗi người nên có địa chỉ riêng."
     SILENT_REFUSAL "W0405" "A guard refuses a person without words."
     en "A guard that only shows the way needs no words. This one can close a person's way, and they would not be told why."
     vi "Điều kiện chỉ để rẽ nhánh thì không cần lời. Điều kiện này có thể chặn một người, và họ sẽ không biết lý do."
+    SHARED_MAILBOX "W0701" "Two people share a mailbox."
+    en "A link is sent to a mailbox; whoever reads it can act for both. Give each an address of their own."
+    vi "Liên kết được gửi tới hộp thư; ai đọc được hộp thư đều có thể làm thay cả hai. Mỗi người nên có địa chỉ riêng."
 }
 
 #[cfg(test)]

@@ -40,6 +40,9 @@ impl Engine {
     /// Stores a checked version of a workflow with its sources; new dossiers start on it from now on, open ones stay on
     /// theirs.
     ///
+    /// # Panics
+    /// Never: texts by their names are always JSON.
+    ///
     /// # Errors
     /// The database fails.
     pub async fn deploy(&self, machine: &Machine, sources: &[SourceFile]) -> Result<(), StoreError> {
@@ -80,6 +83,10 @@ impl Engine {
     ///
     /// # Errors
     /// The database fails, or what is stored makes no sense.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is for one lifetime, the job for every one"
+    )]
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let deployed = self.inner.store.write(|tx| tx.deployed()).await?;
         self.inner.install(deployed).map(|_| ())

@@ -6,50 +6,45 @@ use std::sync::{Arc, PoisonError};
 
 use super::cache::Kept;
 use super::deploy::{Deployment, Version};
+use super::made::{Made, add_papers};
 use super::queue::{Pending, Work};
-use super::rows::{dossier_of, dossier_row, list_id, state_of};
-use super::seals::{Asked, damaged};
-use super::{Attachment, Done, Failure, Inner};
+use super::rows::{dossier_of, dossier_row, state_of};
+use super::{Done, Failure, Inner, boxes};
 use crate::calendar::Calendar;
-use crate::clock::Chance;
-use crate::dossier::command::{Act, Actor, Ask, Command, Start};
+use crate::dossier::command::{Act, Ask, Command, Start};
 use crate::dossier::context::{Context, Entry, OpenBox};
 use crate::dossier::decide::{Decision, decide};
-use crate::dossier::event::{Change, Event};
-use crate::dossier::evolve::evolve;
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Choice, Dossier, Message, Recipient, Vote};
-use crate::ids::{ActivationId, DossierId, Instant, MachineHash, OperationId, PersonId};
-use crate::machine::{Ballot, FieldKind, Held, Machine};
-use crate::seal::{BoxPlace, DossierKeys, HASH_BEFORE_FIRST, Hash, MasterKeys};
-use crate::store::{
-    Batch, EventRow, Loaded, LoadedContent, LoadedOperation, PaperRow, Settled, StoreError, Tx, Wanted,
-};
+use crate::dossier::{Dossier, Message, Recipient};
+use crate::ids::{ActivationId, DossierId, MachineHash, OperationId};
+use crate::machine::{FieldKind, Machine};
+use crate::seal::Hash;
+use crate::store::{Batch, Loaded, LoadedContent, LoadedOperation, Settled, StoreError, Tx, Wanted};
 
-type Answer = Result<Done, Failure>;
-type Boxes = BTreeMap<DossierId, OpenBox>;
+pub(super) type Answer = Result<Done, Failure>;
+pub(super) type Boxes = BTreeMap<DossierId, OpenBox>;
 
 /// A batch that is being folded.
 pub(super) struct Fold<'f, 't> {
     pub(super) inner: &'f Inner,
     pub(super) tx: &'f mut Tx<'t>,
-    deployment: Arc<Deployment>,
-    dossiers: BTreeMap<DossierId, Working>,
+    pub(super) deployment: Arc<Deployment>,
+    pub(super) dossiers: BTreeMap<DossierId, Working>,
     /// Operations that were carried out before this batch.
     operations: BTreeMap<OperationId, LoadedOperation>,
     /// Operations of this batch.
     carried_out: BTreeMap<OperationId, (String, Done)>,
-    batch: Batch,
+    pub(super) batch: Batch,
 }
 
 /// A dossier in a batch.
-struct Working {
+pub(super) struct Working {
     /// The number of its last event before the batch.
     before: i64,
-    kept: Kept,
+    pub(super) kept: Kept,
     /// The boxes of the vote in progress, once they were opened.
-    boxes: Option<(ActivationId, Boxes)>,
+    pub(super) boxes: Option<(ActivationId, Boxes)>,
     touched: bool,
 }
 
@@ -107,13 +102,13 @@ impl<'f, 't> Fold<'f, 't> {
         Ok(())
     }
 
-    fn lay(&mut self, kept: Kept) {
+    pub(super) fn lay(&mut self, kept: Kept) {
         let (id, before) = (kept.dossier.id.clone(), kept.dossier.seq);
         self.dossiers.insert(id, Working { before, kept, boxes: None, touched: false });
     }
 
     /// Reads one dossier from the database.
-    fn read(&mut self, id: &DossierId) -> Result<Kept, StoreError> {
+    pub(super) fn read(&mut self, id: &DossierId) -> Result<Kept, StoreError> {
         let wanted = Wanted { dossiers: [(id.clone(), 0)].into(), ..Wanted::default() };
         let content = self.tx.load(&wanted)?.dossiers.remove(id).and_then(|dossier| dossier.content);
         let content = content.ok_or_else(|| StoreError::Unavailable(format!("dossier {id} is not there any more")))?;
@@ -152,83 +147,7 @@ impl<'f, 't> Fold<'f, 't> {
         }
     }
 
-    fn deliver(&mut self, pending: &Pending, message: &Message) -> Result<Answer, StoreError> {
-        let command = self.address(message)?;
-        let mut answer = match &command {
-            Some(command) => self.carry_out(pending, command)?,
-            None => Err(Failure::Refused(Refusal::about(Code::NoDossier, "no such workflow is deployed"))),
-        };
-        // A list whose time to gather is over, but whose timer has not fired yet: it fires now, and the row goes elsewhere.
-        if let (Err(Failure::Refused(refusal)), Some(list)) = (&answer, &command)
-            && matches!(message.to, Recipient::List { .. })
-            && refusal.reasons.iter().any(|reason| reason.code == Code::NotGathering)
-            && self.tick(&list.dossier)?
-            && let Some(command) = self.address(message)?
-        {
-            answer = self.carry_out(pending, &command)?;
-        }
-        let settled = match &answer {
-            Ok(_) => Settled::Consumed(self.inner.clock.now().0),
-            Err(Failure::Refused(refusal)) => {
-                Settled::Refused(serde_json::to_string(refusal).unwrap_or_else(|error| error.to_string()))
-            }
-            Err(Failure::Store(error)) => Settled::Refused(error.to_string()),
-        };
-        self.batch.settled.insert((message.from.clone(), message.from_seq, message.place), settled);
-        Ok(answer)
-    }
-
-    /// The command that consumes a message; none if it would have to open a list of which no version is deployed.
-    fn address(&mut self, message: &Message) -> Result<Option<Command>, StoreError> {
-        let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
-        let (workflow, key, fields) = match &message.to {
-            Recipient::Dossier(id) => {
-                let (dossier, ask) = (id.clone(), Ask::Receive(message.clone()));
-                return Ok(Some(Command { operation, dossier, actor, ask }));
-            }
-            Recipient::List { workflow, key, fields } => (workflow, key, fields),
-        };
-        let gathers = |dossier: &Dossier| {
-            &dossier.workflow == workflow && dossier.gather_key.as_deref() == Some(key) && dossier.outcome.is_none()
-        };
-        let here = self.dossiers.values().map(|working| &working.kept.dossier).find(|dossier| gathers(dossier));
-        let mut open = here.map(|dossier| dossier.id.clone());
-        if open.is_none()
-            && let Some(id) = self.tx.gathering(workflow, key)?
-            && !self.dossiers.contains_key(&id)
-        {
-            let kept = self.read(&id)?;
-            self.lay(kept);
-            open = Some(id);
-        }
-        if let Some(dossier) = open {
-            return Ok(Some(Command { operation, dossier, actor, ask: Ask::Receive(message.clone()) }));
-        }
-        let Some(machine) = self.deployment.current.get(workflow).cloned() else { return Ok(None) };
-        let start = Start {
-            machine,
-            fields: fields.clone(),
-            papers: Vec::new(),
-            gather_key: Some(key.clone()),
-            first: Some(message.clone()),
-        };
-        Ok(Some(Command { dossier: list_id(&operation), operation, actor, ask: Ask::Start(start) }))
-    }
-
-    /// Does what is due in a dossier; whether anything was.
-    fn tick(&mut self, id: &DossierId) -> Result<bool, StoreError> {
-        let Some(working) = self.dossiers.get(id) else { return Ok(false) };
-        let dossier = &working.kept.dossier;
-        let Some(due_at) = dossier.next_due_at() else { return Ok(false) };
-        let operation = OperationId::new(format!("tick:{id}:{}:{}", dossier.seq, due_at.0));
-        let command = Command { operation, dossier: id.clone(), actor: Actor::Clock, ask: Ask::Tick };
-        let pending = Pending::of_command(command.clone(), Vec::new(), &self.inner.keys.master);
-        let before = dossier.seq;
-        self.carry_out(&pending, &command)?.ok();
-        Ok(self.dossiers.get(id).is_some_and(|working| working.kept.dossier.seq > before))
-    }
-
-    fn carry_out(&mut self, pending: &Pending, command: &Command) -> Result<Answer, StoreError> {
+    pub(super) fn carry_out(&mut self, pending: &Pending, command: &Command) -> Result<Answer, StoreError> {
         let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
         let hash = match (&command.ask, dossier) {
             (_, Some(dossier)) => dossier.machine.clone(),
@@ -258,7 +177,7 @@ impl<'f, 't> Fold<'f, 't> {
         }
         match decided {
             Err(refusal) => Ok(Err(Failure::Refused(refusal))),
-            Ok(decision) => Ok(self.accept(pending, command, decision, &version.machine, &calendar)),
+            Ok(decision) => Ok(self.accept(pending, command, &decision, &version.machine, &calendar)),
         }
     }
 
@@ -266,7 +185,7 @@ impl<'f, 't> Fold<'f, 't> {
         &mut self,
         pending: &Pending,
         command: &Command,
-        decision: Decision,
+        decision: &Decision,
         machine: &Machine,
         calendar: &Calendar,
     ) -> Answer {
@@ -277,16 +196,16 @@ impl<'f, 't> Fold<'f, 't> {
             return Ok(Done { dossier: command.dossier.clone(), seq, state, again: false });
         }
         let before = working.map(|working| &working.kept.dossier);
-        let mut made = Made::new(self.inner, &command.dossier, working);
+        let mut made = Made::new(self.inner, &command.dossier, working.map(|working| &working.kept));
         for event in &decision.events {
             made.add(event, (event.seq == decision.events[0].seq).then_some(pending))?;
         }
         let after = made.dossier.take().expect("there is at least one event");
         let rows = project(before, &after, &decision.events, machine, calendar);
-        let boxes = fill_boxes(
+        let boxes = boxes::fill(
             &after,
             working.and_then(|working| working.boxes.as_ref()),
-            &decision,
+            decision,
             &self.inner.keys.master,
             &self.inner.chance,
         )?;
@@ -360,140 +279,6 @@ impl<'f, 't> Fold<'f, 't> {
         }));
         Ok(facts)
     }
-
-    /// The boxes of the secret vote in progress, opened.
-    fn open_boxes(&mut self, id: &DossierId) -> Result<Result<Option<(ActivationId, Boxes)>, StoreError>, StoreError> {
-        let Some(working) = self.dossiers.get_mut(id) else { return Ok(Ok(None)) };
-        let dossier = &working.kept.dossier;
-        let vote = dossier.vote.as_ref().or_else(|| dossier.paused.as_ref()?.vote.as_ref());
-        let Some(vote) = vote.filter(|vote| is_sealed(vote)) else { return Ok(Ok(None)) };
-        let activation = vote.activation;
-        if let Some(boxes) = working.boxes.take_if(|(of, _)| *of == activation) {
-            return Ok(Ok(Some(boxes)));
-        }
-        let mut boxes = Boxes::new();
-        for (row, sealed) in self.tx.boxes(id, activation)? {
-            let place = BoxPlace { dossier: id, activation, row: &row };
-            match place.open(&sealed, &self.inner.keys.master) {
-                Ok(open) => boxes.insert(row, open),
-                Err(error) => return Ok(Err(damaged(&error))),
-            };
-        }
-        Ok(Ok(Some((activation, boxes))))
-    }
-}
-
-/// A secret vote on line: its choices lie in boxes.
-fn is_sealed(vote: &Vote) -> bool {
-    vote.held == Held::Online && vote.rule.ballot == Ballot::Secret
-}
-
-/// The events of one command, folded and sealed.
-struct Made<'m> {
-    inner: &'m Inner,
-    dossier: Option<Dossier>,
-    hash: Hash,
-    keys: DossierKeys,
-    rows: Vec<(i64, EventRow)>,
-    new_keys: Vec<(String, Vec<u8>)>,
-}
-
-impl<'m> Made<'m> {
-    fn new(inner: &'m Inner, id: &DossierId, working: Option<&Working>) -> Self {
-        let (rows, mut new_keys) = (Vec::new(), Vec::new());
-        if let Some(working) = working {
-            let kept = &working.kept;
-            let (dossier, keys) = (Some(kept.dossier.clone()), kept.keys.clone());
-            return Self { inner, dossier, hash: kept.hash, keys, rows, new_keys };
-        }
-        let (own, wrapped) = inner.keys.master.new_key(id, None, &inner.chance);
-        new_keys.push((DossierKeys::own_name().to_owned(), wrapped));
-        let keys = DossierKeys { own, people: BTreeMap::new() };
-        Self { inner, dossier: None, hash: HASH_BEFORE_FIRST, keys, rows, new_keys }
-    }
-
-    fn add(&mut self, event: &Event, first_of: Option<&Pending>) -> Result<(), StoreError> {
-        let dossier = evolve(self.dossier.take(), event).map_err(|broken| StoreError::Corrupt {
-            table: "event",
-            column: "sealed",
-            what: broken.to_string(),
-        })?;
-        if let Some(person) = &dossier.subject {
-            self.key_of(&dossier.id, person);
-        }
-        let asked = first_of.map(|pending| Asked { operation: pending.operation.as_str(), asked: &pending.asked });
-        let (row, hash) = self.inner.seal(event, &dossier, &self.keys, &self.hash, asked);
-        self.rows.push((event.seq, row));
-        self.hash = hash;
-        self.dossier = Some(dossier);
-        Ok(())
-    }
-
-    fn key_of(&mut self, dossier: &DossierId, person: &PersonId) {
-        if !self.keys.people.contains_key(person) {
-            let (key, wrapped) = self.inner.keys.master.new_key(dossier, Some(person), &self.inner.chance);
-            self.keys.people.insert(person.clone(), key);
-            self.new_keys.push((person.as_str().to_owned(), wrapped));
-        }
-    }
-}
-
-/// Boxes after a command.
-struct Filled {
-    activation: ActivationId,
-    open: Boxes,
-    sealed: BTreeMap<DossierId, Vec<u8>>,
-}
-
-/// Makes empty boxes for a vote that was opened, and puts ballots into those of the vote in progress.
-fn fill_boxes(
-    after: &Dossier,
-    open: Option<&(ActivationId, Boxes)>,
-    decision: &Decision,
-    master: &MasterKeys,
-    chance: &Chance,
-) -> Result<Option<Filled>, StoreError> {
-    let vote = after.vote.as_ref().or_else(|| after.paused.as_ref()?.vote.as_ref());
-    let Some(vote) = vote.filter(|vote| is_sealed(vote)) else { return Ok(None) };
-    let opened = decision
-        .events
-        .iter()
-        .flat_map(|event| &event.changes)
-        .any(|change| matches!(change, Change::VoteOpened { activation, .. } if *activation == vote.activation));
-    let at_hand = open.filter(|(of, _)| *of == vote.activation).map(|(_, boxes)| boxes.clone());
-    let mut filled = Filled { activation: vote.activation, open: at_hand.unwrap_or_default(), sealed: BTreeMap::new() };
-    let none = BTreeMap::new();
-    let ballots: &BTreeMap<DossierId, Choice> = if opened { &none } else { &decision.ballots };
-    let rows: Vec<&DossierId> =
-        if opened { vote.rows.iter().map(|row| &row.row).collect() } else { ballots.keys().collect() };
-    for row in rows {
-        let place = BoxPlace { dossier: &after.id, activation: vote.activation, row };
-        let content = filled.open.entry(row.clone()).or_default();
-        content.choices.extend(ballots.get(row));
-        let sealed = place.seal(&content.choices, vote.roll.len(), master, chance).map_err(|error| damaged(&error))?;
-        *content = place.open(&sealed, master).map_err(|error| damaged(&error))?;
-        filled.sealed.insert(row.clone(), sealed);
-    }
-    Ok(Some(filled))
-}
-
-/// The bytes of the papers that the events name.
-fn add_papers(batch: &mut Batch, dossier: &DossierId, at: Instant, events: &[Event], attachments: &[Attachment]) {
-    let changes = events.iter().flat_map(|event| &event.changes);
-    let filed = changes.filter_map(|change| if let Change::Filed(papers) = change { Some(papers) } else { None });
-    for paper in filed.flatten() {
-        let Some(attachment) = attachments.iter().find(|attachment| attachment.id == paper.id) else { continue };
-        batch.papers.push(PaperRow {
-            id: paper.id.as_str().to_owned(),
-            dossier: dossier.clone(),
-            kind: paper.kind.clone(),
-            name: paper.name.clone(),
-            media: attachment.media.clone(),
-            hash: paper.hash.clone(),
-            content: attachment.content.clone(),
-            added_at: at.0,
-        });
-    }
 }
 
 /// Whose facts a dossier's formulas see: the first subject field with a value, as the command leaves it.
@@ -521,6 +306,8 @@ impl Inner {
     /// Keeps dossiers for the commands to come.
     pub(super) fn remember(&self, dossiers: Vec<Kept>) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        dossiers.into_iter().for_each(|kept| cache.put(kept));
+        for kept in dossiers {
+            cache.put(kept);
+        }
     }
 }

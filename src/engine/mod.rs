@@ -3,13 +3,16 @@
 //! The heart is the synchronous `commit(batch)` in `commit.rs`; the queue in front of it and the answers behind it are a
 //! shell. What waited together is committed together, and nobody is answered before the commit.
 
+mod address;
 mod again;
 mod audit;
+mod boxes;
 mod cache;
 mod commit;
 mod deliver;
 mod deploy;
 mod fold;
+mod made;
 mod queue;
 mod rows;
 mod seals;

@@ -54,6 +54,9 @@ impl MasterKeys {
     }
 
     /// One key, under number 1.
+    ///
+    /// # Panics
+    /// Never: one key is enough.
     pub fn of_bytes(key: [u8; 32]) -> Self {
         Self::new([(1, key)]).expect("one key is at least one")
     }

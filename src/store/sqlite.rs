@@ -11,7 +11,7 @@ use super::error::is_busy;
 use super::{Cell, Param, Row, StoreError};
 
 /// How long a writer waits for the others before it says that the database cannot be reached.
-const BUSY_WAIT_MAX: Duration = Duration::from_secs(60);
+const BUSY_WAIT_MAX: Duration = Duration::from_mins(1);
 /// Between two looks at a lock that somebody holds: at first, and at most. A commit takes about as long as the first.
 const BUSY_PAUSE_FIRST_US: u64 = 200;
 const BUSY_PAUSE_MAX_US: u64 = 3_000;
@@ -93,17 +93,15 @@ impl Sqlite {
     }
 
     /// Begins a transaction that will write; waits for as long as others do.
+    #[expect(clippy::disallowed_methods, reason = "how long one waits for a lock is no decision")]
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
         let began = Instant::now();
         let mut pause_us = BUSY_PAUSE_FIRST_US;
         // With the wait in our hands SQLite answers at once.
         self.connection.busy_timeout(Duration::ZERO)?;
         loop {
-            let error =
-                match self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.raw_execute()) {
-                    Ok(_) => break,
-                    Err(error) => error,
-                };
+            let locked = self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.raw_execute());
+            let Err(error) = locked else { break };
             if !is_busy(&error) || began.elapsed() > BUSY_WAIT_MAX {
                 return Err(error.into());
             }

@@ -150,10 +150,13 @@ fn guarded<T>(tx: &mut Tx<'_>, job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreE
     })
 }
 
+/// Says how the opening went.
+type Opened = tokio::sync::oneshot::Receiver<Result<(), StoreError>>;
+
 /// Starts the thread; `open` runs on it. It ends when the last sender is gone.
 pub(super) fn start(
     open: impl FnOnce() -> Result<Writer, StoreError> + Send + 'static,
-) -> Result<(mpsc::Sender<Job>, tokio::sync::oneshot::Receiver<Result<(), StoreError>>), StoreError> {
+) -> Result<(mpsc::Sender<Job>, Opened), StoreError> {
     let (sender, jobs) = mpsc::channel::<Job>();
     let (opened, answer) = tokio::sync::oneshot::channel();
     std::thread::Builder::new()

@@ -104,7 +104,7 @@ impl FaultySmtp {
                 ("EHLO", _) => say(&mut stream, "250-me\r\n250 8BITMIME").await?,
                 ("MAIL", Fault::HangAtMail) | ("DATA", Fault::HangAtData) => return hang().await,
                 ("MAIL", Fault::Mail(answer)) | ("RCPT", Fault::Recipient(answer)) | ("DATA", Fault::Data(answer)) => {
-                    say(&mut stream, answer).await?
+                    say(&mut stream, answer).await?;
                 }
                 ("DATA", Fault::DropBeforeDot) => {
                     say(&mut stream, "354 go").await?;

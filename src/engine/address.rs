@@ -1,0 +1,91 @@
+//! Which dossier consumes a message: found out in the transaction that consumes it, so that rows that arrive together open one
+//! list and not many.
+
+use super::Failure;
+use super::fold::{Answer, Fold};
+use super::queue::Pending;
+use super::rows::list_id;
+use crate::dossier::command::{Actor, Ask, Command, Start};
+use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::{Dossier, Message, Recipient};
+use crate::ids::{DossierId, OperationId};
+use crate::store::{Settled, StoreError};
+
+impl Fold<'_, '_> {
+    /// Carries out what a message means, and notes what became of it.
+    pub(super) fn deliver(&mut self, pending: &Pending, message: &Message) -> Result<Answer, StoreError> {
+        let command = self.address(message)?;
+        let mut answer = match &command {
+            Some(command) => self.carry_out(pending, command)?,
+            None => Err(Failure::Refused(Refusal::about(Code::NoDossier, "no such workflow is deployed"))),
+        };
+        // A list whose time to gather is over, but whose timer has not fired yet: it fires now, and the row goes elsewhere.
+        if let (Err(Failure::Refused(refusal)), Some(list)) = (&answer, &command)
+            && matches!(message.to, Recipient::List { .. })
+            && refusal.reasons.iter().any(|reason| reason.code == Code::NotGathering)
+            && self.tick(&list.dossier)?
+            && let Some(command) = self.address(message)?
+        {
+            answer = self.carry_out(pending, &command)?;
+        }
+        let settled = match &answer {
+            Ok(_) => Settled::Consumed(self.inner.clock.now().0),
+            Err(Failure::Refused(refusal)) => {
+                Settled::Refused(serde_json::to_string(refusal).unwrap_or_else(|error| error.to_string()))
+            }
+            Err(Failure::Store(error)) => Settled::Refused(error.to_string()),
+        };
+        self.batch.settled.insert((message.from.clone(), message.from_seq, message.place), settled);
+        Ok(answer)
+    }
+
+    /// The command that consumes a message; none if it would have to open a list of which no version is deployed.
+    fn address(&mut self, message: &Message) -> Result<Option<Command>, StoreError> {
+        let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
+        let (workflow, key, fields) = match &message.to {
+            Recipient::Dossier(id) => {
+                let (dossier, ask) = (id.clone(), Ask::Receive(message.clone()));
+                return Ok(Some(Command { operation, dossier, actor, ask }));
+            }
+            Recipient::List { workflow, key, fields } => (workflow, key, fields),
+        };
+        let gathers = |dossier: &Dossier| {
+            &dossier.workflow == workflow && dossier.gather_key.as_deref() == Some(key) && dossier.outcome.is_none()
+        };
+        let here = self.dossiers.values().map(|working| &working.kept.dossier).find(|dossier| gathers(dossier));
+        let mut open = here.map(|dossier| dossier.id.clone());
+        if open.is_none()
+            && let Some(id) = self.tx.gathering(workflow, key)?
+            && !self.dossiers.contains_key(&id)
+        {
+            let kept = self.read(&id)?;
+            self.lay(kept);
+            open = Some(id);
+        }
+        if let Some(dossier) = open {
+            return Ok(Some(Command { operation, dossier, actor, ask: Ask::Receive(message.clone()) }));
+        }
+        let Some(machine) = self.deployment.current.get(workflow).cloned() else { return Ok(None) };
+        let start = Start {
+            machine,
+            fields: fields.clone(),
+            papers: Vec::new(),
+            gather_key: Some(key.clone()),
+            first: Some(message.clone()),
+        };
+        Ok(Some(Command { dossier: list_id(&operation), operation, actor, ask: Ask::Start(start) }))
+    }
+
+    /// Does what is due in a dossier; whether anything was.
+    fn tick(&mut self, id: &DossierId) -> Result<bool, StoreError> {
+        let Some(working) = self.dossiers.get(id) else { return Ok(false) };
+        let dossier = &working.kept.dossier;
+        let Some(due_at) = dossier.next_due_at() else { return Ok(false) };
+        let operation = OperationId::new(format!("tick:{id}:{}:{}", dossier.seq, due_at.0));
+        let command = Command { operation, dossier: id.clone(), actor: Actor::Clock, ask: Ask::Tick };
+        let pending = Pending::of_command(command.clone(), Vec::new(), &self.inner.keys.master);
+        let before = dossier.seq;
+        self.carry_out(&pending, &command)?.ok();
+        Ok(self.dossiers.get(id).is_some_and(|working| working.kept.dossier.seq > before))
+    }
+}

@@ -1,0 +1,90 @@
+//! What the events of one command make: the dossier after them, their rows, the keys that they needed.
+
+use std::collections::BTreeMap;
+
+use super::cache::Kept;
+use super::queue::Pending;
+use super::seals::Asked;
+use super::{Attachment, Inner};
+use crate::dossier::Dossier;
+use crate::dossier::event::{Change, Event};
+use crate::dossier::evolve::evolve;
+use crate::ids::{DossierId, Instant, PersonId};
+use crate::seal::{DossierKeys, HASH_BEFORE_FIRST, Hash};
+use crate::store::{Batch, EventRow, PaperRow, StoreError};
+
+/// The events of one command, folded and sealed.
+pub(super) struct Made<'m> {
+    inner: &'m Inner,
+    pub(super) dossier: Option<Dossier>,
+    pub(super) hash: Hash,
+    pub(super) keys: DossierKeys,
+    pub(super) rows: Vec<(i64, EventRow)>,
+    pub(super) new_keys: Vec<(String, Vec<u8>)>,
+}
+
+impl<'m> Made<'m> {
+    /// Begins behind what the batch has made of the dossier so far.
+    pub(super) fn new(inner: &'m Inner, id: &DossierId, kept: Option<&Kept>) -> Self {
+        let (rows, mut new_keys) = (Vec::new(), Vec::new());
+        if let Some(kept) = kept {
+            let (dossier, keys) = (Some(kept.dossier.clone()), kept.keys.clone());
+            return Self { inner, dossier, hash: kept.hash, keys, rows, new_keys };
+        }
+        let (own, wrapped) = inner.keys.master.new_key(id, None, &inner.chance);
+        new_keys.push((DossierKeys::own_name().to_owned(), wrapped));
+        let keys = DossierKeys { own, people: BTreeMap::new() };
+        Self { inner, dossier: None, hash: HASH_BEFORE_FIRST, keys, rows, new_keys }
+    }
+
+    /// Folds and seals the next event.
+    pub(super) fn add(&mut self, event: &Event, first_of: Option<&Pending>) -> Result<(), StoreError> {
+        let dossier = evolve(self.dossier.take(), event).map_err(|broken| StoreError::Corrupt {
+            table: "event",
+            column: "sealed",
+            what: broken.to_string(),
+        })?;
+        if let Some(person) = &dossier.subject {
+            self.key_of(&dossier.id, person);
+        }
+        let asked = first_of.map(|pending| Asked { operation: pending.operation.as_str(), asked: &pending.asked });
+        let (row, hash) = self.inner.seal(event, &dossier, &self.keys, &self.hash, asked);
+        self.rows.push((event.seq, row));
+        self.hash = hash;
+        self.dossier = Some(dossier);
+        Ok(())
+    }
+
+    fn key_of(&mut self, dossier: &DossierId, person: &PersonId) {
+        if !self.keys.people.contains_key(person) {
+            let (key, wrapped) = self.inner.keys.master.new_key(dossier, Some(person), &self.inner.chance);
+            self.keys.people.insert(person.clone(), key);
+            self.new_keys.push((person.as_str().to_owned(), wrapped));
+        }
+    }
+}
+
+/// The bytes of the papers that the events name.
+pub(super) fn add_papers(
+    batch: &mut Batch,
+    dossier: &DossierId,
+    at: Instant,
+    events: &[Event],
+    attachments: &[Attachment],
+) {
+    let changes = events.iter().flat_map(|event| &event.changes);
+    let filed = changes.filter_map(|change| if let Change::Filed(papers) = change { Some(papers) } else { None });
+    for paper in filed.flatten() {
+        let Some(attachment) = attachments.iter().find(|attachment| attachment.id == paper.id) else { continue };
+        batch.papers.push(PaperRow {
+            id: paper.id.as_str().to_owned(),
+            dossier: dossier.clone(),
+            kind: paper.kind.clone(),
+            name: paper.name.clone(),
+            media: attachment.media.clone(),
+            hash: paper.hash.clone(),
+            content: attachment.content.clone(),
+            added_at: at.0,
+        });
+    }
+}
