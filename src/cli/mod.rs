@@ -3,6 +3,7 @@
 mod act;
 mod audit;
 mod backup;
+mod bench;
 mod check;
 mod demo;
 mod deploy;
@@ -93,6 +94,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Let a restored or copied database send mails and run by the clock again.
     Resume(backup::ResumeArgs),
+    /// Time dossiers' lives on an empty database of its own.
+    Bench(bench::BenchArgs),
     /// Prove that the log holds.
     Audit(audit::AuditArgs),
     /// Say what is wrong with configuration, keys, database, clock and mail.
@@ -223,6 +226,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Act(args) => act::act(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
+        Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
         Command::Web(_) => serve::run(&[Part::Web], context).await,

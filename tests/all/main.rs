@@ -1,4 +1,9 @@
 //! Every test that crosses modules, in one binary.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "tests ask for their database, and say what they skip"
+)]
 
 mod bench;
 mod check;

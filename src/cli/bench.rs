@@ -1,0 +1,60 @@
+//! `chancery bench`: a dossier's life, timed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Context, Trouble};
+use crate::bench::{self, BenchError, Settings};
+use crate::clock::Chance;
+
+/// What `bench` is told.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Example:\n  chancery bench --clients 32 --count 6000\n  chancery bench --clients 32 --count 6000 \
+                   --database postgres://user@host/empty"
+)]
+pub(super) struct BenchArgs {
+    /// Callers; each makes its next call when the one before was acknowledged.
+    #[arg(long, default_value_t = 32)]
+    clients: usize,
+    /// Lives of dossiers.
+    #[arg(long, default_value_t = 1000)]
+    count: usize,
+}
+
+impl From<BenchError> for Trouble {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Store(error) => error.into(),
+            BenchError::NotEmpty(_) => Self::Usage(error.to_string()),
+            BenchError::Workflow(_) | BenchError::Life(_) => Self::World(error.to_string()),
+            BenchError::Missing { .. } | BenchError::Replay { .. } => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+/// Runs it: `go` when the timed part begins, then one line of JSON, whatever the format. Without a database a temporary
+/// SQLite file is used.
+pub(super) async fn run(args: &BenchArgs, database: Option<String>, context: &Context) -> Result<(), Trouble> {
+    let folder = database.is_none().then(temporary).transpose()?;
+    let database = match (&folder, database) {
+        (Some(folder), _) => format!("sqlite://{}/bench.db", folder.display()),
+        (None, database) => database.unwrap_or_default(),
+    };
+    let settings = Settings { clients: args.clients, count: args.count, database };
+    let report = bench::run(&settings, || context.printer.line("go")).await;
+    if let Some(folder) = folder {
+        // What cannot be removed from the temporary folder is the system's to remove.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    context.printer.line(serde_json::to_string(&report?).map_err(|error| Trouble::World(error.to_string()))?);
+    Ok(())
+}
+
+fn temporary() -> Result<PathBuf, Trouble> {
+    let folder = std::env::temp_dir().join(format!("chancery-bench-{}", Chance::system().id()));
+    std::fs::create_dir(&folder)
+        .map_err(|error| Trouble::World(format!("`{}` cannot be made: {error}", folder.display())))?;
+    Ok(folder)
+}
