@@ -373,15 +373,12 @@ fn cast(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     let (mut choices, mut wrongs) = (BTreeMap::new(), Vec::new());
     let all = (form.get("all") == "yes").then_some(Choice::Yes);
     for row in ballot::votable(vote, &visit.task.person) {
-        match ballot::of_name(form.get(&format!("vote.{row}"))).or(all) {
-            Some(choice) => {
-                choices.insert(row.clone(), choice);
-            }
-            None => {
-                let said = reader.get("refused.choice_wrong");
-                let text = format!("{}: {said}", rows::caption(&visit.dossier, row));
-                wrongs.push(Wrong::at(text, format!("row.{row}")));
-            }
+        if let Some(choice) = ballot::of_name(form.get(&format!("vote.{row}"))).or(all) {
+            choices.insert(row.clone(), choice);
+        } else {
+            let said = reader.get("refused.choice_wrong");
+            let text = format!("{}: {said}", rows::caption(&visit.dossier, row));
+            wrongs.push(Wrong::at(text, format!("row.{row}")));
         }
     }
     if !wrongs.is_empty() {

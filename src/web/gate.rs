@@ -14,7 +14,7 @@ use super::page;
 use super::routes::Route;
 
 /// The longest that an answer may take; a slow line with a large paper is why it is not shorter.
-const TIME_MAX: Duration = Duration::from_secs(120);
+const TIME_MAX: Duration = Duration::from_mins(2);
 
 /// On every answer. What a page may do is nothing but show itself, its style and its own papers, and send its form home.
 const HEADERS: [(HeaderName, &str); 9] = [
