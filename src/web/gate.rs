@@ -1,7 +1,7 @@
 //! What every request passes on its way in and every answer on its way out: host, origin, time limit, headers, error pages,
 //! access log. Forwarding headers are not looked at: addresses come from the configuration alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -37,7 +37,7 @@ const HEADERS: [(HeaderName, &str); 9] = [
 
 /// The gate.
 pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let language = page::asked_language(request.uri().query());
