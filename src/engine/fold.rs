@@ -245,7 +245,9 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     fn version(&mut self, hash: &MachineHash) -> Result<Result<(Version, Arc<Calendar>), StoreError>, StoreError> {
-        let version = if let Some(version) = self.inner.version(hash) { version } else {
+        let version = if let Some(version) = self.inner.version(hash) {
+            version
+        } else {
             let compiled = self.tx.compiled(hash)?;
             match self.inner.load_version(hash, compiled) {
                 Ok(version) => version,

@@ -153,7 +153,9 @@ impl Running {
             for lane in COURIER_LANES {
                 self.round(Worker::Courier(lane, courier.clone()), office);
             }
-        } else { tracing::warn!("`mail.host` is not set: mails wait and none is sent") }
+        } else {
+            tracing::warn!("`mail.host` is not set: mails wait and none is sent");
+        }
         Ok(())
     }
 

@@ -70,7 +70,7 @@ impl Node {
             sum.ticked += report.ticked;
             sum.rederived += report.rederived;
             sum.put_off += report.put_off;
-            sum.held = report.held.clone();
+            sum.held.clone_from(&report.held);
             if !report.busy() {
                 return sum;
             }

@@ -344,10 +344,11 @@ impl Run<'_> {
     pub(super) fn body(&self, of: &BodyOf) -> Option<crate::ids::BodyCode> {
         let (directory, today) = (self.context.directory, self.today());
         let value = self.dossier().fields.get(&of.of)?.as_str()?;
-        if self.machine.field(&of.of)?.kind == FieldKind::Body { Some(value.into()) } else {
+        if self.machine.field(&of.of)?.kind == FieldKind::Body {
+            Some(value.into())
+        } else {
             let unit = UnitCode::from(value);
-            let body =
-                directory.body_of(&of.kind, &unit, today).or_else(|| directory.group_of(&of.kind, &unit, today));
+            let body = directory.body_of(&of.kind, &unit, today).or_else(|| directory.group_of(&of.kind, &unit, today));
             body.map(|body| body.code.clone())
         }
     }
