@@ -39,10 +39,10 @@ use crate::store::StoreError;
     disable_help_subcommand = true
 )]
 struct Cli {
-    /// The configuration file (else CHANCERY_CONFIG, else /etc/chancery/chancery.toml if it is there).
+    /// The configuration file (else `CHANCERY_CONFIG`, else /etc/chancery/chancery.toml if it is there).
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Another database than the configuration's: sqlite://path or postgres://user@host/name.
+    /// Another database than the configuration's: <sqlite://path> or <postgres://user@host/name>.
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// How answers are written.
@@ -112,6 +112,7 @@ struct Context {
 
 impl Context {
     /// The time on this machine, for what happens outside of any dossier.
+    #[expect(clippy::unused_self, reason = "commands ask their context for everything of the world")]
     fn now(&self) -> Instant {
         crate::clock::system()
     }

@@ -88,7 +88,10 @@ impl From<minijinja::Error> for Problem {
 }
 
 impl Problem {
-    /// A failure that is no refusal.
+    /// The refusal, if a failure is one.
+    ///
+    /// # Errors
+    /// The world failed.
     pub fn of_failure(failure: Failure) -> Result<crate::dossier::refusal::Refusal, Self> {
         match failure {
             Failure::Refused(refusal) => Ok(refusal),
