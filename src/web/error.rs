@@ -1,4 +1,4 @@
-//! What may go wrong on the way to a page. Handlers return one of these; [`super::gate`] makes all of them into pages.
+//! What may go wrong on the way to a page. Handlers return one of these; `gate` makes all of them into pages.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
