@@ -5,7 +5,7 @@ mod mime;
 mod session;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::TcpListener;
@@ -78,17 +78,21 @@ impl Catcher {
         Self::start_with(address, None).await
     }
 
-    /// As [`Catcher::start`], and writes each mail into a folder as `000001.eml` too.
+    /// As [`Catcher::start`], and writes each mail into a folder as `000001.eml` too. Mails that lie there already are kept
+    /// as if they had just come.
     ///
     /// # Errors
-    /// The address cannot be listened on, or the folder cannot be made.
+    /// The address cannot be listened on, or the folder cannot be made or read.
     pub async fn start_with(address: SocketAddr, folder: Option<PathBuf>) -> std::io::Result<Self> {
+        let mut mails = Vec::new();
         if let Some(folder) = &folder {
             tokio::fs::create_dir_all(folder).await?;
+            mails = kept_in(folder).await?;
         }
+        let last = mails.last().map_or(0, |mail| mail.number);
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let kept = Arc::new(Kept { mails: Mutex::default(), count: watch::Sender::new(0), folder });
+        let kept = Arc::new(Kept { mails: Mutex::new(mails), count: watch::Sender::new(last), folder });
         let running = tokio::spawn(session::serve(listener, Arc::clone(&kept))).abort_handle();
         Ok(Self { address, kept, _running: Arc::new(Running(running)) })
     }
@@ -119,6 +123,24 @@ impl Catcher {
         // The sender lives as long as `self`.
         count.wait_for(|count| *count > n).await.map_or(n, |count| *count)
     }
+}
+
+/// The mails that lie in a folder. Their envelopes are gone: the `To` header stands for them.
+async fn kept_in(folder: &Path) -> std::io::Result<Vec<Arc<Caught>>> {
+    let mut mails = Vec::new();
+    let mut entries = tokio::fs::read_dir(folder).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let path = entry.path();
+        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let (Some(number), true) = (number, path.extension().is_some_and(|kind| kind == "eml")) else { continue };
+        let raw = tokio::fs::read(&path).await?;
+        let mut mail = mime::read(&raw);
+        let to = mail.to_header.rsplit('<').next().unwrap_or_default().trim_end_matches('>').trim().to_owned();
+        (mail.number, mail.to, mail.raw) = (number, vec![to], raw);
+        mails.push(Arc::new(mail));
+    }
+    mails.sort_by_key(|mail: &Arc<Caught>| mail.number);
+    Ok(mails)
 }
 
 impl Kept {

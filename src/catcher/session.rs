@@ -15,7 +15,7 @@ const MAIL_MAX: usize = 32 * 1024 * 1024;
 /// Recipients of a mail at most.
 const RECIPIENTS_MAX: usize = 100;
 /// A silent client is sent away.
-const SILENCE_MAX: Duration = Duration::from_secs(300);
+const SILENCE_MAX: Duration = Duration::from_mins(5);
 
 /// Takes clients until it is aborted.
 pub(super) async fn serve(listener: TcpListener, kept: Arc<Kept>) {

@@ -1,36 +1,26 @@
-//! `chancery bench`: how many lives of dossiers in a second?
+//! `chancery bench`: a dossier's life, timed.
+
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{Context, Trouble};
 use crate::bench::{self, BenchError, Settings};
+use crate::clock::Chance;
 
 /// What `bench` is told.
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  chancery bench --clients 32 --count 6000 --database sqlite:///tmp/bench.db
-
-A life is a start and four decisions on the shipped purchase workflow, each durable before it is acknowledged. Prints `go`
-when the timed part begins, and one line of JSON at the end. The database must be empty and is good for nothing afterwards.")]
+#[command(
+    before_help = "Example:\n  chancery bench --clients 32 --count 6000\n  chancery bench --clients 32 --count 6000 \
+                   --database postgres://user@host/empty"
+)]
 pub(super) struct BenchArgs {
     /// Callers; each makes its next call when the one before was acknowledged.
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
-    clients: u16,
-    /// Lives.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
-    count: u32,
-}
-
-/// Runs it on the database that was named; never on the configuration's, which may be in use.
-pub(super) async fn run(args: &BenchArgs, database: Option<String>, context: &Context) -> Result<(), Trouble> {
-    let Some(database) = database else {
-        return Err(Trouble::Usage("name an empty database of its own with `--database`".to_owned()));
-    };
-    let settings =
-        Settings { clients: args.clients.into(), count: usize::try_from(args.count).unwrap_or(usize::MAX), database };
-    let report = bench::run(&settings, || context.printer.line("go")).await?;
-    let line = serde_json::to_string(&report).map_err(|error| Trouble::World(error.to_string()))?;
-    context.printer.line(line);
-    Ok(())
+    #[arg(long, default_value_t = 32)]
+    clients: usize,
+    /// Lives of dossiers.
+    #[arg(long, default_value_t = 1000)]
+    count: usize,
 }
 
 impl From<BenchError> for Trouble {
@@ -38,10 +28,33 @@ impl From<BenchError> for Trouble {
         match error {
             BenchError::Store(error) => error.into(),
             BenchError::NotEmpty(_) => Self::Usage(error.to_string()),
-            BenchError::Workflow(_) => Self::Input(error.to_string()),
-            BenchError::Life(_) | BenchError::Missing { .. } | BenchError::Replay { .. } => {
-                Self::World(error.to_string())
-            }
+            BenchError::Workflow(_) | BenchError::Life(_) => Self::World(error.to_string()),
+            BenchError::Missing { .. } | BenchError::Replay { .. } => Self::Refused(error.to_string()),
         }
     }
+}
+
+/// Runs it: `go` when the timed part begins, then one line of JSON, whatever the format. Without a database a temporary
+/// SQLite file is used.
+pub(super) async fn run(args: &BenchArgs, database: Option<String>, context: &Context) -> Result<(), Trouble> {
+    let folder = database.is_none().then(temporary).transpose()?;
+    let database = match (&folder, database) {
+        (Some(folder), _) => format!("sqlite://{}/bench.db", folder.display()),
+        (None, database) => database.unwrap_or_default(),
+    };
+    let settings = Settings { clients: args.clients, count: args.count, database };
+    let report = bench::run(&settings, || context.printer.line("go")).await;
+    if let Some(folder) = folder {
+        // What cannot be removed from the temporary folder is the system's to remove.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    context.printer.line(serde_json::to_string(&report?).map_err(|error| Trouble::World(error.to_string()))?);
+    Ok(())
+}
+
+fn temporary() -> Result<PathBuf, Trouble> {
+    let folder = std::env::temp_dir().join(format!("chancery-bench-{}", Chance::system().id()));
+    std::fs::create_dir(&folder)
+        .map_err(|error| Trouble::World(format!("`{}` cannot be made: {error}", folder.display())))?;
+    Ok(folder)
 }

@@ -45,6 +45,10 @@ pub(super) async fn run(args: &DemoArgs, database: Option<String>, context: &Con
     let folder = args.dir.clone().unwrap_or_else(|| std::env::temp_dir().join(fresh));
     let plot = Plot { folder: folder.clone(), database, listen: SocketAddr::new(args.listen.ip(), 0) };
     let mut stage = Stage::set(&plot).await?;
+    if args.play && !stage.fresh {
+        let what = "this office has a past, and a play begins with the first day";
+        return Err(Trouble::Usage(format!("{what}\n  help: name an empty folder or database")));
+    }
     let answer = if args.play { play(&mut stage, context).await } else { show(stage, args, context).await };
     if args.dir.is_none() {
         // What cannot be removed from the temporary folder is the system's to remove.

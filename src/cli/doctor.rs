@@ -143,7 +143,7 @@ async fn database(config: &Config) -> Vec<Finding> {
     let mut findings = vec![finding("database", Verdict::Good, "reached; its schema is this program's")];
     match store.meta(meta::HELD).await {
         Ok(Some(why)) => {
-            findings.push(finding("held", Verdict::Look, format!("{why}: `chancery resume` lets it go on")))
+            findings.push(finding("held", Verdict::Look, format!("{why}: `chancery resume` lets it go on")));
         }
         Ok(None) => findings.push(finding("held", Verdict::Good, "no")),
         Err(error) => findings.push(finding("held", Verdict::Wrong, error.to_string())),

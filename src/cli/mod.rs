@@ -39,10 +39,10 @@ use crate::store::StoreError;
     disable_help_subcommand = true
 )]
 struct Cli {
-    /// The configuration file (else CHANCERY_CONFIG, else /etc/chancery/chancery.toml if it is there).
+    /// The configuration file (else `CHANCERY_CONFIG`, else /etc/chancery/chancery.toml if it is there).
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Another database than the configuration's: sqlite://path or postgres://user@host/name.
+    /// Another database than the configuration's: <sqlite://path> or <postgres://user@host/name>.
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// How answers are written.
@@ -94,12 +94,12 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Let a restored or copied database send mails and run by the clock again.
     Resume(backup::ResumeArgs),
+    /// Time dossiers' lives on an empty database of its own.
+    Bench(bench::BenchArgs),
     /// Prove that the log holds.
     Audit(audit::AuditArgs),
     /// Say what is wrong with configuration, keys, database, clock and mail.
     Doctor(doctor::DoctorArgs),
-    /// Time a dossier's life on an empty database.
-    Bench(bench::BenchArgs),
 }
 
 /// What every command stands on.
@@ -112,6 +112,7 @@ struct Context {
 
 impl Context {
     /// The time on this machine, for what happens outside of any dossier.
+    #[expect(clippy::unused_self, reason = "commands ask their context for everything of the world")]
     fn now(&self) -> Instant {
         crate::clock::system()
     }
@@ -226,6 +227,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Act(args) => act::act(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
+        Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
         Command::Web(_) => serve::run(&[Part::Web], context).await,
@@ -235,6 +237,5 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Restore(args) => backup::restore(&args, context).await,
         Command::Resume(args) => backup::resume(&args, context).await,
         Command::Doctor(args) => doctor::run(&args, context).await,
-        Command::Bench(args) => bench::run(&args, database, context).await,
     }
 }

@@ -76,7 +76,7 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
             .iter()
             .map(|one| {
                 let id: String = one.id.as_str().chars().take(8).collect();
-                let due = one.next_due_at.map_or_else(String::new, |at| day(at));
+                let due = one.next_due_at.map_or_else(String::new, day);
                 vec![
                     id,
                     one.workflow.clone(),

@@ -78,7 +78,7 @@ pub(super) fn read(path: &Path) -> Result<SourceFile, Trouble> {
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(&error.as_bytes()[..at]).matches('\n').count() + 1;
         Trouble::Input(format!(
             "`{}` is not UTF-8: line {line} has a byte that does not belong there\n  help: save it as UTF-8",
             path.display()

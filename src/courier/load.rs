@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::letter::{Consequence, Letter, Matter, Reader};
-use crate::directory::Directory;
+use super::letter::{Letter, Reader};
+use super::reading::Reading;
+use crate::dossier::Dossier;
 use crate::dossier::project::NoticeKind;
-use crate::dossier::{Active, Dossier, Purpose, Task, Vote};
 use crate::engine::Engine;
-use crate::ids::{DossierId, Instant, Language, PersonId, StateId, Text};
+use crate::ids::{DossierId, Instant, Language, PersonId};
 use crate::links::{Bound, LinkKeys};
-use crate::machine::{Machine, State, Target};
+use crate::machine::Machine;
 use crate::store::StoreError;
 use crate::store::mails::{ClaimedMail, MailNotice, MailTask};
 
@@ -75,7 +75,14 @@ impl Loader<'_> {
             let Some(Some(of)) = loaded.get(&notice.dossier) else { continue };
             let calendar = self.engine.calendar(&of.machine.calendar);
             zone = zone.or_else(|| calendar.as_ref().map(|calendar| calendar.zone().clone()));
-            let mut matter = Reading { of, notice, directory: &directory, language: &language }.matter();
+            let mut matter = Reading {
+                dossier: &of.dossier,
+                machine: &of.machine,
+                notice,
+                directory: &directory,
+                language: &language,
+            }
+            .matter();
             if let (Some(due), Some(calendar)) = (matter.due_at, &calendar) {
                 matter.days_left = calendar.working_days_between(self.now, due);
             }
@@ -152,136 +159,10 @@ fn once_each(notices: &[MailNotice]) -> Vec<&MailNotice> {
     kept
 }
 
-/// One notice, being turned into a matter.
-struct Reading<'a> {
-    of: &'a Loaded,
-    notice: &'a MailNotice,
-    directory: &'a Directory,
-    language: &'a Language,
-}
-
-impl Reading<'_> {
-    fn matter(&self) -> Matter {
-        let (dossier, machine) = (&self.of.dossier, &self.of.machine);
-        let purpose = self.notice.task.as_ref().map(|task| task.purpose);
-        let task = self.task(purpose);
-        let active = self.active();
-        let state = active.and_then(|active| machine.state(&active.state));
-        let vote = self.vote();
-        Matter {
-            kind: self.notice.kind,
-            purpose,
-            workflow: self.say(&machine.title),
-            caption: dossier.caption.clone(),
-            state: state.map(|state| self.say(&state.title)).unwrap_or_default(),
-            task: self.title(state, vote),
-            help: state.and_then(|state| state.task.as_ref()).map(|rule| self.say(&rule.help)).unwrap_or_default(),
-            role: task
-                .and_then(|task| task.role.as_ref())
-                .and_then(|role| machine.roles.get(role))
-                .map(|role| self.say(&role.label)),
-            body: vote.and_then(|vote| self.directory.bodies.get(&vote.body)).map(|body| body.name.clone()),
-            due_at: self.due_at(task, active),
-            days_left: 0,
-            rows: machine.is_list().then(|| self.rows(purpose, vote)),
-            consequences: self.consequences(state, purpose),
-            asked: if self.notice.kind == NoticeKind::Escalation { self.asked() } else { Vec::new() },
-            link: None,
-        }
-    }
-
-    fn say(&self, text: &Text) -> String {
-        text.in_language(self.language).to_owned()
-    }
-
-    /// The entry that the notice is about; for what is merely told, and for one that is over, where the dossier stands.
-    fn active(&self) -> Option<&Active> {
-        let dossier = &self.of.dossier;
-        let paused = dossier.paused.iter().flat_map(|paused| &paused.active);
-        let mut all = dossier.active.iter().chain(paused);
-        all.find(|active| active.activation == self.notice.activation && self.notice.kind != NoticeKind::Told)
-            .or_else(|| dossier.leaf())
-    }
-
-    fn task(&self, purpose: Option<Purpose>) -> Option<&Task> {
-        self.of.dossier.task(self.notice.activation, purpose?)
-    }
-
-    fn vote(&self) -> Option<&Vote> {
-        self.of.dossier.vote.as_ref().filter(|vote| vote.activation == self.notice.activation)
-    }
-
-    fn title(&self, state: Option<&State>, vote: Option<&Vote>) -> String {
-        let of_task = state.and_then(|state| state.task.as_ref()).map(|rule| &rule.title);
-        let of_vote = vote.map(|vote| &vote.rule.title);
-        let of_state = state.map(|state| &state.title);
-        of_vote.or(of_task).or(of_state).map(|text| self.say(text)).unwrap_or_default()
-    }
-
-    fn due_at(&self, task: Option<&Task>, active: Option<&Active>) -> Option<Instant> {
-        match self.notice.kind {
-            NoticeKind::Told => None,
-            NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation => {
-                let in_row = self.notice.task.as_ref().and_then(|task| task.due_at);
-                in_row.or_else(|| task.and_then(|task| task.due_at)).or_else(|| active.and_then(|active| active.due_at))
-            }
-        }
-    }
-
-    fn rows(&self, purpose: Option<Purpose>, vote: Option<&Vote>) -> usize {
-        match (purpose, vote) {
-            (Some(Purpose::Ballot | Purpose::Tally | Purpose::Confirm), Some(vote)) => vote.rows.len(),
-            _ => self.of.dossier.rows.iter().filter(|row| row.status == crate::dossier::RowStatus::Live).count(),
-        }
-    }
-
-    /// Who was asked in this entry and did nothing.
-    fn asked(&self) -> Vec<String> {
-        let tasks = self.of.dossier.tasks.iter().filter(|task| task.activation == self.notice.activation);
-        let mut people: Vec<&PersonId> = tasks.flat_map(|task| &task.holders).collect();
-        people.sort();
-        people.dedup();
-        people.iter().filter_map(|id| self.directory.people.get(*id)).map(|person| person.name.clone()).collect()
-    }
-
-    fn consequences(&self, state: Option<&State>, purpose: Option<Purpose>) -> Vec<Consequence> {
-        if purpose == Some(Purpose::Ballot) {
-            return vec![Consequence::Closes];
-        }
-        let Some(state) = state else { return Vec::new() };
-        let Some(deadline) = &state.deadline else { return Vec::new() };
-        let escalates = deadline.escalate.as_ref().and_then(|escalate| self.of.machine.roles.get(&escalate.to));
-        let mut all: Vec<Consequence> =
-            escalates.into_iter().map(|role| Consequence::Escalates(self.say(&role.label))).collect();
-        let moves = deadline.then.as_ref().and_then(|event| self.leads_to(&state.id, event));
-        all.extend(moves.map(|target| Consequence::Moves(self.say(&target.title))));
-        all
-    }
-
-    /// Where an event leads from a state, if there is one way only.
-    fn leads_to(&self, state: &StateId, event: &crate::ids::EventName) -> Option<&State> {
-        let machine = &self.of.machine;
-        let mut at = machine.state(state);
-        while let Some(state) = at {
-            let mut ways = state.on.iter().filter(|way| way.event.as_ref() == Some(event));
-            match (ways.next(), ways.next()) {
-                (Some(way), None) => {
-                    return match &way.target {
-                        Target::State(target) => machine.state(target),
-                        Target::Stay | Target::Resume(_) => None,
-                    };
-                }
-                (Some(_), Some(_)) => return None,
-                (None, _) => at = state.parent.as_ref().and_then(|parent| machine.state(parent)),
-            }
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dossier::Purpose;
     use crate::ids::ActivationId;
 
     fn notice(kind: NoticeKind, dossier: &str, task: Option<&str>) -> MailNotice {

@@ -9,6 +9,7 @@ pub mod email;
 mod ledger;
 pub mod letter;
 mod load;
+mod reading;
 mod samples;
 pub mod settings;
 pub mod smtp;

@@ -12,6 +12,9 @@ use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
 
 /// Every kind of mail in a language, by name.
+///
+/// # Panics
+/// A template is broken; a test writes every one.
 pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
     let english = language.starts_with("en");
     let settings = settings();
@@ -150,8 +153,9 @@ fn escalation(en: bool) -> Matter {
 }
 
 /// What somebody might type into a name or a caption.
-fn hostile(mut letter: Letter) -> Letter {
-    letter.reader.name = "A\r\nBcc: all@example.vn\0\u{202e}<b>".to_owned();
-    letter.matters[0].caption = "<img src=x onerror=alert(1)>\r\n.\r\nMAIL FROM:<x@y> \"{{ 7*7 }}\" {you}".to_owned();
-    letter
+fn hostile(letter: Letter) -> Letter {
+    let caption = "<img src=x onerror=alert(1)>\r\n.\r\nMAIL FROM:<x@y> \"{{ 7*7 }}\" {you}".to_owned();
+    let matters = letter.matters.into_iter().map(|matter| Matter { caption: caption.clone(), ..matter }).collect();
+    let reader = Reader { name: "A\r\nBcc: all@example.vn\0\u{202e}<b>".to_owned(), ..letter.reader };
+    Letter { reader, matters, ..letter }
 }

@@ -92,11 +92,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            command: Duration::from_secs(30),
-            after_data: Duration::from_secs(10 * 60),
-            batch: Duration::from_secs(60),
-        }
+        Self { command: Duration::from_secs(30), after_data: Duration::from_mins(10), batch: Duration::from_mins(1) }
     }
 }
 

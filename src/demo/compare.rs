@@ -11,7 +11,7 @@ use super::stage::Stage;
 use crate::dossier::Dossier;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Event};
-use crate::ids::{DossierId, WorkflowName};
+use crate::ids::{BodyCode, DossierId, WorkflowName};
 use crate::machine::Machine;
 
 /// How a dossier is read at the end.
@@ -129,7 +129,7 @@ fn enters(event: &Event) -> bool {
     event.changes.iter().any(|change| matches!(change, Change::Entered { .. }))
 }
 
-/// Who stands behind an event: the person, the clock, or whoever moved the list that told the dossier.
+/// Who stands behind an event: the person, the clock, the body that voted, or whoever moved the list that told the dossier.
 async fn decider(stage: &Stage, dossier: &DossierId, event: &Event) -> Result<String, DemoError> {
     let Actor::Dossier(list) = &event.actor else { return Ok(name(stage, &event.actor, "clock")) };
     let tells = |event: &&Event| {
@@ -142,7 +142,19 @@ async fn decider(stage: &Stage, dossier: &DossierId, event: &Event) -> Result<St
     let history = stage.engine.history(list).await?;
     let caption = stage.engine.dossier(list).await?.map(|list| list.caption).unwrap_or_default();
     let told = history.iter().rev().filter(|one| one.at <= event.at).find(tells);
+    let voted = told.and_then(|told| told.changes.iter().find_map(body_of));
+    if let Some(body) = voted.and_then(|body| stage.engine.directory().bodies.get(body).map(|body| body.name.clone())) {
+        return Ok(body);
+    }
     Ok(told.map_or_else(|| caption.clone(), |told| name(stage, &told.actor, &caption)))
+}
+
+/// The body whose vote a change closes.
+fn body_of(change: &Change) -> Option<&BodyCode> {
+    match change {
+        Change::VoteClosed(result) => Some(&result.body),
+        _ => None,
+    }
 }
 
 fn name(stage: &Stage, actor: &Actor, otherwise: &str) -> String {

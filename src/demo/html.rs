@@ -1,6 +1,7 @@
 //! As much of HTML as our own pages use: the forms on a page with what they would send, and its text.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::http::Sent;
 
@@ -288,7 +289,9 @@ fn escape(text: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => out.push(char::from(byte)),
             b' ' => out.push('+'),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => {
+                let _ = write!(out, "%{byte:02X}"); // writing to a String cannot fail
+            }
         }
         out
     })

@@ -135,11 +135,11 @@ impl Office {
     /// Who may vote on a row in the person's body, and how many of them say yes.
     fn ayes<'o>(&'o self, page: &Page, hand: &Hand<'_>, row: &str) -> Result<(Vec<&'o str>, usize), Puzzled> {
         let workflow = self.workflow(page);
-        let votes = self.script.votes.get(workflow).ok_or_else(|| puzzled(hand, &format!("a vote in `{workflow}`")))?;
-        let members = self.cast.colleagues(hand.person, &votes.body);
+        let rule = self.script.votes.get(workflow).ok_or_else(|| puzzled(hand, &format!("a vote in `{workflow}`")))?;
+        let members = self.cast.colleagues(hand.person, &rule.body);
         let voters: Vec<&str> = members.iter().map(String::as_str).filter(|one| *one != row).collect();
-        let said = votes.yes.as_ref().and_then(|column| self.rows.get(row)?.get(column)?.parse().ok());
-        let against = votes.no.get(row).copied().unwrap_or_default();
+        let said = rule.yes.as_ref().and_then(|column| self.rows.get(row)?.get(column)?.parse().ok());
+        let against = rule.no.get(row).copied().unwrap_or_default();
         let yes = said.unwrap_or(voters.len()).saturating_sub(against);
         Ok((voters, yes))
     }
@@ -147,12 +147,12 @@ impl Office {
     /// The secretary counts the paper ballots: they say what the members wrote.
     fn tally(&self, page: &Page, hand: &Hand<'_>, filled: &mut Filled) -> Result<(), Puzzled> {
         let workflow = self.workflow(page);
-        let votes = self.script.votes.get(workflow).ok_or_else(|| puzzled(hand, &format!("a vote in `{workflow}`")))?;
-        let members = self.cast.members_of(self.cast.unit(hand.person), &votes.body);
+        let rule = self.script.votes.get(workflow).ok_or_else(|| puzzled(hand, &format!("a vote in `{workflow}`")))?;
+        let members = self.cast.members_of(self.cast.unit(hand.person), &rule.body);
         for id in page.rows("issued") {
             let row = self.row_in(&page.row(&id)).ok_or_else(|| puzzled(hand, "a row without a key"))?;
             let voters = members.iter().filter(|one| *one != row).count();
-            let said = votes.yes.as_ref().and_then(|column| self.rows.get(row)?.get(column)?.parse().ok());
+            let said = rule.yes.as_ref().and_then(|column| self.rows.get(row)?.get(column)?.parse().ok());
             let yes: usize = said.unwrap_or(voters).min(voters);
             let counts = [("issued", voters), ("returned", voters), ("invalid", 0), ("yes", yes), ("no", voters - yes)];
             for (what, count) in counts {

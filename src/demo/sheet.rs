@@ -28,6 +28,7 @@ impl Sheet {
     }
 
     /// The same table without the columns that say what a row ought to come to.
+    #[must_use]
     pub fn without_oracle(&self) -> Self {
         let kept: Vec<usize> =
             (0..self.header.len()).filter(|column| !self.header[*column].starts_with(ORACLE)).collect();
@@ -65,7 +66,7 @@ impl Sheet {
         for row in &self.rows {
             writer.write_record(row)?;
         }
-        let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }

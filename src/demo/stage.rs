@@ -38,6 +38,8 @@ use crate::web::{self, App, Health};
 
 /// Where the demonstration keeps its instant, so that it can go on.
 const STANDS_AT: &str = "demo_at";
+/// Where its pages were last, so that links in older mails still lead to them.
+const PAGES_AT: &str = "demo_pages";
 /// Rounds after which a moment that never comes to rest is given up.
 const ROUNDS_MAX: usize = 20_000;
 
@@ -48,7 +50,7 @@ pub struct Plot {
     pub folder: PathBuf,
     /// Another database than the one in the folder.
     pub database: Option<String>,
-    /// Where pages are served.
+    /// Where pages are served; port 0 is where they were last, or a free one.
     pub listen: SocketAddr,
 }
 
@@ -67,6 +69,8 @@ pub struct Stage {
     pub address: String,
     /// The imported dossiers, by the keys of their rows, in the order of the files.
     pub dossiers: Vec<(String, DossierId)>,
+    /// Nothing had happened in it before.
+    pub fresh: bool,
     hand: ManualClock,
     scheduler: Scheduler,
     courier: Courier,
@@ -96,7 +100,19 @@ impl Stage {
         let courier = Courier::new(engine.clone(), engine.links().clone(), settings, &address, engine.chance().clone())
             .map_err(|error| DemoError::Fault(error.to_string()))?;
         let scheduler = Scheduler::new(engine.clone());
-        Ok(Self { engine, catcher, office, calendar, address, dossiers, hand, scheduler, courier, _pages: pages })
+        Ok(Self {
+            engine,
+            catcher,
+            office,
+            calendar,
+            address,
+            dossiers,
+            fresh,
+            hand,
+            scheduler,
+            courier,
+            _pages: pages,
+        })
     }
 
     /// The time here.
@@ -286,8 +302,17 @@ async fn serve(
     listen: SocketAddr,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<String, DemoError> {
-    let listener = TcpListener::bind(listen).await?;
-    let address = format!("http://{}", listener.local_addr()?);
+    let store = engine.store();
+    let last = store.meta(PAGES_AT).await?.and_then(|text| text.parse().ok()).unwrap_or_default();
+    let port = if listen.port() == 0 { last } else { listen.port() };
+    let listener = match TcpListener::bind(SocketAddr::new(listen.ip(), port)).await {
+        Ok(listener) => listener,
+        Err(_) if listen.port() == 0 => TcpListener::bind(listen).await?,
+        Err(error) => return Err(error.into()),
+    };
+    let bound = listener.local_addr()?;
+    store.set_meta(PAGES_AT, bound.port().to_string()).await?;
+    let address = format!("http://{bound}");
     let site = web::routes::Site::parse(&address).map_err(|error| DemoError::Fault(error.to_string()))?;
     let (_, health) = watch::channel(Health::default());
     let app = App {

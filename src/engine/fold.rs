@@ -245,14 +245,13 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     fn version(&mut self, hash: &MachineHash) -> Result<Result<(Version, Arc<Calendar>), StoreError>, StoreError> {
-        let version = match self.inner.version(hash) {
-            Some(version) => version,
-            None => {
-                let compiled = self.tx.compiled(hash)?;
-                match self.inner.load_version(hash, compiled) {
-                    Ok(version) => version,
-                    Err(error) => return Ok(Err(error)),
-                }
+        let version = if let Some(version) = self.inner.version(hash) {
+            version
+        } else {
+            let compiled = self.tx.compiled(hash)?;
+            match self.inner.load_version(hash, compiled) {
+                Ok(version) => version,
+                Err(error) => return Ok(Err(error)),
             }
         };
         let Some(calendar) = self.deployment.calendars.get(&version.machine.calendar).cloned() else {

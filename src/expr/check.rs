@@ -134,9 +134,10 @@ impl<'e> Check<'e> {
     fn part_of(&mut self, whole: &Kind, key: &str, range: Range<usize>) -> Kind {
         match whole {
             Kind::Any | Kind::Null => Kind::Any,
-            Kind::Map(parts) => match parts.get(key) {
-                Some(kind) => kind.clone(),
-                None => {
+            Kind::Map(parts) => {
+                if let Some(kind) = parts.get(key) {
+                    kind.clone()
+                } else {
                     let help = match nearest(key, parts.keys().map(String::as_str)) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("there is {}", parts.keys().cloned().collect::<Vec<_>>().join(", ")),
@@ -144,7 +145,7 @@ impl<'e> Check<'e> {
                     self.faults.push(ExprFault::new(range, format!("there is no `{key}` here")).help(help));
                     Kind::Any
                 }
-            },
+            }
             Kind::Truth | Kind::Number | Kind::Text | Kind::List(_) => {
                 self.faults.push(ExprFault::new(range, format!("{whole} has no part `{key}`")));
                 Kind::Any

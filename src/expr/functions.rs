@@ -1,6 +1,8 @@
 //! The functions that formulas have besides CEL's own. A function of CEL may not borrow, so it asks for what the scope knows
 //! through the resolver, by names that no formula can write.
 
+#![expect(clippy::needless_pass_by_value, reason = "the language hands arguments over by value")]
+
 use cel::common::types::{CelBool, CelInt, CelString};
 use cel::common::value::CowVal;
 use cel::context::VariableResolver;

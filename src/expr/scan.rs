@@ -24,7 +24,7 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
             }
             Token::Close => brackets = brackets.saturating_sub(1),
             Token::Assign => {
-                faults.push(ExprFault::new(range, "`=` does not compare").help("write `==` for \"is equal to\""))
+                faults.push(ExprFault::new(range, "`=` does not compare").help("write `==` for \"is equal to\""));
             }
             Token::Single(operator) => faults.push(
                 ExprFault::new(range, format!("`{operator}` is no operator"))
@@ -32,7 +32,7 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
             ),
             Token::OpenText => faults.push(ExprFault::new(range, "the text is not closed").help("a quote is missing")),
             Token::Quote => {
-                faults.push(ExprFault::new(range, "typographic quotes do not enclose a text").help("write `'...'`"))
+                faults.push(ExprFault::new(range, "typographic quotes do not enclose a text").help("write `'...'`"));
             }
             Token::Strange => {
                 let found = &expr[range.clone()];

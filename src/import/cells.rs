@@ -30,16 +30,17 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
             None => Err(unknown(text, "body", directory.bodies.keys().map(BodyCode::as_str))),
         },
         FieldKind::Choice { from } => choice(text, from, machine),
-        FieldKind::OneOf { values } => match values.get_key_value(text) {
-            Some((word, _)) => Ok(word.as_str().into()),
-            None => {
+        FieldKind::OneOf { values } => {
+            if let Some((word, _)) = values.get_key_value(text) {
+                Ok(word.as_str().into())
+            } else {
                 let words: Vec<&str> = values.keys().map(String::as_str).collect();
                 Err((
                     format!("`{text}` is none of the values here"),
                     Some(format!("write one of {}", words.join(", "))),
                 ))
             }
-        },
+        }
         FieldKind::Texts { max } => texts(text, *max),
         FieldKind::File => Err(("a file cannot come from a cell".to_owned(), None)),
     }

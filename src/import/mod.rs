@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, code};
 use crate::directory::Directory;
 use crate::directory::csv::Table;
 use crate::ids::{FieldName, MachineHash, WorkflowName};
@@ -19,7 +19,6 @@ use crate::source::Span;
 
 /// Faults that are told; more of them help nobody.
 const FAULTS_MAX: usize = 100;
-const NO_IMPORT: &str = "E0821";
 
 /// What a file means.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,7 +86,7 @@ pub fn plan(
     let Some(import) = &machine.import else {
         let message = format!("the workflow `{}` does not say how files are imported", machine.workflow);
         let place = Span::new(&table.file().name, 0..0);
-        let fault = Diagnostic::error(NO_IMPORT, message, place, "this file cannot be read for it");
+        let fault = Diagnostic::error(code::NO_IMPORT, message, place, "this file cannot be read for it");
         return Err(vec![fault.help("the workflow needs a section `import:` with `key:` and `columns:`")]);
     };
     let (rows, mut faults) = planning::rows(table, machine, import, directory, papers);

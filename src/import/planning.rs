@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{OpeningEntry, PaperNames, Planned, PlannedPaper, cells};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::directory::Directory;
 use crate::directory::csv::{Row, Table, is_formula};
 use crate::ids::FieldName;
@@ -14,13 +14,6 @@ use crate::source::Span;
 
 /// Rows that a file may have.
 const ROWS_MAX: usize = 20_000;
-
-const FORMULA: &str = "E0822";
-const KEY: &str = "E0823";
-const VALUE: &str = "E0824";
-const REGISTER: &str = "E0825";
-const PAPER: &str = "E0826";
-const ROWS: &str = "E0827";
 
 /// What every row means, and every fault. With a fault in the header the rows are not looked at.
 pub(super) fn rows(
@@ -33,6 +26,7 @@ pub(super) fn rows(
     let mut planning = Planning { machine, import, directory, papers, faults: Vec::new(), seen: BTreeMap::new() };
     planning.columns(table);
     let rows = if planning.faults.is_empty() { planning.rows(table) } else { Vec::new() };
+    planning.faults.sort_by_key(|fault| fault.labels.first().map_or(0, |label| label.span.range.start));
     (rows, planning.faults)
 }
 
@@ -62,7 +56,12 @@ impl Planning<'_> {
         self.faults.extend(table.unknown(&needed));
         if table.rows().len() > ROWS_MAX {
             let message = format!("{} rows are more than the {ROWS_MAX} that one file may have", table.rows().len());
-            self.faults.push(Diagnostic::error(ROWS, message, Span::new(&table.file().name, 0..0), "split it"));
+            self.faults.push(Diagnostic::error(
+                code::IMPORT_ROWS,
+                message,
+                Span::new(&table.file().name, 0..0),
+                "split it",
+            ));
         }
     }
 
@@ -83,7 +82,7 @@ impl Planning<'_> {
     fn formulas(&mut self, table: &Table, row: Row<'_>) {
         for column in table.columns().iter().filter(|column| is_formula(row.get(column))) {
             let what = "a formula instead of a value";
-            let fault = Diagnostic::error(FORMULA, what, row.place(column), "a spreadsheet would run this");
+            let fault = Diagnostic::error(code::FORMULA_CELL, what, row.place(column), "a spreadsheet would run this");
             self.faults.push(fault.help("in the spreadsheet: copy, then Paste Special, Values; and save again"));
         }
     }
@@ -93,9 +92,14 @@ impl Planning<'_> {
         let key = row.get(column).to_owned();
         let place = row.place(column);
         if key.is_empty() {
-            self.faults.push(Diagnostic::error(KEY, format!("`{column}` is empty"), place, "every row needs its key"));
+            self.faults.push(Diagnostic::error(
+                code::IMPORT_KEY,
+                format!("`{column}` is empty"),
+                place,
+                "every row needs its key",
+            ));
         } else if let Some(first) = self.seen.get(&key) {
-            let fault = Diagnostic::error(KEY, format!("`{key}` stands twice"), place, "here again");
+            let fault = Diagnostic::error(code::IMPORT_KEY, format!("`{key}` stands twice"), place, "here again");
             self.faults.push(fault.also(first.clone(), "first here"));
         } else {
             self.seen.insert(key.clone(), place);
@@ -112,7 +116,7 @@ impl Planning<'_> {
             }
             match self.cell(text, names) {
                 Ok(values) => fields.extend(values),
-                Err(fault) => self.fault(VALUE, fault, row, column),
+                Err(fault) => self.fault(code::IMPORT_VALUE, fault, row, column),
             }
         }
         fields
@@ -120,22 +124,26 @@ impl Planning<'_> {
 
     /// Every field takes the value; of those that name something in the directory each takes what it knows, and one must.
     fn cell(&self, text: &str, names: &[FieldName]) -> Result<Vec<(FieldName, Value)>, cells::Fault> {
-        let mut values = Vec::new();
-        let (mut known, mut unknown) = (false, None);
+        let (mut values, mut strangers, mut known) = (Vec::new(), Vec::new(), false);
         for field in names.iter().filter_map(|name| self.machine.field(name)) {
-            let named = matches!(field.kind, FieldKind::Person | FieldKind::Unit | FieldKind::Body);
+            let listed = matches!(field.kind, FieldKind::Person | FieldKind::Unit | FieldKind::Body);
             match cells::value(&field.kind, text, self.machine, self.directory) {
                 Ok(value) => {
-                    known |= named;
+                    known |= listed;
                     values.push((field.name.clone(), value));
                 }
-                Err(fault) if named => unknown = Some(fault),
+                Err(fault) if listed => strangers.push(fault),
                 Err(fault) => return Err(fault),
             }
         }
-        match unknown {
-            Some(fault) if !known => Err(fault),
-            _ => Ok(values),
+        match strangers.len() {
+            0 => Ok(values),
+            _ if known => Ok(values),
+            1 => Err(strangers.remove(0)),
+            _ => {
+                let help = strangers.into_iter().find_map(|(_, help)| help);
+                Err((format!("`{text}` is nobody and nothing that the directory knows"), help))
+            }
         }
     }
 
@@ -147,7 +155,7 @@ impl Planning<'_> {
         }
         let Some(holder) = self.holder(fields) else {
             let message = "entries of a register belong to a person or a unit, and this row is about none".to_owned();
-            self.fault(REGISTER, (message, None), row, &rule.column);
+            self.fault(code::IMPORT_REGISTER, (message, None), row, &rule.column);
             return Vec::new();
         };
         let mut entries = Vec::new();
@@ -157,7 +165,12 @@ impl Planning<'_> {
                 entries.push(OpeningEntry { register, holder: holder.clone(), key, year });
             } else {
                 let help = "write `name:year`, several of them with `;` between".to_owned();
-                self.fault(REGISTER, (format!("`{part}` is no entry of a register"), Some(help)), row, &rule.column);
+                self.fault(
+                    code::IMPORT_REGISTER,
+                    (format!("`{part}` is no entry of a register"), Some(help)),
+                    row,
+                    &rule.column,
+                );
             }
         }
         entries
@@ -181,21 +194,21 @@ impl Planning<'_> {
             if !self.machine.papers.contains_key(kind) {
                 let near = nearest(kind, self.machine.papers.keys().map(String::as_str));
                 let help = near.map(|near| format!("did you mean `{near}`?"));
-                self.fault(PAPER, (format!("`{kind}` is no kind of paper here"), help), row, column);
+                self.fault(code::IMPORT_PAPER, (format!("`{kind}` is no kind of paper here"), help), row, column);
                 continue;
             }
             let found: Vec<&String> = names.get(key).into_iter().flatten().filter(|name| stem(name) == kind).collect();
             match found.as_slice() {
                 [one] => papers.push(PlannedPaper { kind: kind.to_owned(), name: (*one).clone() }),
                 [] => self.fault(
-                    PAPER,
+                    code::IMPORT_PAPER,
                     (format!("there is no file `{key}/{kind}.*` among the papers"), None),
                     row,
                     column,
                 ),
                 _ => {
                     let message = format!("there are several files `{key}/{kind}.*` among the papers");
-                    self.fault(PAPER, (message, None), row, column);
+                    self.fault(code::IMPORT_PAPER, (message, None), row, column);
                 }
             }
         }

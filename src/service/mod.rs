@@ -149,13 +149,12 @@ impl Running {
 
     fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
         self.round(Worker::Scheduler(Box::new(crate::scheduler::Scheduler::new(office.engine.clone()))), office);
-        match office.courier(config)? {
-            Some(courier) => {
-                for lane in COURIER_LANES {
-                    self.round(Worker::Courier(lane, courier.clone()), office);
-                }
+        if let Some(courier) = office.courier(config)? {
+            for lane in COURIER_LANES {
+                self.round(Worker::Courier(lane, courier.clone()), office);
             }
-            None => tracing::warn!("`mail.host` is not set: mails wait and none is sent"),
+        } else {
+            tracing::warn!("`mail.host` is not set: mails wait and none is sent");
         }
         Ok(())
     }

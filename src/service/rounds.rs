@@ -19,7 +19,7 @@ const JITTER_MS: u64 = 250;
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
 /// A turn may take this long before the watchdog goes hungry. A mail server may take ten minutes after the data.
 const TURN_MAX: Duration = Duration::from_secs(50);
-const COURIER_TURN_MAX: Duration = Duration::from_secs(30 * 60);
+const COURIER_TURN_MAX: Duration = Duration::from_mins(30);
 
 /// What works by steps.
 #[derive(Debug)]

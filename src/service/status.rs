@@ -70,6 +70,7 @@ impl Status {
         self.say("start", Some(text))
     }
 
+    #[expect(clippy::unused_self, reason = "it is the status that says so, like all it says")]
     pub(super) fn stopping(&self) {
         tell(&[NotifyState::Stopping, NotifyState::Status("stopping: finishing what is in flight")]);
     }

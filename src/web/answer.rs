@@ -29,8 +29,8 @@ use crate::ids::{DossierId, FieldName, OperationId, PaperId};
 
 /// What the reader's form becomes: a command, a second page to look it over, or what is wrong with it.
 enum Meant {
-    Command { operation: OperationId, ask: Ask, attachments: Vec<Attachment>, event: String },
-    Look(Response),
+    Command { operation: OperationId, ask: Box<Ask>, attachments: Vec<Attachment>, event: String },
+    Look(Box<Response>),
     Wrong(Vec<Wrong>),
     Back,
 }
@@ -57,12 +57,12 @@ pub(super) async fn answer(
         (Purpose::Confirm, _) => confirm(&visit, &form),
     };
     match meant {
-        Meant::Look(response) => Ok(response),
+        Meant::Look(response) => Ok(*response),
         Meant::Back => task::page(&app, &visit, Some(&form), Vec::new()),
         Meant::Wrong(wrongs) => task::page(&app, &visit, Some(&form), wrongs),
         Meant::Command { operation, ask, attachments, event } => {
             let actor = Actor::Link(visit.task.person.clone());
-            let command = Command { operation, dossier: visit.task.dossier.clone(), actor, ask };
+            let command = Command { operation, dossier: visit.task.dossier.clone(), actor, ask: *ask };
             handle(&app, visit, &form, command, attachments, &event).await
         }
     }
@@ -168,7 +168,7 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
         return Ok(Meant::Wrong(wrongs));
     }
     if (wanted.confirm || !rows.is_empty()) && !wanted.ticked(reader) && form.get("step") != "send" {
-        return sure(app, visit, form, wanted, &rows).map(Meant::Look);
+        return sure(app, visit, form, wanted, &rows).map(|page| Meant::Look(Box::new(page)));
     }
     let act = Act {
         activation: visit.task.activation,
@@ -178,7 +178,7 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
         reason: reason.map(str::to_owned),
         rows,
     };
-    Ok(Meant::Command { operation, ask: Ask::Act(act), attachments, event: event.to_owned() })
+    Ok(Meant::Command { operation, ask: Box::new(Ask::Act(act)), attachments, event: event.to_owned() })
 }
 
 /// Rows that are marked; every mark needs its reason, and an answer that marks mean something to.
@@ -273,7 +273,7 @@ fn edit(visit: &Visit, form: &Form) -> Meant {
     if !wrongs.is_empty() {
         return Meant::Wrong(wrongs);
     }
-    let ask = Ask::Edit { activation: visit.task.activation, fields, papers };
+    let ask = Box::new(Ask::Edit { activation: visit.task.activation, fields, papers });
     Meant::Command { operation, ask, attachments, event: String::new() }
 }
 
@@ -373,25 +373,22 @@ fn cast(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     let (mut choices, mut wrongs) = (BTreeMap::new(), Vec::new());
     let all = (form.get("all") == "yes").then_some(Choice::Yes);
     for row in ballot::votable(vote, &visit.task.person) {
-        match ballot::of_name(form.get(&format!("vote.{row}"))).or(all) {
-            Some(choice) => {
-                choices.insert(row.clone(), choice);
-            }
-            None => {
-                let said = reader.get("refused.choice_wrong");
-                let text = format!("{}: {said}", rows::caption(&visit.dossier, row));
-                wrongs.push(Wrong::at(text, format!("row.{row}")));
-            }
+        if let Some(choice) = ballot::of_name(form.get(&format!("vote.{row}"))).or(all) {
+            choices.insert(row.clone(), choice);
+        } else {
+            let said = reader.get("refused.choice_wrong");
+            let text = format!("{}: {said}", rows::caption(&visit.dossier, row));
+            wrongs.push(Wrong::at(text, format!("row.{row}")));
         }
     }
     if !wrongs.is_empty() {
         return Ok(Meant::Wrong(wrongs));
     }
     if form.get("step") != "send" {
-        return look(app, visit, &choices).map(Meant::Look);
+        return look(app, visit, &choices).map(|page| Meant::Look(Box::new(page)));
     }
     let operation = visit.operation(&["cast"]);
-    let ask = Ask::Cast { activation: visit.task.activation, choices };
+    let ask = Box::new(Ask::Cast { activation: visit.task.activation, choices });
     Ok(Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() })
 }
 
@@ -446,7 +443,7 @@ fn tally(visit: &Visit, form: &Form) -> Meant {
         return Meant::Wrong(wrongs);
     }
     let operation = visit.operation(&["tally", form.get("seen")]);
-    let ask = Ask::Tally { activation: visit.task.activation, rows: tallies };
+    let ask = Box::new(Ask::Tally { activation: visit.task.activation, rows: tallies });
     Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() }
 }
 
@@ -457,6 +454,6 @@ fn confirm(visit: &Visit, form: &Form) -> Meant {
         _ => return Meant::Wrong(vec![Wrong::at(visit.reader.get("refused.no_agree"), "choice")]),
     };
     let operation = visit.operation(&["confirm", form.get("agrees"), form.get("seen")]);
-    let ask = Ask::Confirm { activation: visit.task.activation, agrees };
+    let ask = Box::new(Ask::Confirm { activation: visit.task.activation, agrees });
     Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() }
 }

@@ -26,7 +26,7 @@ struct Desk {
 #[derive(Debug, Serialize)]
 struct Matter {
     asked: String,
-    matter: String,
+    about: String,
     due: Option<Due>,
     said: String,
     href: String,
@@ -77,7 +77,7 @@ async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Re
     }
     Ok(Some(Matter {
         asked: view::asked(&reader, task.purpose, state.as_ref()),
-        matter: dossier.caption.clone(),
+        about: dossier.caption.clone(),
         due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
         said: task.closed.map(|closed| over::line(&reader, task, closed, &events)).unwrap_or_default(),
         href,

@@ -1,4 +1,4 @@
-//! What may go wrong on the way to a page. Handlers return one of these; [`super::gate`] makes all of them into pages.
+//! What may go wrong on the way to a page. Handlers return one of these; `gate` makes all of them into pages.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -88,7 +88,10 @@ impl From<minijinja::Error> for Problem {
 }
 
 impl Problem {
-    /// A failure that is no refusal.
+    /// The refusal, if a failure is one.
+    ///
+    /// # Errors
+    /// The world failed.
     pub fn of_failure(failure: Failure) -> Result<crate::dossier::refusal::Refusal, Self> {
         match failure {
             Failure::Refused(refusal) => Ok(refusal),

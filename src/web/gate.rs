@@ -1,7 +1,7 @@
 //! What every request passes on its way in and every answer on its way out: host, origin, time limit, headers, error pages,
 //! access log. Forwarding headers are not looked at: addresses come from the configuration alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -14,7 +14,7 @@ use super::page;
 use super::routes::Route;
 
 /// The longest that an answer may take; a slow line with a large paper is why it is not shorter.
-const TIME_MAX: Duration = Duration::from_secs(120);
+const TIME_MAX: Duration = Duration::from_mins(2);
 
 /// On every answer. What a page may do is nothing but show itself, its style and its own papers, and send its form home.
 const HEADERS: [(HeaderName, &str); 9] = [
@@ -37,7 +37,7 @@ const HEADERS: [(HeaderName, &str); 9] = [
 
 /// The gate.
 pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let language = page::asked_language(request.uri().query());

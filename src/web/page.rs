@@ -1,6 +1,5 @@
 //! From a template and what it shows to an answer.
 
-use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use axum::http::{HeaderValue, StatusCode, header};

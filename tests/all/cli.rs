@@ -241,7 +241,7 @@ impl Server {
         let path = place.folder.join("notify");
         let _ = std::fs::remove_file(&path);
         let socket = UnixDatagram::bind(&path).expect("a socket");
-        socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        socket.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout");
         let child = place
             .command()
             .args(arguments)

@@ -98,7 +98,7 @@ fn keys_are_made_once_for_their_owner_only_and_a_damaged_one_is_named() {
     assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
     assert!(keys.too_open().is_empty());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("ours");
-    assert_eq!(keys.too_open(), [path.clone()]);
+    assert_eq!(keys.too_open(), std::slice::from_ref(&path));
     std::fs::write(&path, "zz\n").expect("written");
     let error = keys.links().expect_err("damaged").to_string();
     assert!(error.contains("link-1.key") && error.contains("64"), "{error}");

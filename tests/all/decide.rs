@@ -321,7 +321,7 @@ fn any_ask() -> impl Strategy<Value = (u8, Ask)> {
 /// An act for whatever entry is active, so that some of them succeed.
 fn aimed(dossier: &Dossier, ask: Ask) -> Ask {
     let leaf = dossier.leaf().map_or(ActivationId(0), |leaf| leaf.activation);
-    let aim = |activation: ActivationId| if activation.0 % 4 == 0 { activation } else { leaf };
+    let aim = |activation: ActivationId| if activation.0.is_multiple_of(4) { activation } else { leaf };
     match ask {
         Ask::Act(act) => Ask::Act(Act { activation: aim(act.activation), ..act }),
         Ask::Cast { activation, choices } => {

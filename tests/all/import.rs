@@ -132,7 +132,7 @@ fn another_encoding_is_named_with_its_line() {
 fn missing_and_unknown_columns_are_all_named_at_once() {
     faults(
         b"code,titel,points,day,rating,prior,documents\nclerk,x,1,,,,\n",
-        &[("E0805", 1, 1, "kind"), ("E0805", 1, 1, "title"), ("E0806", 1, 6, "titel")],
+        &[("E0802", 1, 1, "kind"), ("E0802", 1, 1, "title"), ("E0802", 1, 6, "titel")],
     );
 }
 
@@ -146,16 +146,16 @@ fn every_faulty_cell_is_named_with_line_and_column() {
             ",,,,,,,,có",
         ]),
         &[
-            ("E0824", 2, 1, "nobody"),
-            ("E0824", 3, 30, "1/6/2026"),
-            ("E0824", 3, 20, "plian"),
-            ("E0824", 3, 26, "101"),
-            ("E0824", 3, 39, "fair"),
-            ("E0824", 3, 7, "characters"),
-            ("E0825", 3, 44, "x"),
-            ("E0822", 4, 7, "formula"),
-            ("E0823", 4, 1, "twice"),
-            ("E0823", 5, 1, "empty"),
+            ("E0823", 2, 1, "nobody"),
+            ("E0823", 3, 7, "characters"),
+            ("E0823", 3, 23, "plian"),
+            ("E0823", 3, 29, "101"),
+            ("E0823", 3, 33, "1/6/2026"),
+            ("E0823", 3, 42, "fair"),
+            ("E0824", 3, 47, "x"),
+            ("E0822", 4, 1, "twice"),
+            ("E0701", 4, 7, "formula"),
+            ("E0822", 5, 1, "empty"),
         ],
     );
 }

@@ -1,14 +1,19 @@
 //! Every test that crosses modules, in one binary.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "tests ask for their database and say what they skip; what topics share is pub in one binary"
+)]
 
 mod bench;
 mod check;
 mod cli;
 mod config;
-mod decide;
-mod import;
 mod courier;
 mod decide;
 mod engine;
+mod import;
 mod ledger;
 mod mails;
 mod offices;

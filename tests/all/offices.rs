@@ -1,5 +1,6 @@
 //! The offices that are shipped: their directories, calendars and formulas have no fault.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -70,15 +71,17 @@ fn the_formulas_of_shipped_workflows_name_what_there_is_and_ask_what_can_be_aske
         let names = Names::of(&machine);
         for (guard, rule) in &machine.guards {
             for fault in expr::check_truth(&rule.expr, &names) {
-                found += &format!("{name} {guard} `{}`: {fault:?}\n", &rule.expr[fault.range.clone()]);
+                writeln!(found, "{name} {guard} `{}`: {fault:?}", &rule.expr[fault.range.clone()])
+                    .expect("a text takes all");
             }
         }
         for state in &machine.states {
             let joins = state.joins.iter().flat_map(|joins| joins.with.values().chain(joins.row.values()));
             let facts = state.register.iter().flat_map(|rule| [&rule.holder, &rule.key, &rule.year]);
+            let facts = facts.filter(|formula| !formula.is_empty());
             for formula in joins.chain(facts) {
                 for fault in expr::check(formula, &names) {
-                    found += &format!("{name} {} `{formula}`: {fault:?}\n", state.id);
+                    writeln!(found, "{name} {} `{formula}`: {fault:?}", state.id).expect("a text takes all");
                 }
             }
         }

@@ -70,7 +70,7 @@ impl Node {
             sum.ticked += report.ticked;
             sum.rederived += report.rederived;
             sum.put_off += report.put_off;
-            sum.held = report.held.clone();
+            sum.held.clone_from(&report.held);
             if !report.busy() {
                 return sum;
             }
@@ -207,7 +207,7 @@ async fn a_lost_due_time_is_found_by_the_walk_and_then_done() {
 #[tokio::test]
 async fn a_dossier_that_cannot_be_ticked_stands_in_nobodys_way() {
     for database in databases().await {
-        let mut node = deployed(&database).await;
+        let node = deployed(&database).await;
         node.start("a-spoilt").await;
         node.start("b-sound").await;
         node.engine

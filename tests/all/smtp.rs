@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chancery::catcher::{Catcher, Caught};
 use chancery::courier::email::{Email, Encoded};
-use chancery::courier::settings::{Patience, SmtpSettings};
+use chancery::courier::settings::{Password, Patience, Security, SmtpSettings};
 use chancery::courier::smtp::{Outcome, Sender};
 use chancery::ids::Instant;
 use proptest::prelude::*;
@@ -178,6 +178,39 @@ async fn a_catcher_with_a_folder_writes_each_mail_down() {
     let written = std::fs::read(folder.join("000001.eml")).expect("it was written");
     assert_eq!(written, catcher.mail(1).expect("it was kept").raw);
     std::fs::remove_dir_all(&folder).expect("it is ours");
+}
+
+/// Another implementation of the protocol, with TLS and signing in, where one is to be had:
+/// `TEST_SMTP=starttls:2525:user:password:/path/ca.pem` (or `tls:...`; several are separated by blanks). The same server under
+/// a name that its certificate does not carry, or with another password, must not get the mail.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test asks where to look")]
+async fn other_servers_take_mails_over_tls_and_after_signing_in() {
+    for server in std::env::var("TEST_SMTP").unwrap_or_default().split_whitespace() {
+        let parts: Vec<&str> = server.split(':').collect();
+        let [security, port, user, password, ca_file] = parts[..] else { panic!("TEST_SMTP makes no sense: {server}") };
+        let good = SmtpSettings {
+            host: "localhost".to_owned(),
+            port: port.parse().expect("a port"),
+            security: if security == "tls" { Security::Tls } else { Security::Starttls },
+            user: Some(user.to_owned()),
+            password: Some(Password::new(password)),
+            ca_file: Some(ca_file.into()),
+            ..settings(([127, 0, 0, 1], 1).into())
+        };
+        let cases = [
+            (good.clone(), "accepted"),
+            (SmtpSettings { host: "127.0.0.1".to_owned(), ..good.clone() }, "deferred"),
+            (SmtpSettings { ca_file: None, ..good.clone() }, "deferred"),
+            (SmtpSettings { password: Some(Password::new("wrong")), ..good.clone() }, "deferred"),
+        ];
+        for (settings, expected) in cases {
+            let tls = chancery::courier::smtp::tls(&settings).expect("the certificate can be read");
+            let mail = email().encode(&settings).expect("a plain mail");
+            let outcome = Sender::new(Arc::new(settings), tls).send(&mail).await;
+            assert_eq!(kind(&outcome), expected, "{server}: {outcome:?}");
+        }
+    }
 }
 
 fn header_names(bytes: &[u8]) -> Vec<String> {

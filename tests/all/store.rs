@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chancery::store::{Cell, Param, Store, StoreError};
 
 /// A database of this test's own, gone with it.
-pub struct Fresh {
+pub(crate) struct Fresh {
     /// How to open it.
     pub url: String,
     kind: Kind,
@@ -43,7 +43,7 @@ impl Drop for Fresh {
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// An empty SQLite file.
-pub fn sqlite() -> Fresh {
+pub(crate) fn sqlite() -> Fresh {
     let name = format!("chancery-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let directory = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&directory).expect("a temporary folder");
@@ -51,7 +51,7 @@ pub fn sqlite() -> Fresh {
 }
 
 /// An empty PostgreSQL database, where one is to be had.
-pub async fn postgres() -> Option<Fresh> {
+pub(crate) async fn postgres() -> Option<Fresh> {
     let server = std::env::var("TEST_POSTGRES_URL").ok()?;
     let name = format!("chancery_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server).await.expect("the test server");
@@ -64,14 +64,14 @@ pub async fn postgres() -> Option<Fresh> {
 }
 
 /// An empty database on each engine.
-pub async fn databases() -> Vec<Fresh> {
+pub(crate) async fn databases() -> Vec<Fresh> {
     let mut databases = vec![sqlite()];
     databases.extend(postgres().await);
     databases
 }
 
 /// An open store with the schema.
-pub async fn migrated(database: &Fresh) -> Store {
+pub(crate) async fn migrated(database: &Fresh) -> Store {
     let store = Store::open(&database.url).await.expect("it opens");
     store.migrate().await.expect("it migrates");
     store

@@ -524,3 +524,55 @@ async fn plain_pages_say_who_we_are_and_how_we_are() {
     let health = ask(&pages, Method::GET, "/ho-so/health", &[("host", "127.0.0.1:8080")]).await;
     assert_eq!((health.status, health.text().as_str()), (StatusCode::OK, "ok\ndatabase: ok\n"));
 }
+
+#[tokio::test]
+async fn the_access_log_says_which_page_and_never_whose() {
+    let log = Log::default();
+    // For the whole binary: subscribers of single threads miss lines while other tests run.
+    let subscriber = tracing_subscriber::fmt().with_env_filter("chancery=trace").with_writer(log.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("no other test listens");
+    let pages = Pages::new().await;
+    let case = pages.case("c1", "Đề nghị bí mật", "clerk").await;
+    let token = pages.token(&case, Purpose::Act, "clerk").await;
+    let link = Place::Task(&token).path(&pages.app.site);
+    let seen = pages.get(&format!("{link}?lang=en")).await.hidden("seen");
+    pages.get(&format!("{link}/paper/none")).await;
+    pages
+        .post(&link, &[("do", "act"), ("seen", &seen), ("choice", "withdraw"), ("reason.withdraw", "Lời riêng")])
+        .await;
+    pages.get(&format!("{link}x")).await;
+    let said = log.text();
+    assert!(said.contains("/ho-so/l/{token}") && said.contains("/ho-so/l/{token}/paper/{paper}"), "{said}");
+    for secret in [token.as_str(), "Lời riêng", "bí mật"] {
+        assert!(!said.contains(secret), "{secret}: {said}");
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Debug, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no writer panics")).into_owned()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> tracing_subscriber::fmt::MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}

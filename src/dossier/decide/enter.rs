@@ -50,13 +50,8 @@ impl Run<'_> {
 
     /// The states around a state, innermost first.
     fn ancestors(&self, state: &StateId) -> Vec<StateId> {
-        let mut over = Vec::new();
-        let mut next = self.state(state).parent.clone();
-        while let Some(parent) = next {
-            next = self.state(&parent).parent.clone();
-            over.push(parent);
-        }
-        over
+        let parent = |state: &StateId| self.state(state).parent.clone();
+        std::iter::successors(parent(state), parent).collect()
     }
 
     /// The active entries inside a state (all of them, without one), innermost first.
@@ -349,14 +344,12 @@ impl Run<'_> {
     pub(super) fn body(&self, of: &BodyOf) -> Option<crate::ids::BodyCode> {
         let (directory, today) = (self.context.directory, self.today());
         let value = self.dossier().fields.get(&of.of)?.as_str()?;
-        match self.machine.field(&of.of)?.kind {
-            FieldKind::Body => Some(value.into()),
-            _ => {
-                let unit = UnitCode::from(value);
-                let body =
-                    directory.body_of(&of.kind, &unit, today).or_else(|| directory.group_of(&of.kind, &unit, today));
-                body.map(|body| body.code.clone())
-            }
+        if self.machine.field(&of.of)?.kind == FieldKind::Body {
+            Some(value.into())
+        } else {
+            let unit = UnitCode::from(value);
+            let body = directory.body_of(&of.kind, &unit, today).or_else(|| directory.group_of(&of.kind, &unit, today));
+            body.map(|body| body.code.clone())
         }
     }
 

@@ -1,6 +1,6 @@
 //! What follows from a command, or why nothing does.
 //!
-//! [`Run`] is the working copy: every change goes through `evolve` the moment it is made, so that a decision sees exactly
+//! `Run` is the working copy: every change goes through `evolve` the moment it is made, so that a decision sees exactly
 //! what replay will see. Due timers fire first, each as an event of its own; then the command.
 
 mod act;

@@ -73,9 +73,12 @@ impl Input {
             FieldKind::Date => ("date", None),
             FieldKind::Texts { .. } => ("long", None),
             FieldKind::File => ("file", None),
-            FieldKind::Choice { .. } | FieldKind::OneOf { .. } => ("select", None),
             FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => ("text", Some(100)),
-            FieldKind::Person | FieldKind::Unit | FieldKind::Body => ("select", None),
+            FieldKind::Person
+            | FieldKind::Unit
+            | FieldKind::Body
+            | FieldKind::Choice { .. }
+            | FieldKind::OneOf { .. } => ("select", None),
         };
         let help = match &field.kind {
             FieldKind::Texts { .. } => reader.get("act.texts_help"),

@@ -61,8 +61,8 @@ pub(crate) fn table(reader: &Reader, dossier: &Dossier, marks: Option<&Form>) ->
             line.cells.push(latest_vote(dossier, &DossierId::from(line.id.as_str())).unwrap_or_default());
         }
         if let Some(form) = marks {
-            line.mark = form.get(&format!("mark.{}", line.id)).to_owned();
-            line.why = form.get(&format!("why.{}", line.id)).to_owned();
+            form.get(&format!("mark.{}", line.id)).clone_into(&mut line.mark);
+            form.get(&format!("why.{}", line.id)).clone_into(&mut line.why);
         }
     }
     let caption = reader.machine.row_caption.as_ref();

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// What goes wrong, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Nothing.
     None,
     /// Connects and says nothing.
@@ -39,7 +39,7 @@ pub enum Fault {
 
 /// The server. It is stopped with the test's runtime.
 #[derive(Clone, Debug)]
-pub struct FaultySmtp {
+pub(crate) struct FaultySmtp {
     /// Where it listens.
     pub address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -54,7 +54,7 @@ struct State {
 
 impl FaultySmtp {
     /// Listens on a free port of loopback.
-    pub async fn start(fault: Fault) -> Self {
+    pub(crate) async fn start(fault: Fault) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has free ports");
         let address = listener.local_addr().expect("it listens");
         let state = Arc::new(Mutex::new(State { fault, connections: 0, received: Vec::new() }));
@@ -70,17 +70,17 @@ impl FaultySmtp {
     }
 
     /// From now on another fault.
-    pub fn turn(&self, fault: Fault) {
+    pub(crate) fn turn(&self, fault: Fault) {
         self.lock().fault = fault;
     }
 
     /// The mails of which it got the final dot, whatever it said then.
-    pub fn received(&self) -> Vec<String> {
+    pub(crate) fn received(&self) -> Vec<String> {
         self.lock().received.clone()
     }
 
     /// How often somebody connected.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.lock().connections
     }
 
@@ -104,7 +104,7 @@ impl FaultySmtp {
                 ("EHLO", _) => say(&mut stream, "250-me\r\n250 8BITMIME").await?,
                 ("MAIL", Fault::HangAtMail) | ("DATA", Fault::HangAtData) => return hang().await,
                 ("MAIL", Fault::Mail(answer)) | ("RCPT", Fault::Recipient(answer)) | ("DATA", Fault::Data(answer)) => {
-                    say(&mut stream, answer).await?
+                    say(&mut stream, answer).await?;
                 }
                 ("DATA", Fault::DropBeforeDot) => {
                     say(&mut stream, "354 go").await?;

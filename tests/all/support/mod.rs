@@ -1,6 +1,6 @@
 //! What tests share: a small office (directory, calendar, two workflows) and a way to lead dossiers through it by hand; a
 //! mail server that misbehaves.
 
-pub mod faulty_smtp;
-pub mod office;
-pub mod pages;
+pub(crate) mod faulty_smtp;
+pub(crate) mod office;
+pub(crate) mod pages;

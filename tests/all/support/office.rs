@@ -15,7 +15,7 @@ use chancery::machine::{Machine, check::check_files};
 use chancery::source::SourceFile;
 
 /// The case: drafted, voted on as a row of a list, decided; it can be suspended and resumed.
-pub const CASE: &str = r#"
+pub(crate) const CASE: &str = r#"
 chancery: 1
 workflow: case
 title: Việc
@@ -72,7 +72,7 @@ states:
 "#;
 
 /// The list: a meeting of the unit's council.
-pub const LIST: &str = r#"
+pub(crate) const LIST: &str = r#"
 chancery: 1
 workflow: list
 title: Danh sách
@@ -122,19 +122,19 @@ states:
 "#;
 
 /// The table that both use.
-pub const KINDS: &str = "plain: {threshold: 50%}\nhigh: {threshold: 80%}\n";
+pub(crate) const KINDS: &str = "plain: {threshold: 50%}\nhigh: {threshold: 80%}\n";
 
 /// A calendar of plain weeks.
-pub const PLAIN: &str = "chancery: 1\ncalendar: plain\ntitle: Tuần thường\nzone: Asia/Ho_Chi_Minh\nyears: {}\n";
+pub(crate) const PLAIN: &str = "chancery: 1\ncalendar: plain\ntitle: Tuần thường\nzone: Asia/Ho_Chi_Minh\nyears: {}\n";
 
 /// Monday 2026-06-01, 09:00 in Hanoi.
-pub const START: Instant = Instant(1_780_279_200_000);
+pub(crate) const START: Instant = Instant(1_780_279_200_000);
 
 /// One day.
-pub const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// A machine from its text; its tables are [`KINDS`].
-pub fn machine(name: &str, text: &str) -> Machine {
+pub(crate) fn machine(name: &str, text: &str) -> Machine {
     let file = SourceFile::new(format!("{name}.yaml"), text);
     let included = |wanted: &str| wanted.ends_with("kinds.yaml").then(|| SourceFile::new(wanted, KINDS));
     let checked = check_files(&file, &included);
@@ -143,7 +143,7 @@ pub fn machine(name: &str, text: &str) -> Machine {
 }
 
 /// A calendar from its text.
-pub fn calendar(text: &str) -> Calendar {
+pub(crate) fn calendar(text: &str) -> Calendar {
     let (calendar, faults) = Calendar::read(&SourceFile::new("plain.yaml", text));
     calendar.unwrap_or_else(|| panic!("the calendar is faulty: {faults:?}"))
 }
@@ -155,7 +155,7 @@ fn person(code: &str) -> (PersonId, Person) {
 }
 
 /// The directory: unit U with clerk, head, and a council of a chair and four members, with a secretary.
-pub fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let people = ["clerk", "head", "secretary", "m1", "m2", "m3", "m4", "m5"];
     let seat = |code: &str, seat: &str| BodySeat {
         person: PersonId::new(format!("p-{code}")),
@@ -204,7 +204,7 @@ pub fn directory() -> Directory {
 }
 
 /// The office, and one dossier in it that is led by hand.
-pub struct Office {
+pub(crate) struct Office {
     /// Its directory.
     pub directory: Directory,
     /// Its calendar.
@@ -218,7 +218,7 @@ pub struct Office {
 
 impl Office {
     /// The office as above.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             directory: directory(),
             calendar: calendar(PLAIN),
@@ -229,19 +229,19 @@ impl Office {
     }
 
     /// What `decide` may look at.
-    pub fn context(&self) -> Context<'_> {
+    pub(crate) fn context(&self) -> Context<'_> {
         let Self { directory, calendar, register, boxes, .. } = self;
         Context { directory, calendar, register, boxes }
     }
 
     /// A command with an operation id of its own.
-    pub fn command(&mut self, dossier: &str, actor: Actor, ask: Ask) -> Command {
+    pub(crate) fn command(&mut self, dossier: &str, actor: Actor, ask: Ask) -> Command {
         self.commands += 1;
         Command { operation: OperationId::new(format!("op-{}", self.commands)), dossier: dossier.into(), actor, ask }
     }
 
     /// Decides and folds; the ballots go into the boxes.
-    pub fn run(
+    pub(crate) fn run(
         &mut self,
         machine: &Machine,
         dossier: Option<&Dossier>,
@@ -261,7 +261,7 @@ impl Office {
     }
 
     /// Opens a case of the clerk's.
-    pub fn start(&mut self, machine: &Machine, id: &str, fields: serde_json::Value, now: Instant) -> Dossier {
+    pub(crate) fn start(&mut self, machine: &Machine, id: &str, fields: serde_json::Value, now: Instant) -> Dossier {
         let fields = serde_json::from_value(fields).expect("fields");
         let start =
             Start { machine: machine.hash().clone(), fields, papers: Vec::new(), gather_key: None, first: None };
@@ -271,12 +271,12 @@ impl Office {
 }
 
 /// A person by their link.
-pub fn by(code: &str) -> Actor {
+pub(crate) fn by(code: &str) -> Actor {
     Actor::Link(PersonId::new(format!("p-{code}")))
 }
 
 /// An event of the innermost state.
-pub fn act(dossier: &Dossier, event: &str) -> Ask {
+pub(crate) fn act(dossier: &Dossier, event: &str) -> Ask {
     let activation = dossier.leaf().map_or(ActivationId(0), |leaf| leaf.activation);
     let (fields, papers, rows) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
     Ask::Act(Act { activation, event: event.into(), fields, papers, reason: None, rows })

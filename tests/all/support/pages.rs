@@ -23,7 +23,7 @@ use super::office::{self, PLAIN, START};
 use crate::store::{Fresh, migrated, sqlite};
 
 /// The case: drafted with a form and papers, then a row of the list.
-pub const CASE: &str = r#"
+pub(crate) const CASE: &str = r#"
 chancery: 1
 workflow: case
 title: Việc
@@ -73,7 +73,7 @@ states:
 "#;
 
 /// The list: a meeting of the unit's council, then the head, then the signed paper.
-pub const LIST: &str = r#"
+pub(crate) const LIST: &str = r#"
 chancery: 1
 workflow: list
 title: Danh sách của đơn vị
@@ -142,7 +142,7 @@ states:
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
@@ -153,17 +153,17 @@ pub struct Answer {
 
 impl Answer {
     /// The body as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// A header.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
     }
 
     /// The value of a hidden input.
-    pub fn hidden(&self, name: &str) -> String {
+    pub(crate) fn hidden(&self, name: &str) -> String {
         let text = self.text();
         let (_, rest) =
             text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name}: {text}"));
@@ -172,7 +172,7 @@ impl Answer {
 }
 
 /// The office and its pages.
-pub struct Pages {
+pub(crate) struct Pages {
     /// The engine.
     pub engine: Engine,
     /// Its clock.
@@ -185,7 +185,7 @@ pub struct Pages {
 
 impl Pages {
     /// An empty office, reached under a path.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let database = sqlite();
         let store: Store = migrated(&database).await;
         let clock = Clock::manual(START);
@@ -217,7 +217,7 @@ impl Pages {
     }
 
     /// Opens a case about `person`.
-    pub async fn case(&self, id: &str, title: &str, person: &str) -> DossierId {
+    pub(crate) async fn case(&self, id: &str, title: &str, person: &str) -> DossierId {
         let machine: Arc<Machine> =
             self.engine.current(&"case".into()).await.expect("it reads").expect("it is deployed");
         let fields = serde_json::json!({"title": title, "unit": "U", "person": format!("p-{person}"), "kind": "plain"});
@@ -238,7 +238,7 @@ impl Pages {
     }
 
     /// The open (or latest) task of a person in a dossier: its token.
-    pub async fn token(&self, dossier: &DossierId, purpose: Purpose, person: &str) -> String {
+    pub(crate) async fn token(&self, dossier: &DossierId, purpose: Purpose, person: &str) -> String {
         let person = PersonId::new(format!("p-{person}"));
         let stands = self.engine.dossier(dossier).await.expect("it reads").expect("it exists");
         for entry in (1..=stands.activations).rev() {
@@ -258,35 +258,35 @@ impl Pages {
     }
 
     /// The path of a task's page.
-    pub async fn link(&self, dossier: &DossierId, purpose: Purpose, person: &str) -> String {
+    pub(crate) async fn link(&self, dossier: &DossierId, purpose: Purpose, person: &str) -> String {
         Place::Task(&self.token(dossier, purpose, person).await).path(&self.app.site)
     }
 
     /// A list that is there, by the rows it has.
-    pub async fn list_of(&self, row: &DossierId) -> DossierId {
+    pub(crate) async fn list_of(&self, row: &DossierId) -> DossierId {
         let case = self.engine.dossier(row).await.expect("it reads").expect("it exists");
         case.on_list.and_then(|on| on.dossier).unwrap_or_else(|| panic!("{row} stands on no list that answered"))
     }
 
     /// Messages go where they have to.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         while self.engine.deliver().await.expect("messages are delivered") > 0 {}
     }
 
     /// Time passes.
-    pub fn at(&self, at: Instant) {
+    pub(crate) fn at(&self, at: Instant) {
         if let Clock::Manual(clock) = &self.clock {
             clock.set(at);
         }
     }
 
     /// Asks for a page.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).header("host", "so.example").body(Body::empty()).expect("a request")).await
     }
 
     /// Sends a form.
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         let encoded: Vec<String> =
             form.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
         let request = Request::post(path)
@@ -299,7 +299,7 @@ impl Pages {
     }
 
     /// Sends a form with files: name, file name, bytes.
-    pub async fn post_files(&self, path: &str, form: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+    pub(crate) async fn post_files(&self, path: &str, form: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
         let mut body = Vec::new();
         for (name, value) in form {
             let part = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
@@ -323,7 +323,7 @@ impl Pages {
     }
 
     /// Sends any request.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = router(self.app.clone()).oneshot(request).await.expect("a router always answers");
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 64 << 20).await.expect("a body").to_vec();
@@ -331,7 +331,7 @@ impl Pages {
     }
 
     /// Everything that is stored, as one text.
-    pub async fn dump(&self) -> String {
+    pub(crate) async fn dump(&self) -> String {
         let mut all = BTreeMap::new();
         for (table, sql) in [
             ("dossier", "SELECT id, seq, snapshot FROM dossier ORDER BY id"),

@@ -1,0 +1,138 @@
+//! What one notice means to its reader: read off the dossier and its machine. Pure.
+
+use super::letter::{Consequence, Matter};
+use crate::directory::Directory;
+use crate::dossier::project::NoticeKind;
+use crate::dossier::{Active, Dossier, Purpose, RowStatus, Task, Vote};
+use crate::ids::{EventName, Instant, Language, PersonId, StateId, Text};
+use crate::machine::{Machine, State, Target};
+use crate::store::mails::MailNotice;
+
+/// One notice, being turned into a matter.
+pub(super) struct Reading<'a> {
+    pub(super) dossier: &'a Dossier,
+    pub(super) machine: &'a Machine,
+    pub(super) notice: &'a MailNotice,
+    pub(super) directory: &'a Directory,
+    pub(super) language: &'a Language,
+}
+
+impl Reading<'_> {
+    /// The matter, without its link and without the days that are left.
+    pub(super) fn matter(&self) -> Matter {
+        let (dossier, machine) = (self.dossier, self.machine);
+        let purpose = self.notice.task.as_ref().map(|task| task.purpose);
+        let task = self.task(purpose);
+        let active = self.active();
+        let state = active.and_then(|active| machine.state(&active.state));
+        let vote = self.vote();
+        Matter {
+            kind: self.notice.kind,
+            purpose,
+            workflow: self.say(&machine.title),
+            caption: dossier.caption.clone(),
+            state: state.map(|state| self.say(&state.title)).unwrap_or_default(),
+            task: self.title(state, vote),
+            help: state.and_then(|state| state.task.as_ref()).map(|rule| self.say(&rule.help)).unwrap_or_default(),
+            role: task
+                .and_then(|task| task.role.as_ref())
+                .and_then(|role| machine.roles.get(role))
+                .map(|role| self.say(&role.label)),
+            body: vote.and_then(|vote| self.directory.bodies.get(&vote.body)).map(|body| body.name.clone()),
+            due_at: self.due_at(task, active),
+            days_left: 0,
+            rows: machine.is_list().then(|| self.rows(purpose, vote)),
+            consequences: self.consequences(state, purpose),
+            asked: if self.notice.kind == NoticeKind::Escalation { self.asked() } else { Vec::new() },
+            link: None,
+        }
+    }
+
+    fn say(&self, text: &Text) -> String {
+        text.in_language(self.language).to_owned()
+    }
+
+    /// The entry that the notice is about; for what is merely told, and for one that is over, where the dossier stands.
+    fn active(&self) -> Option<&Active> {
+        let dossier = self.dossier;
+        let paused = dossier.paused.iter().flat_map(|paused| &paused.active);
+        let mut all = dossier.active.iter().chain(paused);
+        all.find(|active| active.activation == self.notice.activation && self.notice.kind != NoticeKind::Told)
+            .or_else(|| dossier.leaf())
+    }
+
+    fn task(&self, purpose: Option<Purpose>) -> Option<&Task> {
+        self.dossier.task(self.notice.activation, purpose?)
+    }
+
+    fn vote(&self) -> Option<&Vote> {
+        self.dossier.vote.as_ref().filter(|vote| vote.activation == self.notice.activation)
+    }
+
+    fn title(&self, state: Option<&State>, vote: Option<&Vote>) -> String {
+        let of_task = state.and_then(|state| state.task.as_ref()).map(|rule| &rule.title);
+        let of_vote = vote.map(|vote| &vote.rule.title);
+        let of_state = state.map(|state| &state.title);
+        of_vote.or(of_task).or(of_state).map(|text| self.say(text)).unwrap_or_default()
+    }
+
+    fn due_at(&self, task: Option<&Task>, active: Option<&Active>) -> Option<Instant> {
+        match self.notice.kind {
+            NoticeKind::Told => None,
+            NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation => {
+                let in_row = self.notice.task.as_ref().and_then(|task| task.due_at);
+                in_row.or_else(|| task.and_then(|task| task.due_at)).or_else(|| active.and_then(|active| active.due_at))
+            }
+        }
+    }
+
+    fn rows(&self, purpose: Option<Purpose>, vote: Option<&Vote>) -> usize {
+        match (purpose, vote) {
+            (Some(Purpose::Ballot | Purpose::Tally | Purpose::Confirm), Some(vote)) => vote.rows.len(),
+            _ => self.dossier.rows.iter().filter(|row| row.status == RowStatus::Live).count(),
+        }
+    }
+
+    /// Who was asked in this entry and did nothing.
+    fn asked(&self) -> Vec<String> {
+        let tasks = self.dossier.tasks.iter().filter(|task| task.activation == self.notice.activation);
+        let mut people: Vec<&PersonId> = tasks.flat_map(|task| &task.holders).collect();
+        people.sort();
+        people.dedup();
+        people.iter().filter_map(|id| self.directory.people.get(*id)).map(|person| person.name.clone()).collect()
+    }
+
+    fn consequences(&self, state: Option<&State>, purpose: Option<Purpose>) -> Vec<Consequence> {
+        if purpose == Some(Purpose::Ballot) {
+            return vec![Consequence::Closes];
+        }
+        let Some(state) = state else { return Vec::new() };
+        let Some(deadline) = &state.deadline else { return Vec::new() };
+        let escalates = deadline.escalate.as_ref().and_then(|escalate| self.machine.roles.get(&escalate.to));
+        let mut all: Vec<Consequence> =
+            escalates.into_iter().map(|role| Consequence::Escalates(self.say(&role.label))).collect();
+        let moves = deadline.then.as_ref().and_then(|event| self.leads_to(&state.id, event));
+        all.extend(moves.map(|target| Consequence::Moves(self.say(&target.title))));
+        all
+    }
+
+    /// Where an event leads from a state, if there is one way only.
+    fn leads_to(&self, state: &StateId, event: &EventName) -> Option<&State> {
+        let machine = self.machine;
+        let mut at = machine.state(state);
+        while let Some(state) = at {
+            let mut ways = state.on.iter().filter(|way| way.event.as_ref() == Some(event));
+            match (ways.next(), ways.next()) {
+                (Some(way), None) => {
+                    return match &way.target {
+                        Target::State(target) => machine.state(target),
+                        Target::Stay | Target::Resume(_) => None,
+                    };
+                }
+                (Some(_), Some(_)) => return None,
+                (None, _) => at = state.parent.as_ref().and_then(|parent| machine.state(parent)),
+            }
+        }
+        None
+    }
+}
