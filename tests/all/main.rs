@@ -21,6 +21,7 @@ mod packaging;
 mod scheduler;
 mod smtp;
 mod store;
+mod story;
 mod support;
 mod tidy;
 mod web;
