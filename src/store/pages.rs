@@ -102,6 +102,17 @@ impl Store {
         rows.iter().map(task).collect()
     }
 
+    /// The dossiers of which a mail only informs, without asking anything.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn news_of_mail(&self, id: &MailId) -> Result<Vec<DossierId>, StoreError> {
+        const SQL: &str = "SELECT DISTINCT dossier_id FROM outbox WHERE mail_id = $1 AND task_id IS NULL \
+                           ORDER BY dossier_id LIMIT 500";
+        let rows = self.read(SQL, &[id.as_str().into()]).await?;
+        rows.iter().map(|row| Ok(DossierId::new(row.text(0)?))).collect()
+    }
+
     /// A paper, if it belongs to this dossier.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::routes::Place;
 use super::say::{self, Texts};
 use super::view::{self, Due, over};
 use super::visit;
-use crate::ids::MailId;
+use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
 use crate::store::pages::{MailPage, TaskPage};
 
@@ -21,6 +21,17 @@ struct Desk {
     who: String,
     open: Vec<Matter>,
     done: Vec<Matter>,
+    told: Vec<News>,
+}
+
+/// A dossier of which the mail only informs.
+#[derive(Debug, Serialize)]
+struct News {
+    workflow: String,
+    about: String,
+    stands: String,
+    waits: String,
+    grounds: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,10 +51,13 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let (id, mail) = mail(&app, &token).await?;
     let asked = page::asked_language(query.as_deref());
-    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new() };
+    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new() };
     for task in app.engine.store().tasks_of_mail(&id).await? {
         let Some(matter) = matter(&app, &task, asked).await? else { continue };
         if task.closed.is_some() { desk.done.push(matter) } else { desk.open.push(matter) }
+    }
+    for dossier in app.engine.store().news_of_mail(&id).await? {
+        desk.told.extend(news(&app, &dossier, &mail.person, asked).await?);
     }
     let directory = app.engine.directory();
     let person = directory.people.get(&mail.person);
@@ -81,5 +95,36 @@ async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Re
         due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
         said: task.closed.map(|closed| over::line(&reader, task, closed, &events)).unwrap_or_default(),
         href,
+    }))
+}
+
+/// Where a dossier stands that its reader is only told about: its name, its state, who is awaited, and why if it ended badly.
+async fn news(
+    app: &App,
+    id: &DossierId,
+    person: &PersonId,
+    asked: Option<&'static Texts>,
+) -> Result<Option<News>, Problem> {
+    let Some(dossier) = app.engine.dossier(id).await? else { return Ok(None) };
+    let machine = app.engine.machine(&dossier.machine).await?;
+    let reader = visit::reader(app, machine, person, asked)?;
+    let state = dossier.leaf().and_then(|leaf| reader.machine.state(&leaf.state));
+    let state = state.map_or_else(String::new, |state| reader.text(&state.title).to_owned());
+    let mut awaited: Vec<String> =
+        dossier.tasks.iter().flat_map(|task| &task.holders).map(|holder| reader.name(holder)).collect();
+    awaited.sort();
+    awaited.dedup();
+    let ended = dossier.outcome.is_some();
+    let grounds = dossier.grounds.iter().filter(|ground| ended && ground.at == dossier.last_at);
+    Ok(Some(News {
+        workflow: reader.text(&reader.machine.title).to_owned(),
+        about: dossier.caption.clone(),
+        stands: reader.get("desk.facts").replace("{state}", &state),
+        waits: if awaited.is_empty() {
+            String::new()
+        } else {
+            reader.get("desk.waits").replace("{who}", &awaited.join(", "))
+        },
+        grounds: grounds.map(|ground| reader.text(&ground.text).to_owned()).collect(),
     }))
 }
