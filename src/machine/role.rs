@@ -1,0 +1,79 @@
+//! Who may be asked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{FieldName, Text};
+
+/// Who may be asked: holders of a post, seats of a body, or the person that a field names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Role {
+    /// What officers call it.
+    pub label: Text,
+    /// Where its holders are found.
+    pub source: RoleSource,
+    /// Holders may start a dossier.
+    #[serde(default)]
+    pub starter: bool,
+}
+
+/// Where the holders of a role are found on the day of the question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "from")]
+pub enum RoleSource {
+    /// Holders of a post in a unit, or in the nearest unit above it that has the post.
+    Post {
+        /// The post's kind in the directory.
+        post: String,
+        /// The unit.
+        of: UnitOf,
+    },
+    /// Seats of a body.
+    Body {
+        /// Which body.
+        body: BodyOf,
+        /// `chair`, `secretary`, `member`, ... or none for every seat.
+        seat: Option<String>,
+    },
+    /// The person that a field names.
+    Field {
+        /// The field.
+        field: FieldName,
+    },
+}
+
+/// A unit, said by a dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "unit")]
+pub enum UnitOf {
+    /// The unit that this field names.
+    Field {
+        /// A field of type unit.
+        field: FieldName,
+    },
+    /// The root (the ministry) of the unit that this field names.
+    Root {
+        /// A field of type unit.
+        field: FieldName,
+    },
+    /// The unit that the directory binds to a name, such as `standing_body`, for the root of the unit that this field names.
+    Binding {
+        /// The name.
+        name: String,
+        /// A field of type unit.
+        field: FieldName,
+    },
+    /// A unit by its code.
+    Code {
+        /// The code.
+        code: String,
+    },
+}
+
+/// A body, said by a dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BodyOf {
+    /// The kind: `council`, `peer_group`, ...
+    pub kind: String,
+    /// A field of type unit (the body of that kind set up for that unit) or of type body (that body).
+    pub of: FieldName,
+}

@@ -1,0 +1,195 @@
+//! Everything that a workflow says, by name.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Role, State, VoteRule};
+use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
+
+/// Everything a workflow says, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// The language level of its file (`chancery: 1`).
+    pub level: u32,
+    /// Its name.
+    pub workflow: WorkflowName,
+    /// Its title.
+    pub title: Text,
+    /// The language its own texts are in.
+    pub language: String,
+    /// The calendar that its working days follow.
+    pub calendar: String,
+    /// The field whose value is a dossier's caption in lists and mails.
+    pub caption: Option<FieldName>,
+    /// The field of type person or unit that a dossier is about: own cases, registers and erasure follow it. Several may be
+    /// named; the first that has a value counts.
+    #[serde(default)]
+    pub subject: Vec<FieldName>,
+    /// For a list (a meeting of a body): the fields whose values say which open list a row joins.
+    #[serde(default)]
+    pub key: Vec<FieldName>,
+    /// For a list: the fields each row brings along.
+    #[serde(default)]
+    pub row: Vec<Field>,
+    /// For a list: the field of a row that is the row's caption.
+    #[serde(default)]
+    pub row_caption: Option<FieldName>,
+    /// For a list: the fields of a row (person or unit) that the row is about: nobody votes on their own.
+    #[serde(default)]
+    pub row_subject: Vec<FieldName>,
+    /// Constants by name, as their files say them; each is visible in formulas under its name.
+    #[serde(default)]
+    pub tables: BTreeMap<String, serde_json::Value>,
+    /// The fields, in the order of the form.
+    pub fields: Vec<Field>,
+    /// Kinds of paper, with what officers call them.
+    #[serde(default)]
+    pub papers: BTreeMap<String, Text>,
+    /// Who may be asked.
+    pub roles: BTreeMap<RoleName, Role>,
+    /// The formulas, by name.
+    #[serde(default)]
+    pub guards: BTreeMap<GuardName, Guard>,
+    /// The votes, by name.
+    #[serde(default)]
+    pub votes: BTreeMap<VoteName, VoteRule>,
+    /// Where a new dossier begins (a top-level state).
+    pub initial: StateId,
+    /// Every state, parents before children, in the order of the file.
+    pub states: Vec<State>,
+    /// Starts by the clock.
+    #[serde(default)]
+    pub cron: Vec<CronStart>,
+    /// How columns of a CSV file become fields (`chancery import`).
+    #[serde(default)]
+    pub import: Option<Import>,
+}
+
+impl Shape {
+    /// The state of this path.
+    pub fn state(&self, id: &StateId) -> Option<&State> {
+        self.states.iter().find(|state| &state.id == id)
+    }
+
+    /// The field of this name.
+    pub fn field(&self, name: &FieldName) -> Option<&Field> {
+        self.fields.iter().find(|field| &field.name == name)
+    }
+
+    /// A list: its rows are dossiers of other workflows.
+    pub fn is_list(&self) -> bool {
+        !self.row.is_empty()
+    }
+}
+
+/// A field of the form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name in formulas.
+    pub name: FieldName,
+    /// What officers call it.
+    pub label: Text,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
+    /// A dossier cannot be submitted without it.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// The type of a field. Values are JSON: text and codes as strings, whole numbers as numbers, decimals and dates as strings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum FieldKind {
+    /// Text of at most `max` characters.
+    Text {
+        /// Characters.
+        max: u32,
+    },
+    /// A whole number.
+    Number {
+        /// At least.
+        min: Option<i64>,
+        /// At most.
+        max: Option<i64>,
+    },
+    /// An exact decimal number, kept as written.
+    Decimal,
+    /// A calendar date, `2026-12-10`.
+    Date,
+    /// A person of the directory; the value is the person's id.
+    Person,
+    /// A unit of the directory; the value is its code.
+    Unit,
+    /// A body (council or peer group) of the directory; the value is its code.
+    Body,
+    /// A key of a table; in formulas it is the table's row, with its key as `code`.
+    Choice {
+        /// The table's name.
+        from: String,
+    },
+    /// One of these words.
+    OneOf {
+        /// The words, with what officers call them.
+        values: BTreeMap<String, Text>,
+    },
+    /// A list of short texts.
+    Texts {
+        /// Entries at most.
+        max: u32,
+    },
+    /// An attached file; the value is a paper's id.
+    File,
+}
+
+/// A named formula.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    /// CEL, giving a truth value.
+    pub expr: String,
+    /// What a person is told when it does not hold.
+    pub refuse: Text,
+    /// The legal text behind it.
+    pub basis: Option<String>,
+}
+
+/// A start by the clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CronStart {
+    /// Five fields, as in crontab(5).
+    pub schedule: String,
+    /// IANA name of the time zone.
+    pub zone: String,
+    /// The fields of the dossier that it starts, as JSON.
+    #[serde(default)]
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+}
+
+/// How columns of a CSV file become a dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Import {
+    /// The column that identifies a row; the same value again is the same dossier.
+    pub key: String,
+    /// Column to fields. Every field takes the value; of fields of type person, unit or body each takes it only if the
+    /// directory knows that code as one, and where only such fields are named at least one must.
+    pub columns: BTreeMap<String, Vec<FieldName>>,
+    /// A column of `key:year` entries, separated by `;`, that become opening entries of a register.
+    #[serde(default)]
+    pub register: Option<ImportRegister>,
+    /// A column of kinds of paper, separated by `;`; the files are `DIR/<key>/<kind>.*`.
+    #[serde(default)]
+    pub papers: Option<String>,
+    /// Columns that may stand in the file and mean nothing here.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+}
+
+/// Opening entries of a register.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportRegister {
+    /// The column.
+    pub column: String,
+    /// The register.
+    pub register: String,
+}

@@ -1,0 +1,289 @@
+//! States of the statechart and the ways between them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Delay;
+use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
+
+/// A state of the statechart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Its full path.
+    pub id: StateId,
+    /// The compound state around it.
+    #[serde(default)]
+    pub parent: Option<StateId>,
+    /// What officers call it.
+    pub title: Text,
+    /// What it is.
+    pub kind: StateKind,
+    /// Transitions by events; for one event the first whose guards hold wins.
+    #[serde(default)]
+    pub on: Vec<Transition>,
+    /// Transitions without an event: the first whose guards hold is taken at once.
+    #[serde(default)]
+    pub always: Vec<Transition>,
+    /// Transitions by the clock.
+    #[serde(default)]
+    pub after: Vec<After>,
+    /// Somebody is asked to do something.
+    #[serde(default)]
+    pub task: Option<TaskRule>,
+    /// A body votes.
+    #[serde(default)]
+    pub vote: Option<StateVote>,
+    /// The dossier is a row of a list while it is here.
+    #[serde(default)]
+    pub joins: Option<Joins>,
+    /// A list takes rows while it is here.
+    #[serde(default)]
+    pub gathers: bool,
+    /// By when, and what happens then.
+    #[serde(default)]
+    pub deadline: Option<Deadline>,
+    /// Entering it is remembered under this name.
+    #[serde(default)]
+    pub milestone: Option<String>,
+    /// What standing here means to an observer, for a state that is not final.
+    #[serde(default)]
+    pub standing: Option<String>,
+    /// Facts that entering it writes into registers.
+    #[serde(default)]
+    pub register: Vec<RegisterRule>,
+    /// How strongly a person must show who they are.
+    #[serde(default)]
+    pub link: LinkPolicy,
+    /// May mail on rest days (06:00-21:00).
+    #[serde(default)]
+    pub urgent: bool,
+    /// People who are told on entry, without being asked anything.
+    #[serde(default)]
+    pub tell: Vec<RoleName>,
+}
+
+/// What a state is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateKind {
+    /// It has no states inside.
+    Atomic,
+    /// One of its states is active while it is.
+    Compound {
+        /// Entered with it.
+        initial: StateId,
+    },
+    /// The dossier ends here.
+    Final {
+        /// The result, in the workflow's own word.
+        outcome: String,
+    },
+}
+
+/// A way from one state to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// The event that it answers; none for `always` and `after`.
+    #[serde(default)]
+    pub event: Option<EventName>,
+    /// What the button says.
+    #[serde(default)]
+    pub label: Text,
+    /// What choosing it leads to.
+    #[serde(default)]
+    pub hint: Text,
+    /// Whose event it is; empty: no person's (a message, a vote, a clock).
+    #[serde(default)]
+    pub by: Vec<RoleName>,
+    /// Guards; all must hold.
+    #[serde(default)]
+    pub guard: Vec<GuardName>,
+    /// Where it leads.
+    pub target: Target,
+    /// A reason must be given.
+    #[serde(default)]
+    pub reason: bool,
+    /// Fields that the person fills in with it; each must then have a value.
+    #[serde(default)]
+    pub fill: Vec<FieldName>,
+    /// Kinds of paper that must be attached with it (or stand in the dossier).
+    #[serde(default)]
+    pub attach: Vec<String>,
+    /// Whether it cannot be undone, so that the page asks once more.
+    #[serde(default)]
+    pub confirm: bool,
+    /// For a list: what its rows are told.
+    #[serde(default)]
+    pub rows: Option<RowEvents>,
+    /// Fields that a message from a list brings along and that are taken over.
+    #[serde(default)]
+    pub take: Vec<FieldName>,
+    /// Freezes what is below the state it leaves; `resume` continues it.
+    #[serde(default)]
+    pub pause: bool,
+}
+
+/// Where a transition leads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// To a state, leaving and entering what lies between.
+    State(StateId),
+    /// Nowhere: the state stays as it is.
+    Stay,
+    /// Back to what a pausing transition froze in this compound state.
+    Resume(StateId),
+}
+
+/// What a list tells its rows with a transition.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RowEvents {
+    /// Told to the rows that stay.
+    #[serde(default)]
+    pub kept: Option<EventName>,
+    /// The person may strike rows: told to those, and they leave the list.
+    #[serde(default)]
+    pub struck: Option<EventName>,
+    /// The person may return rows: told to those, and they leave the list.
+    #[serde(default)]
+    pub returned: Option<EventName>,
+    /// Fields of the list that go along.
+    #[serde(default)]
+    pub with: Vec<FieldName>,
+    /// The rows leave the list with it.
+    #[serde(default)]
+    pub release: bool,
+}
+
+/// A transition by the clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct After {
+    /// How long after entry.
+    pub delay: Delay,
+    /// What then happens.
+    pub transition: Transition,
+}
+
+/// Somebody is asked to do something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskRule {
+    /// Who is asked; any one of the holders may do it.
+    #[serde(rename = "for")]
+    pub role: RoleName,
+    /// What is asked, as the mail's subject says it.
+    pub title: Text,
+    /// More words on it.
+    #[serde(default)]
+    pub help: Text,
+    /// Fields that may be changed here.
+    #[serde(default)]
+    pub edit: Vec<FieldName>,
+    /// Kinds of paper that may be attached here; empty: none.
+    #[serde(default)]
+    pub attach: Vec<String>,
+}
+
+/// The vote held in a state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateVote {
+    /// By which rule.
+    pub rule: VoteName,
+    /// How it is held.
+    pub held: Held,
+}
+
+/// How a vote is held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// Every member gets a ballot sheet by mail.
+    Online,
+    /// On paper: one person records the tallies, another confirms them.
+    Paper {
+        /// Who records.
+        records: RoleName,
+        /// Who confirms; never the person who recorded.
+        confirms: RoleName,
+    },
+}
+
+/// The dossier is a row of a list while it is here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Joins {
+    /// The list's workflow.
+    pub list: WorkflowName,
+    /// The list's fields, as CEL over this dossier; its `key` is among them.
+    pub with: BTreeMap<FieldName, String>,
+    /// The row's fields, as CEL over this dossier.
+    pub row: BTreeMap<FieldName, String>,
+    /// Told once the row is decided; until then the list it stands on is the same one (a later state with `joins` to the
+    /// same list keeps the row where it is).
+    #[serde(default)]
+    pub stays: bool,
+}
+
+/// By when, and what happens then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// When it ends.
+    pub due: Due,
+    /// Reminders, as offsets from the due time (`-5wd`).
+    #[serde(default)]
+    pub remind: Vec<Delay>,
+    /// Told when nothing was done.
+    #[serde(default)]
+    pub escalate: Option<Escalate>,
+    /// The event that the deadline raises at its end.
+    #[serde(default)]
+    pub then: Option<EventName>,
+}
+
+/// When a deadline ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Due {
+    /// So long after entry.
+    Within(Delay),
+    /// At the end of this day: a date, or CEL that gives one.
+    By(String),
+    /// At the end of the day before this day: a date, or CEL that gives one.
+    Before(String),
+}
+
+/// Told when nothing was done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Escalate {
+    /// So long after the deadline.
+    pub after: Delay,
+    /// Who is told.
+    pub to: RoleName,
+}
+
+/// A fact that outlives the dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RegisterRule {
+    /// The register's name.
+    pub register: String,
+    /// Whose fact it is, as CEL (a person's id, or `unit:CODE`); empty: the subject's.
+    pub holder: String,
+    /// What it is, as CEL (a text).
+    pub key: String,
+    /// The year it counts for, as CEL.
+    pub year: String,
+}
+
+/// How strongly a person must show who they are to act from a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LinkPolicy {
+    /// The link is enough.
+    #[default]
+    #[serde(rename = "link")]
+    Link,
+    /// The link and a number that came another way.
+    #[serde(rename = "link+pin")]
+    LinkPin,
+    /// The link and a sign-in.
+    #[serde(rename = "login")]
+    Login,
+}
