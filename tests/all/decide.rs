@@ -269,6 +269,21 @@ fn reminders_come_before_the_deadline_and_an_outage_brings_one() {
     assert_eq!(reminded, 1, "the same thing is said once, however long the outage was");
 }
 
+#[test]
+fn a_message_never_does_what_only_a_person_may() {
+    let (mut office, case) = (Office::new(), machine("case", CASE));
+    let mut dossier = office.start(&case, "D", fields(70), START);
+    let submit = office.command("D", by("clerk"), act(&dossier, "submit"));
+    dossier = office.run(&case, Some(&dossier), &submit, START).expect("submitted").0;
+    let welcome = serde_json::from_value(json!({"list": "list", "key": "U"})).expect("fields");
+    for (event, fields) in [("joined", welcome), ("withdraw", BTreeMap::new())] {
+        let body = Body::Tell { event: event.into(), fields, reason: None, last: false };
+        let receive = office.command("D", by("clerk"), Ask::Receive(message("L", 1, body)));
+        dossier = office.run(&case, Some(&dossier), &receive, START).expect("consumed").0;
+    }
+    assert_eq!(state(&dossier), "open.council", "`withdraw` is the clerk's, whoever tells it");
+}
+
 /// What a person, a message or the clock might ask, sensible or not.
 fn any_ask() -> impl Strategy<Value = (u8, Ask)> {
     let events = ["submit", "agree", "refuse", "suspend", "resume", "withdraw", "convene", "on_paper", "nonsense"];

@@ -261,7 +261,8 @@ impl Run<'_> {
         }
     }
 
-    /// Raises an event that is no person's: the innermost state that answers it does, by its first transition whose guards
+    /// Raises an event that is no person's: the innermost state that answers it does, by its first transition that is nobody's
+    /// (a message of the same name never does what only a person may) and whose guards
     /// hold. Nobody answering is no fault.
     pub(super) fn raise(
         &mut self,
@@ -271,7 +272,10 @@ impl Run<'_> {
         let active: Vec<StateId> = self.dossier().active.iter().rev().map(|active| active.state.clone()).collect();
         for id in active {
             for transition in self.state(&id).on.clone() {
-                if transition.event.as_ref() != Some(event) || !self.failing(&transition.guard)?.is_empty() {
+                if transition.event.as_ref() != Some(event)
+                    || !transition.by.is_empty()
+                    || !self.failing(&transition.guard)?.is_empty()
+                {
                     continue;
                 }
                 self.step()?;
