@@ -41,6 +41,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
         arguments: &[Number, Number, Text],
         result: Truth,
     },
+    Signature { name: "bound", usage: "bound(unit, 'standing_body')", arguments: &[Any, Text], result: Text },
     Signature { name: "group", usage: "group(unit, 'cluster')", arguments: &[Any, Text], result: Text },
 ];
 
@@ -51,6 +52,7 @@ pub(super) fn add(name: &str, context: &mut Context<'_, '_>) {
         "held" => context.add_function("held", held),
         "times" => context.add_function("times", times),
         "reaches" => context.add_function("reaches", reaches),
+        "bound" => context.add_function("bound", bound),
         "group" => context.add_function("group", group),
         _ => Ok(()),
     };
@@ -74,6 +76,11 @@ impl VariableResolver for Answers<'_> {
             ["times", register, key] => {
                 let count = i64::try_from(self.entries(register, key).count()).ok()?;
                 Some(CowVal::owned(CelInt::from(count)))
+            }
+            ["bound", unit, name] => {
+                let today = self.0.calendar.date(self.0.now);
+                let unit = self.0.directory.bound(name, &UnitCode::new(*unit), today);
+                Some(CowVal::owned(CelString::from(unit.map_or("", |unit| unit.code.as_str()))))
             }
             ["group", unit, kind] => {
                 let today = self.0.calendar.date(self.0.now);
@@ -130,13 +137,22 @@ fn reaches(ctx: &FunctionContext<'_, '_>, part: Value, whole: Value, share: Valu
 }
 
 fn group(ctx: &FunctionContext<'_, '_>, unit: Value, kind: Value) -> Answer {
-    let kind = as_text(ctx, &kind)?;
-    let code = match &unit {
+    of_unit(ctx, "group", &unit, &kind)
+}
+
+fn bound(ctx: &FunctionContext<'_, '_>, unit: Value, name: Value) -> Answer {
+    of_unit(ctx, "bound", &unit, &name)
+}
+
+/// Asks something about a unit, which may be given as itself or by its code; of no unit the answer is empty.
+fn of_unit(ctx: &FunctionContext<'_, '_>, question: &str, unit: &Value, word: &Value) -> Answer {
+    let word = as_text(ctx, word)?;
+    let code = match unit {
         Value::Null => return Ok(super::values::text("")),
         Value::Map(map) => map.get(&cel::objects::Key::from("code")).cloned().unwrap_or(Value::Null),
         other => other.clone(),
     };
-    ask(ctx, &["group", &as_text(ctx, &code)?, &kind])
+    ask(ctx, &[question, &as_text(ctx, &code)?, &word])
 }
 
 type Answer = Result<Value, ExecutionError>;

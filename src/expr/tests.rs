@@ -70,6 +70,8 @@ fn directory() -> Directory {
         language: "vi".to_owned(),
     };
     directory.people.insert(person.id.clone(), person);
+    let (root, name, dated) = ("BTP".into(), "standing_body".to_owned(), crate::directory::Dated::default());
+    directory.bindings.push(crate::directory::Binding { root, name, unit: "HCTP".into(), dated });
     directory
 }
 
@@ -123,6 +125,8 @@ fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value,
 fn formulas_see_fields_tables_papers_rows_and_time() {
     for (expr, expected) in [
         ("prize.level == 'unit' && prize.code == 'fighter'", json!(true)),
+        ("bound(unit, 'standing_body')", json!("HCTP")),
+        ("bound(unit, 'nobody')", json!("")),
         ("prize.papers.all(p, p in papers)", json!(false)),
         ("prize.papers.filter(p, !(p in papers))", json!(["minutes"])),
         ("prize.weight", json!("1.5")),
