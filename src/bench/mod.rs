@@ -190,6 +190,7 @@ fn approve(engine: &Engine, dossier: &DossierId, who: &PersonId, activation: Act
         papers: Vec::new(),
         reason: None,
         rows: BTreeMap::new(),
+        seen: None,
     };
     let (operation, actor) = (OperationId::new(engine.chance().id()), Actor::Link(who.clone()));
     Command { operation, dossier: dossier.clone(), actor, ask: Ask::Act(act) }

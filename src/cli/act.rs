@@ -97,6 +97,7 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
         papers,
         reason: args.reason.clone(),
         rows: BTreeMap::new(),
+        seen: None,
     });
     hand_in(engine, dossier.id, &args.person, ask, attachments, context).await
 }

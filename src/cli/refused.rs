@@ -38,6 +38,7 @@ fn meaning(code: &Code) -> &'static str {
         Code::Ended => "the dossier has ended",
         Code::Done { .. } => "it was done already",
         Code::Superseded => "the dossier has moved on",
+        Code::Changed => "its content has changed meanwhile",
         Code::Paused => "the dossier is paused",
         Code::NotAsked => "this person is not asked",
         Code::NotThisWay => "not from here: nobody votes for somebody else",

@@ -105,6 +105,8 @@ pub enum Ask {
         activation: ActivationId,
         /// They are right.
         agrees: bool,
+        /// The dossier's last event when the page was made; what was recorded after it was not seen.
+        seen: i64,
     },
     /// Another dossier's message.
     Receive(Message),
@@ -149,6 +151,10 @@ pub struct Act {
     /// On a list: rows that are struck or returned.
     #[serde(default)]
     pub rows: BTreeMap<DossierId, RowMark>,
+    /// The dossier's last event when the page was made. If its content has changed since, the act is refused: nobody decides
+    /// on what they have not seen. None where nobody looked at a page.
+    #[serde(default)]
+    pub seen: Option<i64>,
 }
 
 /// What happens to one row of a list when the rest is agreed.

@@ -161,6 +161,8 @@ pub enum Change {
         /// The deadlines, with their new instants.
         due: Vec<(ActivationId, Instant)>,
     },
+    /// What was frozen is given up: its state is entered anew.
+    Abandoned,
     /// A message came while the dossier was paused, and waits.
     Held(Message),
     /// The first of the waiting messages is taken.
@@ -244,6 +246,19 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether it changes what people look at before they decide.
+    pub fn content(&self) -> bool {
+        matches!(
+            self,
+            Self::Set(_)
+                | Self::Filed(_)
+                | Self::Joined { .. }
+                | Self::Rows(_)
+                | Self::Recorded { .. }
+                | Self::Disputed
+        )
+    }
+
     /// Whether it says something about the person concerned and is sealed for them.
     pub fn personal(&self) -> bool {
         matches!(

@@ -23,9 +23,17 @@ pub fn evolve(dossier: Option<Dossier>, event: &Event) -> Result<Dossier, Broken
     if event.at < dossier.last_at {
         return Err(Broken { seq: event.seq, what: "it lies before the event before it".to_owned() });
     }
-    dossier.seq = event.seq;
-    dossier.last_at = event.at;
+    close(&mut dossier, event.at, &event.changes);
     Ok(dossier)
+}
+
+/// Counts an event whose changes were applied. `decide` uses it too.
+pub(super) fn close(dossier: &mut Dossier, at: Instant, changes: &[Change]) {
+    dossier.seq += 1;
+    dossier.last_at = at;
+    if changes.iter().any(Change::content) {
+        dossier.content_seq = dossier.seq;
+    }
 }
 
 /// A log whose events do not follow from each other.
@@ -50,6 +58,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             workflow: workflow.clone(),
             machine: machine.clone(),
             seq: 0,
+            content_seq: 0,
             opened_at: at,
             last_at: at,
             caption: String::new(),
@@ -101,6 +110,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.paused = Some(paused);
         }
         Change::Resumed { timers, due } => resume(dossier, timers, due)?,
+        Change::Abandoned => dossier.paused = None,
         Change::Held(message) => dossier.held.push(message.clone()),
         Change::Unheld => {
             if dossier.held.is_empty() {

@@ -34,6 +34,9 @@ pub struct Dossier {
     pub machine: MachineHash,
     /// How many events it has; the last one's number.
     pub seq: i64,
+    /// The last event that changed what people look at before they decide: fields, papers, rows, recorded tallies.
+    #[serde(default)]
+    pub content_seq: i64,
     /// When it was opened.
     pub opened_at: Instant,
     /// When its last event happened; no later one lies before it.

@@ -156,7 +156,7 @@ pub fn project(
     let timed = before.map(timers).unwrap_or_default();
     let timers = timers(after);
     let mut rows = Rows {
-        tasks_opened: has.iter().filter(|(key, _)| !had.contains_key(*key)).map(|(_, row)| row.clone()).collect(),
+        tasks_opened: has.iter().filter(|(key, row)| is_news(had.get(*key), row)).map(|(_, row)| row.clone()).collect(),
         tasks_closed: had
             .keys()
             .filter(|key| !has.contains_key(*key))
@@ -182,7 +182,9 @@ pub fn project(
         task.opened_at = opened_at;
     }
     let mut notices = Notices { machine, calendar, after, rows: BTreeMap::new() };
-    for task in &rows.tasks_opened {
+    // A task whose deadline moved is written again, but nobody is asked again.
+    let key = |task: &TaskRow| (task.activation, task.purpose, task.person.clone());
+    for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task))) {
         let seq = after.seq;
         notices.add(seq, task.activation, &task.person, NoticeKind::Asked, Some(task.purpose), opened_at);
     }
@@ -233,6 +235,11 @@ fn tasks(dossier: &Dossier) -> TaskMap {
             ((task.activation, task.purpose, person.clone()), row)
         })
         .collect()
+}
+
+/// A task that was not there, or not like this.
+fn is_news(had: Option<&TaskRow>, has: &TaskRow) -> bool {
+    had.is_none_or(|had| had.due_at != has.due_at || had.policy != has.policy)
 }
 
 fn timers(dossier: &Dossier) -> BTreeMap<TimerKey, Instant> {

@@ -46,6 +46,8 @@ pub enum Code {
     },
     /// The dossier has moved on since the page was made.
     Superseded,
+    /// Its content has changed since the page was made; look again.
+    Changed,
     /// The dossier is paused.
     Paused,
     /// Nobody asked this person.

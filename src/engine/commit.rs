@@ -64,7 +64,7 @@ fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u
 
 /// Decides and writes a batch, in one transaction.
 fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result<Vec<Answer>, StoreError> {
-    let (answers, dossiers) = writer.one_statement(|tx| {
+    let (answers, dossiers, ballots) = writer.one_statement(|tx| {
         let mut fold = Fold::load(inner, tx, batch)?;
         let mut answers = Vec::with_capacity(batch.len());
         for pending in batch {
@@ -74,8 +74,11 @@ fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result
         if !written.is_empty() {
             tx.write_batch(&written)?;
         }
-        Ok((answers, dossiers))
+        Ok((answers, dossiers, !written.boxes.is_empty()))
     })?;
+    if ballots {
+        writer.clear_log();
+    }
     inner.remember(dossiers);
     Ok(answers)
 }

@@ -176,7 +176,7 @@ fn headless(id: &DossierId) -> StoreError {
 const GATHERING: &str = "SELECT id FROM dossier WHERE workflow = $1 AND gather_key = $2";
 const BOXES: &str = "SELECT row_id, sealed FROM ballot_box WHERE dossier_id = $1 AND activation = $2 ORDER BY row_id";
 const FACTS: &str =
-    "SELECT register, holder, key, year FROM register WHERE holder = $1 ORDER BY register, key, year, source";
+    "SELECT DISTINCT register, holder, key, year FROM register WHERE holder = $1 ORDER BY register, key, year";
 
 impl Tx<'_> {
     /// The open list of a workflow under a key.

@@ -139,6 +139,16 @@ impl Writer {
         let mut tx = Tx { link: &mut self.link };
         guarded(&mut tx, job)
     }
+
+    /// Takes what was overwritten out of SQLite's write-ahead log, so that earlier states of a ballot box do not lie there. A
+    /// reader may stand in the way; the next call tries again. PostgreSQL keeps its own log, which is not ours to clear.
+    pub(crate) fn clear_log(&mut self) {
+        if let Link::Sqlite(sqlite) = &self.link
+            && let Err(error) = sqlite.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])
+        {
+            tracing::debug!(%error, "the write-ahead log could not be cleared now");
+        }
+    }
 }
 
 /// A panic is a bug of ours; it must not take the writer with it.

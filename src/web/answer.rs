@@ -177,6 +177,7 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
         papers,
         reason: reason.map(str::to_owned),
         rows,
+        seen: form.get("seen").parse().ok(),
     };
     Ok(Meant::Command { operation, ask: Box::new(Ask::Act(act)), attachments, event: event.to_owned() })
 }
@@ -454,6 +455,7 @@ fn confirm(visit: &Visit, form: &Form) -> Meant {
         _ => return Meant::Wrong(vec![Wrong::at(visit.reader.get("refused.no_agree"), "choice")]),
     };
     let operation = visit.operation(&["confirm", form.get("agrees"), form.get("seen")]);
-    let ask = Box::new(Ask::Confirm { activation: visit.task.activation, agrees });
+    let seen = form.get("seen").parse().unwrap_or_default();
+    let ask = Box::new(Ask::Confirm { activation: visit.task.activation, agrees, seen });
     Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() }
 }

@@ -214,12 +214,12 @@ fn tallies_of_a_vote_on_paper_count_only_when_a_second_person_confirms_them() {
     let right =
         office.command("L", by("secretary"), Ask::Tally { activation, rows: rows(tally(4, 3, 1), tally(5, 4, 1)) });
     dossier = office.run(&list, Some(&dossier), &right, START).expect("recorded").0;
-    let alone = office.command("L", by("secretary"), Ask::Confirm { activation, agrees: true });
+    let alone = office.command("L", by("secretary"), Ask::Confirm { activation, agrees: true, seen: i64::MAX });
     assert_eq!(code(office.run(&list, Some(&dossier), &alone, START)), Code::NotAsked);
-    let dispute = office.command("L", by("m1"), Ask::Confirm { activation, agrees: false });
+    let dispute = office.command("L", by("m1"), Ask::Confirm { activation, agrees: false, seen: i64::MAX });
     let (disputed, _) = office.run(&list, Some(&dossier), &dispute, START).expect("disputed");
     assert!(disputed.task(activation, Purpose::Tally).is_some(), "they are recorded again");
-    let agree = office.command("L", by("m1"), Ask::Confirm { activation, agrees: true });
+    let agree = office.command("L", by("m1"), Ask::Confirm { activation, agrees: true, seen: i64::MAX });
     let (after, decision) = office.run(&list, Some(&dossier), &agree, START).expect("confirmed");
     assert_eq!(told(&decision, "row-1"), ["rejected"], "3 of 5 are fewer than 80 %");
     assert_eq!(told(&decision, "row-2"), ["passed"]);
@@ -269,6 +269,124 @@ fn reminders_come_before_the_deadline_and_an_outage_brings_one() {
     assert_eq!(reminded, 1, "the same thing is said once, however long the outage was");
 }
 
+/// A dossier that pauses, is led out of the pause by another way than resuming, and pauses again; and a pause inside a compound
+/// state that has a deadline of its own.
+const PAUSES: &str = r#"
+chancery: 1
+workflow: pauses
+title: Tạm dừng
+calendar: plain
+fields:
+  unit: {type: unit, required: true, label: Đơn vị}
+roles:
+  clerk: {label: Cán bộ, post: clerk, of: unit, starter: true}
+initial: outer
+states:
+  outer:
+    title: Ngoài
+    initial: work
+    deadline: {within: 10wd, remind: [-2wd], escalate: {after: 1wd, to: clerk}}
+    on: {stop: {by: clerk, label: Thôi, target: stopped}}
+    states:
+      work:
+        title: Làm
+        initial: first
+        on: {halt: {by: clerk, label: Dừng, pause: true, target: waiting}}
+        states:
+          first:
+            title: Bước một
+            task: {for: clerk, title: Làm}
+            deadline: {within: 5wd, escalate: {after: 1wd, to: clerk}}
+            on: {next: {by: clerk, label: Tiếp, target: second}}
+          second:
+            title: Bước hai
+            task: {for: clerk, title: Làm tiếp}
+            on: {back: {by: clerk, label: Lại, target: first}}
+      waiting:
+        title: Đợi
+        task: {for: clerk, title: Đợi}
+        on:
+          resume: {by: clerk, label: Tiếp tục, resume: work}
+          anew: {by: clerk, label: Làm lại từ đầu, target: work}
+  stopped: {title: Thôi, final: true, outcome: stopped}
+"#;
+
+fn go(office: &mut Office, machine: &Machine, dossier: &Dossier, event: &str, now: Instant) -> Dossier {
+    let command = office.command("D", by("clerk"), act(dossier, event));
+    office.run(machine, Some(dossier), &command, now).unwrap_or_else(|why| panic!("{event}: {why:?}")).0
+}
+
+#[test]
+fn a_pause_that_is_left_by_another_way_is_given_up_and_can_come_again() {
+    let (mut office, pauses) = (Office::new(), machine("pauses", PAUSES));
+    let mut dossier = office.start(&pauses, "D", json!({"unit": "U"}), START);
+    for event in ["halt", "anew", "halt", "resume", "next"] {
+        dossier = go(&mut office, &pauses, &dossier, event, START);
+    }
+    assert_eq!(state(&dossier), "outer.work.second");
+    assert!(dossier.paused.is_none());
+}
+
+#[test]
+fn a_pause_inside_a_compound_state_leaves_what_is_around_it_alone() {
+    let (mut office, pauses) = (Office::new(), machine("pauses", PAUSES));
+    let before = office.start(&pauses, "D", json!({"unit": "U"}), START);
+    let paused = go(&mut office, &pauses, &before, "halt", START);
+    let later = START.plus_ms(2 * DAY_MS);
+    let command = office.command("D", by("clerk"), act(&paused, "resume"));
+    let (after, decision) = office.run(&pauses, Some(&paused), &command, later).expect("resumed");
+    let states = |dossier: &Dossier| dossier.active.iter().map(|active| active.state.to_string()).collect::<Vec<_>>();
+    assert_eq!(states(&after), states(&before), "what was around the pause is still there");
+    assert_eq!(after.timers.len(), before.timers.len());
+
+    let due = |dossier: &Dossier| dossier.tasks[0].due_at.expect("the first step has a deadline");
+    assert!(due(&after) > due(&before), "the deadline moved by the two days of the pause");
+    let rows = project(Some(&paused), &after, &decision.events, &pauses, &office.calendar);
+    assert_eq!(rows.tasks_opened.iter().map(|task| task.due_at).collect::<Vec<_>>(), [Some(due(&after))]);
+    assert!(rows.notices.iter().all(|notice| notice.kind != NoticeKind::Asked), "nobody is asked again");
+    assert_eq!(state(&go(&mut office, &pauses, &after, "stop", later)), "stopped", "the outer state still answers");
+}
+
+#[test]
+fn tallies_that_were_recorded_again_are_not_confirmed_from_an_older_page() {
+    let (mut office, list) = (Office::new(), machine("list", LIST));
+    let mut dossier = convened(&mut office, &list, "on_paper");
+    let activation = dossier.vote.as_ref().expect("a vote").activation;
+    let tally = |yes| {
+        let rows = [("row-1", 4), ("row-2", 5)].map(|(row, issued)| {
+            let tally = PaperTally { issued, returned: issued, invalid: 0, yes, no: issued - yes };
+            (DossierId::new(row), tally)
+        });
+        Ask::Tally { activation, rows: rows.into_iter().collect() }
+    };
+    let record = office.command("L", by("secretary"), tally(0));
+    dossier = office.run(&list, Some(&dossier), &record, START).expect("recorded").0;
+    let looked_at = dossier.seq;
+    let dispute = office.command("L", by("m1"), Ask::Confirm { activation, agrees: false, seen: looked_at });
+    dossier = office.run(&list, Some(&dossier), &dispute, START).expect("disputed").0;
+    let record = office.command("L", by("secretary"), tally(4));
+    dossier = office.run(&list, Some(&dossier), &record, START).expect("recorded again").0;
+    let stale = office.command("L", by("m1"), Ask::Confirm { activation, agrees: true, seen: looked_at });
+    assert_eq!(code(office.run(&list, Some(&dossier), &stale, START)), Code::Changed);
+    let fresh = office.command("L", by("m1"), Ask::Confirm { activation, agrees: true, seen: dossier.seq });
+    assert!(office.run(&list, Some(&dossier), &fresh, START).is_ok());
+}
+
+#[test]
+fn nobody_decides_on_what_has_changed_since_they_looked() {
+    let (mut office, case) = (Office::new(), machine("case", CASE));
+    let dossier = office.start(&case, "D", fields(70), START);
+    let activation = dossier.leaf().expect("drafting").activation;
+    let fields = BTreeMap::from([("points".into(), json!(80))]);
+    let edit = office.command("D", by("clerk"), Ask::Edit { activation, fields, papers: Vec::new() });
+    let after = office.run(&case, Some(&dossier), &edit, START).expect("edited").0;
+    let Ask::Act(submit) = act(&after, "submit") else { unreachable!() };
+    let stale = office.command("D", by("clerk"), Ask::Act(Act { seen: Some(dossier.seq), ..submit.clone() }));
+    assert_eq!(code(office.run(&case, Some(&after), &stale, START)), Code::Changed);
+    let fresh = office.command("D", by("clerk"), Ask::Act(Act { seen: Some(after.seq), ..submit }));
+    assert!(office.run(&case, Some(&after), &fresh, START).is_ok());
+}
+
 #[test]
 fn a_message_never_does_what_only_a_person_may() {
     let (mut office, case) = (Office::new(), machine("case", CASE));
@@ -302,6 +420,7 @@ fn any_ask() -> impl Strategy<Value = (u8, Ask)> {
                 papers: Vec::new(),
                 reason: reason.then(|| "vì".to_owned()),
                 rows: BTreeMap::new(),
+                seen: None,
             })
         },
     );
@@ -327,8 +446,11 @@ fn any_ask() -> impl Strategy<Value = (u8, Ask)> {
         let rows = BTreeMap::from([(DossierId::new("row-1"), tally)]);
         Ask::Tally { activation: ActivationId(activation), rows }
     });
-    let confirms = (0..12_u32, any::<bool>())
-        .prop_map(|(activation, agrees)| Ask::Confirm { activation: ActivationId(activation), agrees });
+    let confirms = (0..12_u32, any::<bool>()).prop_map(|(activation, agrees)| Ask::Confirm {
+        activation: ActivationId(activation),
+        agrees,
+        seen: i64::MAX,
+    });
     let asks = prop_oneof![8 => act, 2 => told, 2 => welcomed, 2 => joins, 1 => leaves, 3 => casts, 2 => tallies, 2 => confirms, 2 => Just(Ask::Tick)];
     (0..8_u8, asks)
 }
@@ -350,12 +472,15 @@ fn aimed(dossier: &Dossier, person: &PersonId, ask: Ask) -> Ask {
             let given = given.into_values().next().expect("a tally of one row");
             let tally = |own: &Vec<PersonId>| {
                 let issued = 5 - u32::try_from(own.len()).expect("few");
-                PaperTally { issued, returned: issued, invalid: 0, yes: given.yes.min(issued), no: 0 }
+                let yes = given.yes.min(issued);
+                PaperTally { issued, returned: issued, invalid: 0, yes, no: issued - yes }
             };
             let all = rows.map(|row| (row.row.clone(), tally(&row.own))).collect();
             Ask::Tally { activation: aim(activation), rows: if given.no == 6 { BTreeMap::new() } else { all } }
         }
-        Ask::Confirm { activation, agrees } => Ask::Confirm { activation: aim(activation), agrees },
+        Ask::Confirm { activation, agrees, seen: i64::MAX } => {
+            Ask::Confirm { activation: aim(activation), agrees, seen: i64::MAX }
+        }
         other => other,
     }
 }

@@ -14,6 +14,7 @@ impl Run<'_> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         self.check_entry(act.activation)?;
         let (state, candidates) = self.candidates(act)?;
+        self.check_seen(act.seen)?;
         self.check_input(&state, act, &candidates)?;
         let settings: BTreeMap<_, _> = act.fields.clone();
         if !settings.is_empty() {
@@ -71,6 +72,12 @@ impl Run<'_> {
         let frozen =
             dossier.paused.as_ref().is_some_and(|paused| paused.active.iter().any(|one| one.activation == activation));
         Err(Refusal::of(if frozen { Code::Paused } else { Code::Superseded }))
+    }
+
+    /// Nobody decides on what they have not seen.
+    pub(super) fn check_seen(&self, seen: Option<i64>) -> Result<(), Refusal> {
+        let changed = seen.is_some_and(|seen| seen < self.dossier().content_seq);
+        if changed { Err(Refusal::of(Code::Changed)) } else { Ok(()) }
     }
 
     fn state_of_entry(&self, activation: ActivationId) -> StateId {

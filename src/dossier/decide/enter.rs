@@ -22,6 +22,9 @@ impl Run<'_> {
                 let around = self.around(source, target);
                 let left = self.below(around.as_ref());
                 if transition.pause {
+                    if self.dossier().paused.is_some() {
+                        return Err(Refusal::of(Code::Paused));
+                    }
                     let outermost = left.last().and_then(|activation| self.state_of(*activation));
                     let state = outermost.unwrap_or_else(|| source.clone());
                     self.stop_gathering(&left);
@@ -84,6 +87,9 @@ impl Run<'_> {
     fn enter_below(&mut self, around: Option<&StateId>, target: &StateId) -> Result<(), Refusal> {
         let mut path = vec![target.clone()];
         path.extend(self.ancestors(target).into_iter().take_while(|state| Some(state) != around));
+        if self.dossier().paused.as_ref().is_some_and(|paused| path.contains(&paused.state)) {
+            self.emit(Change::Abandoned);
+        }
         for state in path.into_iter().rev() {
             self.enter_one(&state)?;
         }
@@ -220,7 +226,8 @@ impl Run<'_> {
         };
         let calendar = self.context.calendar;
         let days = calendar.working_days_between(paused.at, self.at);
-        let left = self.below(None);
+        let around = self.state(&paused.state).parent.clone();
+        let left = self.below(around.as_ref());
         self.leave(left);
         let timers =
             paused.timers.iter().map(|timer| Timer { due_at: moved(calendar, timer.due_at, days), ..timer.clone() });

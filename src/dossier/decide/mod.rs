@@ -78,7 +78,7 @@ pub fn decide(
         Ask::Edit { activation, fields, papers } => run.edit(*activation, fields, papers)?,
         Ask::Cast { activation, choices } => run.cast(*activation, choices)?,
         Ask::Tally { activation, rows } => run.tally(*activation, rows)?,
-        Ask::Confirm { activation, agrees } => run.confirm(*activation, *agrees)?,
+        Ask::Confirm { activation, agrees, seen } => run.confirm(*activation, *agrees, *seen)?,
         Ask::Receive(message) => run.receive(message)?,
         Ask::Tick => {}
     }
@@ -133,10 +133,9 @@ impl Run<'_> {
     fn finish(&mut self, kind: Kind) {
         let at = self.at;
         let dossier = self.dossier.as_mut().expect("an event closes on a dossier");
-        dossier.seq += 1;
-        dossier.last_at = at;
-        let seq = dossier.seq;
         let changes = std::mem::take(&mut self.changes);
+        evolve::close(dossier, at, &changes);
+        let seq = dossier.seq;
         self.sent = 0;
         self.decision.events.push(Event { seq, at, kind, actor: self.actor.clone(), changes });
     }

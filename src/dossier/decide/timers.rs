@@ -7,7 +7,7 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Timer, TimerKind};
 use crate::ids::{ActivationId, Instant};
-use crate::machine::{Deadline, Due};
+use crate::machine::{Deadline, Due, Transition};
 
 impl Run<'_> {
     /// Fires every timer that is due at `now`, the earliest first.
@@ -38,7 +38,9 @@ impl Run<'_> {
         match &timer.what {
             TimerKind::After(n) => {
                 let after = self.state(&state).after.get(*n as usize).cloned();
-                if let Some(after) = after
+                // A clock cannot pause what is paused already.
+                let twice = |transition: &Transition| transition.pause && self.dossier().paused.is_some();
+                if let Some(after) = after.filter(|after| !twice(&after.transition))
                     && self.failing(&after.transition.guard)?.is_empty()
                 {
                     self.take(&state, &after.transition)?;

@@ -170,7 +170,7 @@ impl Run<'_> {
             let members = count(vote.roll.len() - row.own.len());
             let tally = rows[&row.row];
             let counted = tally.yes.checked_add(tally.no).and_then(|sum| sum.checked_add(tally.invalid));
-            let adds_up = counted.is_some_and(|sum| sum <= tally.returned);
+            let adds_up = counted == Some(tally.returned);
             if tally.issued > members || tally.returned > tally.issued || !adds_up {
                 return Err(Refusal::about(Code::TallyWrong, row.row.as_str()));
             }
@@ -187,8 +187,9 @@ impl Run<'_> {
     }
 
     /// The second person's word on the tallies.
-    pub(super) fn confirm(&mut self, activation: ActivationId, agrees: bool) -> Result<(), Refusal> {
+    pub(super) fn confirm(&mut self, activation: ActivationId, agrees: bool, seen: i64) -> Result<(), Refusal> {
         let person = self.asked(activation, Purpose::Confirm)?;
+        self.check_seen(Some(seen))?;
         let vote = self.vote_of(activation)?;
         if vote.recorded.as_ref().is_none_or(|recorded| recorded.by == person) {
             return Err(Refusal::of(Code::SamePerson));

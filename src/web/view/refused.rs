@@ -71,7 +71,7 @@ fn key(code: &Code) -> &'static str {
         Code::Exists => "exists",
         Code::Ended => "ended",
         Code::Done { .. } => "done",
-        Code::Superseded => "superseded",
+        Code::Superseded | Code::Changed => "superseded",
         Code::Paused => "paused",
         Code::NotAsked => "not_asked",
         Code::NotThisWay => "not_this_way",

@@ -279,5 +279,5 @@ pub(crate) fn by(code: &str) -> Actor {
 pub(crate) fn act(dossier: &Dossier, event: &str) -> Ask {
     let activation = dossier.leaf().map_or(ActivationId(0), |leaf| leaf.activation);
     let (fields, papers, rows) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
-    Ask::Act(Act { activation, event: event.into(), fields, papers, reason: None, rows })
+    Ask::Act(Act { activation, event: event.into(), fields, papers, reason: None, rows, seen: None })
 }
