@@ -18,7 +18,9 @@ use crate::service::{Office, intake};
 
 /// What `start` is told.
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  chancery start purchase --as AN --field title=Paper --field amount=1200000")]
+#[command(
+    before_help = "Example:\n  chancery start purchase --as AN --field unit=CTY-KT --field item=Paper --field amount=1200000"
+)]
 pub(super) struct StartArgs {
     /// The workflow.
     workflow: String,

@@ -7,6 +7,7 @@ use super::{Context, Trouble};
 use crate::config::sqlite_path;
 use crate::service::home;
 use crate::store::Store;
+use crate::store::meta::KEY_CHECK;
 
 /// What `migrate` may be told.
 #[derive(Debug, Args)]
@@ -38,6 +39,15 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
         store.grant_server(role).await?;
     }
     home::notice(&store, config).await?;
+    // A database that was written with keys of its own would be shut for good by new ones that look right.
+    let written = store.meta(KEY_CHECK).await?.is_some();
+    if written && !args.no_keys && !keys.missing()?.is_empty() {
+        return Err(Trouble::Usage(format!(
+            "this database was written with keys that are not in `{}`, and new ones could not read it\n  help: put the keys \
+             back from their own backup",
+            keys.folder().display()
+        )));
+    }
     let made = if args.no_keys { Vec::new() } else { keys.create_missing()? };
     let answer = Answer {
         keys_made: made.iter().map(|path| path.display().to_string()).collect(),
@@ -60,9 +70,18 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
 
 /// A new database can be read by its owner only: what SQLite puts beside it follows its mode.
 fn make_private(database: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
     if let Some(folder) = database.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(database).map(drop)
+    let made = !database.exists();
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(database)?;
+    // Made by root in the service's folder, it belongs to the service; SQLite gives what it puts beside it the same owner.
+    if made && let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let owner = std::fs::metadata(folder)?;
+        if std::fs::metadata(database)?.uid() != owner.uid() {
+            std::os::unix::fs::chown(database, Some(owner.uid()), Some(owner.gid()))?;
+        }
+    }
+    Ok(())
 }

@@ -171,6 +171,7 @@ impl From<ServiceError> for Trouble {
             ServiceError::Config(error) => error.into(),
             ServiceError::Store(error) => error.into(),
             ServiceError::DemoClock => Self::Refused(error.to_string()),
+            ServiceError::NoDatabase(_) => Self::Usage(error.to_string()),
             ServiceError::Mail(_) => Self::Usage(error.to_string()),
             ServiceError::Listen { .. } | ServiceError::Ended { .. } => Self::World(error.to_string()),
         }

@@ -80,13 +80,21 @@ impl KeyFiles {
                 .create(&self.folder)
                 .map_err(|error| self.failed("cannot be made", &self.folder, &error))?;
         }
-        let mut made = Vec::new();
+        self.missing()?.into_iter().map(|kind| self.create(&file_name(kind, 1))).collect()
+    }
+
+    /// The kinds of key of which there is none.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn missing(&self) -> Result<Vec<&'static str>, ConfigError> {
+        let mut missing = Vec::new();
         for kind in [MASTER, LINK] {
-            if self.numbers(kind)?.is_empty() {
-                made.push(self.create(&file_name(kind, 1))?);
+            if !self.folder.exists() || self.numbers(kind)?.is_empty() {
+                missing.push(kind);
             }
         }
-        Ok(made)
+        Ok(missing)
     }
 
     /// The keys that wrap the sealing keys, by number.

@@ -33,6 +33,7 @@ use crate::ids::{DossierId, Instant, MachineHash, PaperId, WorkflowName};
 use crate::links::LinkKeys;
 use crate::machine::Machine;
 use crate::seal::MasterKeys;
+use crate::store::meta::KEY_CHECK;
 use crate::store::{Store, StoreError};
 
 pub use audit::Replay;
@@ -102,9 +103,6 @@ pub struct Attachment {
     /// The bytes.
     pub content: Vec<u8>,
 }
-
-/// The name under which `meta` holds what recognises the master keys.
-const KEY_CHECK: &str = "key_check";
 
 impl Engine {
     /// An engine on a migrated database. Refuses keys that are not the ones the database was written with. Must be called

@@ -48,6 +48,9 @@ pub enum ServiceError {
     /// The database cannot be used as it is.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no file where the database should be.
+    #[error("there is no database `{}`\n  help: is the path right? `chancery migrate` makes a new one, `chancery restore` puts a copy there", .0.display())]
+    NoDatabase(std::path::PathBuf),
     /// The database belongs to a demonstration.
     #[error("this database runs on the clock of a demonstration: `chancery demo --dir` goes on with it, no server may")]
     DemoClock,

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{ServiceError, Status};
 use crate::clock::{Chance, Clock};
-use crate::config::Config;
+use crate::config::{Config, sqlite_path};
 use crate::courier::Courier;
 use crate::engine::{Engine, Keys};
 use crate::links::LinkKeys;
@@ -35,6 +35,9 @@ impl Office {
     pub async fn open(config: &Config) -> Result<Self, ServiceError> {
         let url = config.database_url()?;
         let keys = config.key_files()?;
+        if let Some(path) = sqlite_path(url.expose()).filter(|path| !path.exists()) {
+            return Err(ServiceError::NoDatabase(path));
+        }
         let store = Store::open(url.expose()).await?;
         store.is_current().await?;
         let links = LinkKeys::new(keys.links()?);

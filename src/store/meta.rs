@@ -16,6 +16,9 @@ pub const CLOCK: &str = "clock";
 /// On which machine and file the database lives, so that a copy is noticed.
 pub const HOME: &str = "home";
 
+/// What recognises the master keys that a database was written with.
+pub const KEY_CHECK: &str = "key_check";
+
 impl Store {
     /// A fact about the database.
     ///

@@ -98,7 +98,11 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
     match (&reason.code, about) {
         (Code::FieldMissing | Code::FieldWrong | Code::FieldClosed, Some(field)) => {
             let filled = format!("field.{event}.{field}");
-            Some(if !editing && form.has(&filled) { filled } else { format!("edit.{field}") })
+            let mut ways = task::offered(visit)
+                .into_iter()
+                .filter(|way| way.event.as_ref().is_some_and(|one| one.as_str() == event));
+            let asked = ways.any(|way| way.fill.iter().any(|name| name.as_str() == field));
+            Some(if !editing && (asked || form.has(&filled)) { filled } else { format!("edit.{field}") })
         }
         (Code::PaperMissing | Code::PaperUnknown, Some(kind)) if editing => Some(format!("paper.{kind}")),
         (Code::PaperMissing | Code::PaperUnknown, Some(kind)) => Some(format!("paper.{event}.{kind}")),

@@ -30,6 +30,7 @@ impl Run<'_> {
         self.emit(Change::Set(start.fields.clone()));
         self.file(&start.papers);
         self.caption();
+        self.check_first()?;
         self.may_start()?;
         let initial = self.machine.initial.clone();
         self.enter(&initial)?;
@@ -48,6 +49,19 @@ impl Run<'_> {
             FieldKind::Person => Some(PersonId::new(fields[name].as_str()?)),
             _ => None,
         }
+    }
+
+    /// A required field that no form and no answer asks for later must be there from the start.
+    fn check_first(&self) -> Result<(), Refusal> {
+        let states = &self.machine.states;
+        let edited = states.iter().filter_map(|state| state.task.as_ref()).flat_map(|task| &task.edit);
+        let after = states.iter().flat_map(|state| state.after.iter().map(|after| &after.transition));
+        let ways = states.iter().flat_map(|state| state.on.iter().chain(&state.always)).chain(after);
+        let filled = ways.flat_map(|way| way.fill.iter().chain(&way.take));
+        let later: std::collections::BTreeSet<&FieldName> = edited.chain(filled).collect();
+        let required = self.machine.fields.iter().filter(|field| field.required).map(|field| &field.name);
+        let reasons = self.missing(required.filter(|name| !later.contains(name)));
+        if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }
     }
 
     /// A person may start only what a starter role of theirs allows; imports, clocks and messages are not persons.
