@@ -271,7 +271,7 @@ fn reminders_come_before_the_deadline_and_an_outage_brings_one() {
 
 /// A dossier that pauses, is led out of the pause by another way than resuming, and pauses again; and a pause inside a compound
 /// state that has a deadline of its own.
-const PAUSES: &str = r#"
+const PAUSES: &str = r"
 chancery: 1
 workflow: pauses
 title: Tạm dừng
@@ -309,7 +309,7 @@ states:
           resume: {by: clerk, label: Tiếp tục, resume: work}
           anew: {by: clerk, label: Làm lại từ đầu, target: work}
   stopped: {title: Thôi, final: true, outcome: stopped}
-"#;
+";
 
 fn go(office: &mut Office, machine: &Machine, dossier: &Dossier, event: &str, now: Instant) -> Dossier {
     let command = office.command("D", by("clerk"), act(dossier, event));
