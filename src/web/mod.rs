@@ -11,6 +11,7 @@ mod paper;
 mod plain;
 mod reader;
 pub mod routes;
+mod row;
 pub mod say;
 mod serve;
 mod task;
@@ -74,6 +75,8 @@ pub fn router(app: App) -> Router {
         .route(&path(Route::Style), get(plain::style))
         .route(&path(Route::Task), get(task::show).post(answer::answer))
         .route(&path(Route::Paper), get(paper::show))
+        .route(&path(Route::Row), get(row::show))
+        .route(&path(Route::RowPaper), get(row::paper))
         .route(&path(Route::Desk), get(desk::show));
     if !app.site.prefix().is_empty() {
         router = router.route(app.site.prefix(), get(plain::home));

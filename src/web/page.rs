@@ -20,7 +20,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("home.html", include_str!("templates/home.html")),
@@ -34,6 +34,7 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("confirm.html", include_str!("templates/confirm.html")),
     ("over.html", include_str!("templates/over.html")),
     ("desk.html", include_str!("templates/desk.html")),
+    ("row.html", include_str!("templates/row.html")),
 ];
 
 /// One environment for each language, because a macro that is imported sees nothing of the page that imports it.

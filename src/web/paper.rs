@@ -9,6 +9,7 @@ use super::App;
 use super::error::Problem;
 use super::{task, upload, visit};
 use crate::ids::PaperId;
+use crate::store::pages::PaperPage;
 
 /// What a shown paper may do: nothing at all.
 const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -23,6 +24,11 @@ pub(super) async fn show(
         return Err(Problem::NotFound);
     }
     let paper = app.engine.store().paper_page(&task.dossier, &PaperId::new(paper)).await?.ok_or(Problem::NotFound)?;
+    served(paper)
+}
+
+/// The bytes of a paper, so that a browser shows or saves them and does nothing else with them.
+pub(super) fn served(paper: PaperPage) -> Result<Response, Problem> {
     let (media, shown) = upload::served(&paper.media);
     let disposition =
         format!("{}; filename*=UTF-8''{}", if shown { "inline" } else { "attachment" }, escaped(&paper.name));

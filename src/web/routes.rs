@@ -78,13 +78,18 @@ pub enum Route {
     Task,
     /// A paper of the dossier that a task belongs to.
     Paper,
+    /// A row of the list that a task belongs to.
+    Row,
+    /// A paper of such a row.
+    RowPaper,
     /// All matters of one mail.
     Desk,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 6] = [Self::Home, Self::Health, Self::Style, Self::Task, Self::Paper, Self::Desk];
+    pub const ALL: [Self; 8] =
+        [Self::Home, Self::Health, Self::Style, Self::Task, Self::Paper, Self::Row, Self::RowPaper, Self::Desk];
 
     /// The pattern below the prefix.
     pub fn pattern(self) -> &'static str {
@@ -94,6 +99,8 @@ impl Route {
             Self::Style => "/style.css",
             Self::Task => "/l/{token}",
             Self::Paper => "/l/{token}/paper/{paper}",
+            Self::Row => "/l/{token}/row/{row}",
+            Self::RowPaper => "/l/{token}/row/{row}/paper/{paper}",
             Self::Desk => "/d/{token}",
         }
     }

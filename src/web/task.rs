@@ -11,6 +11,7 @@ use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::page;
+use super::routes::Place;
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::history::{self, Entry};
@@ -36,6 +37,8 @@ struct Common {
     history: Vec<Entry>,
     rules: Vec<Rule>,
     seen: i64,
+    /// The page's own path; rows of a list lie below it.
+    at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,6 +154,7 @@ fn common(app: &App, visit: &Visit, errors: Vec<Wrong>, rules: Vec<Rule>) -> Com
         history: history::history(reader, &visit.events),
         rules,
         seen: dossier.seq,
+        at: Place::Task(&visit.token).path(&app.site),
     }
 }
 

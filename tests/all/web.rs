@@ -95,6 +95,8 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::Health | Route::Style => format!("{}{}", site.prefix(), route.pattern()),
         Route::Task => Place::Task(&token).path(site),
         Route::Paper => Place::Paper { token: &token, paper: "none" }.path(site),
+        Route::Row => format!("{}/row/none", Place::Task(&token).path(site)),
+        Route::RowPaper => format!("{}/row/none/paper/none", Place::Task(&token).path(site)),
         Route::Desk => desk.clone(),
     };
     Route::ALL.iter().map(|route| (*route, place(route))).collect()
@@ -453,6 +455,43 @@ async fn papers_are_served_to_their_own_dossier_only_and_can_do_nothing() {
         assert_eq!(pages.get(&foreign).await.status, StatusCode::NOT_FOUND);
     }
     assert_eq!(pages.get(&format!("{link}/paper/x")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_is_asked_about_a_list_sees_each_row_of_it_and_no_other_dossier() {
+    let pages = Pages::new().await;
+    let stranger = pages.case("c9", "Việc khác", "clerk").await;
+    let paper = |case: &DossierId| {
+        let engine = pages.engine.clone();
+        let case = case.clone();
+        async move { engine.dossier(&case).await.expect("it reads").expect("it exists").papers.first().cloned() }
+    };
+    let token = pages.token(&stranger, Purpose::Act, "clerk").await;
+    let link = Place::Task(&token).path(&pages.app.site);
+    let seen = pages.get(&link).await.hidden("seen");
+    pages.post_files(&link, &[("do", "edit"), ("seen", &seen)], &[("paper.report", "a.pdf", PDF)]).await;
+    let (cases, list) = gathered(&pages).await;
+    let link = pages.link(&list, Purpose::Act, "secretary").await;
+    let sheet = pages.get(&link).await.text();
+    for case in &cases {
+        assert!(sheet.contains(&format!("{link}/row/{case}")), "the list links to {case}");
+        let row = pages.get(&format!("{link}/row/{case}")).await;
+        assert_eq!(row.status, StatusCode::OK);
+        assert!(!row.text().contains("<form"), "nothing can be done on a row's page");
+        if let Some(paper) = paper(case).await {
+            let answer = pages.get(&format!("{link}/row/{case}/paper/{}", paper.id)).await;
+            assert_eq!(answer.status, StatusCode::OK);
+        }
+    }
+    let foreign = paper(&stranger).await.expect("it was attached");
+    for path in [
+        format!("{link}/row/{stranger}"),
+        format!("{link}/row/{stranger}/paper/{}", foreign.id),
+        format!("{link}/row/{}/paper/{}", cases[0], foreign.id),
+        format!("{}x/row/{}", link, cases[0]),
+    ] {
+        assert_eq!(pages.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]
