@@ -490,7 +490,7 @@ fn asker(dossier: &Dossier, person: u8) -> PersonId {
     let asked: Vec<&PersonId> = dossier.tasks.iter().flat_map(|task| &task.holders).collect();
     match asked.len() {
         0 => PersonId::new(format!("p-{}", PEOPLE[person as usize])),
-        _ if person.is_multiple_of(3) => PersonId::new(format!("p-{}", PEOPLE[person as usize])),
+        _ if person.is_multiple_of(2) => PersonId::new(format!("p-{}", PEOPLE[person as usize])),
         many => asked[person as usize % many].clone(),
     }
 }
@@ -563,16 +563,21 @@ fn lead_many(text: &str, name: &str, list: bool, days: std::ops::Range<i64>) -> 
     let machine = machine(name, text);
     let seen = std::cell::RefCell::new(BTreeMap::new());
     let lives = prop::collection::vec((any_ask(), days), 1..60);
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(256));
-    let led = runner.run(&lives, |asks| {
-        let asks = asks.into_iter().map(|((person, ask), days)| (person, ask, days)).collect();
-        for stood in lead(&machine, list, asks)? {
-            *seen.borrow_mut().entry(stood).or_default() += 1;
+    let config = ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() };
+    // The same lives every time, so that what they reach is no matter of luck; then others, whose seed a failure prints.
+    let rng = proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha);
+    let known = proptest::test_runner::TestRunner::new_with_rng(config.clone(), rng);
+    for (mut runner, counts) in [(known, true), (proptest::test_runner::TestRunner::new(config), false)] {
+        let led = runner.run(&lives, |asks| {
+            let asks = asks.into_iter().map(|((person, ask), days)| (person, ask, days)).collect();
+            for stood in lead(&machine, list, asks)?.into_iter().filter(|_| counts) {
+                *seen.borrow_mut().entry(stood).or_default() += 1;
+            }
+            Ok(())
+        });
+        if let Err(error) = led {
+            panic!("{error}");
         }
-        Ok(())
-    });
-    if let Err(error) = led {
-        panic!("{error}");
     }
     seen.into_inner()
 }
