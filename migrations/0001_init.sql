@@ -91,8 +91,8 @@ CREATE TABLE ballot_box (
 
 -- What a person is asked, and the link that lets them answer.
 CREATE TABLE task (
-    id         TEXT PRIMARY KEY,
     dossier_id TEXT NOT NULL,
+    id         TEXT NOT NULL,
     activation BIGINT NOT NULL,
     purpose    TEXT NOT NULL,
     person_id  TEXT NOT NULL,
@@ -102,25 +102,23 @@ CREATE TABLE task (
     opened_at  BIGINT NOT NULL,
     due_at     BIGINT,
     closed_at  BIGINT,
-    closed_seq BIGINT
+    closed_seq BIGINT,
+    PRIMARY KEY (dossier_id, id)
 );
 CREATE INDEX task_person ON task (person_id) WHERE closed_at IS NULL;
-CREATE INDEX task_dossier ON task (dossier_id, activation);
 
--- What will happen by the clock; next_due_at in the dossier's row is the earliest of these.
+-- What will happen by the clock: all timers of a dossier, and when the next of them is due, which is next_due_at in its row.
 CREATE TABLE timer (
-    dossier_id TEXT NOT NULL,
-    activation BIGINT NOT NULL,
-    name       TEXT NOT NULL,
+    dossier_id TEXT PRIMARY KEY,
     due_at     BIGINT NOT NULL,
-    PRIMARY KEY (dossier_id, activation, name)
+    content    TEXT NOT NULL
 );
 
 -- What has to be said to whom. The courier gathers what is due for one person into one mail.
 CREATE TABLE outbox (
-    id            TEXT PRIMARY KEY,
     dossier_id    TEXT NOT NULL,
     seq           BIGINT NOT NULL,
+    place         BIGINT NOT NULL,
     activation    BIGINT NOT NULL,
     person_id     TEXT NOT NULL,
     kind          TEXT NOT NULL,
@@ -128,11 +126,11 @@ CREATE TABLE outbox (
     urgent_at     BIGINT,
     not_before_at BIGINT NOT NULL,
     mail_id       TEXT,
-    dropped_at    BIGINT
+    dropped_at    BIGINT,
+    PRIMARY KEY (dossier_id, seq, place)
 );
 CREATE INDEX outbox_waiting ON outbox (not_before_at, person_id) WHERE mail_id IS NULL AND dropped_at IS NULL;
 CREATE INDEX outbox_mail ON outbox (mail_id) WHERE mail_id IS NOT NULL;
-CREATE INDEX outbox_dossier ON outbox (dossier_id);
 
 -- One mail to one person: the delivery ledger. status: sending, accepted, deferred, failed, unknown.
 CREATE TABLE mail (

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::event::{Change, Event};
 use super::{Dossier, Message, Purpose, TimerKind};
 use crate::calendar::Calendar;
@@ -13,12 +15,10 @@ use crate::machine::{LinkPolicy, Machine};
 pub struct Rows {
     /// Tasks that were offered, one per person.
     pub tasks_opened: Vec<TaskRow>,
-    /// Tasks that are over: everything of this activation and purpose, or one person's.
+    /// Tasks that are over.
     pub tasks_closed: Vec<TaskKey>,
-    /// Timers that were set.
-    pub timers_set: Vec<TimerRow>,
-    /// Timers that fired or were put away.
-    pub timers_gone: Vec<TimerKey>,
+    /// The timers as they stand now, if any of them changed.
+    pub timers: Option<Vec<TimerRow>>,
     /// What has to be said to whom.
     pub notices: Vec<Notice>,
     /// Messages to other dossiers.
@@ -44,15 +44,15 @@ pub struct TaskRow {
     pub due_at: Option<Instant>,
 }
 
-/// Names tasks of one entry and purpose.
+/// Names a task that is over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaskKey {
     /// The entry.
     pub activation: ActivationId,
     /// What for.
     pub purpose: Purpose,
-    /// Who; none for everybody.
-    pub person: Option<PersonId>,
+    /// Who.
+    pub person: PersonId,
     /// When it was over.
     pub closed_at: Instant,
     /// The event that ended it.
@@ -60,17 +60,10 @@ pub struct TaskKey {
 }
 
 /// A timer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct TimerRow {
-    /// Which.
-    pub key: TimerKey,
     /// When.
     pub due_at: Instant,
-}
-
-/// Names a timer of a dossier.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TimerKey {
     /// The entry.
     pub activation: ActivationId,
     /// Its name ([`super::TimerKind::name`]).
@@ -153,8 +146,6 @@ pub fn project(
 ) -> Rows {
     let had = before.map(tasks).unwrap_or_default();
     let has = tasks(after);
-    let timed = before.map(timers).unwrap_or_default();
-    let timers = timers(after);
     let mut rows = Rows {
         tasks_opened: has.iter().filter(|(key, row)| is_news(had.get(*key), row)).map(|(_, row)| row.clone()).collect(),
         tasks_closed: had
@@ -163,17 +154,12 @@ pub fn project(
             .map(|(activation, purpose, person)| TaskKey {
                 activation: *activation,
                 purpose: *purpose,
-                person: Some(person.clone()),
+                person: person.clone(),
                 closed_at: after.last_at,
                 closed_seq: after.seq,
             })
             .collect(),
-        timers_set: timers
-            .iter()
-            .filter(|(key, due_at)| timed.get(*key) != Some(*due_at))
-            .map(|(key, due_at)| TimerRow { key: key.clone(), due_at: *due_at })
-            .collect(),
-        timers_gone: timed.keys().filter(|key| !timers.contains_key(*key)).cloned().collect(),
+        timers: (before.map_or(&[][..], |before| &before.timers) != after.timers).then(|| timers(after)),
         ..Rows::default()
     };
     let mut opened_at = events.iter().map(|event| event.at).max().unwrap_or(after.last_at);
@@ -242,9 +228,13 @@ fn is_news(had: Option<&TaskRow>, has: &TaskRow) -> bool {
     had.is_none_or(|had| had.due_at != has.due_at || had.policy != has.policy)
 }
 
-fn timers(dossier: &Dossier) -> BTreeMap<TimerKey, Instant> {
-    let key = |timer: &super::Timer| TimerKey { activation: timer.activation, name: timer.what.name() };
-    dossier.timers.iter().map(|timer| (key(timer), timer.due_at)).collect()
+/// The timers, the next one first.
+fn timers(dossier: &Dossier) -> Vec<TimerRow> {
+    let row =
+        |timer: &super::Timer| TimerRow { due_at: timer.due_at, activation: timer.activation, name: timer.what.name() };
+    let mut rows: Vec<TimerRow> = dossier.timers.iter().map(row).collect();
+    rows.sort();
+    rows
 }
 
 /// Notices of one command: the same thing is said to a person once, however many timers were due.

@@ -178,6 +178,11 @@ impl Engine {
         &self.inner.chance
     }
 
+    /// An id for a new dossier, paper or operation ([`Chance::id_at`]).
+    pub fn fresh_id(&self) -> String {
+        self.inner.chance.id_at(self.now())
+    }
+
     /// The keys that sign links.
     pub fn links(&self) -> &LinkKeys {
         &self.inner.keys.links

@@ -10,16 +10,21 @@ use crate::ids::{ActivationId, DossierId, Instant, OperationId, PersonId};
 use crate::machine::LinkPolicy;
 use crate::seal::hex;
 use crate::store::{
-    Batch, Closed, DossierRow, MessageRow, OutboxRow, RegisterEntry, StoreError, TaskChange, TaskEntry,
+    Batch, Closed, DossierRow, MessageRow, OutboxRow, RegisterEntry, StoreError, TaskChange, TaskEntry, TimersRow,
 };
 
+/// Hexadecimal digits of a task's id: 64 bits, among the tasks of one dossier.
+const TASK_ID: usize = 16;
 /// Characters of a dossier's search text.
 const SEARCH_MAX: usize = 600;
 
-/// The id of a task's row: it follows from what the task is, so that asking again for the same thing is the same link.
+/// The id of a task among those of its dossier: it follows from what the task is, so that asking again for the same thing is
+/// the same link.
 pub fn task_id(dossier: &DossierId, activation: ActivationId, purpose: Purpose, person: &PersonId) -> String {
     let entry = activation.to_string();
-    digest(&["chancery task 1", dossier.as_str(), &entry, purpose.name(), person.as_str()])
+    let mut id = digest(&["chancery task 1", dossier.as_str(), &entry, purpose.name(), person.as_str()]);
+    id.truncate(TASK_ID);
+    id
 }
 
 /// The id of a list that a message makes necessary.
@@ -103,21 +108,21 @@ impl Inner {
         }
         for task in rows.tasks_opened {
             let id = task_id(dossier, task.activation, task.purpose, &task.person);
-            batch.tasks.insert(id, TaskChange::Offered(Box::new(self.task(dossier, task))));
+            batch.tasks.insert((dossier.clone(), id), TaskChange::Offered(Box::new(self.task(task))));
         }
-        for timer in rows.timers_gone {
-            batch.timers.insert((dossier.clone(), timer.activation, timer.name), None);
-        }
-        for timer in rows.timers_set {
-            let key = (dossier.clone(), timer.key.activation, timer.key.name);
-            batch.timers.insert(key, Some(timer.due_at.0));
+        if let Some(timers) = rows.timers {
+            let row = timers.first().map(|next| TimersRow {
+                due_at: next.due_at.0,
+                content: serde_json::to_string(&timers).expect("timers have only string keys and finite numbers"),
+            });
+            batch.timers.insert(dossier.clone(), row);
         }
         for (place, notice) in rows.notices.into_iter().enumerate() {
             let task = notice.purpose.map(|purpose| task_id(dossier, notice.activation, purpose, &notice.person));
             batch.outbox.push(OutboxRow {
-                id: format!("{dossier}.{}.{place}", notice.seq),
                 dossier: dossier.clone(),
                 seq: notice.seq,
+                place: i64::try_from(place).unwrap_or(i64::MAX),
                 activation: notice.activation,
                 person: notice.person,
                 kind: notice.kind.name(),
@@ -144,9 +149,8 @@ impl Inner {
         }
     }
 
-    fn task(&self, dossier: &DossierId, task: TaskRow) -> TaskEntry {
+    fn task(&self, task: TaskRow) -> TaskEntry {
         TaskEntry {
-            dossier: dossier.clone(),
             activation: task.activation,
             purpose: task.purpose.name(),
             person: task.person,
@@ -162,20 +166,7 @@ impl Inner {
 /// Notes that a task is over; one that was offered in the same batch is written as over.
 fn close_task(batch: &mut Batch, dossier: &DossierId, key: &TaskKey) {
     let closed = Closed { at: key.closed_at.0, seq: key.closed_seq };
-    let Some(person) = &key.person else {
-        for change in batch.tasks.values_mut() {
-            if let TaskChange::Offered(task) = change
-                && &task.dossier == dossier
-                && task.activation == key.activation
-                && task.purpose == key.purpose.name()
-            {
-                task.closed.get_or_insert(closed);
-            }
-        }
-        batch.tasks_of_all_closed.push((dossier.clone(), key.activation, key.purpose.name(), closed));
-        return;
-    };
-    let id = task_id(dossier, key.activation, key.purpose, person);
+    let id = (dossier.clone(), task_id(dossier, key.activation, key.purpose, &key.person));
     match batch.tasks.get_mut(&id) {
         Some(TaskChange::Offered(task)) => task.closed = Some(closed),
         Some(TaskChange::Closed(_)) => {}

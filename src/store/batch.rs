@@ -36,13 +36,14 @@ const DOSSIER: &str = "UPDATE dossier SET seq = $2, state = $3, caption = $4, se
 const SEAL_KEY: &str = "INSERT INTO seal_key (dossier_id, person_id, wrapped) VALUES ($1, $2, $3)";
 const TASK: &str = "INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, \
     due_at, closed_at, closed_seq) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11) \
-    ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, closed_at = excluded.closed_at, \
-    closed_seq = excluded.closed_seq";
-const TASK_CLOSED: &str = "UPDATE task SET closed_at = $2, closed_seq = $3 WHERE id = $1 AND closed_at IS NULL";
-const TIMER: &str = "INSERT INTO timer (dossier_id, activation, name, due_at) VALUES ($1, $2, $3, $4) \
-    ON CONFLICT (dossier_id, activation, name) DO UPDATE SET due_at = excluded.due_at";
-const TIMER_GONE: &str = "DELETE FROM timer WHERE dossier_id = $1 AND activation = $2 AND name = $3";
-const NOTICE: &str = "INSERT INTO outbox (id, dossier_id, seq, activation, person_id, kind, task_id, urgent_at, \
+    ON CONFLICT (dossier_id, id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, \
+    closed_at = excluded.closed_at, closed_seq = excluded.closed_seq";
+const TASK_CLOSED: &str =
+    "UPDATE task SET closed_at = $3, closed_seq = $4 WHERE dossier_id = $1 AND id = $2 AND closed_at IS NULL";
+const TIMERS: &str = "INSERT INTO timer (dossier_id, due_at, content) VALUES ($1, $2, $3) \
+    ON CONFLICT (dossier_id) DO UPDATE SET due_at = excluded.due_at, content = excluded.content";
+const TIMERS_GONE: &str = "DELETE FROM timer WHERE dossier_id = $1";
+const NOTICE: &str = "INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, urgent_at, \
     not_before_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 fn plain_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
@@ -67,29 +68,28 @@ fn plain_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     for ((dossier, person), wrapped) in &batch.seal_keys {
         tx.execute(SEAL_KEY, &[dossier.as_str().into(), person.as_str().into(), wrapped.clone().into()])?;
     }
-    for (id, change) in &batch.tasks {
+    for ((dossier, id), change) in &batch.tasks {
         match change {
-            TaskChange::Offered(task) => tx.execute(TASK, &task_params(id, task))?,
-            TaskChange::Closed(closed) => {
-                tx.execute(TASK_CLOSED, &[id.as_str().into(), closed.at.into(), closed.seq.into()])?
-            }
+            TaskChange::Offered(task) => tx.execute(TASK, &task_params(dossier, id, task))?,
+            TaskChange::Closed(closed) => tx.execute(
+                TASK_CLOSED,
+                &[dossier.as_str().into(), id.as_str().into(), closed.at.into(), closed.seq.into()],
+            )?,
         };
     }
-    for ((dossier, activation, name), due_at) in &batch.timers {
-        let key: [Param; 3] = [dossier.as_str().into(), int(*activation), name.as_str().into()];
-        match due_at {
-            Some(due_at) => {
-                let [dossier, activation, name] = key;
-                tx.execute(TIMER, &[dossier, activation, name, (*due_at).into()])?
+    for (dossier, timers) in &batch.timers {
+        match timers {
+            Some(row) => {
+                tx.execute(TIMERS, &[dossier.as_str().into(), row.due_at.into(), row.content.as_str().into()])?
             }
-            None => tx.execute(TIMER_GONE, &key)?,
+            None => tx.execute(TIMERS_GONE, &[dossier.as_str().into()])?,
         };
     }
     for notice in &batch.outbox {
         let params: [Param; 9] = [
-            notice.id.as_str().into(),
             notice.dossier.as_str().into(),
             notice.seq.into(),
+            notice.place.into(),
             int(notice.activation),
             notice.person.as_str().into(),
             notice.kind.into(),
@@ -148,10 +148,10 @@ fn dossiers_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn task_params(id: &str, task: &TaskEntry) -> [Param; 11] {
+fn task_params(dossier: &DossierId, id: &str, task: &TaskEntry) -> [Param; 11] {
     [
         id.into(),
-        task.dossier.as_str().into(),
+        dossier.as_str().into(),
         int(task.activation),
         task.purpose.into(),
         task.person.as_str().into(),
@@ -187,22 +187,22 @@ offered AS (INSERT INTO task (id, dossier_id, activation, purpose, person_id, po
     SELECT t.id, t.d, t.a, t.purpose, t.person, t.policy, t.key, 1, t.opened, t.due, t.closed, t.closed_seq \
     FROM unnest($31::text[], $32::text[], $33::bigint[], $34::text[], $35::text[], $36::text[], $37::bigint[], $38::bigint[], \
     $39::bigint[], $40::bigint[], $41::bigint[]) AS t(id, d, a, purpose, person, policy, key, opened, due, closed, closed_seq) \
-    ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, closed_at = excluded.closed_at, \
-    closed_seq = excluded.closed_seq), \
+    ON CONFLICT (dossier_id, id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, \
+    closed_at = excluded.closed_at, closed_seq = excluded.closed_seq), \
 closed AS (UPDATE task SET closed_at = c.at, closed_seq = c.seq \
-    FROM unnest($42::text[], $43::bigint[], $44::bigint[]) AS c(id, at, seq) WHERE task.id = c.id AND task.closed_at IS NULL), \
-timers AS (INSERT INTO timer (dossier_id, activation, name, due_at) \
-    SELECT * FROM unnest($45::text[], $46::bigint[], $47::text[], $48::bigint[]) \
-    ON CONFLICT (dossier_id, activation, name) DO UPDATE SET due_at = excluded.due_at), \
-gone AS (DELETE FROM timer USING unnest($49::text[], $50::bigint[], $51::text[]) AS g(d, a, n) \
-    WHERE timer.dossier_id = g.d AND timer.activation = g.a AND timer.name = g.n), \
-notices AS (INSERT INTO outbox (id, dossier_id, seq, activation, person_id, kind, task_id, urgent_at, not_before_at) \
-    SELECT * FROM unnest($52::text[], $53::text[], $54::bigint[], $55::bigint[], $56::text[], $57::text[], $58::text[], \
-    $59::bigint[], $60::bigint[])) \
+    FROM unnest($42::text[], $43::text[], $44::bigint[], $45::bigint[]) AS c(dossier, id, at, seq) \
+    WHERE task.dossier_id = c.dossier AND task.id = c.id AND task.closed_at IS NULL), \
+timers AS (INSERT INTO timer (dossier_id, due_at, content) \
+    SELECT * FROM unnest($46::text[], $47::bigint[], $48::text[]) \
+    ON CONFLICT (dossier_id) DO UPDATE SET due_at = excluded.due_at, content = excluded.content), \
+gone AS (DELETE FROM timer USING unnest($49::text[]) AS g(dossier) WHERE timer.dossier_id = g.dossier), \
+notices AS (INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, urgent_at, not_before_at) \
+    SELECT * FROM unnest($50::text[], $51::bigint[], $52::bigint[], $53::bigint[], $54::text[], $55::text[], $56::text[], \
+    $57::bigint[], $58::bigint[])) \
 SELECT 1";
 
 fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
-    let mut params = Vec::with_capacity(60);
+    let mut params = Vec::with_capacity(58);
     let e = &batch.events;
     texts(&mut params, e.keys().map(|(dossier, _)| Some(dossier.as_str())));
     ints(&mut params, e.keys().map(|(_, seq)| Some(*seq)));
@@ -223,9 +223,9 @@ fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     tasks_as_set(&mut params, batch);
     timers_as_set(&mut params, batch);
     let o = &batch.outbox;
-    texts(&mut params, o.iter().map(|row| Some(row.id.as_str())));
     texts(&mut params, o.iter().map(|row| Some(row.dossier.as_str())));
     ints(&mut params, o.iter().map(|row| Some(row.seq)));
+    ints(&mut params, o.iter().map(|row| Some(row.place)));
     ints(&mut params, o.iter().map(|row| Some(row.activation.0.into())));
     texts(&mut params, o.iter().map(|row| Some(row.person.as_str())));
     texts(&mut params, o.iter().map(|row| Some(row.kind)));
@@ -256,40 +256,38 @@ fn dossiers_as_set(params: &mut Vec<Param>, batch: &Batch) {
 }
 
 fn tasks_as_set(params: &mut Vec<Param>, batch: &Batch) {
-    let mut offered: Vec<(&str, &TaskEntry)> = Vec::new();
-    let mut closed: Vec<(&str, Closed)> = Vec::new();
-    for (id, change) in &batch.tasks {
+    let mut offered: Vec<(&DossierId, &str, &TaskEntry)> = Vec::new();
+    let mut closed: Vec<(&DossierId, &str, Closed)> = Vec::new();
+    for ((dossier, id), change) in &batch.tasks {
         match change {
-            TaskChange::Offered(task) => offered.push((id, task)),
-            TaskChange::Closed(how) => closed.push((id, *how)),
+            TaskChange::Offered(task) => offered.push((dossier, id, task)),
+            TaskChange::Closed(how) => closed.push((dossier, id, *how)),
         }
     }
-    texts(params, offered.iter().map(|(id, _)| Some(*id)));
-    texts(params, offered.iter().map(|(_, task)| Some(task.dossier.as_str())));
-    ints(params, offered.iter().map(|(_, task)| Some(task.activation.0.into())));
-    texts(params, offered.iter().map(|(_, task)| Some(task.purpose)));
-    texts(params, offered.iter().map(|(_, task)| Some(task.person.as_str())));
-    texts(params, offered.iter().map(|(_, task)| Some(task.policy)));
-    ints(params, offered.iter().map(|(_, task)| Some(task.key_id)));
-    ints(params, offered.iter().map(|(_, task)| Some(task.opened_at)));
-    ints(params, offered.iter().map(|(_, task)| task.due_at));
-    ints(params, offered.iter().map(|(_, task)| task.closed.map(|closed| closed.at)));
-    ints(params, offered.iter().map(|(_, task)| task.closed.map(|closed| closed.seq)));
-    texts(params, closed.iter().map(|(id, _)| Some(*id)));
-    ints(params, closed.iter().map(|(_, closed)| Some(closed.at)));
-    ints(params, closed.iter().map(|(_, closed)| Some(closed.seq)));
+    texts(params, offered.iter().map(|(_, id, _)| Some(*id)));
+    texts(params, offered.iter().map(|(dossier, ..)| Some(dossier.as_str())));
+    ints(params, offered.iter().map(|(.., task)| Some(task.activation.0.into())));
+    texts(params, offered.iter().map(|(.., task)| Some(task.purpose)));
+    texts(params, offered.iter().map(|(.., task)| Some(task.person.as_str())));
+    texts(params, offered.iter().map(|(.., task)| Some(task.policy)));
+    ints(params, offered.iter().map(|(.., task)| Some(task.key_id)));
+    ints(params, offered.iter().map(|(.., task)| Some(task.opened_at)));
+    ints(params, offered.iter().map(|(.., task)| task.due_at));
+    ints(params, offered.iter().map(|(.., task)| task.closed.map(|closed| closed.at)));
+    ints(params, offered.iter().map(|(.., task)| task.closed.map(|closed| closed.seq)));
+    texts(params, closed.iter().map(|(dossier, ..)| Some(dossier.as_str())));
+    texts(params, closed.iter().map(|(_, id, _)| Some(*id)));
+    ints(params, closed.iter().map(|(.., closed)| Some(closed.at)));
+    ints(params, closed.iter().map(|(.., closed)| Some(closed.seq)));
 }
 
 fn timers_as_set(params: &mut Vec<Param>, batch: &Batch) {
-    let set: Vec<_> = batch.timers.iter().filter_map(|(key, due_at)| Some((key, (*due_at)?))).collect();
-    let gone: Vec<_> = batch.timers.iter().filter(|(_, due_at)| due_at.is_none()).map(|(key, _)| key).collect();
-    texts(params, set.iter().map(|((dossier, _, _), _)| Some(dossier.as_str())));
-    ints(params, set.iter().map(|((_, activation, _), _)| Some(activation.0.into())));
-    texts(params, set.iter().map(|((_, _, name), _)| Some(name.as_str())));
-    ints(params, set.iter().map(|(_, due_at)| Some(*due_at)));
-    texts(params, gone.iter().map(|(dossier, _, _)| Some(dossier.as_str())));
-    ints(params, gone.iter().map(|(_, activation, _)| Some(activation.0.into())));
-    texts(params, gone.iter().map(|(_, _, name)| Some(name.as_str())));
+    let set: Vec<_> = batch.timers.iter().filter_map(|(dossier, row)| Some((dossier, row.as_ref()?))).collect();
+    let gone = batch.timers.iter().filter(|(_, row)| row.is_none());
+    texts(params, set.iter().map(|(dossier, _)| Some(dossier.as_str())));
+    ints(params, set.iter().map(|(_, row)| Some(row.due_at)));
+    texts(params, set.iter().map(|(_, row)| Some(row.content.as_str())));
+    texts(params, gone.map(|(dossier, _)| Some(dossier.as_str())));
 }
 
 fn texts<'t>(params: &mut Vec<Param>, values: impl Iterator<Item = Option<&'t str>>) {
@@ -302,8 +300,6 @@ fn ints(params: &mut Vec<Param>, values: impl Iterator<Item = Option<i64>>) {
 
 // ---- what few commands write: the same on both ----
 
-const TASKS_CLOSED: &str = "UPDATE task SET closed_at = $4, closed_seq = $5 \
-    WHERE dossier_id = $1 AND activation = $2 AND purpose = $3 AND closed_at IS NULL";
 const BOX: &str = "INSERT INTO ballot_box (dossier_id, activation, row_id, sealed) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (dossier_id, activation, row_id) DO UPDATE SET sealed = excluded.sealed";
 const MESSAGE: &str = "INSERT INTO message (from_id, from_seq, place, content, sent_at) VALUES ($1, $2, $3, $4, $5)";
@@ -317,11 +313,6 @@ const PAPER: &str = "INSERT INTO paper (id, dossier_id, kind, name, media, size,
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
-    for (dossier, activation, purpose, closed) in &batch.tasks_of_all_closed {
-        let params: [Param; 5] =
-            [dossier.as_str().into(), int(*activation), (*purpose).into(), closed.at.into(), closed.seq.into()];
-        tx.execute(TASKS_CLOSED, &params)?;
-    }
     for ((dossier, activation, row), sealed) in &batch.boxes {
         tx.execute(BOX, &[dossier.as_str().into(), int(*activation), row.as_str().into(), sealed.clone().into()])?;
     }

@@ -14,12 +14,10 @@ pub(crate) struct Batch {
     pub(crate) dossiers: BTreeMap<DossierId, DossierRow>,
     /// New keys: (dossier, person or `-`) and the wrapped key.
     pub(crate) seal_keys: BTreeMap<(DossierId, String), Vec<u8>>,
-    /// Tasks that are offered or over, by id.
-    pub(crate) tasks: BTreeMap<String, TaskChange>,
-    /// Tasks of everybody that are over, by (dossier, entry, purpose).
-    pub(crate) tasks_of_all_closed: Vec<(DossierId, ActivationId, &'static str, Closed)>,
-    /// Timers: when they are due, or none for those that are gone.
-    pub(crate) timers: BTreeMap<(DossierId, ActivationId, String), Option<i64>>,
+    /// Tasks that are offered or over, by (dossier, id).
+    pub(crate) tasks: BTreeMap<(DossierId, String), TaskChange>,
+    /// The timers of dossiers as they stand now; none where no timer is left.
+    pub(crate) timers: BTreeMap<DossierId, Option<TimersRow>>,
     /// Notices.
     pub(crate) outbox: Vec<OutboxRow>,
     /// Ballot boxes, sealed.
@@ -89,7 +87,6 @@ pub(crate) struct Closed {
 /// A task as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct TaskEntry {
-    pub(crate) dossier: DossierId,
     pub(crate) activation: ActivationId,
     pub(crate) purpose: &'static str,
     pub(crate) person: PersonId,
@@ -100,12 +97,21 @@ pub(crate) struct TaskEntry {
     pub(crate) closed: Option<Closed>,
 }
 
+/// The timers of a dossier as they are stored.
+#[derive(Clone, Debug)]
+pub(crate) struct TimersRow {
+    /// When the next one is due.
+    pub(crate) due_at: i64,
+    /// All of them, as JSON.
+    pub(crate) content: String,
+}
+
 /// A notice as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct OutboxRow {
-    pub(crate) id: String,
     pub(crate) dossier: DossierId,
     pub(crate) seq: i64,
+    pub(crate) place: i64,
     pub(crate) activation: ActivationId,
     pub(crate) person: PersonId,
     pub(crate) kind: &'static str,
@@ -166,8 +172,7 @@ impl Batch {
 
     /// Nothing but what nearly every command writes.
     pub(super) fn is_plain(&self) -> bool {
-        self.tasks_of_all_closed.is_empty()
-            && self.boxes.is_empty()
+        self.boxes.is_empty()
             && self.messages.is_empty()
             && self.settled.is_empty()
             && self.register.is_empty()
