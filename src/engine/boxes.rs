@@ -11,24 +11,23 @@ use crate::dossier::{Choice, Dossier, Vote};
 use crate::ids::{ActivationId, DossierId};
 use crate::machine::{Ballot, Held};
 use crate::seal::{BoxPlace, MasterKeys};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 
-impl Fold<'_, '_> {
+impl Fold<'_> {
     /// The boxes of the secret vote in progress, opened.
     pub(super) fn open_boxes(
         &mut self,
+        tx: &mut Tx<'_>,
         id: &DossierId,
     ) -> Result<Result<Option<(ActivationId, Boxes)>, StoreError>, StoreError> {
         let Some(working) = self.dossiers.get_mut(id) else { return Ok(Ok(None)) };
-        let dossier = &working.kept.dossier;
-        let vote = dossier.vote.as_ref().or_else(|| dossier.paused.as_ref()?.vote.as_ref());
-        let Some(vote) = vote.filter(|vote| is_sealed(vote)) else { return Ok(Ok(None)) };
+        let Some(vote) = sealed_vote(&working.kept.dossier) else { return Ok(Ok(None)) };
         let activation = vote.activation;
         if let Some(boxes) = working.boxes.take_if(|(of, _)| *of == activation) {
             return Ok(Ok(Some(boxes)));
         }
         let mut boxes = Boxes::new();
-        for (row, sealed) in self.tx.boxes(id, activation)? {
+        for (row, sealed) in tx.boxes(id, activation)? {
             let place = BoxPlace { dossier: id, activation, row: &row };
             match place.open(&sealed, &self.inner.keys.master) {
                 Ok(open) => boxes.insert(row, open),
@@ -37,6 +36,23 @@ impl Fold<'_, '_> {
         }
         Ok(Ok(Some((activation, boxes))))
     }
+}
+
+/// The vote in progress whose choices lie in boxes.
+fn sealed_vote(dossier: &Dossier) -> Option<&Vote> {
+    let vote = dossier.vote.as_ref().or_else(|| dossier.paused.as_ref()?.vote.as_ref());
+    vote.filter(|vote| is_sealed(vote))
+}
+
+/// Whether a dossier has boxes.
+pub(super) fn has(dossier: &Dossier) -> bool {
+    sealed_vote(dossier).is_some()
+}
+
+/// Whether a decision puts ballots into boxes, or opens a vote, which may need some.
+pub(super) fn wants(decision: &Decision) -> bool {
+    let opens = |change: &Change| matches!(change, Change::VoteOpened { .. });
+    !decision.ballots.is_empty() || decision.events.iter().flat_map(|event| &event.changes).any(opens)
 }
 
 /// A secret vote on line: its choices lie in boxes.

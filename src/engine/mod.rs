@@ -5,6 +5,7 @@
 
 mod address;
 mod again;
+mod ahead;
 mod audit;
 mod boxes;
 mod cache;
@@ -61,7 +62,7 @@ struct Inner {
     keys: Keys,
     clock: Clock,
     chance: Chance,
-    queue: queue::Queue,
+    queue: Arc<ahead::Shared>,
     deployment: RwLock<Arc<Deployment>>,
     /// Versions never change, so those that were loaded once stay.
     versions: Mutex<BTreeMap<MachineHash, Version>>,
@@ -129,7 +130,7 @@ impl Engine {
             keys,
             clock,
             chance,
-            queue: queue::Queue::default(),
+            queue: Arc::default(),
             deployment: RwLock::default(),
             versions: Mutex::default(),
             cache: Mutex::default(),
@@ -139,6 +140,7 @@ impl Engine {
         engine.measure_clock().await?;
         engine.refresh().await?;
         engine.keep_fresh();
+        ahead::start(&engine.inner)?;
         Ok(engine)
     }
 
@@ -249,6 +251,12 @@ impl Engine {
         let logged = self.inner.store.events(id, 0).await?;
         let keys = self.inner.unwrap_keys(id, &self.inner.store.seal_keys(id).await?)?;
         logged.iter().map(|event| seals::open(id, event, &keys)).collect()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 

@@ -1,5 +1,7 @@
 //! From what the pure part says to rows.
 
+use std::sync::Arc;
+
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -56,7 +58,7 @@ pub(super) fn state_of(dossier: &Dossier) -> String {
 }
 
 /// A dossier's row.
-pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
+pub(super) fn dossier_row(dossier: &Dossier, search: Arc<str>, before: i64) -> DossierRow {
     DossierRow {
         before,
         workflow: dossier.workflow.as_str().to_owned(),
@@ -64,7 +66,7 @@ pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
         seq: dossier.seq,
         state: state_of(dossier),
         caption: dossier.caption.clone(),
-        search: search_of(dossier),
+        search,
         subject: dossier.subject.as_ref().map(|person| person.as_str().to_owned()),
         gather_key: dossier.gather_key.clone(),
         opened_at: dossier.opened_at.0,
@@ -77,7 +79,7 @@ pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
 }
 
 /// What a dossier is found by: its caption and its texts, in small letters without marks (`Đào` is found by `dao`).
-fn search_of(dossier: &Dossier) -> String {
+pub(super) fn search_of(dossier: &Dossier) -> Arc<str> {
     let mut words = plain(&dossier.caption);
     for value in dossier.fields.values() {
         if let Some(text) = value.as_str() {
@@ -88,7 +90,7 @@ fn search_of(dossier: &Dossier) -> String {
             break;
         }
     }
-    words.chars().take(SEARCH_MAX).collect()
+    words.chars().take(SEARCH_MAX).collect::<String>().into()
 }
 
 /// A text in small letters without marks, as the `search` column has it.

@@ -10,6 +10,11 @@ impl Tx<'_> {
     /// operation or a key.
     pub(crate) fn write_batch(&mut self, batch: &Batch) -> Result<(), StoreError> {
         if !self.is_postgres() {
+            if let Some(decided_on) = batch.deployment
+                && self.deployment_number()? != decided_on
+            {
+                return Err(redeployed());
+            }
             plain_by_row(self, batch)?;
             return rare(self, batch);
         }
@@ -112,7 +117,7 @@ fn dossiers_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
                 row.seq.into(),
                 row.state.as_str().into(),
                 row.caption.as_str().into(),
-                row.search.as_str().into(),
+                row.search.as_ref().into(),
                 row.subject.clone().into(),
                 row.gather_key.clone().into(),
                 row.opened_at.into(),
@@ -130,7 +135,7 @@ fn dossiers_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
             row.seq.into(),
             row.state.as_str().into(),
             row.caption.as_str().into(),
-            row.search.as_str().into(),
+            row.search.as_ref().into(),
             row.subject.clone().into(),
             row.gather_key.clone().into(),
             row.last_at.into(),
@@ -168,41 +173,45 @@ fn task_params(dossier: &DossierId, id: &str, task: &TaskEntry) -> [Param; 11] {
 
 /// One statement, so one transaction and one round trip. The events come first: their key (dossier, number) is what fails
 /// when somebody else was faster, and it covers everything else that is the dossier's.
+///
+/// Nothing is written if something else is deployed than what the batch was decided on; the answer says which it was.
 const PLAIN_SET: &str = "WITH \
+deployed AS (SELECT 1 AS same WHERE CAST($59 AS BIGINT) IS NULL \
+    OR EXISTS (SELECT 1 FROM meta WHERE name = 'deployment' AND value = CAST($59 AS TEXT))), \
 events AS (INSERT INTO event (dossier_id, seq, at, kind, kind_version, actor, subjects, machine, operation, asked, sealed, hash) \
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], \
-    $9::text[], $10::text[], $11::bytea[], $12::bytea[])), \
+    SELECT u.* FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], \
+    $9::text[], $10::text[], $11::bytea[], $12::bytea[]) AS u, deployed), \
 dossiers AS (INSERT INTO dossier (id, workflow, machine, seq, state, caption, search, subject, gather_key, opened_at, last_at, \
     next_due_at, closed_at, outcome, snapshot) \
-    SELECT * FROM unnest($13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], \
-    $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::text[]) \
+    SELECT u.* FROM unnest($13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], \
+    $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::text[]) AS u, deployed \
     ON CONFLICT (id) DO UPDATE SET machine = excluded.machine, seq = excluded.seq, state = excluded.state, \
     caption = excluded.caption, search = excluded.search, subject = excluded.subject, gather_key = excluded.gather_key, \
     last_at = excluded.last_at, next_due_at = excluded.next_due_at, closed_at = excluded.closed_at, \
     outcome = excluded.outcome, snapshot = excluded.snapshot WHERE dossier.seq < excluded.seq), \
 keys AS (INSERT INTO seal_key (dossier_id, person_id, wrapped) \
-    SELECT * FROM unnest($28::text[], $29::text[], $30::bytea[])), \
+    SELECT u.* FROM unnest($28::text[], $29::text[], $30::bytea[]) AS u, deployed), \
 offered AS (INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, due_at, \
     closed_at, closed_seq) \
     SELECT t.id, t.d, t.a, t.purpose, t.person, t.policy, t.key, 1, t.opened, t.due, t.closed, t.closed_seq \
     FROM unnest($31::text[], $32::text[], $33::bigint[], $34::text[], $35::text[], $36::text[], $37::bigint[], $38::bigint[], \
-    $39::bigint[], $40::bigint[], $41::bigint[]) AS t(id, d, a, purpose, person, policy, key, opened, due, closed, closed_seq) \
+    $39::bigint[], $40::bigint[], $41::bigint[]) AS t(id, d, a, purpose, person, policy, key, opened, due, closed, closed_seq), deployed \
     ON CONFLICT (dossier_id, id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, \
     closed_at = excluded.closed_at, closed_seq = excluded.closed_seq), \
 closed AS (UPDATE task SET closed_at = c.at, closed_seq = c.seq \
-    FROM unnest($42::text[], $43::text[], $44::bigint[], $45::bigint[]) AS c(dossier, id, at, seq) \
+    FROM unnest($42::text[], $43::text[], $44::bigint[], $45::bigint[]) AS c(dossier, id, at, seq), deployed \
     WHERE task.dossier_id = c.dossier AND task.id = c.id AND task.closed_at IS NULL), \
 timers AS (INSERT INTO timer (dossier_id, due_at, content) \
-    SELECT * FROM unnest($46::text[], $47::bigint[], $48::text[]) \
+    SELECT u.* FROM unnest($46::text[], $47::bigint[], $48::text[]) AS u, deployed \
     ON CONFLICT (dossier_id) DO UPDATE SET due_at = excluded.due_at, content = excluded.content), \
-gone AS (DELETE FROM timer USING unnest($49::text[]) AS g(dossier) WHERE timer.dossier_id = g.dossier), \
+gone AS (DELETE FROM timer USING unnest($49::text[]) AS g(dossier), deployed WHERE timer.dossier_id = g.dossier), \
 notices AS (INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, urgent_at, not_before_at) \
-    SELECT * FROM unnest($50::text[], $51::bigint[], $52::bigint[], $53::bigint[], $54::text[], $55::text[], $56::text[], \
-    $57::bigint[], $58::bigint[])) \
-SELECT 1";
+    SELECT u.* FROM unnest($50::text[], $51::bigint[], $52::bigint[], $53::bigint[], $54::text[], $55::text[], $56::text[], \
+    $57::bigint[], $58::bigint[]) AS u, deployed) \
+SELECT same FROM deployed";
 
 fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
-    let mut params = Vec::with_capacity(58);
+    let mut params = Vec::with_capacity(59);
     let e = &batch.events;
     texts(&mut params, e.keys().map(|(dossier, _)| Some(dossier.as_str())));
     ints(&mut params, e.keys().map(|(_, seq)| Some(*seq)));
@@ -232,8 +241,12 @@ fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     texts(&mut params, o.iter().map(|row| row.task.as_deref()));
     ints(&mut params, o.iter().map(|row| row.urgent_at));
     ints(&mut params, o.iter().map(|row| Some(row.not_before_at)));
-    tx.execute(PLAIN_SET, &params)?;
-    Ok(())
+    params.push(Param::Int(batch.deployment));
+    if tx.query(PLAIN_SET, &params)?.is_empty() { Err(redeployed()) } else { Ok(()) }
+}
+
+fn redeployed() -> StoreError {
+    StoreError::Taken("something else was deployed meanwhile".to_owned())
 }
 
 fn dossiers_as_set(params: &mut Vec<Param>, batch: &Batch) {
@@ -244,7 +257,7 @@ fn dossiers_as_set(params: &mut Vec<Param>, batch: &Batch) {
     ints(params, d.values().map(|row| Some(row.seq)));
     texts(params, d.values().map(|row| Some(row.state.as_str())));
     texts(params, d.values().map(|row| Some(row.caption.as_str())));
-    texts(params, d.values().map(|row| Some(row.search.as_str())));
+    texts(params, d.values().map(|row| Some(row.search.as_ref())));
     texts(params, d.values().map(|row| row.subject.as_deref()));
     texts(params, d.values().map(|row| row.gather_key.as_deref()));
     ints(params, d.values().map(|row| Some(row.opened_at)));

@@ -16,7 +16,9 @@ const STATEMENTS_MAX: usize = 256;
 
 /// What every writing session says first. Tables are fresh for a long time and have no statistics: plans are pinned to the
 /// indexes that each statement was written for.
-const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+const SESSION: &str =
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off;
+SET jit = off;
 SET plan_cache_mode = force_generic_plan; SET lock_timeout = '20s'; SET statement_timeout = '60s';
 SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning";
 

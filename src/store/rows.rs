@@ -2,12 +2,16 @@
 //! circle.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::ids::{ActivationId, DossierId, PersonId};
 
 /// Everything that one batch of commands writes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
+    /// The number of what was deployed when it was decided outside the transaction: if another is deployed now, nothing is
+    /// written. None if it was decided in the transaction.
+    pub(crate) deployment: Option<i64>,
     /// In the order of (dossier, number).
     pub(crate) events: BTreeMap<(DossierId, i64), EventRow>,
     /// Each dossier as the batch leaves it.
@@ -57,7 +61,7 @@ pub(crate) struct DossierRow {
     pub(crate) seq: i64,
     pub(crate) state: String,
     pub(crate) caption: String,
-    pub(crate) search: String,
+    pub(crate) search: Arc<str>,
     pub(crate) subject: Option<String>,
     pub(crate) gather_key: Option<String>,
     pub(crate) opened_at: i64,
@@ -168,6 +172,30 @@ impl Batch {
     /// Nothing was decided that would have to be written.
     pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty() && self.settled.is_empty()
+    }
+
+    /// Adds what was decided after it.
+    pub(crate) fn absorb(&mut self, later: Self) {
+        self.deployment = later.deployment;
+        self.events.extend(later.events);
+        for (id, row) in later.dossiers {
+            let before = self.dossiers.get(&id).map_or(row.before, |earlier| earlier.before);
+            self.dossiers.insert(id, DossierRow { before, ..row });
+        }
+        self.seal_keys.extend(later.seal_keys);
+        for (id, change) in later.tasks {
+            match (self.tasks.get_mut(&id), change) {
+                (Some(TaskChange::Offered(task)), TaskChange::Closed(closed)) => task.closed = Some(closed),
+                (_, change) => drop(self.tasks.insert(id, change)),
+            }
+        }
+        self.timers.extend(later.timers);
+        self.outbox.extend(later.outbox);
+        self.boxes.extend(later.boxes);
+        self.messages.extend(later.messages);
+        self.settled.extend(later.settled);
+        self.register.extend(later.register);
+        self.papers.extend(later.papers);
     }
 
     /// Nothing but what nearly every command writes.
