@@ -16,6 +16,7 @@ use crate::machine::{
 impl Run<'_> {
     /// Takes a transition out of `source`.
     pub(super) fn take(&mut self, source: &StateId, transition: &Transition) -> Result<(), Refusal> {
+        self.note_way(source, transition);
         match &transition.target {
             Target::Stay => Ok(()),
             Target::State(target) => {
