@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::event::{Change, Event};
 use super::{Dossier, Message, Purpose, TimerKind};
 use crate::calendar::Calendar;
@@ -17,8 +15,6 @@ pub struct Rows {
     pub tasks_opened: Vec<TaskRow>,
     /// Tasks that are over.
     pub tasks_closed: Vec<TaskKey>,
-    /// The timers as they stand now, if any of them changed.
-    pub timers: Option<Vec<TimerRow>>,
     /// What has to be said to whom.
     pub notices: Vec<Notice>,
     /// Messages to other dossiers.
@@ -57,17 +53,6 @@ pub struct TaskKey {
     pub closed_at: Instant,
     /// The event that ended it.
     pub closed_seq: i64,
-}
-
-/// A timer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct TimerRow {
-    /// When.
-    pub due_at: Instant,
-    /// The entry.
-    pub activation: ActivationId,
-    /// Its name ([`super::TimerKind::name`]).
-    pub name: String,
 }
 
 /// Something that has to be said to a person. The courier gathers what is due for one person into one mail.
@@ -135,7 +120,7 @@ pub struct RegisterRow {
     pub year: i32,
 }
 
-/// The rows that follow from a command's events. Tasks and timers are the difference between the two dossiers (a paused one
+/// The rows that follow from a command's events. Tasks are the difference between the two dossiers (a paused one
 /// keeps its tasks: their links say so); notices, messages and facts stand in the events.
 pub fn project(
     before: Option<&Dossier>,
@@ -159,7 +144,6 @@ pub fn project(
                 closed_seq: after.seq,
             })
             .collect(),
-        timers: (before.map_or(&[][..], |before| &before.timers) != after.timers).then(|| timers(after)),
         ..Rows::default()
     };
     let mut opened_at = events.iter().map(|event| event.at).max().unwrap_or(after.last_at);
@@ -226,15 +210,6 @@ fn tasks(dossier: &Dossier) -> TaskMap {
 /// A task that was not there, or not like this.
 fn is_news(had: Option<&TaskRow>, has: &TaskRow) -> bool {
     had.is_none_or(|had| had.due_at != has.due_at || had.policy != has.policy)
-}
-
-/// The timers, the next one first.
-fn timers(dossier: &Dossier) -> Vec<TimerRow> {
-    let row =
-        |timer: &super::Timer| TimerRow { due_at: timer.due_at, activation: timer.activation, name: timer.what.name() };
-    let mut rows: Vec<TimerRow> = dossier.timers.iter().map(row).collect();
-    rows.sort();
-    rows
 }
 
 /// Notices of one command: the same thing is said to a person once, however many timers were due.

@@ -12,7 +12,7 @@ use crate::ids::{ActivationId, DossierId, Instant, OperationId, PersonId};
 use crate::machine::LinkPolicy;
 use crate::seal::hex;
 use crate::store::{
-    Batch, Closed, DossierRow, MessageRow, OutboxRow, RegisterEntry, StoreError, TaskChange, TaskEntry, TimersRow,
+    Batch, Closed, DossierRow, MessageRow, OutboxRow, RegisterEntry, StoreError, TaskChange, TaskEntry,
 };
 
 /// Hexadecimal digits of a task's id: 64 bits, among the tasks of one dossier.
@@ -111,13 +111,6 @@ impl Inner {
         for task in rows.tasks_opened {
             let id = task_id(dossier, task.activation, task.purpose, &task.person);
             batch.tasks.insert((dossier.clone(), id), TaskChange::Offered(Box::new(self.task(task))));
-        }
-        if let Some(timers) = rows.timers {
-            let row = timers.first().map(|next| TimersRow {
-                due_at: next.due_at.0,
-                content: serde_json::to_string(&timers).expect("timers have only string keys and finite numbers"),
-            });
-            batch.timers.insert(dossier.clone(), row);
         }
         for (place, notice) in rows.notices.into_iter().enumerate() {
             let task = notice.purpose.map(|purpose| task_id(dossier, notice.activation, purpose, &notice.person));

@@ -1,7 +1,7 @@
 //! The batch write, once per engine, side by side: on SQLite row by row with statements that stay prepared, on PostgreSQL one
 //! statement over arrays for what nearly every command writes, and one for each other table that is touched.
 
-use super::rows::{Batch, Closed, Settled, TaskChange, TaskEntry};
+use super::rows::{Batch, Closed, DossierRow, Settled, TaskChange, TaskEntry};
 use super::{Param, StoreError, Tx};
 use crate::ids::{ActivationId, DossierId};
 
@@ -45,9 +45,6 @@ const TASK: &str = "INSERT INTO task (id, dossier_id, activation, purpose, perso
     closed_at = excluded.closed_at, closed_seq = excluded.closed_seq";
 const TASK_CLOSED: &str =
     "UPDATE task SET closed_at = $3, closed_seq = $4 WHERE dossier_id = $1 AND id = $2 AND closed_at IS NULL";
-const TIMERS: &str = "INSERT INTO timer (dossier_id, due_at, content) VALUES ($1, $2, $3) \
-    ON CONFLICT (dossier_id) DO UPDATE SET due_at = excluded.due_at, content = excluded.content";
-const TIMERS_GONE: &str = "DELETE FROM timer WHERE dossier_id = $1";
 const NOTICE: &str = "INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, urgent_at, \
     not_before_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
@@ -80,14 +77,6 @@ fn plain_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
                 TASK_CLOSED,
                 &[dossier.as_str().into(), id.as_str().into(), closed.at.into(), closed.seq.into()],
             )?,
-        };
-    }
-    for (dossier, timers) in &batch.timers {
-        match timers {
-            Some(row) => {
-                tx.execute(TIMERS, &[dossier.as_str().into(), row.due_at.into(), row.content.as_str().into()])?
-            }
-            None => tx.execute(TIMERS_GONE, &[dossier.as_str().into()])?,
         };
     }
     for notice in &batch.outbox {
@@ -172,46 +161,40 @@ fn task_params(dossier: &DossierId, id: &str, task: &TaskEntry) -> [Param; 11] {
 // ---- the same on PostgreSQL ----
 
 /// One statement, so one transaction and one round trip. The events come first: their key (dossier, number) is what fails
-/// when somebody else was faster, and it covers everything else that is the dossier's.
+/// when somebody else was faster, and it covers everything else that is the dossier's. That a task is open is asked of the row
+/// and not of the index of open tasks, which a plan made on empty tables would read from end to end.
 ///
 /// Nothing is written if something else is deployed than what the batch was decided on; the answer says which it was.
-const PLAIN_SET: &str = "WITH \
-deployed AS (SELECT 1 AS same WHERE CAST($59 AS BIGINT) IS NULL \
-    OR EXISTS (SELECT 1 FROM meta WHERE name = 'deployment' AND value = CAST($59 AS TEXT))), \
-events AS (INSERT INTO event (dossier_id, seq, at, kind, kind_version, actor, subjects, machine, operation, asked, sealed, hash) \
-    SELECT u.* FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], \
-    $9::text[], $10::text[], $11::bytea[], $12::bytea[]) AS u, deployed), \
-dossiers AS (INSERT INTO dossier (id, workflow, machine, seq, state, caption, search, subject, gather_key, opened_at, last_at, \
-    next_due_at, closed_at, outcome, snapshot) \
-    SELECT u.* FROM unnest($13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], \
-    $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::text[]) AS u, deployed \
-    ON CONFLICT (id) DO UPDATE SET machine = excluded.machine, seq = excluded.seq, state = excluded.state, \
-    caption = excluded.caption, search = excluded.search, subject = excluded.subject, gather_key = excluded.gather_key, \
-    last_at = excluded.last_at, next_due_at = excluded.next_due_at, closed_at = excluded.closed_at, \
-    outcome = excluded.outcome, snapshot = excluded.snapshot WHERE dossier.seq < excluded.seq), \
-keys AS (INSERT INTO seal_key (dossier_id, person_id, wrapped) \
-    SELECT u.* FROM unnest($28::text[], $29::text[], $30::bytea[]) AS u, deployed), \
-offered AS (INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, due_at, \
-    closed_at, closed_seq) \
-    SELECT t.id, t.d, t.a, t.purpose, t.person, t.policy, t.key, 1, t.opened, t.due, t.closed, t.closed_seq \
-    FROM unnest($31::text[], $32::text[], $33::bigint[], $34::text[], $35::text[], $36::text[], $37::bigint[], $38::bigint[], \
-    $39::bigint[], $40::bigint[], $41::bigint[]) AS t(id, d, a, purpose, person, policy, key, opened, due, closed, closed_seq), deployed \
-    ON CONFLICT (dossier_id, id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, \
-    closed_at = excluded.closed_at, closed_seq = excluded.closed_seq), \
-closed AS (UPDATE task SET closed_at = c.at, closed_seq = c.seq \
-    FROM unnest($42::text[], $43::text[], $44::bigint[], $45::bigint[]) AS c(dossier, id, at, seq), deployed \
-    WHERE task.dossier_id = c.dossier AND task.id = c.id AND task.closed_at IS NULL), \
-timers AS (INSERT INTO timer (dossier_id, due_at, content) \
-    SELECT u.* FROM unnest($46::text[], $47::bigint[], $48::text[]) AS u, deployed \
-    ON CONFLICT (dossier_id) DO UPDATE SET due_at = excluded.due_at, content = excluded.content), \
-gone AS (DELETE FROM timer USING unnest($49::text[]) AS g(dossier), deployed WHERE timer.dossier_id = g.dossier), \
-notices AS (INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, urgent_at, not_before_at) \
-    SELECT u.* FROM unnest($50::text[], $51::bigint[], $52::bigint[], $53::bigint[], $54::text[], $55::text[], $56::text[], \
-    $57::bigint[], $58::bigint[]) AS u, deployed) \
-SELECT same FROM deployed";
+const PLAIN_SET: &str = "WITH deployed AS (SELECT 1 AS same WHERE CAST($69 AS BIGINT) IS NULL OR EXISTS (SELECT 1 FROM meta WHERE name = \
+    'deployment' AND value = CAST($69 AS TEXT))), events AS (INSERT INTO event (dossier_id, seq, at, kind, kind_version, \
+    actor, subjects, machine, operation, asked, sealed, hash) SELECT u.* FROM unnest($1::text[], $2::bigint[], \
+    $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[], \
+    $12::bytea[]) AS u, deployed), opened AS (INSERT INTO dossier (id, workflow, machine, seq, state, caption, search, \
+    subject, gather_key, opened_at, last_at, next_due_at, closed_at, outcome, snapshot) SELECT u.* FROM \
+    unnest($13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], \
+    $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::text[]) AS u, deployed), \
+    moved AS (UPDATE dossier SET seq = m.seq, state = m.state, caption = m.caption, search = m.search, subject = \
+    m.subject, gather_key = m.gather_key, last_at = m.last, next_due_at = m.due, closed_at = m.closed, outcome = \
+    m.outcome, snapshot = m.snapshot, machine = m.machine FROM unnest($28::text[], $29::bigint[], $30::bigint[], \
+    $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::bigint[], $37::bigint[], $38::bigint[], \
+    $39::text[], $40::text[], $41::text[]) AS m(id, before, seq, state, caption, search, subject, gather_key, last, due, \
+    closed, outcome, snapshot, machine), deployed WHERE dossier.id = m.id AND dossier.seq = m.before), keys AS (INSERT \
+    INTO seal_key (dossier_id, person_id, wrapped) SELECT u.* FROM unnest($42::text[], $43::text[], $44::bytea[]) AS u, \
+    deployed), offered AS (INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, \
+    opened_at, due_at, closed_at, closed_seq) SELECT t.id, t.d, t.a, t.purpose, t.person, t.policy, t.key, 1, t.opened, \
+    t.due, t.closed, t.closed_seq FROM unnest($45::text[], $46::text[], $47::bigint[], $48::text[], $49::text[], \
+    $50::text[], $51::bigint[], $52::bigint[], $53::bigint[], $54::bigint[], $55::bigint[]) AS t(id, d, a, purpose, \
+    person, policy, key, opened, due, closed, closed_seq), deployed ON CONFLICT (dossier_id, id) DO UPDATE SET policy = \
+    excluded.policy, due_at = excluded.due_at, closed_at = excluded.closed_at, closed_seq = excluded.closed_seq), closed \
+    AS (UPDATE task SET closed_at = COALESCE(task.closed_at, c.at), closed_seq = COALESCE(task.closed_seq, c.seq) FROM \
+    unnest($56::text[], $57::text[], $58::bigint[], $59::bigint[]) AS c(dossier, id, at, seq), deployed WHERE \
+    task.dossier_id = c.dossier AND task.id = c.id), notices AS (INSERT INTO outbox (dossier_id, seq, place, activation, \
+    person_id, kind, task_id, urgent_at, not_before_at) SELECT u.* FROM unnest($60::text[], $61::bigint[], $62::bigint[], \
+    $63::bigint[], $64::text[], $65::text[], $66::text[], $67::bigint[], $68::bigint[]) AS u, deployed) SELECT same FROM \
+    deployed";
 
 fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
-    let mut params = Vec::with_capacity(59);
+    let mut params = Vec::with_capacity(69);
     let e = &batch.events;
     texts(&mut params, e.keys().map(|(dossier, _)| Some(dossier.as_str())));
     ints(&mut params, e.keys().map(|(_, seq)| Some(*seq)));
@@ -230,7 +213,6 @@ fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     texts(&mut params, batch.seal_keys.keys().map(|(_, person)| Some(person.as_str())));
     params.push(Param::Blobs(batch.seal_keys.values().cloned().collect()));
     tasks_as_set(&mut params, batch);
-    timers_as_set(&mut params, batch);
     let o = &batch.outbox;
     texts(&mut params, o.iter().map(|row| Some(row.dossier.as_str())));
     ints(&mut params, o.iter().map(|row| Some(row.seq)));
@@ -250,22 +232,36 @@ fn redeployed() -> StoreError {
 }
 
 fn dossiers_as_set(params: &mut Vec<Param>, batch: &Batch) {
-    let d = &batch.dossiers;
-    texts(params, d.keys().map(|id| Some(id.as_str())));
-    texts(params, d.values().map(|row| Some(row.workflow.as_str())));
-    texts(params, d.values().map(|row| Some(row.machine.as_str())));
-    ints(params, d.values().map(|row| Some(row.seq)));
-    texts(params, d.values().map(|row| Some(row.state.as_str())));
-    texts(params, d.values().map(|row| Some(row.caption.as_str())));
-    texts(params, d.values().map(|row| Some(row.search.as_ref())));
-    texts(params, d.values().map(|row| row.subject.as_deref()));
-    texts(params, d.values().map(|row| row.gather_key.as_deref()));
-    ints(params, d.values().map(|row| Some(row.opened_at)));
-    ints(params, d.values().map(|row| Some(row.last_at)));
-    ints(params, d.values().map(|row| row.next_due_at));
-    ints(params, d.values().map(|row| row.closed_at));
-    texts(params, d.values().map(|row| row.outcome.as_deref()));
-    texts(params, d.values().map(|row| Some(row.snapshot.as_str())));
+    let (new, moved): (Vec<_>, Vec<_>) = batch.dossiers.iter().partition(|(_, row)| row.before == 0);
+    texts(params, new.iter().map(|(id, _)| Some(id.as_str())));
+    texts(params, new.iter().map(|(_, row)| Some(row.workflow.as_str())));
+    texts(params, new.iter().map(|(_, row)| Some(row.machine.as_str())));
+    ints(params, new.iter().map(|(_, row)| Some(row.seq)));
+    dossier_says(params, &new);
+    ints(params, new.iter().map(|(_, row)| Some(row.opened_at)));
+    dossier_stands(params, &new);
+    texts(params, moved.iter().map(|(id, _)| Some(id.as_str())));
+    ints(params, moved.iter().map(|(_, row)| Some(row.before)));
+    ints(params, moved.iter().map(|(_, row)| Some(row.seq)));
+    dossier_says(params, &moved);
+    dossier_stands(params, &moved);
+    texts(params, moved.iter().map(|(_, row)| Some(row.machine.as_str())));
+}
+
+fn dossier_says(params: &mut Vec<Param>, rows: &[(&DossierId, &DossierRow)]) {
+    texts(params, rows.iter().map(|(_, row)| Some(row.state.as_str())));
+    texts(params, rows.iter().map(|(_, row)| Some(row.caption.as_str())));
+    texts(params, rows.iter().map(|(_, row)| Some(row.search.as_ref())));
+    texts(params, rows.iter().map(|(_, row)| row.subject.as_deref()));
+    texts(params, rows.iter().map(|(_, row)| row.gather_key.as_deref()));
+}
+
+fn dossier_stands(params: &mut Vec<Param>, rows: &[(&DossierId, &DossierRow)]) {
+    ints(params, rows.iter().map(|(_, row)| Some(row.last_at)));
+    ints(params, rows.iter().map(|(_, row)| row.next_due_at));
+    ints(params, rows.iter().map(|(_, row)| row.closed_at));
+    texts(params, rows.iter().map(|(_, row)| row.outcome.as_deref()));
+    texts(params, rows.iter().map(|(_, row)| Some(row.snapshot.as_str())));
 }
 
 fn tasks_as_set(params: &mut Vec<Param>, batch: &Batch) {
@@ -292,15 +288,6 @@ fn tasks_as_set(params: &mut Vec<Param>, batch: &Batch) {
     texts(params, closed.iter().map(|(_, id, _)| Some(*id)));
     ints(params, closed.iter().map(|(.., closed)| Some(closed.at)));
     ints(params, closed.iter().map(|(.., closed)| Some(closed.seq)));
-}
-
-fn timers_as_set(params: &mut Vec<Param>, batch: &Batch) {
-    let set: Vec<_> = batch.timers.iter().filter_map(|(dossier, row)| Some((dossier, row.as_ref()?))).collect();
-    let gone = batch.timers.iter().filter(|(_, row)| row.is_none());
-    texts(params, set.iter().map(|(dossier, _)| Some(dossier.as_str())));
-    ints(params, set.iter().map(|(_, row)| Some(row.due_at)));
-    texts(params, set.iter().map(|(_, row)| Some(row.content.as_str())));
-    texts(params, gone.map(|(dossier, _)| Some(dossier.as_str())));
 }
 
 fn texts<'t>(params: &mut Vec<Param>, values: impl Iterator<Item = Option<&'t str>>) {

@@ -20,8 +20,6 @@ pub(crate) struct Batch {
     pub(crate) seal_keys: BTreeMap<(DossierId, String), Vec<u8>>,
     /// Tasks that are offered or over, by (dossier, id).
     pub(crate) tasks: BTreeMap<(DossierId, String), TaskChange>,
-    /// The timers of dossiers as they stand now; none where no timer is left.
-    pub(crate) timers: BTreeMap<DossierId, Option<TimersRow>>,
     /// Notices.
     pub(crate) outbox: Vec<OutboxRow>,
     /// Ballot boxes, sealed.
@@ -99,15 +97,6 @@ pub(crate) struct TaskEntry {
     pub(crate) opened_at: i64,
     pub(crate) due_at: Option<i64>,
     pub(crate) closed: Option<Closed>,
-}
-
-/// The timers of a dossier as they are stored.
-#[derive(Clone, Debug)]
-pub(crate) struct TimersRow {
-    /// When the next one is due.
-    pub(crate) due_at: i64,
-    /// All of them, as JSON.
-    pub(crate) content: String,
 }
 
 /// A notice as it is stored.
@@ -189,7 +178,6 @@ impl Batch {
                 (_, change) => drop(self.tasks.insert(id, change)),
             }
         }
-        self.timers.extend(later.timers);
         self.outbox.extend(later.outbox);
         self.boxes.extend(later.boxes);
         self.messages.extend(later.messages);
