@@ -100,8 +100,11 @@ impl Shared {
             Next::Decide(state.waiting.drain(..taken).collect())
         };
         state.writing = true;
+        let more = !state.waiting.is_empty();
         drop(state);
-        self.wake.notify_one();
+        if more {
+            self.wake.notify_one();
+        }
         next
     }
 

@@ -165,7 +165,8 @@ impl Batch {
 
     /// Adds what was decided after it.
     pub(crate) fn absorb(&mut self, later: Self) {
-        self.deployment = later.deployment;
+        // What was decided on something older is older as a whole.
+        self.deployment = self.deployment.into_iter().chain(later.deployment).min();
         self.events.extend(later.events);
         for (id, row) in later.dossiers {
             let before = self.dossiers.get(&id).map_or(row.before, |earlier| earlier.before);

@@ -18,6 +18,8 @@ use chancery::store::{Param, Store, StoreError};
 use crate::store::{Fresh, databases, sqlite};
 use crate::support::office::{self, CASE, DAY_MS, LIST, PLAIN, START, by};
 
+mod ahead;
+
 /// An engine on a database, with the office deployed.
 struct Running {
     engine: Engine,
