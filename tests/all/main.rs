@@ -20,6 +20,7 @@ mod offices;
 mod packaging;
 mod scheduler;
 mod smtp;
+mod statechart;
 mod store;
 mod story;
 mod support;
