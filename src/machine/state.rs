@@ -93,6 +93,7 @@ pub enum StateKind {
 
 /// A way from one state to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
 pub struct Transition {
     /// The event that it answers; none for `always` and `after`.
     #[serde(default)]

@@ -68,7 +68,9 @@ impl Run<'_> {
         let chart = self.machine.chart();
         let regions: Vec<Option<ActivationId>> = self.dossier().on_lists.iter().map(|on| on.region).collect();
         if let (Some(outcome), None) = (outcome, chart.parent(at)) {
-            regions.into_iter().for_each(|region| self.leave_list(region));
+            for region in regions {
+                self.leave_list(region);
+            }
             self.emit(Change::Finished(outcome.to_owned()));
             return;
         }

@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
     pub(super) fn microstep(&mut self, chosen: &Chosen<'a>, brought: Brought<'_>) -> Result<(), Refusal> {
         let chart = self.machine.chart();
         let memory = self.memory();
-        self.leave(chosen)?;
+        self.leave(chosen);
         for claim in chosen {
             if let Some(message) = brought.message {
                 self.take_over(message, &claim.what.take);
@@ -147,10 +147,10 @@ impl<'a> Run<'a> {
     }
 
     /// Leaves what these transitions leave, innermost first (`exitStates`).
-    fn leave(&mut self, chosen: &Chosen<'a>) -> Result<(), Refusal> {
+    fn leave(&mut self, chosen: &Chosen<'a>) {
         let all: BTreeSet<Place> = chosen.iter().flat_map(|claim| claim.exits.iter().copied()).collect();
         if all.is_empty() {
-            return Ok(());
+            return;
         }
         self.remember(&all);
         let frozen: Vec<&Claim<&Transition>> =
@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
         }
         let left: Vec<Place> =
             all.into_iter().rev().filter(|at| !frozen.iter().any(|claim| claim.exits.contains(at))).collect();
-        self.leave_for_good(&left)
+        self.leave_for_good(&left);
     }
 
     /// Histories remember what is about to be left.
@@ -176,10 +176,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn leave_for_good(&mut self, left: &[Place]) -> Result<(), Refusal> {
+    fn leave_for_good(&mut self, left: &[Place]) {
         let entries: Vec<ActivationId> = left.iter().filter_map(|at| self.entry_of(*at)).collect();
         if entries.is_empty() {
-            return Ok(());
+            return;
         }
         self.stop_gathering(left);
         for activation in &entries {
@@ -187,7 +187,6 @@ impl<'a> Run<'a> {
         }
         self.emit(Change::Left(entries.clone()));
         self.abandon(&entries);
-        Ok(())
     }
 
     /// Goes on until nothing moves by itself: branches without events first, then what has come to its end, then messages
@@ -198,7 +197,9 @@ impl<'a> Run<'a> {
                 self.select(&self.leaves(None), |at| self.first_open_of(self.machine.states[at].always.iter()))?;
             if !chosen.is_empty() {
                 self.step()?;
-                chosen.iter().for_each(|claim| self.grounds_of(claim.what));
+                for claim in &chosen {
+                    self.grounds_of(claim.what);
+                }
                 self.microstep(&chosen, Brought::default())?;
             } else if let Some(activation) = self.done.pop_front() {
                 self.take_done(activation)?;
