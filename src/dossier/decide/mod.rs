@@ -11,9 +11,11 @@ mod receive;
 mod start;
 mod step;
 mod timers;
+pub mod trace;
 mod values;
 mod vote;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::command::{Actor, Ask, Command};
@@ -52,40 +54,8 @@ pub fn decide(
     now: Instant,
     context: &Context<'_>,
 ) -> Result<Decision, Refusal> {
-    // A clock that went back does not take the dossier back with it.
-    let now = dossier.map_or(now, |dossier| now.max(dossier.last_at));
-    let mut run = Run {
-        machine,
-        context,
-        at: now,
-        actor: command.actor.clone(),
-        dossier: dossier.cloned(),
-        changes: Vec::new(),
-        sent: 0,
-        steps: 0,
-        done: VecDeque::new(),
-        decision: Decision::default(),
-    };
-    if let Ask::Start(start) = &command.ask {
-        run.start(&command.dossier, start)?;
-        return Ok(run.decision);
-    }
-    if run.dossier.is_none() {
-        return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
-    }
-    run.fire_due(now)?;
-    run.at = now.max(run.dossier().last_at);
-    run.actor = command.actor.clone();
-    match &command.ask {
-        Ask::Start(_) => unreachable!("handled above"),
-        Ask::Act(act) => run.act(act)?,
-        Ask::Edit { activation, fields, papers } => run.edit(*activation, fields, papers)?,
-        Ask::Cast { activation, choices } => run.cast(*activation, choices)?,
-        Ask::Tally { activation, rows } => run.tally(*activation, rows)?,
-        Ask::Confirm { activation, agrees, seen } => run.confirm(*activation, *agrees, *seen)?,
-        Ask::Receive(message) => run.receive(message)?,
-        Ask::Tick => {}
-    }
+    let mut run = Run::new(machine, dossier, command, now, context);
+    run.carry_out(command, now)?;
     Ok(run.decision)
 }
 
@@ -121,10 +91,62 @@ struct Run<'a> {
     steps: u32,
     /// Entries that have come to their end and have not answered that yet.
     done: VecDeque<ActivationId>,
+    /// Where somebody wants to know which ways it took.
+    trace: Option<RefCell<trace::Trace>>,
     decision: Decision,
 }
 
 impl<'a> Run<'a> {
+    fn new(
+        machine: &'a Machine,
+        dossier: Option<&Dossier>,
+        command: &Command,
+        now: Instant,
+        context: &'a Context<'a>,
+    ) -> Self {
+        Self {
+            machine,
+            context,
+            at: now,
+            actor: command.actor.clone(),
+            dossier: dossier.cloned(),
+            changes: Vec::new(),
+            sent: 0,
+            steps: 0,
+            done: VecDeque::new(),
+            trace: None,
+            decision: Decision::default(),
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Decides the whole command.
+    fn carry_out(&mut self, command: &Command, now: Instant) -> Result<(), Refusal> {
+        // A clock that went back does not take the dossier back with it.
+        let now = self.dossier.as_ref().map_or(now, |dossier| now.max(dossier.last_at));
+        self.at = now;
+        if let Ask::Start(start) = &command.ask {
+            return self.start(&command.dossier, start);
+        }
+        if self.dossier.is_none() {
+            return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
+        }
+        self.fire_due(now)?;
+        self.at = now.max(self.dossier().last_at);
+        self.actor = command.actor.clone();
+        match &command.ask {
+            Ask::Start(_) => unreachable!("handled above"),
+            Ask::Act(act) => self.act(act),
+            Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
+            Ask::Cast { activation, choices } => self.cast(*activation, choices),
+            Ask::Tally { activation, rows } => self.tally(*activation, rows),
+            Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
+            Ask::Receive(message) => self.receive(message),
+            Ask::Tick => Ok(()),
+        }
+    }
+
     fn dossier(&self) -> &Dossier {
         self.dossier.as_ref().expect("a run is started or loaded before anything looks at its dossier")
     }
@@ -198,6 +220,7 @@ impl<'a> Run<'a> {
             let holds = self
                 .with_scope(|scope| self.machine.programs().truth(&guard.expr, scope))
                 .map_err(|error| Refusal::about(Code::GuardFailed, format!("{name}: {error}")))?;
+            self.note_guard(name, holds);
             if !holds {
                 reasons.push(Reason {
                     code: Code::Guard,
@@ -231,6 +254,7 @@ pub fn offered(
         sent: 0,
         steps: 0,
         done: VecDeque::new(),
+        trace: None,
         decision: Decision::default(),
     };
     let chart = machine.chart();

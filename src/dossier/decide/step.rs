@@ -123,6 +123,7 @@ impl<'a> Run<'a> {
         let memory = self.memory();
         self.leave(chosen);
         for claim in chosen {
+            self.note_way(&self.machine.states[claim.source].id, claim.what);
             if let Some(message) = brought.message {
                 self.take_over(message, &claim.what.take);
             }
