@@ -230,6 +230,8 @@ pub struct Transition {
     pub by: Vec<Name>,
     /// Its guards.
     pub guard: Vec<Name>,
+    /// `needs`: how many of those who are asked must choose it.
+    pub needs: Option<Spanned<Needs>>,
     /// `target`.
     pub target: Option<Name>,
     /// `stay: true`.
@@ -252,6 +254,17 @@ pub struct Transition {
     pub pause: bool,
     /// The state it is written in is not left.
     pub internal: bool,
+}
+
+/// How many of those who are asked must choose an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// `one`.
+    One,
+    /// `all`.
+    All,
+    /// A number.
+    Count(i64),
 }
 
 /// What a list tells its rows.

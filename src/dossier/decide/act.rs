@@ -36,7 +36,19 @@ impl<'a> Run<'a> {
             let at = self.at;
             self.emit(Change::Grounds(vec![Ground { at, text: Text::own(reason), basis: None }]));
         }
-        self.microstep(&chosen, Brought { message: None, marks: Some(&act.rows) })?;
+        let mut undecided = Vec::new();
+        let mut taken = Vec::new();
+        for claim in chosen {
+            if self.enough(claim.source, &act.event, claim.what)? {
+                taken.push(claim);
+            } else {
+                undecided.extend(self.entry_of(claim.source));
+            }
+        }
+        self.microstep(&taken, Brought { message: None, marks: Some(&act.rows) })?;
+        for entry in undecided {
+            self.undecided(entry)?;
+        }
         self.settle()?;
         self.finish(Kind::Acted);
         Ok(())
@@ -104,10 +116,13 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        if found.is_empty() {
-            return Err(Refusal::about(if known { Code::NotAsked } else { Code::NoEvent }, act.event.as_str()));
+        if !found.is_empty() {
+            return Ok(found);
         }
-        Ok(found)
+        if let Some(answer) = self.answered(person) {
+            return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
+        }
+        Err(Refusal::about(if known { Code::NotAsked } else { Code::NoEvent }, act.event.as_str()))
     }
 
     /// Whether a transition is this person's: they hold one of its roles now, or were asked in it when the state was entered.

@@ -3,7 +3,7 @@
 use super::Run;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Purpose, Task, Timer, TimerKind};
+use crate::dossier::{Timer, TimerKind};
 use crate::ids::{ActivationId, FieldName, PersonId, RoleName, UnitCode};
 use crate::machine::chart::Place;
 use crate::machine::{BodyOf, FieldKind, RegisterRule, RoleSource, State, StateKind, UnitOf};
@@ -40,19 +40,7 @@ impl Run<'_> {
             self.join(at, joins)?;
         }
         if let Some(task) = &state.task {
-            let holders = self.holders(&task.role);
-            if holders.is_empty() {
-                return Err(Refusal::about(Code::NobodyToAsk, task.role.as_str()));
-            }
-            let role = Some(task.role.clone());
-            self.emit(Change::Offered(Task {
-                activation,
-                purpose: Purpose::Act,
-                role,
-                holders,
-                due_at,
-                policy: state.link,
-            }));
+            self.offer(activation, state, task, due_at)?;
         }
         if let Some(vote) = &state.vote {
             self.open_vote(activation, state, vote)?;

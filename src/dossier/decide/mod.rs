@@ -6,6 +6,7 @@
 mod act;
 mod enter;
 mod lists;
+mod offer;
 mod pause;
 mod receive;
 mod start;
