@@ -8,23 +8,22 @@ use super::cache::Kept;
 use super::deploy::{Deployment, Version};
 use super::made::{Made, add_papers};
 use super::queue::{Pending, Work};
-use super::rows::{dossier_of, dossier_row, search_of, state_of};
+use super::rows::{dossier_of, dossier_row, search_of};
 use super::{Done, Failure, Inner, boxes};
 use crate::calendar::Calendar;
 use crate::dossier::command::{Ask, Command};
-use crate::dossier::context::{Context, Entry, OpenBox, holder_of};
+use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::{Decision, decide};
 use crate::dossier::event::Change;
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Message, Recipient};
-use crate::ids::{ActivationId, DossierId, MachineHash, OperationId};
+use crate::ids::{DossierId, MachineHash, OperationId};
 use crate::machine::Machine;
 use crate::seal::Hash;
 use crate::store::{Batch, Loaded, LoadedContent, LoadedOperation, Settled, StoreError, Tx, Wanted};
 
 pub(super) type Answer = Result<Done, Failure>;
-pub(super) type Boxes = BTreeMap<DossierId, OpenBox>;
 
 /// A batch that is being folded. Where something has to be read, the transaction is handed in.
 pub(super) struct Fold<'f> {
@@ -43,8 +42,8 @@ pub(super) struct Working {
     /// The number of its last event before the batch.
     before: i64,
     pub(super) kept: Kept,
-    /// The boxes of the vote in progress, once they were opened.
-    pub(super) boxes: Option<(ActivationId, Boxes)>,
+    /// The boxes of the votes in progress that were opened.
+    pub(super) boxes: Boxes,
     touched: bool,
 }
 
@@ -108,7 +107,7 @@ impl<'f> Fold<'f> {
 
     pub(super) fn lay(&mut self, kept: Kept) {
         let (id, before) = (kept.dossier.id.clone(), kept.dossier.seq);
-        self.dossiers.insert(id, Working { before, kept, boxes: None, touched: false });
+        self.dossiers.insert(id, Working { before, kept, boxes: Boxes::new(), touched: false });
     }
 
     /// Reads one dossier from the database.
@@ -170,7 +169,7 @@ impl<'f> Fold<'f> {
             Ok(boxes) => boxes,
             Err(error) => return Ok(Err(error.into())),
         };
-        let decided = self.decide(command, &version, &calendar, &facts, boxes.as_ref());
+        let decided = self.decide(command, &version, &calendar, &facts, &boxes);
         if let Some(working) = self.dossiers.get_mut(&command.dossier) {
             working.boxes = boxes;
         }
@@ -191,7 +190,7 @@ impl<'f> Fold<'f> {
         if self.dossiers.get(&command.dossier).is_some_and(|working| boxes::has(&working.kept.dossier)) {
             return None;
         }
-        let decision = self.decide(command, &version, &calendar, &[], None).ok()?;
+        let decision = self.decide(command, &version, &calendar, &[], &Boxes::new()).ok()?;
         if boxes::wants(&decision) {
             return None;
         }
@@ -213,15 +212,9 @@ impl<'f> Fold<'f> {
         version: &Version,
         calendar: &Calendar,
         facts: &[Entry],
-        boxes: Option<&(ActivationId, Boxes)>,
+        boxes: &Boxes,
     ) -> Result<Decision, Refusal> {
-        let no_boxes = Boxes::new();
-        let context = Context {
-            directory: &self.deployment.directory,
-            calendar,
-            register: facts,
-            boxes: boxes.map_or(&no_boxes, |(_, boxes)| boxes),
-        };
+        let context = Context { directory: &self.deployment.directory, calendar, register: facts, boxes };
         let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
         decide(&version.machine, dossier, command, self.inner.clock.now(), &context)
     }
@@ -237,7 +230,7 @@ impl<'f> Fold<'f> {
         let working = self.dossiers.get(&command.dossier);
         if decision.events.is_empty() {
             let dossier = working.map(|working| &working.kept.dossier);
-            let (seq, state) = dossier.map_or((0, String::new()), |dossier| (dossier.seq, state_of(dossier)));
+            let (seq, state) = dossier.map_or((0, String::new()), |dossier| (dossier.seq, dossier.stands()));
             return Ok(Done { dossier: command.dossier.clone(), seq, state, again: false });
         }
         let before = working.map(|working| &working.kept.dossier);
@@ -249,32 +242,27 @@ impl<'f> Fold<'f> {
         let rows = project(before, &after, &decision.events, machine, calendar);
         let boxes = boxes::fill(
             &after,
-            working.and_then(|working| working.boxes.as_ref()),
+            working.map(|working| &working.boxes),
             decision,
             &self.inner.keys.master,
             &self.inner.chance,
         )?;
         let at = after.last_at;
         let seq_before = working.map_or(0, |working| working.before);
-        let (id, done) = (
-            after.id.clone(),
-            Done { dossier: after.id.clone(), seq: after.seq, state: state_of(&after), again: false },
-        );
+        let (id, done) =
+            (after.id.clone(), Done { dossier: after.id.clone(), seq: after.seq, state: after.stands(), again: false });
         // From here on nothing fails.
         self.batch.events.extend(made.rows.into_iter().map(|(seq, row)| ((id.clone(), seq), row)));
         self.batch.seal_keys.extend(made.new_keys.into_iter().map(|(person, wrapped)| ((id.clone(), person), wrapped)));
         self.inner.add_rows(&mut self.batch, &id, at, rows);
         add_papers(&mut self.batch, &id, at, &decision.events, &pending.attachments);
-        let open = boxes.map(|filled| {
-            for (row, sealed) in filled.sealed {
-                self.batch.boxes.insert((id.clone(), filled.activation, row), sealed);
-            }
-            (filled.activation, filled.open)
-        });
+        for ((activation, row), sealed) in boxes.sealed {
+            self.batch.boxes.insert((id.clone(), activation, row), sealed);
+        }
         let renamed = decision.events.iter().flat_map(|event| &event.changes).any(says);
         let search = (!renamed).then(|| self.dossiers.remove(&id)?.kept.search).flatten();
         let kept = Kept { dossier: after, hash: made.hash, keys: made.keys, search };
-        self.dossiers.insert(id, Working { before: seq_before, kept, boxes: open, touched: true });
+        self.dossiers.insert(id, Working { before: seq_before, kept, boxes: boxes.open, touched: true });
         self.carried_out.insert(pending.operation.clone(), (pending.asked.clone(), done.clone()));
         Ok(done)
     }
