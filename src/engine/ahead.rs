@@ -65,7 +65,7 @@ impl Ahead {
 /// What the writer does next.
 pub(super) enum Next {
     /// Write what was decided ahead.
-    Write(Ready),
+    Write(Box<Ready>),
     /// Decide in the transaction.
     Decide(Vec<Pending>),
 }
@@ -93,7 +93,7 @@ impl Shared {
         }
         let next = if let Some(mut ready) = state.ahead.ready.take() {
             state.ahead.writing = std::mem::take(&mut ready.dossiers);
-            Next::Write(ready)
+            Next::Write(Box::new(ready))
         } else {
             state.ahead.blocked = false;
             let taken = state.waiting.len().min(BATCH_MAX);
@@ -179,7 +179,7 @@ fn decide_ahead(engine: &Weak<Inner>, queue: &Shared) {
     loop {
         let (commands, flown, epoch) = {
             let mut state = queue.lock();
-            while !state.closed && !(state.writing && state.ahead.wants(&state.waiting)) {
+            while !(state.closed || state.writing && state.ahead.wants(&state.waiting)) {
                 state = queue.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.closed {
@@ -217,7 +217,9 @@ fn fold(inner: &Inner, commands: &VecDeque<Pending>, flown: Vec<Kept>) -> Decide
     let deployment = inner.deployment();
     let version = deployment.version;
     let mut fold = Fold::new(inner, deployment);
-    flown.into_iter().for_each(|kept| fold.lay(kept));
+    for kept in flown {
+        fold.lay(kept);
+    }
     let mut done = Vec::with_capacity(commands.len());
     for pending in commands {
         let Work::Command(command) = &pending.work else { break };
