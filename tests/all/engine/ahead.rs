@@ -9,7 +9,7 @@ use crate::store::databases;
 use tokio::task::JoinSet;
 
 const DOSSIERS: usize = 24;
-const EDITS: usize = 6;
+const EDITS: i64 = 6;
 
 fn id(n: usize) -> String {
     format!("d{n:02}")
@@ -47,7 +47,7 @@ async fn double_clicks_of_many_at_once_are_each_done_once() {
         }
         double_clicks(&office, "one").await;
         for n in 0..DOSSIERS {
-            assert_eq!(office.dossier(&id(n)).await.seq, 1 + EDITS as i64);
+            assert_eq!(office.dossier(&id(n)).await.seq, 1 + EDITS);
         }
         assert_eq!(office.replays().await, DOSSIERS);
     }
@@ -63,7 +63,7 @@ async fn what_another_process_was_faster_with_is_decided_again() {
         }
         tokio::join!(double_clicks(&one, "one"), double_clicks(&two, "two"));
         for n in 0..DOSSIERS {
-            assert_eq!(one.dossier(&id(n)).await.seq, 1 + 2 * EDITS as i64);
+            assert_eq!(one.dossier(&id(n)).await.seq, 1 + 2 * EDITS);
         }
         assert_eq!(two.replays().await, DOSSIERS);
     }
