@@ -26,6 +26,7 @@ pub mod ids;
 pub mod import;
 pub mod links;
 pub mod machine;
+pub mod papers;
 pub mod source;
 pub mod words;
 // Above this line nothing asks for the time, waits, or touches the world.

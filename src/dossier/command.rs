@@ -130,6 +130,9 @@ pub struct Start {
     /// For a list: the message that made it necessary, consumed with the start.
     #[serde(default)]
     pub first: Option<Message>,
+    /// For an import: the key of its row; no other dossier of the workflow has it.
+    #[serde(default)]
+    pub import_key: Option<String>,
 }
 
 /// One of the active state's events, by a person.

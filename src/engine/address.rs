@@ -72,6 +72,7 @@ impl Fold<'_, '_> {
             papers: Vec::new(),
             gather_key: Some(key.clone()),
             first: Some(message.clone()),
+            import_key: None,
         };
         Ok(Some(Command { dossier: list_id(&operation), operation, actor, ask: Ask::Start(start) }))
     }

@@ -281,7 +281,7 @@ impl<'f, 't> Fold<'f, 't> {
 }
 
 /// Whose facts a dossier's formulas see: the first subject field with a value, as the command leaves it.
-fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Option<String> {
+pub(super) fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Option<String> {
     let said = match ask {
         Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
         Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => None,
