@@ -127,12 +127,7 @@ pub(super) fn names_inside(folder: &Path, depth: usize) -> Result<BTreeMap<Strin
     Ok(names)
 }
 
-fn gather(
-    folder: &Path,
-    key: &str,
-    depth: usize,
-    names: &mut BTreeMap<String, Vec<String>>,
-) -> Result<(), Trouble> {
+fn gather(folder: &Path, key: &str, depth: usize, names: &mut BTreeMap<String, Vec<String>>) -> Result<(), Trouble> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();

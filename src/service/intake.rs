@@ -175,7 +175,8 @@ impl Intake<'_> {
             return Ok(Row::Done(again));
         }
         let (papers, attachments) = self.attach(row, &missing)?;
-        let operation = papers.iter().fold(format!("import:{}", dossier.id), |text, paper| format!("{text}:{}", paper.id));
+        let operation =
+            papers.iter().fold(format!("import:{}", dossier.id), |text, paper| format!("{text}:{}", paper.id));
         let (activation, fields) = (asking(dossier), std::collections::BTreeMap::new());
         let command = self.command(operation, dossier.id.clone(), Ask::Edit { activation, fields, papers });
         Ok(Row::More(again, Asked { command, attachments }))
@@ -186,11 +187,7 @@ impl Intake<'_> {
         Command { operation: OperationId::new(operation), dossier, actor, ask }
     }
 
-    fn attach(
-        &self,
-        row: &Planned,
-        planned: &[PlannedPaper],
-    ) -> Result<(Vec<Paper>, Vec<Attachment>), IntakeError> {
+    fn attach(&self, row: &Planned, planned: &[PlannedPaper]) -> Result<(Vec<Paper>, Vec<Attachment>), IntakeError> {
         let now = self.engine.now();
         let (mut papers, mut attachments) = (Vec::new(), Vec::new());
         for one in planned {

@@ -53,9 +53,21 @@ fn every_fault_of_a_file_of_rows_is_told_with_its_place_and_nothing_is_imported(
         ("another encoding", single_bytes(&good), &["UTF-8", "line 2"]),
         ("UTF-16", utf16, &["UTF-16"]),
         ("a missing column", good.replacen("unit_code", "unit", 1).into_bytes(), &["unit_code", "rows.csv:1:"]),
-        ("a duplicate key", format!("{good}{}\n", line(2)).into_bytes(), &["2026/CN001", "stands twice", "rows.csv:38:"]),
-        ("a formula", good.replacen("Trần Văn Ví Dụ", "=HYPERLINK(\"\"x\"\")", 1).into_bytes(), &["formula", "rows.csv:3:"]),
-        ("an unknown unit", good.replacen(",HCTP,", ",HCPT,", 1).into_bytes(), &["HCPT", "did you mean `HCTP`", "rows.csv:2:"]),
+        (
+            "a duplicate key",
+            format!("{good}{}\n", line(2)).into_bytes(),
+            &["2026/CN001", "stands twice", "rows.csv:38:"],
+        ),
+        (
+            "a formula",
+            good.replacen("Trần Văn Ví Dụ", "=HYPERLINK(\"\"x\"\")", 1).into_bytes(),
+            &["formula", "rows.csv:3:"],
+        ),
+        (
+            "an unknown unit",
+            good.replacen(",HCTP,", ",HCPT,", 1).into_bytes(),
+            &["HCPT", "did you mean `HCTP`", "rows.csv:2:"],
+        ),
         ("a row too short", format!("{good}37,2026\n").into_bytes(), &["rows.csv:38:"]),
         ("nothing", Vec::new(), &["rows.csv"]),
     ];

@@ -15,7 +15,8 @@ async fn a_mail_that_only_informs_leads_to_a_page_that_says_of_what_and_why() {
     pages.post(&link, &[form.as_slice(), &[("step", "send")]].concat()).await;
     let desk = mailed(&pages, "head").await;
     let page = pages.get(&desk).await.text();
-    for said in ["Để biết, không cần trả lời", "Đề nghị thứ nhất", "Hiện nay: Đã rút", "Nhầm người"] {
+    for said in ["Để biết, không cần trả lời", "Đề nghị thứ nhất", "Hiện nay: Đã rút", "Nhầm người"]
+    {
         assert!(page.contains(said), "{said}: {page}");
     }
     assert!(!page.contains("Không còn việc nào"), "it is no page that has nothing to say: {page}");

@@ -64,7 +64,8 @@ fn command(operation: &str, dossier: &str, actor: Actor, ask: Ask) -> Command {
 fn start(case: &MachineHash, id: &str) -> Command {
     let fields = serde_json::json!({"title": format!("Việc {id}"), "unit": "U", "kind": "plain", "points": 60, "person": "p-clerk"});
     let fields = serde_json::from_value(fields).expect("fields");
-    let start = Start { machine: case.clone(), fields, papers: Vec::new(), gather_key: None, first: None, import_key: None };
+    let start =
+        Start { machine: case.clone(), fields, papers: Vec::new(), gather_key: None, first: None, import_key: None };
     command(&format!("start-{id}"), id, by("clerk"), Ask::Start(start))
 }
 

@@ -193,7 +193,8 @@ fn a_key_of_several_columns_is_their_values_and_each_is_needed() {
     let keys = |plan: Plan| plan.rows.into_iter().map(|row| row.key).collect::<Vec<_>>();
     let twice = read(&["clerk,,,,,,,,2026", "clerk,,,,,,,,2027", "head,,,,,,,,2026"]).expect("three keys");
     assert_eq!(keys(twice), ["2026/clerk", "2027/clerk", "2026/head"]);
-    let found = read(&["clerk,,,,,,,,2026", "clerk,,,,,,,,2026", "clerk,,,,,,,,", "clerk,,,,,,,,20/26"]).expect_err("faults");
+    let found =
+        read(&["clerk,,,,,,,,2026", "clerk,,,,,,,,2026", "clerk,,,,,,,,", "clerk,,,,,,,,20/26"]).expect_err("faults");
     let messages: Vec<&str> = found.iter().map(|fault| fault.message.as_str()).collect();
     assert_eq!(messages, ["`2026/clerk` stands twice", "`note` is empty", "`20/26` cannot be part of a key"]);
 }

@@ -86,7 +86,8 @@ async fn the_same_file_again_starts_nothing_and_next_years_file_starts_anew() {
         let keys = engine.store().read("SELECT import_key FROM dossier ORDER BY import_key", &[]).await.expect("keys");
         let keys: Vec<&str> = keys.iter().map(|row| row.text(0).expect("a key")).collect();
         assert_eq!(keys, ["2026/clerk", "2026/head", "2027/clerk"]);
-        let known = engine.store().imported(&"intake".into(), "2026/head").await.expect("it reads").expect("it is there");
+        let known =
+            engine.store().imported(&"intake".into(), "2026/head").await.expect("it reads").expect("it is there");
         let dossier = engine.dossier(&known).await.expect("it reads").expect("it exists");
         assert_eq!(dossier.import_key.as_deref(), Some("2026/head"));
         assert!(engine.replay(&known).await.expect("it reads").faults.is_empty());

@@ -23,6 +23,7 @@ mod ledger;
 mod mails;
 mod offices;
 mod packaging;
+mod people;
 mod registers;
 mod scheduler;
 mod smtp;

@@ -52,7 +52,8 @@ async fn started(engine: &Engine, machine: &MachineHash, id: &str) {
 
 async fn granted(engine: &Engine, id: &str, operation: &str) -> Result<(), Failure> {
     let dossier = engine.dossier(&id.into()).await.expect("it reads").expect("it exists");
-    let command = Command { operation: operation.into(), dossier: id.into(), actor: by("clerk"), ask: act(&dossier, "grant") };
+    let command =
+        Command { operation: operation.into(), dossier: id.into(), actor: by("clerk"), ask: act(&dossier, "grant") };
     engine.handle(command, Vec::new()).await.map(drop)
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::office::{Office, START, by, machine};
 
-const REQUEST: &str = r#"
+const REQUEST: &str = r"
 chancery: 1
 workflow: request
 title: Đề nghị
@@ -25,7 +25,7 @@ states:
     task: {for: clerk, title: Soạn, edit: [topic]}
     on: {send: {by: clerk, label: Gửi, fill: [number], target: sent}}
   sent: {title: Đã gửi, final: true, outcome: sent}
-"#;
+";
 
 fn start(machine: &Machine, fields: serde_json::Value, actor: Actor) -> Result<(), Refusal> {
     let fields = serde_json::from_value(fields).expect("fields");
