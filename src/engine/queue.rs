@@ -64,7 +64,13 @@ impl Pending {
             }
         }
         let asked = master.asked(&identity(&command));
-        Self { operation: command.operation.clone(), work: Work::Command(Box::new(command)), asked, attachments, answer: None }
+        Self {
+            operation: command.operation.clone(),
+            work: Work::Command(Box::new(command)),
+            asked,
+            attachments,
+            answer: None,
+        }
     }
 
     pub(super) fn of_message(message: Message, master: &MasterKeys) -> Self {

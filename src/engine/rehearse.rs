@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::fold::Boxes;
 use super::{Engine, Failure};
 use crate::dossier::command::{Ask, Command};
-use crate::dossier::context::{Context, Entry, holder_of};
+use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::decide;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::store::StoreError;

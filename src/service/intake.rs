@@ -220,7 +220,7 @@ impl Again {
 /// The entry in which somebody is asked to fill the dossier in; else where it stands.
 fn asking(dossier: &Dossier) -> ActivationId {
     let mut entries = dossier.active.iter().rev().map(|active| active.activation);
-    let innermost = dossier.leaf().map_or(ActivationId(0), |leaf| leaf.activation);
+    let innermost = dossier.leaves().last().map_or(ActivationId(0), |leaf| leaf.activation);
     entries.find(|entry| dossier.task(*entry, Purpose::Act).is_some()).unwrap_or(innermost)
 }
 

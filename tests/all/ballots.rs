@@ -17,7 +17,7 @@ use crate::web::{cast, voting};
 fn a_tally_on_paper_must_add_up_exactly() {
     let (mut office, list) = (Office::new(), machine("list", LIST));
     let dossier = convened(&mut office, &list, "on_paper");
-    let activation = dossier.vote.as_ref().expect("a vote").activation;
+    let activation = dossier.all_votes().next().expect("a vote").activation;
     let sound = PaperTally { issued: 4, returned: 4, invalid: 1, yes: 2, no: 1 };
     let mut tally = |one: PaperTally| {
         let rows = BTreeMap::from([(DossierId::new("row-1"), one), (DossierId::new("row-2"), sound)]);

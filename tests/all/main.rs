@@ -28,6 +28,7 @@ mod registers;
 mod scheduler;
 mod smtp;
 mod starting;
+mod statechart;
 mod store;
 mod story;
 mod support;
