@@ -32,6 +32,8 @@ pub(crate) struct Batch {
     pub(crate) register: Vec<RegisterEntry>,
     /// Papers with their bytes.
     pub(crate) papers: Vec<PaperRow>,
+    /// The keys under which imported dossiers stood in their files.
+    pub(crate) import_keys: Vec<(DossierId, String)>,
 }
 
 /// An event as it is stored.
@@ -165,26 +167,42 @@ impl Batch {
 
     /// Adds what was decided after it.
     pub(crate) fn absorb(&mut self, later: Self) {
+        // Every part by its name, so that none is forgotten.
+        let Self {
+            deployment,
+            events,
+            dossiers,
+            seal_keys,
+            tasks,
+            outbox,
+            boxes,
+            messages,
+            settled,
+            register,
+            papers,
+            import_keys,
+        } = later;
         // What was decided on something older is older as a whole.
-        self.deployment = self.deployment.into_iter().chain(later.deployment).min();
-        self.events.extend(later.events);
-        for (id, row) in later.dossiers {
+        self.deployment = self.deployment.into_iter().chain(deployment).min();
+        self.events.extend(events);
+        for (id, row) in dossiers {
             let before = self.dossiers.get(&id).map_or(row.before, |earlier| earlier.before);
             self.dossiers.insert(id, DossierRow { before, ..row });
         }
-        self.seal_keys.extend(later.seal_keys);
-        for (id, change) in later.tasks {
+        self.seal_keys.extend(seal_keys);
+        for (id, change) in tasks {
             match (self.tasks.get_mut(&id), change) {
                 (Some(TaskChange::Offered(task)), TaskChange::Closed(closed)) => task.closed = Some(closed),
                 (_, change) => drop(self.tasks.insert(id, change)),
             }
         }
-        self.outbox.extend(later.outbox);
-        self.boxes.extend(later.boxes);
-        self.messages.extend(later.messages);
-        self.settled.extend(later.settled);
-        self.register.extend(later.register);
-        self.papers.extend(later.papers);
+        self.outbox.extend(outbox);
+        self.boxes.extend(boxes);
+        self.messages.extend(messages);
+        self.settled.extend(settled);
+        self.register.extend(register);
+        self.papers.extend(papers);
+        self.import_keys.extend(import_keys);
     }
 
     /// Nothing but what nearly every command writes.
@@ -194,5 +212,6 @@ impl Batch {
             && self.settled.is_empty()
             && self.register.is_empty()
             && self.papers.is_empty()
+            && self.import_keys.is_empty()
     }
 }
