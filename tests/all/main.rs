@@ -13,6 +13,7 @@ mod config;
 mod courier;
 mod decide;
 mod engine;
+mod fields;
 mod import;
 mod ledger;
 mod mails;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+use super::values::check_reason;
 use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
@@ -16,12 +17,7 @@ impl Run<'_> {
         let (state, candidates) = self.candidates(act)?;
         self.check_seen(act.seen)?;
         self.check_input(&state, act, &candidates)?;
-        let settings: BTreeMap<_, _> = act.fields.clone();
-        if !settings.is_empty() {
-            self.emit(Change::Set(settings));
-            self.caption();
-        }
-        self.file(&act.papers);
+        self.take_in(&act.fields, &act.papers);
         self.emit(Change::Did { activation: act.activation, event: act.event.clone(), reason: act.reason.clone() });
         let transition = self.first_open(&candidates)?;
         self.check_complete(&state, &transition)?;
@@ -51,11 +47,9 @@ impl Run<'_> {
         let state = self.state_of_entry(activation);
         let rule = self.state(&state).task.clone();
         let (edit, attach) = rule.map(|rule| (rule.edit, rule.attach)).unwrap_or_default();
-        self.check_fields(fields, &edit)?;
-        check_papers(papers, &attach)?;
-        self.emit(Change::Set(fields.clone()));
-        self.file(papers);
-        self.caption();
+        self.check_fields(fields, &edit, papers)?;
+        self.check_papers(papers, &attach, &edit)?;
+        self.take_in(fields, papers);
         self.finish(Kind::Edited);
         Ok(())
     }
@@ -137,10 +131,10 @@ impl Run<'_> {
         });
         let fields: Vec<FieldName> =
             candidates.iter().flat_map(|one| one.fill.iter()).chain(&task.edit).cloned().collect();
-        self.check_fields(&act.fields, &fields)?;
+        self.check_fields(&act.fields, &fields, &act.papers)?;
         let kinds: Vec<String> =
             candidates.iter().flat_map(|one| one.attach.iter()).chain(&task.attach).cloned().collect();
-        check_papers(&act.papers, &kinds)?;
+        self.check_papers(&act.papers, &kinds, &fields)?;
         for (row, mark) in &act.rows {
             if !self.dossier().rows.iter().any(|one| &one.dossier == row && one.status == RowStatus::Live) {
                 return Err(Refusal::about(Code::RowUnknown, row.as_str()));
@@ -148,12 +142,13 @@ impl Run<'_> {
             if mark.reason.trim().is_empty() {
                 return Err(Refusal::about(Code::ReasonMissing, row.as_str()));
             }
+            check_reason(&mark.reason)?;
         }
         if candidates.iter().any(|one| one.reason) && act.reason.as_ref().is_none_or(|reason| reason.trim().is_empty())
         {
             return Err(Refusal::of(Code::ReasonMissing));
         }
-        Ok(())
+        act.reason.as_deref().map_or(Ok(()), check_reason)
     }
 
     /// Everything that the transition wants must now be there. Going on from a form wants its required fields; ending the
@@ -232,11 +227,4 @@ impl Run<'_> {
 
 fn event_of(events: &RowEvents, back: bool) -> Option<&crate::ids::EventName> {
     if back { events.returned.as_ref() } else { events.struck.as_ref() }
-}
-
-fn check_papers(papers: &[Paper], kinds: &[String]) -> Result<(), Refusal> {
-    match papers.iter().find(|paper| !kinds.contains(&paper.kind)) {
-        Some(paper) => Err(Refusal::about(Code::PaperUnknown, paper.kind.as_str())),
-        None => Ok(()),
-    }
 }

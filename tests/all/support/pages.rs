@@ -186,6 +186,11 @@ pub(crate) struct Pages {
 impl Pages {
     /// An empty office, reached under a path.
     pub(crate) async fn new() -> Self {
+        Self::of(&[("case", CASE), ("list", LIST)]).await
+    }
+
+    /// The same with other workflows.
+    pub(crate) async fn of(workflows: &[(&str, &str)]) -> Self {
         let database = sqlite();
         let store: Store = migrated(&database).await;
         let clock = Clock::manual(START);
@@ -201,9 +206,9 @@ impl Pages {
             }
         }
         engine.put_directory(directory).await.expect("a directory");
-        for (name, text) in [("case", CASE), ("list", LIST)] {
+        for (name, text) in workflows {
             let machine = office::machine(name, text);
-            engine.deploy(&machine, &[SourceFile::new(format!("{name}.yaml"), text)]).await.expect("a version");
+            engine.deploy(&machine, &[SourceFile::new(format!("{name}.yaml"), *text)]).await.expect("a version");
         }
         let (health, read) = tokio::sync::watch::channel(Health { parts: vec![("database", Ok(()))] });
         let app = App {
@@ -218,9 +223,14 @@ impl Pages {
 
     /// Opens a case about `person`.
     pub(crate) async fn case(&self, id: &str, title: &str, person: &str) -> DossierId {
-        let machine: Arc<Machine> =
-            self.engine.current(&"case".into()).await.expect("it reads").expect("it is deployed");
         let fields = serde_json::json!({"title": title, "unit": "U", "person": format!("p-{person}"), "kind": "plain"});
+        self.start("case", id, fields).await
+    }
+
+    /// Opens a dossier of the clerk's.
+    pub(crate) async fn start(&self, workflow: &str, id: &str, fields: serde_json::Value) -> DossierId {
+        let machine: Arc<Machine> =
+            self.engine.current(&workflow.into()).await.expect("it reads").expect("it is deployed");
         let start = Start {
             machine: machine.hash().clone(),
             fields: serde_json::from_value(fields).expect("fields"),
