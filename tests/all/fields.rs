@@ -160,7 +160,8 @@ fn cells_of_a_file_become_money_and_tables() {
 }
 
 async fn opened() -> (Pages, DossierId, String) {
-    let pages = Pages::of(&[("order", ORDER)]).await;
+    let pages = Pages::new().await;
+    pages.deploy("order", ORDER).await;
     let order = pages.start("order", "o1", json!({"title": "Giấy in", "unit": "U"})).await;
     let link = pages.link(&order, Purpose::Act, "clerk").await;
     (pages, order, link)

@@ -11,6 +11,7 @@ mod formulas;
 mod kinds;
 mod lists;
 mod names;
+mod needs;
 mod phrases;
 mod reach;
 mod roles;
@@ -89,6 +90,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.list_only();
     check.kinds();
     check.branches();
+    check.agreement();
     check.cases();
     if !*check.lost.borrow() {
         check.reachability(&shape);
