@@ -282,7 +282,7 @@ impl<'e> Check<'e> {
                 };
                 if !numbers {
                     let help = format!("write `{name}(lines.map(l, l.amount))`");
-                    self.fault(node, format!("`{name}` takes a list of numbers, not {whole}"), Some(help));
+                    self.fault(&call.args[0], format!("`{name}` takes a list of numbers, not {whole}"), Some(help));
                 }
                 Kind::Number
             }
