@@ -72,7 +72,7 @@ fn order(office: &mut Office) -> (chancery::machine::Machine, Dossier) {
 }
 
 fn edit(dossier: &Dossier, fields: Value, papers: Vec<Paper>) -> Ask {
-    let activation = dossier.leaf().expect("it stands somewhere").activation;
+    let activation = dossier.leaves().next().expect("it stands somewhere").activation;
     Ask::Edit { activation, fields: serde_json::from_value(fields).expect("fields"), papers }
 }
 
@@ -110,7 +110,7 @@ fn a_sum_over_rows_decides_exactly() {
     let dossier = office.run(&machine, Some(&dossier), &command, START).expect("it fits").0;
     let command = office.command("D", by("clerk"), act(&dossier, "submit"));
     let after = office.run(&machine, Some(&dossier), &command, START).expect("300,000 is within 300,000").0;
-    assert_eq!(after.leaf().expect("it stands").state.as_str(), "deciding");
+    assert_eq!(after.leaves().next().expect("it stands").state.as_str(), "deciding");
     let dear = json!({"lines": [line(3, "66667"), line(2, "50000")]});
     let command = office.command("D", by("clerk"), edit(&dossier, dear, Vec::new()));
     let dossier = office.run(&machine, Some(&dossier), &command, START).expect("it fits").0;
