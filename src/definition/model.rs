@@ -399,8 +399,8 @@ pub struct CronStart {
 /// How a CSV file is read.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// The identifying column.
-    pub key: Option<Name>,
+    /// The identifying columns.
+    pub key: Vec<Name>,
     /// Columns and the fields they fill.
     pub columns: Vec<(Name, Vec<Name>)>,
     /// Opening entries: the column.

@@ -16,7 +16,7 @@ use super::form::Form;
 use super::page;
 use super::reader::Reader;
 use super::task;
-use super::upload::File;
+use super::upload::{self, File};
 use super::view::choice::Wanted;
 use super::view::facts::Fact;
 use super::view::refused::{self, Wrong};
@@ -348,7 +348,7 @@ impl Files<'_> {
         let media = match file.media() {
             Ok(media) => media,
             Err(unfit) => {
-                let said = self.visit.reader.texts.fill(unfit.key(), &[("name", &file.name)]);
+                let said = self.visit.reader.texts.fill(upload::said(unfit), &[("name", &file.name)]);
                 wrongs.push(Wrong::at(said, place));
                 return;
             }

@@ -57,9 +57,11 @@ impl<'a> Run<'a> {
         papers: &[Paper],
     ) -> Result<(), Refusal> {
         self.check_entry(activation)?;
-        let task = self.dossier().task(activation, Purpose::Act).ok_or_else(|| Refusal::of(Code::NotAsked))?;
-        let asked = self.actor.person().is_some_and(|person| task.holders.contains(person));
-        if !asked {
+        // What an import left out it may bring later: papers, as long as somebody is asked who could attach them.
+        let import = matches!(self.actor, Actor::Import { .. }) && fields.is_empty();
+        let task = self.dossier().task(activation, Purpose::Act);
+        let asked = |person: &PersonId| task.is_some_and(|task| task.holders.contains(person));
+        if !(self.actor.person().is_some_and(asked) || import && task.is_some()) {
             return Err(Refusal::of(Code::NotAsked));
         }
         let at = self.entered(activation).expect("the entry was checked");
