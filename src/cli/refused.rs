@@ -41,6 +41,8 @@ fn meaning(code: &Code) -> &'static str {
         Code::Changed => "its content has changed meanwhile",
         Code::Paused => "the dossier is paused",
         Code::NotAsked => "this person is not asked",
+        Code::PinMissing => "the number that came another way than the link is missing",
+        Code::LoginMissing => "this step asks for a sign-in",
         Code::NotThisWay => "not from here: nobody votes for somebody else",
         Code::NoEvent => "there is no such event here",
         Code::Guard => "a condition does not hold",
