@@ -21,6 +21,7 @@ pub mod definition;
 pub mod diagnostic;
 pub mod directory;
 pub mod dossier;
+pub mod exact;
 pub mod expr;
 pub mod ids;
 pub mod import;

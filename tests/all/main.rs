@@ -16,6 +16,7 @@ mod courier;
 mod decide;
 mod desk;
 mod engine;
+mod fields;
 mod import;
 mod install;
 mod intake;
