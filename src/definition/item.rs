@@ -166,7 +166,7 @@ impl<'a> Item<'a> {
                     Diagnostic::error(code::UNKNOWN_KEY, message, key.span.clone(), format!("{what} has no such key"));
                 let help = match value.value {
                     Node::Null => {
-                        "a comma inside `{..}` begins a new key: a text with a comma must stand in quotes".to_owned()
+                        "a comma inside `{..}` begins a new key: a text with a comma must stand in quotes".into()
                     }
                     _ => did_you_mean(&key.value, known.iter().copied(), "take it away"),
                 };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::yaml::Node;
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, Words, code, did_you_mean};
 use crate::source::Spanned;
 
 /// A translation file, by its language.
@@ -122,8 +122,8 @@ impl Lowering {
     }
 
     /// The way out for a key that translates nothing: the keys that could stand there.
-    fn beside(&self, path: &[String]) -> String {
-        let Some((key, around)) = path.split_last() else { return String::new() };
+    fn beside(&self, path: &[String]) -> Words {
+        let Some((key, around)) = path.split_last() else { return "".into() };
         let texts = self.texts.borrow();
         let known: BTreeSet<&str> = texts
             .iter()

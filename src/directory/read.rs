@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::records::{BINDINGS, BODIES, PEOPLE, POSTS, Record, Records, SEATS, Sheet, UNITS};
 use super::{Binding, Body, BodySeat, Dated, Directory, Person, Post, Unit};
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, code, nearest, say};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::source::{SourceFile, Span, Spanned};
 
@@ -279,7 +279,9 @@ impl Building<'_> {
         }
         let mut fault =
             Diagnostic::error(code::NOBODY, format!("there is no {what} `{code}`"), span.clone(), "not known");
-        fault.help = near.map(|near| format!("did you mean `{near}`?"));
+        if let Some(near) = near {
+            fault = fault.help(say!(near.meant, near));
+        }
         self.faults.push(fault);
     }
 

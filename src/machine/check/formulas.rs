@@ -57,7 +57,9 @@ impl Check<'_> {
     fn formula_fault(&self, formula: &Name, fault: &ExprFault) {
         let (span, label) = self.inside(formula, fault);
         let mut diagnostic = Diagnostic::error(code::FORMULA, fault.message.as_str(), span, label);
-        diagnostic.help.clone_from(&fault.help);
+        if let Some(help) = &fault.help {
+            diagnostic = diagnostic.help(help.as_str());
+        }
         self.report(diagnostic);
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use crate::definition::model::{Field, Name, State};
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, Words, code, did_you_mean};
 use crate::source::Span;
 
 /// What a name names.
@@ -178,9 +178,9 @@ impl Check<'_> {
     }
 }
 
-fn help_for(kind: Kind, name: &Name, known: &[&Name], none: &str) -> String {
+fn help_for(kind: Kind, name: &Name, known: &[&Name], none: &str) -> Words {
     if kind == Kind::Guard && name.value.starts_with("not ") {
-        return "a guard stands here by its name alone: declare one whose formula says the opposite".to_owned();
+        return "a guard stands here by its name alone: declare one whose formula says the opposite".into();
     }
     did_you_mean(&name.value, known.iter().map(|name| name.as_str()), none)
 }

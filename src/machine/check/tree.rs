@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::definition::model::{Name, State};
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, Words, code, did_you_mean};
 
 /// One state and its place in the tree.
 pub(super) struct Place<'a> {
@@ -108,10 +108,10 @@ impl Check<'_> {
     }
 
     /// A state of that name may exist elsewhere; then its full path is the way out.
-    fn state_help(&self, from: usize, name: &Name) -> String {
+    fn state_help(&self, from: usize, name: &Name) -> Words {
         let elsewhere = self.tree.places().iter().find(|place| place.state.name.value == name.value);
         match elsewhere {
-            Some(place) => format!("a state inside another one is named by its full path: `{}`", place.id),
+            Some(place) => format!("a state inside another one is named by its full path: `{}`", place.id).into(),
             None => did_you_mean(&name.value, self.tree.known_from(from), "this workflow has no states"),
         }
     }
