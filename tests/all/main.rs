@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod catalogue;
 mod check;
 mod cli;
 mod config;
