@@ -73,7 +73,9 @@ fn arguments(text: &str) -> Option<Vec<String>> {
             '(' | '[' | '{' => depth += 1,
             ')' if depth == 0 => {
                 parts.push(part);
-                return Some(parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect());
+                return Some(
+                    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect(),
+                );
             }
             ')' | ']' | '}' => depth -= 1,
             ',' if depth == 0 => {
@@ -92,20 +94,31 @@ fn uses() -> Vec<Use> {
     let mut found = Vec::new();
     for path in files(&src(), "rs") {
         let text = fs::read_to_string(&path).expect("sources are UTF-8");
-        let code: String = text.lines().map(|line| if line.trim_start().starts_with("//") { "\n".to_owned() } else { format!("{line}\n") }).collect();
+        let code: String = text
+            .lines()
+            .map(|line| if line.trim_start().starts_with("//") { "\n".to_owned() } else { format!("{line}\n") })
+            .collect();
         for (call, places) in [("fault!(", 1), ("said!(", 0), ("say!(", 0)] {
             for (at, _) in code.match_indices(call) {
                 let line = code[..at].matches('\n').count() + 1;
                 let place = format!("{}:{line}", path.display());
                 let rest = &code[at + call.len()..];
-                let own = code[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_');
+                let own =
+                    code[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_');
                 if !own || rest.trim_start().starts_with('$') {
                     continue;
                 }
                 let arguments = arguments(rest).unwrap_or_else(|| panic!("{place}: no end of {call}"));
-                let (section, name) = arguments[0].split_once('.').unwrap_or_else(|| panic!("{place}: {}", arguments[0]));
-                let section = if call == "say!(" { section } else { constants.get(section).unwrap_or_else(|| panic!("{place}: no code {section}")) };
-                let holes = arguments[1 + places..].iter().map(|hole| hole.split_once('=').map_or(hole.as_str(), |(name, _)| name).trim().to_owned());
+                let (section, name) =
+                    arguments[0].split_once('.').unwrap_or_else(|| panic!("{place}: {}", arguments[0]));
+                let section = if call == "say!(" {
+                    section
+                } else {
+                    constants.get(section).unwrap_or_else(|| panic!("{place}: no code {section}"))
+                };
+                let holes = arguments[1 + places..]
+                    .iter()
+                    .map(|hole| hole.split_once('=').map_or(hole.as_str(), |(name, _)| name).trim().to_owned());
                 found.push(Use { entry: format!("{section}.{name}"), holes: holes.collect(), place });
             }
         }

@@ -123,7 +123,11 @@ fn another_encoding_is_named_with_its_line() {
     bytes.extend(b"\xd4\xe0,,,,,,,\n");
     let found = read(&bytes, None).expect_err("it is not UTF-8");
     assert_eq!(found.len(), 1);
-    assert!(found[0].message("en").contains("line 4") || found[0].message("en").contains("line 3"), "{}", found[0].message("en"));
+    assert!(
+        found[0].message("en").contains("line 4") || found[0].message("en").contains("line 3"),
+        "{}",
+        found[0].message("en")
+    );
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("code".encode_utf16().flat_map(u16::to_le_bytes)).collect();
     assert!(read(&utf16, None).expect_err("it is UTF-16")[0].message("en").contains("UTF-16"));
 }

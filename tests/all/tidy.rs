@@ -11,7 +11,7 @@ const ORDER: &[&[&str]] = &[
     &["diagnostic"],
     &["calendar", "directory"],
     &["definition", "expr", "machine", "dossier"],
-    &["import", "links"],
+    &["import", "letters", "links"],
     &["clock"],
     &["seal", "store"],
     &["engine"],

@@ -1,6 +1,7 @@
 //! Cases: every outcome of a vote and of a deadline is handled, and every event has somebody or something that raises it.
 
 use super::Check;
+use super::needs::UNDECIDED;
 use super::tree::Place;
 use crate::definition::model::Transition;
 use crate::diagnostic::{fault, nearest, say};
@@ -32,7 +33,7 @@ impl Check<'_> {
     }
 
     /// The event has a transition here or around here.
-    fn is_handled(&self, at: usize, event: &str) -> bool {
+    pub(super) fn is_handled(&self, at: usize, event: &str) -> bool {
         let mut transitions = self.tree.outwards(at).flat_map(|at| &self.tree.place(at).state.on);
         transitions.any(|transition| transition.event.as_ref().is_some_and(|name| name.value == event))
     }
@@ -42,6 +43,9 @@ impl Check<'_> {
         let Some(event) = &transition.event else { return };
         let joins = self.tree.places().iter().any(|place| place.state.joins.is_some());
         if !transition.by.is_empty() || joins {
+            return;
+        }
+        if event.value == UNDECIDED && self.can_be_undecided(at) {
             return;
         }
         let raised = self.tree.inside(at).any(|inner| {
