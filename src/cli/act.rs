@@ -8,6 +8,7 @@ use clap::Args;
 use super::refused;
 use super::sources::unreadable;
 use super::{Context, Trouble};
+use crate::diagnostic::say;
 use crate::dossier::command::{Act, Actor, Ask, Command, Start};
 use crate::dossier::{Dossier, Paper};
 use crate::engine::{Attachment, Engine};
@@ -75,7 +76,7 @@ pub(super) async fn start(args: &StartArgs, context: &Context) -> Result<(), Tro
     let (papers, attachments) = args.content.papers(engine)?;
     let ask = Ask::Start(Start {
         machine: machine.hash().clone(),
-        fields: args.content.fields(engine, &machine)?,
+        fields: args.content.fields(engine, &machine, context.printer.language())?,
         papers,
         gather_key: None,
         first: None,
@@ -95,7 +96,7 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
     let ask = Ask::Act(Act {
         activation: activation(&dossier, &machine, &event)?,
         event,
-        fields: args.content.fields(engine, &machine)?,
+        fields: args.content.fields(engine, &machine, context.printer.language())?,
         papers,
         reason: args.reason.clone(),
         rows: BTreeMap::new(),
@@ -162,7 +163,12 @@ fn activation(dossier: &Dossier, machine: &Machine, event: &EventName) -> Result
 }
 
 impl Content {
-    fn fields(&self, engine: &Engine, machine: &Machine) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
+    fn fields(
+        &self,
+        engine: &Engine,
+        machine: &Machine,
+        language: &str,
+    ) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
         let directory = engine.directory();
         let mut fields = BTreeMap::new();
         for text in &self.fields {
@@ -171,8 +177,10 @@ impl Content {
                 let known: Vec<&str> = machine.fields.iter().map(|field| field.name.as_str()).collect();
                 Trouble::Usage(format!("there is no field `{name}`\n  help: there are {}", known.join(", ")))
             })?;
-            let value = import::value_of(&field.kind, value, machine, &directory)
-                .map_err(|why| Trouble::Usage(format!("`{name}`: {why}")))?;
+            let value = import::value_of(&field.kind, value, machine, &directory).map_err(|(why, help)| {
+                let help = help.map(|help| format!("\n  {}: {}", say!(report.help).text(language), help.text(language)));
+                Trouble::Usage(format!("`{name}`: {}{}", why.text(language), help.unwrap_or_default()))
+            })?;
             fields.insert(field.name.clone(), value);
         }
         Ok(fields)

@@ -164,6 +164,15 @@ impl Diagnostic {
         self.says.text(language)
     }
 
+    /// With other words on the place itself.
+    #[must_use]
+    pub fn here(mut self, text: Words) -> Self {
+        if let Some(first) = self.labels.first_mut() {
+            first.text = text;
+        }
+        self
+    }
+
     /// With another way out than the catalogue's.
     #[must_use]
     pub fn help(mut self, help: impl Into<Words>) -> Self {

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Words, nearest, said, say};
 use crate::directory::Directory;
 use crate::ids::{BodyCode, UnitCode};
 use crate::machine::{FieldKind, Machine};
 
 /// Why a text is no value of a field, and the way out.
-pub(super) type Fault = (String, Option<String>);
+pub(super) type Fault = (Words, Option<Words>);
 
 /// The value of a text that is not empty.
 pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: &Directory) -> Result<Value, Fault> {
@@ -19,15 +19,15 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
         FieldKind::Date => date(text),
         FieldKind::Person => match directory.person_by_code(text) {
             Some(person) => Ok(person.id.as_str().into()),
-            None => Err(unknown(text, "person", directory.people.values().map(|person| person.code.as_str()))),
+            None => Err(unknown(text, say!(sheet.person), directory.people.values().map(|person| person.code.as_str()))),
         },
         FieldKind::Unit => match directory.units.get(&UnitCode::new(text)) {
             Some(unit) => Ok(unit.code.as_str().into()),
-            None => Err(unknown(text, "unit", directory.units.keys().map(UnitCode::as_str))),
+            None => Err(unknown(text, say!(sheet.unit), directory.units.keys().map(UnitCode::as_str))),
         },
         FieldKind::Body => match directory.bodies.get(&BodyCode::new(text)) {
             Some(body) => Ok(body.code.as_str().into()),
-            None => Err(unknown(text, "body", directory.bodies.keys().map(BodyCode::as_str))),
+            None => Err(unknown(text, say!(sheet.body), directory.bodies.keys().map(BodyCode::as_str))),
         },
         FieldKind::Choice { from } => choice(text, from, machine),
         FieldKind::OneOf { values } => {
@@ -35,14 +35,11 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
                 Ok(word.as_str().into())
             } else {
                 let words: Vec<&str> = values.keys().map(String::as_str).collect();
-                Err((
-                    format!("`{text}` is none of the values here"),
-                    Some(format!("write one of {}", words.join(", "))),
-                ))
+                Err((said!(IMPORT_VALUE.no_value, text), Some(say!(near.values, list = words.join(", ")))))
             }
         }
         FieldKind::Texts { max } => texts(text, *max),
-        FieldKind::File => Err(("a file cannot come from a cell".to_owned(), None)),
+        FieldKind::File => Err((said!(IMPORT_VALUE.file), None)),
     }
 }
 
@@ -51,15 +48,15 @@ fn within(text: &str, max: u32) -> Result<Value, Fault> {
     if u32::try_from(length).is_ok_and(|length| length <= max) {
         Ok(text.into())
     } else {
-        Err((format!("{length} characters are more than the {max} that fit"), None))
+        Err((said!(IMPORT_VALUE.long, length, max), None))
     }
 }
 
 fn number(text: &str, min: Option<i64>, max: Option<i64>) -> Result<Value, Fault> {
-    let value: i64 = text.parse().map_err(|_| (format!("`{text}` is no whole number"), None))?;
+    let value: i64 = text.parse().map_err(|_| (said!(IMPORT_VALUE.no_number, text), None))?;
     if min.is_some_and(|min| value < min) || max.is_some_and(|max| value > max) {
         let end = |end: Option<i64>| end.map_or_else(|| "…".to_owned(), |end| end.to_string());
-        return Err((format!("{value} is not between {} and {}", end(min), end(max)), None));
+        return Err((said!(IMPORT_VALUE.range, value, min = end(min), max = end(max)), None));
     }
     Ok(value.into())
 }
@@ -71,14 +68,14 @@ fn decimal(text: &str) -> Result<Value, Fault> {
     if sound(whole) && sound(part) {
         Ok(text.into())
     } else {
-        Err((format!("`{text}` is no number"), Some("write `1234.5`, without spaces, with a point".to_owned())))
+        Err((said!(IMPORT_VALUE.no_decimal, text), Some(say!(near.number))))
     }
 }
 
 fn date(text: &str) -> Result<Value, Fault> {
     match text.parse::<jiff::civil::Date>() {
         Ok(date) if date.to_string() == text => Ok(text.into()),
-        _ => Err((format!("`{text}` is no date"), Some("write year, month, day: `2026-12-10`".to_owned()))),
+        _ => Err((said!(IMPORT_VALUE.no_date, text), Some(say!(near.date)))),
     }
 }
 
@@ -88,7 +85,7 @@ fn choice(text: &str, from: &str, machine: &Machine) -> Result<Value, Fault> {
         Some(rows) if rows.contains_key(text) => Ok(text.into()),
         _ => {
             let keys = rows.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
-            Err(unknown(text, &format!("key of the table `{from}`"), keys))
+            Err(unknown(text, say!(sheet.key, table = from), keys))
         }
     }
 }
@@ -98,11 +95,11 @@ fn texts(text: &str, max: u32) -> Result<Value, Fault> {
     if u32::try_from(entries.len()).is_ok_and(|count| count <= max) {
         Ok(entries.into())
     } else {
-        Err((format!("{} entries are more than the {max} that fit", entries.len()), None))
+        Err((said!(IMPORT_VALUE.entries, count = entries.len(), max), None))
     }
 }
 
-fn unknown<'a>(text: &str, what: &str, known: impl Iterator<Item = &'a str>) -> Fault {
-    let near = nearest(text, known).map(|near| format!("did you mean `{near}`?"));
-    (format!("`{text}` is no {what} that is known here"), near)
+fn unknown<'a>(text: &str, what: Words, known: impl Iterator<Item = &'a str>) -> Fault {
+    let near = nearest(text, known).map(|near| say!(near.meant, near));
+    (said!(IMPORT_VALUE.unknown, text, what), near)
 }
