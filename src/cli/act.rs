@@ -178,7 +178,8 @@ impl Content {
                 Trouble::Usage(format!("there is no field `{name}`\n  help: there are {}", known.join(", ")))
             })?;
             let value = import::value_of(&field.kind, value, machine, &directory).map_err(|(why, help)| {
-                let help = help.map(|help| format!("\n  {}: {}", say!(report.help).text(language), help.text(language)));
+                let help =
+                    help.map(|help| format!("\n  {}: {}", say!(report.help).text(language), help.text(language)));
                 Trouble::Usage(format!("`{name}`: {}{}", why.text(language), help.unwrap_or_default()))
             })?;
             fields.insert(field.name.clone(), value);

@@ -19,7 +19,9 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
         FieldKind::Date => date(text),
         FieldKind::Person => match directory.person_by_code(text) {
             Some(person) => Ok(person.id.as_str().into()),
-            None => Err(unknown(text, say!(sheet.person), directory.people.values().map(|person| person.code.as_str()))),
+            None => {
+                Err(unknown(text, say!(sheet.person), directory.people.values().map(|person| person.code.as_str())))
+            }
         },
         FieldKind::Unit => match directory.units.get(&UnitCode::new(text)) {
             Some(unit) => Ok(unit.code.as_str().into()),
