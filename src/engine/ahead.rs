@@ -131,17 +131,22 @@ impl Shared {
     fn forget(&self) {
         let mut state = self.lock();
         state.ahead.epoch += 1;
-        state.ahead.flights.clear();
-        state.ahead.writing.clear();
+        // Nobody begins anew while we wait: what they would decide rests on what is being forgotten.
+        state.writing = false;
         while state.ahead.deciding {
             state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state.writing = true;
+        state.ahead.flights.clear();
+        state.ahead.writing.clear();
         if let Some(ready) = state.ahead.ready.take() {
             for (pending, _) in ready.answers.into_iter().rev() {
                 state.waiting.push_front(pending);
             }
         }
         state.ahead.blocked = false;
+        drop(state);
+        self.wake.notify_one();
     }
 }
 
@@ -276,8 +281,9 @@ fn put(inner: &Inner, queue: &Shared, mut commands: VecDeque<Pending>, decided: 
         for pending in commands.into_iter().rev() {
             state.waiting.push_front(pending);
         }
+        // Before the writer may read again what it remembers.
+        inner.remember(known);
         state.ahead.deciding = false;
     }
     queue.settled.notify_all();
-    inner.remember(known);
 }

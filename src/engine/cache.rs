@@ -43,7 +43,12 @@ impl Cache {
 
     /// Puts a copy in; what has ended is not needed any more.
     pub(super) fn put(&mut self, kept: Kept) {
+        let newest = self.seq(&kept.dossier.id);
+        if newest > kept.dossier.seq {
+            return;
+        }
         if kept.dossier.outcome.is_some() {
+            self.take(&kept.dossier.id);
             return;
         }
         if self.younger.len() >= GENERATION_MAX {

@@ -164,7 +164,8 @@ fn task_params(dossier: &DossierId, id: &str, task: &TaskEntry) -> [Param; 11] {
 /// when somebody else was faster, and it covers everything else that is the dossier's. That a task is open is asked of the row
 /// and not of the index of open tasks, which a plan made on empty tables would read from end to end.
 ///
-/// Nothing is written if something else is deployed than what the batch was decided on; the answer says which it was.
+/// A dossier that does not stand where the batch found it divides by zero, which undoes the whole statement. Nothing is
+/// written, and no row answered, if something else is deployed than what the batch was decided on.
 const PLAIN_SET: &str = "WITH deployed AS (SELECT 1 AS same WHERE CAST($69 AS BIGINT) IS NULL OR EXISTS (SELECT 1 FROM meta WHERE name = \
     'deployment' AND value = CAST($69 AS TEXT))), events AS (INSERT INTO event (dossier_id, seq, at, kind, kind_version, \
     actor, subjects, machine, operation, asked, sealed, hash) SELECT u.* FROM unnest($1::text[], $2::bigint[], \
@@ -178,7 +179,7 @@ const PLAIN_SET: &str = "WITH deployed AS (SELECT 1 AS same WHERE CAST($69 AS BI
     m.outcome, snapshot = m.snapshot, machine = m.machine FROM unnest($28::text[], $29::bigint[], $30::bigint[], \
     $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::bigint[], $37::bigint[], $38::bigint[], \
     $39::text[], $40::text[], $41::text[]) AS m(id, before, seq, state, caption, search, subject, gather_key, last, due, \
-    closed, outcome, snapshot, machine), deployed WHERE dossier.id = m.id AND dossier.seq = m.before), keys AS (INSERT \
+    closed, outcome, snapshot, machine), deployed WHERE dossier.id = m.id AND dossier.seq = m.before RETURNING 1), keys AS (INSERT \
     INTO seal_key (dossier_id, person_id, wrapped) SELECT u.* FROM unnest($42::text[], $43::text[], $44::bytea[]) AS u, \
     deployed), offered AS (INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, \
     opened_at, due_at, closed_at, closed_seq) SELECT t.id, t.d, t.a, t.purpose, t.person, t.policy, t.key, 1, t.opened, \
@@ -190,8 +191,8 @@ const PLAIN_SET: &str = "WITH deployed AS (SELECT 1 AS same WHERE CAST($69 AS BI
     unnest($56::text[], $57::text[], $58::bigint[], $59::bigint[]) AS c(dossier, id, at, seq), deployed WHERE \
     task.dossier_id = c.dossier AND task.id = c.id), notices AS (INSERT INTO outbox (dossier_id, seq, place, activation, \
     person_id, kind, task_id, urgent_at, not_before_at) SELECT u.* FROM unnest($60::text[], $61::bigint[], $62::bigint[], \
-    $63::bigint[], $64::text[], $65::text[], $66::text[], $67::bigint[], $68::bigint[]) AS u, deployed) SELECT same FROM \
-    deployed";
+    $63::bigint[], $64::text[], $65::text[], $66::text[], $67::bigint[], $68::bigint[]) AS u, deployed) SELECT same / \
+    CASE WHEN (SELECT COUNT(*) FROM moved) = cardinality($28::text[]) THEN 1 ELSE 0 END FROM deployed";
 
 fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     let mut params = Vec::with_capacity(69);

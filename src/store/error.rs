@@ -86,6 +86,8 @@ impl From<sqlx::Error> for StoreError {
             return Self::Taken(said.constraint().unwrap_or_else(|| said.message()).to_owned());
         }
         match said.code().as_deref() {
+            // How the batch write says that a dossier does not stand where it was found.
+            Some("22012") => Self::Taken("a dossier has moved on".to_owned()),
             // Serialization failure, deadlock, lock or statement timeout, shutdown, too many connections; and class 08.
             Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "53300") => {
                 Self::Unavailable(said.message().to_owned())

@@ -193,6 +193,7 @@ impl Batch {
         for (id, change) in tasks {
             match (self.tasks.get_mut(&id), change) {
                 (Some(TaskChange::Offered(task)), TaskChange::Closed(closed)) => task.closed = Some(closed),
+                (Some(TaskChange::Closed(_)), TaskChange::Closed(_)) => {}
                 (_, change) => drop(self.tasks.insert(id, change)),
             }
         }

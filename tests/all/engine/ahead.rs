@@ -100,3 +100,34 @@ async fn who_lost_their_post_in_another_process_opens_nothing_from_then_on() {
         one.replays().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_forgotten_is_never_built_upon() {
+    for database in databases().await {
+        let one = Arc::new(deployed(&database).await);
+        let mut lives = JoinSet::new();
+        for n in 0..DOSSIERS {
+            let one = Arc::clone(&one);
+            lives.spawn(async move {
+                for step in 0..EDITS {
+                    let id = format!("{n}-{step}");
+                    one.ok(start(&one.case, &id)).await;
+                    one.ok(edit(&format!("first-{id}"), &id, 53)).await;
+                    one.ok(edit(&format!("second-{id}"), &id, 54)).await;
+                }
+            });
+        }
+        let two = open(&database, 2).await;
+        while !lives.is_empty() {
+            // Every new directory makes wrong what is decided ahead just then.
+            two.engine.put_directory(super::office::directory()).await.expect("a directory");
+            while let Some(life) = lives.try_join_next() {
+                life.expect("a life");
+            }
+        }
+        assert_eq!(one.replays().await, DOSSIERS * usize::try_from(EDITS).expect("few"));
+        let astray = "SELECT COUNT(*) FROM event e LEFT JOIN dossier d ON d.id = e.dossier_id \
+                      WHERE d.id IS NULL OR e.seq > d.seq";
+        assert_eq!(one.count(astray).await, 0);
+    }
+}
