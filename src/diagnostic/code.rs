@@ -278,6 +278,43 @@ codes! {
     IMPORT_ROWS "E0826" "A file has more rows than can be imported at once."
     en "Split it; rows that were imported before are recognised by their keys."
     vi "Hãy tách tệp; các dòng đã nhập được nhận ra theo mã."
+    SCENARIO_STEP "E0901" "A step of a scenario says nothing to do, or several things."
+    en "A step has one of `start`, `import`, `does`, `edits`, `votes`, `records`, `confirms`, `wait`; what must hold right \
+        after it may stand beside it under `expect`, or alone."
+    vi "Mỗi bước có một trong các khóa `start`, `import`, `does`, `edits`, `votes`, `records`, `confirms`, `wait`; điều phải \
+        đúng ngay sau đó ghi dưới `expect`, cùng bước hoặc riêng."
+    SCENARIO_PERSON "E0902" "A scenario names a person whom the directory does not know."
+    en "People are named by their codes in the directory that stands beside the scenario (`directory:` names its folder)."
+    vi "Người được gọi theo mã trong danh bạ đặt cạnh tệp kịch bản (`directory:` là tên thư mục)."
+    SCENARIO_EVENT "E0903" "A scenario lets somebody do what nobody can do in this workflow."
+    en "`does` names an event that some state of the workflow answers for a person (`by:`). Whether it can be done at that \
+        moment is found out when the scenario runs."
+    vi "`does` là tên sự kiện mà một trạng thái của quy trình dành cho người (`by:`). Lúc đó có làm được hay không thì chạy \
+        kịch bản mới biết."
+    SCENARIO_VALUE "E0904" "A value in a scenario does not fit its field."
+    en "Values are written as in a form or an imported file: dates as `2026-12-10`, people, units and bodies by their codes, \
+        choices by the keys of their table; `none` is an empty field."
+    vi "Giá trị viết như trong biểu mẫu hay tệp nhập: ngày `2026-12-10`; người, đơn vị, tổ chức theo mã; lựa chọn theo khóa \
+        của bảng; `none` là trường trống."
+    SCENARIO_DOSSIER "E0905" "A scenario speaks of a dossier or a workflow that is not there."
+    en "`in` names a dossier that an earlier step opened (`as: NAME`), or a workflow: then the dossier of it that was opened \
+        last, `in: unit_list HCTP` the one under that key. Workflows are those in the folder of the scenario."
+    vi "`in` là tên hồ sơ mà bước trước đã mở (`as: TÊN`), hoặc tên quy trình: khi đó là hồ sơ mở gần nhất của quy trình; \
+        `in: unit_list HCTP` là hồ sơ theo khóa đó. Quy trình là các tệp cùng thư mục với kịch bản."
+    SCENARIO_NAME "E0906" "A scenario expects something by a name that the workflow does not have."
+    en "Outcomes, milestones and keys of rows are looked up when the scenario is read, so that no expectation waits in vain for \
+        a word that was misspelt."
+    vi "Kết quả, mốc và mã dòng được đối chiếu ngay khi đọc kịch bản, để không chờ mãi một từ viết sai."
+    SCENARIO_COLUMN "E0907" "A column of a table of cases means nothing, or is missing."
+    en "A column is a field of the dossier that the first `start` opens, an expectation (`expect.state`), the name of the case \
+        (`case`), or stands as `$column` in a step. Others are named under `ignore`; `ignore: rest` passes over all of them."
+    vi "Mỗi cột là một trường của hồ sơ do `start` đầu tiên mở, một điều phải đúng (`expect.state`), tên trường hợp (`case`), \
+        hoặc được dùng trong bước dưới dạng `$cột`. Cột khác ghi dưới `ignore`; `ignore: rest` bỏ qua tất cả."
+    NOT_AS_EXPECTED "E0931" "A scenario did not go as it says."
+    en "The place shown expects something else than what came of it; below it stands what happened until then, in the order in \
+        which it happened. Either the workflow does something that was not meant, or the scenario expects too much."
+    vi "Tại chỗ được chỉ ra, kết quả khác với điều mong đợi; bên dưới là những gì đã xảy ra, theo thứ tự. Hoặc quy trình làm \
+        khác ý định, hoặc kịch bản mong đợi sai."
     UNUSED "W0401" "Something is declared and never used."
     en "A role, guard, vote or table that nothing names may be left over, or a name was forgotten elsewhere."
     vi "Vai trò, điều kiện, biểu quyết hay bảng không được nhắc tới có thể bị thừa, hoặc ở chỗ khác quên gọi tên."

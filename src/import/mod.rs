@@ -83,19 +83,46 @@ pub fn plan(
     directory: &Directory,
     papers: Option<&PaperNames>,
 ) -> Result<Plan, Vec<Diagnostic>> {
+    planned(table, machine, directory, papers, false)
+}
+
+fn planned(
+    table: &Table,
+    machine: &Machine,
+    directory: &Directory,
+    papers: Option<&PaperNames>,
+    pass_over: bool,
+) -> Result<Plan, Vec<Diagnostic>> {
     let Some(import) = &machine.import else {
         let message = format!("the workflow `{}` does not say how files are imported", machine.workflow);
         let place = Span::new(&table.file().name, 0..0);
         let fault = Diagnostic::error(code::NO_IMPORT, message, place, "this file cannot be read for it");
         return Err(vec![fault.help("the workflow needs a section `import:` with `key:` and `columns:`")]);
     };
-    let (rows, mut faults) = planning::rows(table, machine, import, directory, papers);
+    let mut import = import.clone();
+    if pass_over {
+        import.ignore.extend(table.columns().iter().cloned());
+    }
+    let (rows, mut faults) = planning::rows(table, machine, &import, directory, papers);
     faults.truncate(FAULTS_MAX);
     if !faults.is_empty() {
         return Err(faults);
     }
     let (workflow, hash) = (machine.workflow.clone(), machine.hash().clone());
     Ok(Plan { workflow, machine: hash, file: table.file().name.clone(), rows })
+}
+
+/// As [`plan`], but columns that mean nothing to the workflow are passed over.
+///
+/// # Errors
+/// Every fault, in the order of the file.
+pub fn plan_known(
+    table: &Table,
+    machine: &Machine,
+    directory: &Directory,
+    papers: Option<&PaperNames>,
+) -> Result<Plan, Vec<Diagnostic>> {
+    planned(table, machine, directory, papers, true)
 }
 
 /// The value of a text for one field, as a cell of a file would give it.
