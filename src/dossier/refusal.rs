@@ -86,6 +86,8 @@ pub enum Code {
     OperationReused,
     /// Nobody holds the role that would be asked next.
     NobodyToAsk,
+    /// More people are needed than hold the role that would be asked next.
+    TooFewToAsk,
     /// A state goes round in circles.
     Circles,
     /// A list takes no rows any more.
@@ -141,6 +143,7 @@ impl Code {
             Self::SamePerson => "the same person may not do both",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",
+            Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",
             Self::Circles => "a state goes round in circles",
             Self::NotGathering => "the list takes no rows any more",
         }

@@ -18,6 +18,8 @@ mod ledger;
 mod mails;
 mod offices;
 mod packaging;
+mod scenario;
+mod people;
 mod scheduler;
 mod smtp;
 mod store;

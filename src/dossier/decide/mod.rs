@@ -5,6 +5,7 @@
 
 mod act;
 mod enter;
+mod offer;
 mod receive;
 mod start;
 mod timers;
