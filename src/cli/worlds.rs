@@ -69,7 +69,9 @@ impl Site<'_> {
                     machines.push(machine);
                 }
                 Some(_) => {}
-                None => printer.note(format!("{} has faults and is left out: `chancery check` shows them", file.display())),
+                None => {
+                    printer.note(format!("{} has faults and is left out: `chancery check` shows them", file.display()))
+                }
             }
         }
         Ok((machines, named))

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::boxes::{self, Boxes};
 use super::coverage::Coverage;
 use super::history::{Entry as Line, History};
-use super::post::{Gathered, Post};
+use super::post::{Gathered, Mail, Post};
 use super::starts::Starts;
 use super::world::World;
 use crate::dossier::command::{Actor, Ask, Command};
@@ -92,7 +92,9 @@ impl<'w> Office<'w> {
 
     /// The dossiers of a workflow, in the order in which they were opened.
     pub fn of_workflow(&self, workflow: &WorkflowName) -> impl DoubleEndedIterator<Item = &DossierId> {
-        self.opened.iter().filter(move |id| self.dossiers.get(id).is_some_and(|kept| &kept.dossier.workflow == workflow))
+        self.opened
+            .iter()
+            .filter(move |id| self.dossiers.get(id).is_some_and(|kept| &kept.dossier.workflow == workflow))
     }
 
     /// Every dossier, in the order in which they were opened.
@@ -103,6 +105,11 @@ impl<'w> Office<'w> {
     /// The facts in all registers.
     pub fn register(&self) -> &[Entry] {
         &self.register
+    }
+
+    /// The mails that went out, in order.
+    pub fn mails(&self) -> &[Mail] {
+        self.post.sent()
     }
 
     /// Writes a fact into a register, as from before the office was opened.
@@ -218,7 +225,8 @@ impl<'w> Office<'w> {
             Recipient::List { workflow, key, .. } => (workflow, key),
         };
         let gathers = |id: &&DossierId| {
-            self.dossier(id).is_some_and(|dossier| dossier.gather_key.as_ref() == Some(key) && dossier.outcome.is_none())
+            self.dossier(id)
+                .is_some_and(|dossier| dossier.gather_key.as_ref() == Some(key) && dossier.outcome.is_none())
         };
         if let Some(open) = self.of_workflow(workflow).find(gathers) {
             return Some(Command::receiving(message, open.clone()));
@@ -252,7 +260,8 @@ impl<'w> Office<'w> {
         if decision.events.is_empty() {
             return Ok(());
         }
-        let folded = decision.events.iter().try_fold(before.cloned(), |dossier, event| evolve(dossier, event).map(Some));
+        let folded =
+            decision.events.iter().try_fold(before.cloned(), |dossier, event| evolve(dossier, event).map(Some));
         let after = folded.expect("what was decided can be folded").expect("there is at least one event");
         let rows = project(before, &after, &decision.events, machine, calendar);
         let boxes = boxes::filled(boxes, &after, &decision);

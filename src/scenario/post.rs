@@ -5,7 +5,8 @@ use crate::dossier::project::{Notice, NoticeKind};
 use crate::dossier::{Dossier, Task};
 use crate::ids::{DossierId, Instant, Language, MailId, PersonId};
 use crate::letters::{
-    About, Email, Gathering, Letter, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, Reader, Sender, compose, is_wanted,
+    About, Email, Gathering, Letter, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, Reader, Sender, compose,
+    is_wanted,
 };
 use crate::machine::Machine;
 
@@ -13,8 +14,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Where links would lead.
 const PAGES: &str = "https://office.example";
 /// Who would write.
-const SENDER: Sender<'_> =
-    Sender { name: "Office", address: "office@office.example", contact: "", redirect_to: None };
+const SENDER: Sender<'_> = Sender { name: "Office", address: "office@office.example", contact: "", redirect_to: None };
 
 /// What waits, and what was sent.
 #[derive(Debug, Default)]

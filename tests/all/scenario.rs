@@ -48,8 +48,13 @@ fn told(world: &World, source: &SourceFile) -> (Vec<&'static str>, String) {
     let read = read(world, source);
     let failed = read.scenarios.cases.iter().filter_map(|case| play(case, world).0.map(|failure| (case, failure)));
     let failed = failed.map(|(case, Failure { place, what, expected, found, .. })| {
-        Diagnostic::error(code::NOT_AS_EXPECTED, format!("{what}: expected {expected}"), place, format!("found: {found}"))
-            .also(case.title.span.clone(), "in this case")
+        Diagnostic::error(
+            code::NOT_AS_EXPECTED,
+            format!("{what}: expected {expected}"),
+            place,
+            format!("found: {found}"),
+        )
+        .also(case.title.span.clone(), "in this case")
     });
     let all: Vec<Diagnostic> = read.faults.iter().cloned().chain(failed).collect();
     let codes = all.iter().map(|fault| fault.code).collect();
@@ -177,7 +182,14 @@ fn a_failing_scenario_is_shown_with_its_place_what_was_found_and_what_happened()
     let folder = std::env::temp_dir().join(format!("chancery-scenario-{}", std::process::id()));
     fs::create_dir_all(folder.join("directory")).expect("a temporary folder");
     let shipped = root().join("workflows/purchase");
-    for name in ["purchase.yaml", "purchase.en.yaml", "limits.yaml", "directory/people.csv", "directory/posts.csv", "directory/units.csv"] {
+    for name in [
+        "purchase.yaml",
+        "purchase.en.yaml",
+        "limits.yaml",
+        "directory/people.csv",
+        "directory/posts.csv",
+        "directory/units.csv",
+    ] {
         fs::copy(shipped.join(name), folder.join(name)).expect("copied");
     }
     fs::copy(fixtures().join("E0931_not_as_expected.yaml"), folder.join("one.test.yaml")).expect("copied");

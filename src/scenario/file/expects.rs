@@ -14,15 +14,22 @@ use crate::machine::{Machine, StateKind};
 use crate::source::Spanned;
 
 const KEYS: &[&str] = &[
-    "state", "outcome", "tasks", "mails", "other_mails", "papers", "fields", "register", "grounds", "milestones", "rows",
-    "vote", "due",
+    "state",
+    "outcome",
+    "tasks",
+    "mails",
+    "other_mails",
+    "papers",
+    "fields",
+    "register",
+    "grounds",
+    "milestones",
+    "rows",
+    "vote",
+    "due",
 ];
-const PURPOSES: &[(&str, Purpose)] = &[
-    ("act", Purpose::Act),
-    ("ballot", Purpose::Ballot),
-    ("tally", Purpose::Tally),
-    ("confirm", Purpose::Confirm),
-];
+const PURPOSES: &[(&str, Purpose)] =
+    &[("act", Purpose::Act), ("ballot", Purpose::Ballot), ("tally", Purpose::Tally), ("confirm", Purpose::Confirm)];
 const KINDS: &[(&str, NoticeKind)] = &[
     ("asked", NoticeKind::Asked),
     ("reminder", NoticeKind::Reminder),
@@ -132,7 +139,10 @@ fn tasks(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Tasks {
 fn mails(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Vec<Spanned<MailWanted>> {
     let Node::List(items) = &node.value else {
         let people = reader.texts(node);
-        let mail = |reader: &mut Reader<'_>, code: &Spanned<String>| MailWanted { to: reader.person(code), ..MailWanted::default() };
+        let mail = |reader: &mut Reader<'_>, code: &Spanned<String>| MailWanted {
+            to: reader.person(code),
+            ..MailWanted::default()
+        };
         return people.iter().map(|code| Spanned::new(mail(reader, code), code.span.clone())).collect();
     };
     items.iter().map(|item| Spanned::new(mail(reader, item), item.span.clone())).collect()
@@ -180,6 +190,9 @@ fn holder_of(reader: &mut Reader<'_>, holder: &Spanned<String>) -> Option<String
 }
 
 fn register(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Vec<Fact> {
+    if matches!(&node.value, Node::Text(text) if text == NONE) {
+        return Vec::new();
+    }
     let items = crate::calendar::tree::items(node, &mut reader.faults);
     items.iter().map(|item| fact(reader, item)).collect()
 }

@@ -6,6 +6,7 @@ pub mod model;
 mod reader;
 mod steps;
 mod tables;
+mod votes;
 
 pub use model::{Case, Scenarios};
 

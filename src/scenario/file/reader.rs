@@ -195,7 +195,8 @@ impl<'w> Reader<'w> {
             Ok(value) => Some(value),
             Err(why) => {
                 let (message, help) = why.split_once("\n  help: ").unwrap_or((&why, ""));
-                let fault = Diagnostic::error(code::SCENARIO_VALUE, message, node.span.clone(), "does not fit its field");
+                let fault =
+                    Diagnostic::error(code::SCENARIO_VALUE, message, node.span.clone(), "does not fit its field");
                 self.faults.push(if help.is_empty() { fault } else { fault.help(help) });
                 None
             }

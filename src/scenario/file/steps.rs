@@ -2,12 +2,11 @@
 
 use super::expects;
 use super::imports::Imports;
-use super::model::{Act, Ballots, Counts, PerRow, Start, Step, Tally, Values, Wait, What, Which};
+use super::model::{Act, Start, Step, Values, Wait, What, Which};
 use super::reader::{NONE, Reader};
 use crate::calendar::Delay;
 use crate::calendar::tree::{Fields, Node};
 use crate::diagnostic::{code, did_you_mean};
-use crate::dossier::Choice;
 use crate::dossier::context::Entry;
 use crate::ids::{EventName, PersonId, WorkflowName};
 use crate::machine::Machine;
@@ -16,12 +15,9 @@ use crate::source::{Span, Spanned};
 /// The keys that say what happens; a step has one of them, or only `expect`.
 const VERBS: &[&str] = &["start", "import", "does", "edits", "votes", "records", "confirms", "wait"];
 const KEYS: &[&str] = &[
-    "start", "import", "does", "edits", "votes", "records", "confirms", "wait", "expect", "by", "in", "as", "of", "row",
-    "fields", "papers", "reason", "rows", "refused",
+    "start", "import", "does", "edits", "votes", "records", "confirms", "wait", "expect", "by", "in", "as", "of",
+    "row", "fields", "papers", "reason", "rows", "refused",
 ];
-const CHOICES: &[(&str, Choice)] = &[("yes", Choice::Yes), ("no", Choice::No), ("abstain", Choice::Abstain)];
-const COUNTS: &[&str] = &["yes", "no", "abstain"];
-const TALLY: &[&str] = &["issued", "returned", "invalid", "yes", "no"];
 
 /// The dossiers that the steps of a case have named so far.
 pub(super) struct Names<'w> {
@@ -44,7 +40,12 @@ impl<'w> Names<'w> {
 
 impl<'w> Reader<'w> {
     /// The steps of a list.
-    pub(super) fn steps(&mut self, nodes: &[Spanned<Node>], names: &mut Names<'w>, imports: &mut Imports<'_>) -> Vec<Step> {
+    pub(super) fn steps(
+        &mut self,
+        nodes: &[Spanned<Node>],
+        names: &mut Names<'w>,
+        imports: &mut Imports<'_>,
+    ) -> Vec<Step> {
         nodes.iter().flat_map(|node| self.step(node, names, imports)).collect()
     }
 
@@ -78,7 +79,11 @@ impl<'w> Reader<'w> {
             let (dossier, machine) = self.which(&fields, names);
             let expect = expects::read(self, expect, dossier, machine, names);
             let what = What::Expect(Box::new(expect));
-            steps.push(Step { place: fields.get("expect").map_or(place, |node| node.span.clone()), what, refused: None });
+            steps.push(Step {
+                place: fields.get("expect").map_or(place, |node| node.span.clone()),
+                what,
+                refused: None,
+            });
         }
         steps
     }
@@ -109,7 +114,7 @@ impl<'w> Reader<'w> {
             "votes" => self.votes(value, fields, place, names).map(|ballots| What::Vote { dossier, ballots }),
             "records" => {
                 let by = self.one(fields, place)?;
-                let tallies = self.per_row(value, TALLY, names, &|reader, node| reader.tally(node));
+                let tallies = self.tallies(value, names);
                 Some(What::Record { by, dossier, tallies })
             }
             "confirms" => {
@@ -162,7 +167,8 @@ impl<'w> Reader<'w> {
         });
         names.register.extend(entries);
         let papers = planned.papers.iter().map(|paper| paper.kind.clone()).collect();
-        let name = fields.get("as").and_then(|node| self.text(node)).map_or_else(|| key.value.clone(), |name| name.value);
+        let name =
+            fields.get("as").and_then(|node| self.text(node)).map_or_else(|| key.value.clone(), |name| name.value);
         names.opened(Some(&name), machine);
         let (workflow, fields) = (machine.workflow.clone(), planned.fields.clone());
         Some(What::Start(Start { workflow, name: Some(name), by: None, fields, papers }))
@@ -217,7 +223,8 @@ impl<'w> Reader<'w> {
         if text.value == "next" {
             return Some(Wait::Next);
         }
-        if text.value.len() > 4 && text.value.as_bytes()[..4].iter().all(u8::is_ascii_digit) && text.value.contains('-') {
+        if text.value.len() > 4 && text.value.as_bytes()[..4].iter().all(u8::is_ascii_digit) && text.value.contains('-')
+        {
             return self.moment(&text).map(Wait::Until);
         }
         match text.value.parse::<Delay>() {
@@ -231,100 +238,6 @@ impl<'w> Reader<'w> {
                 self.fault_with_help(code::DELAY, "this is no time to wait", &text.span, &why, help);
                 None
             }
-        }
-    }
-
-    fn votes(&mut self, value: &Spanned<Node>, fields: &Fields<'_>, place: &Span, names: &Names<'w>) -> Option<Ballots> {
-        let Some(by) = fields.get("by") else {
-            let by_name = matches!(&value.value, Node::Map(_)) && self.names_people(value);
-            if by_name {
-                return Some(Ballots::People(self.sides(value)));
-            }
-            if matches!(&value.value, Node::Text(_)) {
-                self.fault(code::MISSING_KEY, "`by` says who votes so", place, "by whom?");
-                return None;
-            }
-            let counts = self.per_row(value, COUNTS, names, &|reader, node| reader.counts(node));
-            return Some(Ballots::Counts(counts));
-        };
-        let people = self.people(by);
-        let choice = |reader: &mut Self, node: &Spanned<Node>| {
-            let text = reader.text(node)?;
-            reader.word(&text, CHOICES)
-        };
-        let choices = match &value.value {
-            Node::Text(_) => PerRow::All(choice(self, value)?),
-            _ => {
-                let mut rows = Vec::new();
-                for (name, node) in self.named(value) {
-                    self.known_row(name, names);
-                    rows.extend(choice(self, node).map(|choice| (name.clone(), choice)));
-                }
-                PerRow::Rows(rows)
-            }
-        };
-        let sheet = |choices: &PerRow<Choice>| match choices {
-            PerRow::All(choice) => PerRow::All(*choice),
-            PerRow::Rows(rows) => PerRow::Rows(rows.clone()),
-        };
-        Some(Ballots::People(people.into_iter().map(|person| (person, sheet(&choices))).collect()))
-    }
-
-    /// `{yes: [A, B], no: [C]}`, not numbers.
-    fn names_people(&self, value: &Spanned<Node>) -> bool {
-        let Node::Map(entries) = &value.value else { return false };
-        let number = |node: &Node| matches!(node, Node::Text(text) if text.parse::<usize>().is_ok());
-        let side = |key: &str| COUNTS.contains(&key);
-        entries.iter().all(|(key, node)| side(&key.value) && !number(&node.value)) && !entries.is_empty()
-    }
-
-    fn sides(&mut self, value: &Spanned<Node>) -> Vec<(PersonId, PerRow<Choice>)> {
-        let mut ballots = Vec::new();
-        for (side, people) in self.named(value) {
-            let Some(choice) = self.word(side, CHOICES) else { continue };
-            ballots.extend(self.people(people).into_iter().map(|person| (person, PerRow::All(choice))));
-        }
-        ballots
-    }
-
-    /// The same for all rows, or for each row by its name.
-    pub(super) fn per_row<T: Default>(
-        &mut self,
-        value: &Spanned<Node>,
-        words: &[&str],
-        names: &Names<'w>,
-        read: &dyn Fn(&mut Self, &Spanned<Node>) -> T,
-    ) -> PerRow<T> {
-        let Node::Map(entries) = &value.value else {
-            self.fault(code::WRONG_TYPE, "a mapping is expected", &value.span, "this is none");
-            return PerRow::All(T::default());
-        };
-        if entries.iter().any(|(key, _)| words.contains(&key.value.as_str())) {
-            return PerRow::All(read(self, value));
-        }
-        let mut rows = Vec::new();
-        for (name, node) in self.named(value) {
-            self.known_row(name, names);
-            rows.push((name.clone(), read(self, node)));
-        }
-        PerRow::Rows(rows)
-    }
-
-    fn counts(&mut self, node: &Spanned<Node>) -> Counts {
-        let fields = self.fields(node, COUNTS);
-        let mut count = |key: &str| fields.get(key).and_then(|node| self.count(node)).unwrap_or_default() as usize;
-        Counts { yes: count("yes"), no: count("no"), abstain: count("abstain") }
-    }
-
-    fn tally(&mut self, node: &Spanned<Node>) -> Tally {
-        let fields = self.fields(node, TALLY);
-        let mut count = |key: &str| fields.get(key).and_then(|node| self.count(node));
-        Tally {
-            issued: count("issued"),
-            returned: count("returned"),
-            invalid: count("invalid").unwrap_or_default(),
-            yes: count("yes").unwrap_or_default(),
-            no: count("no").unwrap_or_default(),
         }
     }
 

@@ -20,14 +20,14 @@ const REST: &str = "rest";
 
 /// The cells of one row, by column.
 struct Row<'c> {
-    columns: &'c [String],
+    columns: &'c [Spanned<String>],
     cells: Vec<Spanned<String>>,
     place: Span,
 }
 
 impl Row<'_> {
     fn get(&self, column: &str) -> Option<&Spanned<String>> {
-        let at = self.columns.iter().position(|name| name == column)?;
+        let at = self.columns.iter().position(|name| name.value == column)?;
         self.cells.get(at)
     }
 
@@ -36,10 +36,12 @@ impl Row<'_> {
         if let Some(title) = self.get(CASE) {
             return title.value.clone();
         }
-        let cells = self.columns.iter().zip(&self.cells).filter(|(name, cell)| {
-            !name.starts_with(EXPECT) && !cell.value.is_empty()
-        });
-        let said: Vec<String> = cells.take(4).map(|(name, cell)| format!("{name} {}", cell.value)).collect();
+        let cells = self
+            .columns
+            .iter()
+            .zip(&self.cells)
+            .filter(|(name, cell)| !name.value.starts_with(EXPECT) && !cell.value.is_empty());
+        let said: Vec<String> = cells.take(4).map(|(name, cell)| format!("{} {}", name.value, cell.value)).collect();
         format!("row {number}: {}", said.join(", "))
     }
 }
@@ -63,7 +65,12 @@ pub(super) fn read(
         return Vec::new();
     };
     let template = Template { steps, register: fields.get("register"), starts: fields.get("starts") };
-    let given = template.given(reader, &columns, fields.get("ignore"), &title.span);
+    let before = reader.faults.len();
+    let given = template.given(reader, &columns, fields.get("ignore"));
+    // What is wrong with the columns would be said again for every row.
+    if reader.faults.len() > before {
+        return Vec::new();
+    }
     let mut cases = Vec::new();
     for (number, (cells, place)) in rows.into_iter().enumerate() {
         if cells.len() != columns.len() {
@@ -79,24 +86,20 @@ pub(super) fn read(
     cases
 }
 
+type Columns = Vec<Spanned<String>>;
 type Rows = Vec<(Vec<Spanned<String>>, Span)>;
 
-fn of_file(reader: &mut Reader<'_>, file: &Spanned<String>, imports: &mut Imports<'_>) -> (Vec<String>, Rows) {
+fn of_file(reader: &mut Reader<'_>, file: &Spanned<String>, imports: &mut Imports<'_>) -> (Columns, Rows) {
     let Some(table) = imports.table(file, &mut reader.faults) else { return Default::default() };
-    let columns = table.columns().to_vec();
     let rows = table.rows().map(|row| {
         let cell = |column: &String| Spanned::new(row.get(column).to_owned(), row.place(column));
-        (columns.iter().map(cell).collect(), row.place(""))
+        (table.columns().iter().map(cell).collect(), row.place(""))
     });
-    let rows = rows.collect();
-    (columns, rows)
+    let columns = table.columns().iter().map(|column| Spanned::new(column.clone(), file.span.clone()));
+    (columns.collect(), rows.collect())
 }
 
-fn of_lists(
-    reader: &mut Reader<'_>,
-    columns: Option<&Spanned<Node>>,
-    rows: Option<&Spanned<Node>>,
-) -> (Vec<String>, Rows) {
+fn of_lists(reader: &mut Reader<'_>, columns: Option<&Spanned<Node>>, rows: Option<&Spanned<Node>>) -> (Columns, Rows) {
     let columns = columns.map_or_else(Vec::new, |node| reader.texts(node));
     let mut found = Rows::new();
     for row in rows.map_or(&[][..], |node| tree::items(node, &mut reader.faults)) {
@@ -108,7 +111,7 @@ fn of_lists(
         let place = cells.first().map_or_else(|| row.span.clone(), |first| first.span.clone());
         found.push((cells.iter().map(cell).collect(), place));
     }
-    (columns.into_iter().map(|column| column.value).collect(), found)
+    (columns, found)
 }
 
 /// What every row fills in.
@@ -124,9 +127,8 @@ impl Template<'_> {
     fn given(
         &self,
         reader: &mut Reader<'_>,
-        columns: &[String],
+        columns: &[Spanned<String>],
         ignore: Option<&Spanned<Node>>,
-        at: &Span,
     ) -> Vec<String> {
         let ignored = ignore.map_or_else(Vec::new, |node| reader.texts(node));
         let ignored: Vec<&str> = ignored.iter().map(Spanned::as_str).collect();
@@ -134,15 +136,17 @@ impl Template<'_> {
         for node in [Some(self.steps), self.register, self.starts].into_iter().flatten() {
             placeholders(node, &mut used);
         }
-        for name in used.iter().filter(|name| !columns.contains(&name.value)) {
-            let help = format!("the columns here are {}", columns.join(", "));
+        for name in used.iter().filter(|name| !columns.iter().any(|column| column.value == name.value)) {
+            let help =
+                format!("the columns here are {}", columns.iter().map(Spanned::as_str).collect::<Vec<_>>().join(", "));
             let message = format!("there is no column `{}`", name.value);
             reader.fault_with_help(code::SCENARIO_COLUMN, message, &name.span, "stands for a cell", help);
         }
         let opened = self.opened().and_then(|workflow| reader.world.machine(&WorkflowName::new(workflow)));
-        let is_field = |name: &str| opened.is_some_and(|machine: &Machine| machine.field(&FieldName::new(name)).is_some());
+        let is_field =
+            |name: &str| opened.is_some_and(|machine: &Machine| machine.field(&FieldName::new(name)).is_some());
         let mut given = Vec::new();
-        for column in columns {
+        for Spanned { value: column, span } in columns {
             let known = column.starts_with(EXPECT) || column == CASE || used.iter().any(|name| &name.value == column);
             if known || ignored.contains(&column.as_str()) {
                 continue;
@@ -155,7 +159,7 @@ impl Template<'_> {
                     "a column is a field of the dossier that is opened, `{EXPECT}state` and the like, or stands as \
                      `${column}` in a step; `ignore: [{column}]` passes over it"
                 );
-                reader.fault_with_help(code::SCENARIO_COLUMN, message, at, "in this table", help);
+                reader.fault_with_help(code::SCENARIO_COLUMN, message, span, "in this table", help);
             }
         }
         given
@@ -215,7 +219,7 @@ fn expect(steps: &mut Vec<Spanned<Node>>, row: &Row<'_>) {
     let key = |name: &str| Spanned::new(name.to_owned(), row.place.clone());
     let mut expected = Vec::new();
     for (column, cell) in row.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.value.is_empty()) {
-        let Some(name) = column.strip_prefix(EXPECT) else { continue };
+        let Some(name) = column.value.strip_prefix(EXPECT) else { continue };
         let (name, node) = (Spanned::new(name.to_owned(), cell.span.clone()), cell.clone().map(Node::Text));
         if name.value == "refused" {
             let done = steps.iter_mut().rev().find(|step| {
@@ -248,9 +252,7 @@ fn fill(node: &Spanned<Node>, row: &Row<'_>) -> Spanned<Node> {
             };
         }
         Node::List(items) => Node::List(items.iter().map(|item| fill(item, row)).collect()),
-        Node::Map(entries) => {
-            Node::Map(entries.iter().map(|(key, value)| (key.clone(), fill(value, row))).collect())
-        }
+        Node::Map(entries) => Node::Map(entries.iter().map(|(key, value)| (key.clone(), fill(value, row))).collect()),
     };
     Spanned::new(value, node.span.clone())
 }

@@ -72,7 +72,10 @@ fn stands(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
         let said = |outcome: &Option<String>| outcome.clone().unwrap_or_else(|| "none".to_owned());
         let found = match &dossier.outcome {
             Some(outcome) => outcome.clone(),
-            None => format!("none: it stands in {}", super::leaves(dossier).map(|one| one.state.as_str()).collect::<Vec<_>>().join(" + ")),
+            None => format!(
+                "none: it stands in {}",
+                super::leaves(dossier).map(|one| one.state.as_str()).collect::<Vec<_>>().join(" + ")
+            ),
         };
         return Err(amiss(&wanted.span, "outcome", said(&wanted.value), found));
     }
@@ -212,11 +215,16 @@ fn register(play: &Play<'_>, wanted: &Spanned<Vec<Fact>>) -> Result<(), Amiss> {
 fn grounds(play: &Play<'_>, id: &DossierId, wanted: &Spanned<Vec<String>>) -> Result<(), Amiss> {
     let kept = play.office.kept(id).expect("it was found");
     // A ground says the words of its guard; the guard's name stands in the workflow.
-    let reasons: Vec<Reason> = kept.dossier.grounds.iter().map(|ground| {
-        let guards = &mut kept.machine.guards.iter();
-        let guard = guards.find(|(_, guard)| guard.refuse == ground.text).map(|(name, _)| name.to_string());
-        Reason { code: Code::Guard, text: ground.text.clone(), basis: ground.basis.clone(), about: guard }
-    }).collect();
+    let reasons: Vec<Reason> = kept
+        .dossier
+        .grounds
+        .iter()
+        .map(|ground| {
+            let guards = &mut kept.machine.guards.iter();
+            let guard = guards.find(|(_, guard)| guard.refuse == ground.text).map(|(name, _)| name.to_string());
+            Reason { code: Code::Guard, text: ground.text.clone(), basis: ground.basis.clone(), about: guard }
+        })
+        .collect();
     match wanted.value.iter().find(|word| !reasons.iter().any(|reason| says(reason, word))) {
         None => Ok(()),
         Some(word) => {
@@ -250,7 +258,9 @@ fn nothing_of(rows: &[DossierId]) -> String {
 fn told(result: &VoteResult, row: &RowResult) -> String {
     let RowResult { yes, no, abstain, invalid, base, passed, .. } = row;
     let quorate = result.quorate;
-    format!("yes: {yes}, no: {no}, abstain: {abstain}, invalid: {invalid}, base: {base}, passed: {passed}, quorate: {quorate}")
+    format!(
+        "yes: {yes}, no: {no}, abstain: {abstain}, invalid: {invalid}, base: {base}, passed: {passed}, quorate: {quorate}"
+    )
 }
 
 /// The first number that is another one.

@@ -17,7 +17,7 @@ impl Play<'_> {
             (None, Err(refusal)) => Err(Amiss {
                 place: step.place.clone(),
                 what: "step",
-                expected: "it is carried out".to_owned(),
+                expected: "it to be carried out".to_owned(),
                 found: format!("refused: {refusal}"),
             }),
             (Some(words), Ok(())) => Err(Amiss {
@@ -49,7 +49,7 @@ impl Play<'_> {
         let entries = self.office.history.entries().iter().rev();
         let last = entries.into_iter().find(|(_, entry)| matches!(entry, Said::Stuck { .. }));
         let found = last.map(|(at, entry)| self.office.line(*at, entry).what).unwrap_or_default();
-        let expected = "what happens by itself can happen".to_owned();
+        let expected = "what happens by itself to be carried out".to_owned();
         Err(Amiss { place: place.clone(), what: "step", expected, found })
     }
 }

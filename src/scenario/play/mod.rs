@@ -97,7 +97,8 @@ impl Play<'_> {
             What::Edit { by, dossier, fields, papers } => {
                 let id = self.find(dossier, place)?;
                 let dossier = self.dossier(&id);
-                let activation = dossier.tasks.iter().find(|task| task.holders.contains(by)).map(|task| task.activation);
+                let activation =
+                    dossier.tasks.iter().find(|task| task.holders.contains(by)).map(|task| task.activation);
                 let activation = activation.or_else(|| leaf(dossier)).unwrap_or(ActivationId(0));
                 let ask = Ask::Edit { activation, fields: fields.clone(), papers: self.papers(&id, papers) };
                 Ok(self.hand_in(id, by, ask))
@@ -182,9 +183,10 @@ impl Play<'_> {
                 return Err(amiss(format!("a moment after {}", self.office.wall(now)), self.office.wall(to)));
             }
             Wait::Until(to) => to,
-            Wait::Next => self.office.next().ok_or_else(|| {
-                amiss("something that happens by itself".to_owned(), "nothing ever will".to_owned())
-            })?,
+            Wait::Next => self
+                .office
+                .next()
+                .ok_or_else(|| amiss("something that happens by itself".to_owned(), "nothing ever will".to_owned()))?,
         };
         self.office.move_to(to);
         Ok(())
@@ -213,12 +215,7 @@ impl Play<'_> {
 }
 
 /// The entry in which a person is asked what an event answers: theirs by a task, else the innermost that knows the event.
-fn asked_in(
-    dossier: &Dossier,
-    machine: &crate::machine::Machine,
-    event: &EventName,
-    by: &PersonId,
-) -> ActivationId {
+fn asked_in(dossier: &Dossier, machine: &crate::machine::Machine, event: &EventName, by: &PersonId) -> ActivationId {
     let answers = |active: &&Active| {
         let state = machine.state(&active.state);
         state.is_some_and(|state| state.on.iter().any(|one| one.event.as_ref() == Some(event) && !one.by.is_empty()))

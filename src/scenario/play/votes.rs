@@ -14,7 +14,12 @@ use crate::source::Span;
 type Sheet = BTreeMap<DossierId, Choice>;
 
 impl Play<'_> {
-    pub(super) fn vote(&mut self, dossier: &Which, ballots: &Ballots, place: &Span) -> Result<Result<(), Refusal>, Amiss> {
+    pub(super) fn vote(
+        &mut self,
+        dossier: &Which,
+        ballots: &Ballots,
+        place: &Span,
+    ) -> Result<Result<(), Refusal>, Amiss> {
         let id = self.find(dossier, place)?;
         let vote = self.vote_in(&id, place)?.clone();
         for (person, choices) in self.sheets(&vote, ballots, place)? {
@@ -47,7 +52,8 @@ impl Play<'_> {
                 let mut sheets: Vec<(PersonId, Sheet)> =
                     waiting.iter().map(|person| ((*person).clone(), Sheet::new())).collect();
                 for (row, counts) in self.for_rows(counts, &rows)? {
-                    let wanted = [(Choice::Yes, counts.yes), (Choice::No, counts.no), (Choice::Abstain, counts.abstain)];
+                    let wanted =
+                        [(Choice::Yes, counts.yes), (Choice::No, counts.no), (Choice::Abstain, counts.abstain)];
                     let mut choices = wanted.iter().flat_map(|(choice, count)| std::iter::repeat_n(*choice, *count));
                     for (_, sheet) in sheets.iter_mut().filter(|(person, _)| !own(&row, person)) {
                         if let Some(choice) = choices.next() {
