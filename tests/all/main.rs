@@ -22,6 +22,7 @@ mod people;
 mod scenario;
 mod scheduler;
 mod smtp;
+mod statechart;
 mod store;
 mod story;
 mod support;
