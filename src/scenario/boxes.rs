@@ -1,36 +1,34 @@
-//! The ballot boxes of the vote in progress, in memory: what `engine::boxes` seals, lies open here and is gone with the office.
+//! The ballot boxes of the votes in progress, in memory: what `engine::boxes` seals lies open here and is gone with the office.
 
-use std::collections::BTreeMap;
-
-use crate::dossier::context::OpenBox;
+use crate::dossier::context::Boxes;
 use crate::dossier::decide::Decision;
 use crate::dossier::event::Change;
 use crate::dossier::{Dossier, Vote};
-use crate::ids::DossierId;
+use crate::ids::ActivationId;
 use crate::machine::{Ballot, Held};
 
-/// Boxes by row.
-pub(super) type Boxes = BTreeMap<DossierId, OpenBox>;
-
-/// The boxes after a decision: empty ones for a vote that it opened, those of the vote in progress with its ballots.
+/// The boxes after a decision: empty ones for votes that it opened, those of the votes in progress with its ballots.
 pub(super) fn filled(before: &Boxes, after: &Dossier, decision: &Decision) -> Boxes {
-    let vote = after.vote.as_ref().or_else(|| after.paused.as_ref()?.vote.as_ref());
-    let Some(vote) = vote.filter(|vote| vote.held == Held::Online && vote.rule.ballot == Ballot::Secret) else {
-        return Boxes::new();
-    };
-    if opened(decision, vote) {
-        return vote.rows.iter().map(|row| (row.row.clone(), OpenBox::default())).collect();
-    }
-    let mut boxes = before.clone();
-    for (row, choice) in &decision.ballots {
-        let open = boxes.entry(row.clone()).or_default();
-        open.choices.push(*choice);
-        open.hash = format!("a box with {} ballots", open.choices.len());
+    let mut boxes = Boxes::new();
+    for vote in after.all_votes().filter(|vote| vote.held == Held::Online && vote.rule.ballot == Ballot::Secret) {
+        let opened = is_opened(decision, vote.activation);
+        for row in rows(vote) {
+            let mut open = before.get(&row).filter(|_| !opened).cloned().unwrap_or_default();
+            if let Some(choice) = decision.ballots.get(&row).filter(|_| !opened) {
+                open.choices.push(*choice);
+                open.hash = format!("a box with {} ballots", open.choices.len());
+            }
+            boxes.insert(row, open);
+        }
     }
     boxes
 }
 
-fn opened(decision: &Decision, vote: &Vote) -> bool {
+fn rows(vote: &Vote) -> impl Iterator<Item = (ActivationId, crate::ids::DossierId)> {
+    vote.rows.iter().map(|row| (vote.activation, row.row.clone()))
+}
+
+fn is_opened(decision: &Decision, vote: ActivationId) -> bool {
     let mut changes = decision.events.iter().flat_map(|event| &event.changes);
-    changes.any(|change| matches!(change, Change::VoteOpened { activation, .. } if *activation == vote.activation))
+    changes.any(|change| matches!(change, Change::VoteOpened { activation, .. } if *activation == vote))
 }

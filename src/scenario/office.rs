@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::boxes::{self, Boxes};
+use super::boxes;
 use super::coverage::Coverage;
 use super::history::{Entry as Line, History};
 use super::post::{Gathered, Mail, Post};
 use super::starts::Starts;
 use super::world::World;
 use crate::dossier::command::{Actor, Ask, Command};
-use crate::dossier::context::{Context, Entry, holder_of};
+use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::trace::decide_traced;
 use crate::dossier::evolve::evolve;
 use crate::dossier::project::{RegisterRow, project};

@@ -101,7 +101,7 @@ impl<'w> Twins<'w> {
 
     /// The list on which a case stands, in both offices.
     async fn list(&self, case: &str) -> Option<(DossierId, DossierId)> {
-        let on = |dossier: &Dossier| dossier.on_list.as_ref().and_then(|on| on.dossier.clone());
+        let on = |dossier: &Dossier| dossier.on_lists.first().and_then(|on| on.dossier.clone());
         let memory = on(self.memory.dossier(&case.into())?)?;
         let real = on(&self.real(&case.into()).await?).expect("both stand on a list");
         Some((memory, real))
@@ -177,7 +177,7 @@ fn written_at(date: &str) -> jiff::Timestamp {
 
 /// An event of the innermost state that knows it.
 fn event(dossier: &Dossier, event: &str) -> Ask {
-    let activation = dossier.leaf().map_or(ActivationId(0), |leaf| leaf.activation);
+    let activation = dossier.leaves().last().map_or(ActivationId(0), |leaf| leaf.activation);
     let reason = Some("Lý do".to_owned());
     let fields = if event == "agree" { [("number".into(), "1/QĐ".into())].into() } else { BTreeMap::new() };
     let (papers, rows) = (Vec::new(), BTreeMap::new());
@@ -185,7 +185,7 @@ fn event(dossier: &Dossier, event: &str) -> Ask {
 }
 
 fn ballot(dossier: &Dossier, choice: Choice) -> Option<Ask> {
-    let vote = dossier.vote.as_ref()?;
+    let vote = dossier.votes.first()?;
     Some(Ask::Cast {
         activation: vote.activation,
         choices: vote.rows.iter().map(|row| (row.row.clone(), choice)).collect(),
@@ -193,7 +193,7 @@ fn ballot(dossier: &Dossier, choice: Choice) -> Option<Ask> {
 }
 
 fn tally(dossier: &Dossier, yes: u32) -> Option<Ask> {
-    let vote = dossier.vote.as_ref()?;
+    let vote = dossier.votes.first()?;
     let tally = PaperTally { issued: 5, returned: 5, invalid: 0, yes, no: 5 - yes };
     Some(Ask::Tally {
         activation: vote.activation,
@@ -202,7 +202,7 @@ fn tally(dossier: &Dossier, yes: u32) -> Option<Ask> {
 }
 
 fn confirm(dossier: &Dossier) -> Option<Ask> {
-    let activation = dossier.vote.as_ref()?.activation;
+    let activation = dossier.votes.first()?.activation;
     Some(Ask::Confirm { activation, agrees: true, seen: dossier.seq })
 }
 

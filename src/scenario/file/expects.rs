@@ -111,7 +111,7 @@ fn outcome(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> 
         return Some(Spanned::new(None, text.span));
     }
     let known = machine.states.iter().filter_map(|state| match &state.kind {
-        StateKind::Final { outcome } => Some(outcome.as_str()),
+        StateKind::Final { outcome } => outcome.as_deref(),
         _ => None,
     });
     let known: Vec<&str> = known.collect();

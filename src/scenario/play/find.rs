@@ -1,8 +1,8 @@
 //! The dossiers that a step names.
 
 use super::{Amiss, Play};
-use crate::dossier::{Dossier, Vote};
-use crate::ids::DossierId;
+use crate::dossier::{Dossier, Purpose, Vote};
+use crate::ids::{DossierId, PersonId};
 use crate::scenario::file::model::{PerRow, Which};
 use crate::source::{Span, Spanned};
 
@@ -56,8 +56,20 @@ impl Play<'_> {
         }
     }
 
-    pub(super) fn vote_in(&self, id: &DossierId, place: &Span) -> Result<&Vote, Amiss> {
-        self.dossier(id).vote.as_ref().ok_or_else(|| Amiss {
+    /// The vote in progress: the one for which this person is asked, where there are several.
+    pub(super) fn vote_in(
+        &self,
+        id: &DossierId,
+        asked: Option<(&PersonId, Purpose)>,
+        place: &Span,
+    ) -> Result<&Vote, Amiss> {
+        let dossier = self.dossier(id);
+        let theirs = asked.and_then(|(person, purpose)| {
+            let mut tasks = dossier.tasks.iter();
+            let task = tasks.find(|task| task.purpose == purpose && task.holders.contains(person))?;
+            dossier.vote(task.activation)
+        });
+        theirs.or_else(|| dossier.votes.first()).ok_or_else(|| Amiss {
             place: place.clone(),
             what: "vote",
             expected: format!("a vote in {id}"),

@@ -58,7 +58,7 @@ fn nothing(list: String) -> String {
 
 fn stands(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
     if let Some(wanted) = &expect.state {
-        let mut leaves: Vec<&str> = super::leaves(dossier).map(|active| active.state.as_str()).collect();
+        let mut leaves: Vec<&str> = dossier.leaves().map(|active| active.state.as_str()).collect();
         let mut expected: Vec<&str> = wanted.value.iter().map(|state| state.as_str()).collect();
         leaves.sort_unstable();
         expected.sort_unstable();
@@ -72,10 +72,7 @@ fn stands(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
         let said = |outcome: &Option<String>| outcome.clone().unwrap_or_else(|| "none".to_owned());
         let found = match &dossier.outcome {
             Some(outcome) => outcome.clone(),
-            None => format!(
-                "none: it stands in {}",
-                super::leaves(dossier).map(|one| one.state.as_str()).collect::<Vec<_>>().join(" + ")
-            ),
+            None => format!("none: it stands in {}", dossier.stands()),
         };
         return Err(amiss(&wanted.span, "outcome", said(&wanted.value), found));
     }

@@ -15,7 +15,7 @@ use super::world::World;
 use crate::calendar::DelayUnit;
 use crate::dossier::command::{self, Actor, Ask, RowMark};
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{Active, Dossier, Paper};
+use crate::dossier::{Active, Dossier, Paper, Purpose};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
 use crate::source::Span;
 
@@ -106,7 +106,7 @@ impl Play<'_> {
             What::Vote { dossier, ballots } => self.vote(dossier, ballots, place),
             What::Record { by, dossier, tallies } => {
                 let id = self.find(dossier, place)?;
-                let vote = self.vote_in(&id, place)?;
+                let vote = self.vote_in(&id, Some((by, Purpose::Tally)), place)?;
                 let activation = vote.activation;
                 let rows: Vec<DossierId> = vote.rows.iter().map(|row| row.row.clone()).collect();
                 let rows = self.for_rows(tallies, &rows)?.into_iter().map(|(row, tally)| (row, votes::counted(tally)));
@@ -115,7 +115,8 @@ impl Play<'_> {
             }
             What::Confirm { by, dossier, agrees } => {
                 let id = self.find(dossier, place)?;
-                let (activation, seen) = (self.vote_in(&id, place)?.activation, self.dossier(&id).seq);
+                let (activation, seen) =
+                    (self.vote_in(&id, Some((by, Purpose::Confirm)), place)?.activation, self.dossier(&id).seq);
                 Ok(self.hand_in(id, by, Ask::Confirm { activation, agrees: *agrees, seen }))
             }
             What::Wait(_) | What::Expect(_) => Ok(Ok(())),
@@ -229,10 +230,5 @@ fn asked_in(dossier: &Dossier, machine: &crate::machine::Machine, event: &EventN
 }
 
 fn leaf(dossier: &Dossier) -> Option<ActivationId> {
-    dossier.leaf().map(|leaf| leaf.activation)
-}
-
-/// The active states without active states inside: one, or one for each region.
-fn leaves(dossier: &Dossier) -> impl Iterator<Item = &Active> {
-    dossier.leaf().into_iter()
+    dossier.leaves().last().map(|leaf| leaf.activation)
 }

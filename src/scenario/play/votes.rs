@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Amiss, Play};
 use crate::dossier::command::Ask;
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{Choice, PaperTally, Vote};
+use crate::dossier::{Choice, PaperTally, Purpose, Vote};
 use crate::ids::{DossierId, PersonId};
 use crate::scenario::file::model::{Ballots, Tally, Which};
 use crate::source::Span;
@@ -21,7 +21,11 @@ impl Play<'_> {
         place: &Span,
     ) -> Result<Result<(), Refusal>, Amiss> {
         let id = self.find(dossier, place)?;
-        let vote = self.vote_in(&id, place)?.clone();
+        let voter = match ballots {
+            Ballots::People(people) => people.first().map(|(person, _)| (person, Purpose::Ballot)),
+            Ballots::Counts(_) => None,
+        };
+        let vote = self.vote_in(&id, voter, place)?.clone();
         for (person, choices) in self.sheets(&vote, ballots, place)? {
             let ask = Ask::Cast { activation: vote.activation, choices };
             if let Err(refusal) = self.hand_in(id.clone(), &person, ask) {
