@@ -72,6 +72,8 @@ pub enum Code {
     PaperMissing,
     /// A kind of paper is not taken here.
     PaperUnknown,
+    /// More than a dossier takes: papers, or characters of a reason.
+    TooMuch,
     /// A reason must be given.
     ReasonMissing,
     /// A row is not on the list (any more).
@@ -126,6 +128,7 @@ impl Code {
             Self::Superseded => "the dossier has moved on",
             Self::Changed => "its content has changed meanwhile",
             Self::Paused => "the dossier is paused",
+            Self::TooMuch => "more than a dossier takes",
             Self::NotAsked => "this person is not asked",
             Self::NotThisWay => "not from here: nobody votes for somebody else",
             Self::NoEvent => "there is no such event here",

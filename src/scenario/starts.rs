@@ -43,6 +43,7 @@ impl<'w> Starts<'w> {
             papers: Vec::new(),
             gather_key: None,
             first: None,
+            import_key: None,
         };
         Some((&line.machine.workflow, start))
     }

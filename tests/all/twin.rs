@@ -146,6 +146,7 @@ impl<'w> Twins<'w> {
             papers: Vec::new(),
             gather_key: None,
             first: None,
+            import_key: None,
         });
         self.hand_in((id.into(), id.into()), by("clerk"), start.clone(), start).await;
     }

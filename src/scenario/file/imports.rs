@@ -79,7 +79,8 @@ fn papers(table: &Table, machine: &Machine) -> PaperNames {
     for row in table.rows() {
         let kinds = row.get(column).split(';').map(str::trim).filter(|kind| !kind.is_empty());
         let files = kinds.map(|kind| format!("{kind}.pdf")).collect();
-        names.insert(row.get(&import.key).to_owned(), files);
+        let key: Vec<&str> = import.key.iter().map(|column| row.get(column)).collect();
+        names.insert(key.join("/"), files);
     }
     names
 }

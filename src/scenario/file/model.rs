@@ -107,6 +107,8 @@ pub struct Start {
     pub fields: Values,
     /// Its first papers.
     pub papers: Vec<String>,
+    /// For a row of a file: its key.
+    pub import_key: Option<String>,
 }
 
 /// Somebody chooses an event.

@@ -9,7 +9,7 @@ use crate::calendar::tree::{Fields, Node, entries};
 use crate::diagnostic::{Diagnostic, code, did_you_mean};
 use crate::ids::{FieldName, Instant, PersonId};
 use crate::import;
-use crate::machine::{FieldKind, Machine};
+use crate::machine::{Field, FieldKind, Machine};
 use crate::scenario::world::World;
 use crate::source::{Span, Spanned};
 
@@ -173,11 +173,34 @@ impl<'w> Reader<'w> {
                 self.fault_with_help(code::UNKNOWN_FIELD, message, &name.span, "not declared", help);
                 continue;
             };
-            if let Some(value) = self.value(&field.kind, value, machine) {
+            let value = match (&field.kind, &value.value) {
+                (FieldKind::Rows { columns, .. }, Node::List(rows)) => self.rows(columns, rows, machine),
+                (kind, _) => self.value(kind, value, machine),
+            };
+            if let Some(value) = value {
                 values.insert(field.name.clone(), value);
             }
         }
         values
+    }
+
+    /// Rows of a table in a form: each a mapping from columns to values.
+    fn rows(&mut self, columns: &[Field], rows: &[Spanned<Node>], machine: &Machine) -> Option<serde_json::Value> {
+        let mut values = Vec::new();
+        for row in rows {
+            let mut cells = serde_json::Map::new();
+            for (name, cell) in self.named(row) {
+                let Some(column) = columns.iter().find(|column| column.name.as_str() == name.value) else {
+                    let help = did_you_mean(&name.value, columns.iter().map(|column| column.name.as_str()), "none");
+                    let message = format!("the table has no column `{}`", name.value);
+                    self.fault_with_help(code::UNKNOWN_FIELD, message, &name.span, "not declared", help);
+                    continue;
+                };
+                cells.extend(self.value(&column.kind, cell, machine).map(|value| (name.value.clone(), value)));
+            }
+            values.push(serde_json::Value::Object(cells));
+        }
+        Some(serde_json::Value::Array(values))
     }
 
     fn value(&mut self, kind: &FieldKind, node: &Spanned<Node>, machine: &Machine) -> Option<serde_json::Value> {
@@ -208,7 +231,8 @@ impl<'w> Reader<'w> {
         let kinds = self.texts(node);
         let mut known = Vec::new();
         for kind in kinds {
-            if machine.papers.contains_key(&kind.value) {
+            let of_file = |field: &Field| field.kind == FieldKind::File && field.name.as_str() == kind.value;
+            if machine.papers.contains_key(&kind.value) || machine.fields.iter().any(of_file) {
                 known.push(kind.value);
             } else {
                 let help = did_you_mean(&kind.value, machine.papers.keys().map(String::as_str), "it has no papers");

@@ -137,7 +137,14 @@ impl<'w> Reader<'w> {
         let values = fields.get("fields").map_or_else(Values::new, |node| self.values(node, machine));
         let papers = fields.get("papers").map_or_else(Vec::new, |node| self.papers(node, machine));
         names.opened(name.as_deref(), machine);
-        Some(What::Start(Start { workflow: machine.workflow.clone(), name, by, fields: values, papers }))
+        Some(What::Start(Start {
+            workflow: machine.workflow.clone(),
+            name,
+            by,
+            fields: values,
+            papers,
+            import_key: None,
+        }))
     }
 
     /// A row of a file, as `chancery import` would take it; what it brings for registers stands there from the beginning.
@@ -171,7 +178,8 @@ impl<'w> Reader<'w> {
             fields.get("as").and_then(|node| self.text(node)).map_or_else(|| key.value.clone(), |name| name.value);
         names.opened(Some(&name), machine);
         let (workflow, fields) = (machine.workflow.clone(), planned.fields.clone());
-        Some(What::Start(Start { workflow, name: Some(name), by: None, fields, papers }))
+        let import_key = Some(key.value);
+        Some(What::Start(Start { workflow, name: Some(name), by: None, fields, papers, import_key }))
     }
 
     fn act(

@@ -133,6 +133,7 @@ impl Play<'_> {
             papers: self.papers(&id, &start.papers),
             gather_key: None,
             first: None,
+            import_key: start.import_key.clone(),
         });
         let command = self.office.command(id.clone(), actor, ask);
         let answer = self.office.handle(&command);
