@@ -54,6 +54,10 @@ pub enum Code {
     Paused,
     /// Nobody asked this person.
     NotAsked,
+    /// Besides the link, the number is wanted that came another way.
+    PinMissing,
+    /// Besides the link, signing in is wanted.
+    LoginMissing,
     /// Not from here: an operator may not vote for anybody.
     NotThisWay,
     /// There is no such event here.
@@ -130,6 +134,8 @@ impl Code {
             Self::Paused => "the dossier is paused",
             Self::TooMuch => "more than a dossier takes",
             Self::NotAsked => "this person is not asked",
+            Self::LoginMissing => "this step asks for a sign-in",
+            Self::PinMissing => "the number that came another way than the link is missing",
             Self::NotThisWay => "not from here: nobody votes for somebody else",
             Self::NoEvent => "there is no such event here",
             Self::Guard => "a condition does not hold",

@@ -18,8 +18,8 @@ use crate::dossier::evolve::evolve;
 use crate::dossier::project::{RegisterRow, project};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Dossier, Message, Recipient};
-use crate::ids::{DossierId, Instant, MachineHash, OperationId, WorkflowName};
-use crate::machine::Machine;
+use crate::ids::{DossierId, Instant, MachineHash, OperationId, PersonId, WorkflowName};
+use crate::machine::{LinkPolicy, Machine};
 
 /// Things that may happen by themselves at one moment; more of them never come to an end.
 const MOMENT_MAX: usize = 10_000;
@@ -131,6 +131,17 @@ impl<'w> Office<'w> {
     pub(super) fn command(&mut self, dossier: DossierId, actor: Actor, ask: Ask) -> Command {
         self.commands += 1;
         Command { operation: OperationId::new(format!("office:{}", self.commands)), dossier, actor, ask }
+    }
+
+    /// How a person comes: by their link, shown as strongly as the task wants it; who is not asked has signed in.
+    pub(super) fn actor(&self, dossier: &DossierId, person: &PersonId) -> Actor {
+        let tasks = self.dossier(dossier).into_iter().flat_map(|dossier| &dossier.tasks);
+        let policy = tasks.filter(|task| task.holders.contains(person)).map(|task| task.policy).max();
+        match policy {
+            Some(LinkPolicy::Link) => Actor::Link(person.clone()),
+            Some(LinkPolicy::LinkPin) => Actor::LinkPin(person.clone()),
+            Some(LinkPolicy::Login) | None => Actor::Session(person.clone()),
+        }
     }
 
     /// Notes that somebody was refused.

@@ -28,6 +28,7 @@ mod people;
 mod registers;
 mod scenario;
 mod scheduler;
+mod shown;
 mod smtp;
 mod starting;
 mod statechart;

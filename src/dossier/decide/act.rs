@@ -20,6 +20,7 @@ impl<'a> Run<'a> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         self.check_entry(act.activation)?;
         let answering = self.answering(act)?;
+        self.check_shown(act.activation, answering.iter().map(|(at, _)| *at))?;
         self.check_seen(act.seen)?;
         self.check_input(act, &answering)?;
         self.take_in(&act.fields, &act.papers);
@@ -64,6 +65,7 @@ impl<'a> Run<'a> {
         if !(self.actor.person().is_some_and(asked) || import && task.is_some()) {
             return Err(Refusal::of(Code::NotAsked));
         }
+        self.check_shown(activation, [])?;
         let at = self.entered(activation).expect("the entry was checked");
         let rule = self.machine.states[at].task.as_ref();
         let (edit, attach) = rule.map(|rule| (rule.edit.as_slice(), rule.attach.as_slice())).unwrap_or_default();
@@ -250,7 +252,7 @@ impl<'a> Run<'a> {
     /// Only a person acting for themselves may do this: a ballot cannot be cast for somebody.
     pub(super) fn own_person(&self) -> Result<PersonId, Refusal> {
         match &self.actor {
-            Actor::Link(person) | Actor::Session(person) => Ok(person.clone()),
+            Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) => Ok(person.clone()),
             _ => Err(Refusal::of(Code::NotThisWay)),
         }
     }

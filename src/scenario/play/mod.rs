@@ -195,8 +195,7 @@ impl Play<'_> {
     }
 
     fn hand_in(&mut self, dossier: DossierId, by: &PersonId, ask: Ask) -> Result<(), Refusal> {
-        let asked = self.dossier(&dossier).tasks.iter().any(|task| task.holders.contains(by));
-        let actor = if asked { Actor::Link(by.clone()) } else { Actor::Session(by.clone()) };
+        let actor = self.office.actor(&dossier, by);
         let command = self.office.command(dossier, actor, ask);
         self.office.handle(&command)
     }
