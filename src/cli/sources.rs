@@ -96,11 +96,11 @@ pub(super) fn beside(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
     Ok(found)
 }
 
+/// A directory, none if there is an error in it; the files that were read; every fault.
+type ReadDirectory = (Option<Directory>, Vec<SourceFile>, Vec<Diagnostic>);
+
 /// Reads a directory from its folder, with the files that were read and every fault in them.
-pub(super) fn directory(
-    folder: &Path,
-    ids: &dyn Fn(&str) -> PersonId,
-) -> Result<(Option<Directory>, Vec<SourceFile>, Vec<Diagnostic>), Trouble> {
+pub(super) fn directory(folder: &Path, ids: &dyn Fn(&str) -> PersonId) -> Result<ReadDirectory, Trouble> {
     let (files, trouble) = (RefCell::new(Vec::new()), RefCell::new(None));
     let read = |name: &str| {
         let path = folder.join(name);

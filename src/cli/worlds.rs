@@ -70,7 +70,7 @@ impl Site<'_> {
                 }
                 Some(_) => {}
                 None => {
-                    printer.note(format!("{} has faults and is left out: `chancery check` shows them", file.display()))
+                    printer.note(format!("{} has faults and is left out: `chancery check` shows them", file.display()));
                 }
             }
         }

@@ -151,7 +151,9 @@ fn did(event: &Event) -> String {
         })
         .unwrap_or_default(),
         Kind::Edited => first(&|change| match change {
-            Change::Set(fields) => Some(fields.keys().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")),
+            Change::Set(fields) => {
+                Some(fields.keys().map(crate::ids::FieldName::as_str).collect::<Vec<_>>().join(", "))
+            }
             _ => None,
         })
         .map_or_else(|| "edited".to_owned(), |fields| format!("edited {fields}")),

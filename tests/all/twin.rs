@@ -161,7 +161,7 @@ impl<'w> Twins<'w> {
             };
             assert_eq!(memory.map(stands), real.as_ref().map(stands), "{case}");
         }
-        let ours = self.memory.mails().iter().map(|mail| mail.email());
+        let ours = self.memory.mails().iter().map(chancery::scenario::Mail::email);
         let mut ours: Vec<_> = ours.map(|mail| (mail.date.timestamp(), mail.to_address, mail.subject)).collect();
         let theirs = self.catcher.mails_since(0);
         let mut theirs: Vec<_> =

@@ -29,13 +29,12 @@ impl<'i> Imports<'i> {
     /// A table by the name of its file; its faults are told once.
     pub(super) fn table(&mut self, name: &Spanned<String>, faults: &mut Vec<Diagnostic>) -> Option<&Table> {
         if !self.tables.contains_key(&name.value) {
-            let table = match (self.included)(&name.value) {
-                Some(bytes) => csv::read(&name.value, &bytes).map_err(|found| faults.extend(found)).ok(),
-                None => {
-                    let message = format!("there is no file `{}` beside the scenario", name.value);
-                    faults.push(Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found"));
-                    None
-                }
+            let table = if let Some(bytes) = (self.included)(&name.value) {
+                csv::read(&name.value, &bytes).map_err(|found| faults.extend(found)).ok()
+            } else {
+                let message = format!("there is no file `{}` beside the scenario", name.value);
+                faults.push(Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found"));
+                None
             };
             self.tables.insert(name.value.clone(), table);
         }

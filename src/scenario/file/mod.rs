@@ -170,14 +170,11 @@ impl Reader<'_> {
         let mut entries = Vec::new();
         for item in tree::items(node, &mut self.faults) {
             let model::Fact { register, holder, key, year } = expects::fact(self, item);
-            match (register, holder, key, year) {
-                (Some(register), Some(holder), Some(key), Some(year)) => {
-                    entries.push(Entry { register, holder, key, year });
-                }
-                _ => {
-                    let message = "an entry of a register has `register`, `holder`, `key` and `year`";
-                    self.fault(code::MISSING_KEY, message, &item.span, "one is missing");
-                }
+            if let (Some(register), Some(holder), Some(key), Some(year)) = (register, holder, key, year) {
+                entries.push(Entry { register, holder, key, year });
+            } else {
+                let message = "an entry of a register has `register`, `holder`, `key` and `year`";
+                self.fault(code::MISSING_KEY, message, &item.span, "one is missing");
             }
         }
         entries

@@ -174,7 +174,7 @@ impl<'w> Reader<'w> {
                 continue;
             };
             let value = match (&field.kind, &value.value) {
-                (FieldKind::Rows { columns, .. }, Node::List(rows)) => self.rows(columns, rows, machine),
+                (FieldKind::Rows { columns, .. }, Node::List(rows)) => Some(self.rows(columns, rows, machine)),
                 (kind, _) => self.value(kind, value, machine),
             };
             if let Some(value) = value {
@@ -185,7 +185,7 @@ impl<'w> Reader<'w> {
     }
 
     /// Rows of a table in a form: each a mapping from columns to values.
-    fn rows(&mut self, columns: &[Field], rows: &[Spanned<Node>], machine: &Machine) -> Option<serde_json::Value> {
+    fn rows(&mut self, columns: &[Field], rows: &[Spanned<Node>], machine: &Machine) -> serde_json::Value {
         let mut values = Vec::new();
         for row in rows {
             let mut cells = serde_json::Map::new();
@@ -200,7 +200,7 @@ impl<'w> Reader<'w> {
             }
             values.push(serde_json::Value::Object(cells));
         }
-        Some(serde_json::Value::Array(values))
+        serde_json::Value::Array(values)
     }
 
     fn value(&mut self, kind: &FieldKind, node: &Spanned<Node>, machine: &Machine) -> Option<serde_json::Value> {

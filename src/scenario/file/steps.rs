@@ -54,7 +54,7 @@ impl<'w> Reader<'w> {
         let fields = self.fields(node, KEYS);
         let verbs: Vec<&str> = VERBS.iter().copied().filter(|verb| fields.get(verb).is_some()).collect();
         let expect = fields.get("expect");
-        let place = self.place(node, &fields, verbs.first().copied());
+        let place = Self::place(node, &fields, verbs.first().copied());
         let mut steps = Vec::new();
         match verbs.as_slice() {
             [verb] => {
@@ -89,7 +89,7 @@ impl<'w> Reader<'w> {
     }
 
     /// A block mapping has no place of its own: the value of its verb has.
-    fn place(&self, node: &Spanned<Node>, fields: &Fields<'_>, verb: Option<&str>) -> Span {
+    fn place(node: &Spanned<Node>, fields: &Fields<'_>, verb: Option<&str>) -> Span {
         let of = verb.or_else(|| fields.get("expect").map(|_| "expect"));
         of.and_then(|key| fields.get(key)).map_or_else(|| node.span.clone(), |value| value.span.clone())
     }

@@ -263,15 +263,12 @@ fn filled_in(text: &str, row: &Row<'_>) -> String {
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
-        match row.get(&part[..end]) {
-            Some(cell) => {
-                out.push_str(&cell.value);
-                out.push_str(&part[end..]);
-            }
-            None => {
-                out.push('$');
-                out.push_str(part);
-            }
+        if let Some(cell) = row.get(&part[..end]) {
+            out.push_str(&cell.value);
+            out.push_str(&part[end..]);
+        } else {
+            out.push('$');
+            out.push_str(part);
         }
     }
     out

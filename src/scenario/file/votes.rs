@@ -22,7 +22,7 @@ impl<'w> Reader<'w> {
         names: &Names<'w>,
     ) -> Option<Ballots> {
         let Some(by) = fields.get("by") else {
-            let by_name = matches!(&value.value, Node::Map(_)) && self.names_people(value);
+            let by_name = matches!(&value.value, Node::Map(_)) && Self::names_people(value);
             if by_name {
                 return Some(Ballots::People(self.sides(value)));
             }
@@ -38,16 +38,15 @@ impl<'w> Reader<'w> {
             let text = reader.text(node)?;
             reader.word(&text, CHOICES)
         };
-        let choices = match &value.value {
-            Node::Text(_) => PerRow::All(choice(self, value)?),
-            _ => {
-                let mut rows = Vec::new();
-                for (name, node) in self.named(value) {
-                    self.known_row(name, names);
-                    rows.extend(choice(self, node).map(|choice| (name.clone(), choice)));
-                }
-                PerRow::Rows(rows)
+        let choices = if matches!(&value.value, Node::Text(_)) {
+            PerRow::All(choice(self, value)?)
+        } else {
+            let mut rows = Vec::new();
+            for (name, node) in self.named(value) {
+                self.known_row(name, names);
+                rows.extend(choice(self, node).map(|choice| (name.clone(), choice)));
             }
+            PerRow::Rows(rows)
         };
         let sheet = |choices: &PerRow<Choice>| match choices {
             PerRow::All(choice) => PerRow::All(*choice),
@@ -57,7 +56,7 @@ impl<'w> Reader<'w> {
     }
 
     /// `{yes: [A, B], no: [C]}`, not numbers.
-    fn names_people(&self, value: &Spanned<Node>) -> bool {
+    fn names_people(value: &Spanned<Node>) -> bool {
         let Node::Map(entries) = &value.value else { return false };
         let number = |node: &Node| matches!(node, Node::Text(text) if text.parse::<usize>().is_ok());
         let side = |key: &str| COUNTS.contains(&key);

@@ -59,7 +59,7 @@ fn nothing(list: String) -> String {
 fn stands(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
     if let Some(wanted) = &expect.state {
         let mut leaves: Vec<&str> = dossier.leaves().map(|active| active.state.as_str()).collect();
-        let mut expected: Vec<&str> = wanted.value.iter().map(|state| state.as_str()).collect();
+        let mut expected: Vec<&str> = wanted.value.iter().map(crate::ids::StateId::as_str).collect();
         leaves.sort_unstable();
         expected.sort_unstable();
         if leaves != expected {
@@ -249,7 +249,7 @@ fn vote(play: &Play<'_>, dossier: &Dossier, wanted: &Spanned<PerRow<Counted>>) -
 }
 
 fn nothing_of(rows: &[DossierId]) -> String {
-    nothing(rows.iter().map(|row| row.as_str()).collect::<Vec<_>>().join(", "))
+    nothing(rows.iter().map(DossierId::as_str).collect::<Vec<_>>().join(", "))
 }
 
 fn told(result: &VoteResult, row: &RowResult) -> String {
