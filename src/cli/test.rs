@@ -198,7 +198,7 @@ impl Failed {
         let message = format!("{what}: expected {expected}");
         let fault = Diagnostic::error(code::NOT_AS_EXPECTED, message, place.clone(), format!("found: {found}"))
             .also(case.title.span.clone(), "in this case");
-        let shown = render_all(&[fault], sources, render::Format::Human, printer.color());
+        let shown = render_all(&[fault], sources, render::Format::Human, printer.color(), printer.language());
         let (line, column) = position(&place, sources);
         let case = case.title.value.clone();
         Self { case, file: place.file, line, column, expectation: what, expected, found, story, shown }

@@ -58,7 +58,7 @@ fn told(world: &World, source: &SourceFile) -> (Vec<&'static str>, String) {
     });
     let all: Vec<Diagnostic> = read.faults.iter().cloned().chain(failed).collect();
     let codes = all.iter().map(|fault| fault.code).collect();
-    (codes, render_all(&all, &read.sources, Format::Human, false))
+    (codes, render_all(&all, &read.sources, Format::Human, false, "en"))
 }
 
 fn names(end: &str) -> Vec<String> {

@@ -6,7 +6,7 @@ use jiff::civil::{DateTime, Time};
 
 use super::model::Values;
 use crate::calendar::tree::{Fields, Node, entries};
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, Words, code, did_you_mean};
 use crate::ids::{FieldName, Instant, PersonId};
 use crate::import;
 use crate::machine::{Field, FieldKind, Machine};
@@ -43,7 +43,7 @@ impl<'w> Reader<'w> {
         message: impl Into<String>,
         at: &Span,
         label: &str,
-        help: impl Into<String>,
+        help: impl Into<Words>,
     ) {
         self.faults.push(Diagnostic::error(code, message, at.clone(), label).help(help));
     }
@@ -217,10 +217,9 @@ impl<'w> Reader<'w> {
         match import::value_of(kind, &text, machine, self.world.directory()) {
             Ok(value) => Some(value),
             Err(why) => {
-                let (message, help) = why.split_once("\n  help: ").unwrap_or((&why, ""));
-                let fault =
-                    Diagnostic::error(code::SCENARIO_VALUE, message, node.span.clone(), "does not fit its field");
-                self.faults.push(if help.is_empty() { fault } else { fault.help(help) });
+                let label = "does not fit its field";
+                let fault = Diagnostic::error(code::SCENARIO_VALUE, "", node.span.clone(), label);
+                self.faults.push(Diagnostic { says: why, ..fault });
                 None
             }
         }

@@ -241,9 +241,9 @@ impl<'w> Reader<'w> {
                 self.fault(code::DELAY, "the clock does not go back", &text.span, "above zero");
                 None
             }
-            Err(why) => {
+            Err(_) => {
                 let help = "a span (`3wd`, `2d`, `4h`), a moment (`2026-06-05 14:00`) or `next`";
-                self.fault_with_help(code::DELAY, "this is no time to wait", &text.span, &why, help);
+                self.fault_with_help(code::DELAY, "this is no time to wait", &text.span, "cannot be read", help);
                 None
             }
         }
