@@ -185,3 +185,49 @@ fn a_deadline_of_one_region_moves_only_that_region() {
     let after = tick(&mut office, &opinions, &dossier, START.plus_ms(20 * DAY_MS));
     assert_eq!(after.stands(), "asking.legal.given + asking.council.agreed + asking.money.counting");
 }
+
+/// A history outside of where it is targeted from.
+const WAYS_BACK: &str = r"
+chancery: 1
+workflow: ways_back
+title: Quay lại
+calendar: plain
+fields:
+  unit: {type: unit, required: true, label: Đơn vị}
+roles:
+  clerk: {label: Cán bộ, post: clerk, of: unit, starter: true}
+initial: open
+states:
+  open:
+    title: Mở
+    initial: part
+    on: {leave: {by: clerk, label: Ra ngoài, target: outside}}
+    states:
+      back: {history: deep, target: part}
+      part:
+        title: Phần
+        initial: first
+        states:
+          first:
+            title: Đầu
+            task: {for: clerk, title: Làm}
+            on:
+              hop: {by: clerk, label: Trở lại, target: back}
+              end: {by: clerk, label: Xong, target: over}
+  outside:
+    title: Ngoài
+    task: {for: clerk, title: Trở vào}
+    on: {enter: {by: clerk, label: Vào, target: open.back}}
+  over: {title: Hết, final: true, outcome: over}
+";
+
+#[test]
+fn a_history_that_leads_below_an_active_state_does_not_enter_it_twice() {
+    let (mut office, ways) = (Office::new(), machine("ways_back", WAYS_BACK));
+    let mut dossier = office.start(&ways, "D", json!({"unit": "U"}), START);
+    for event in ["leave", "enter", "hop"] {
+        dossier = go(&mut office, &ways, &dossier, "clerk", act(&dossier, event)).expect("done");
+    }
+    let states: Vec<&str> = dossier.active.iter().map(|active| active.state.as_str()).collect();
+    assert_eq!(states, ["open", "open.part", "open.part.first"]);
+}

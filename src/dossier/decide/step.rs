@@ -142,7 +142,10 @@ impl<'a> Run<'a> {
         }
         let memory = if ways.is_empty() { memory } else { self.memory() };
         for at in chart.entries(ways, &memory) {
-            self.enter_one(at)?;
+            // A history may lead below a state that was not left; that one is not entered again.
+            if self.entry_of(at).is_none() {
+                self.enter_one(at)?;
+            }
         }
         Ok(())
     }
