@@ -8,12 +8,11 @@ use serde::Serialize;
 use super::sources::{self, Counts};
 use super::{Context, Trouble};
 use crate::calendar::Calendar;
-use crate::directory::{self, Directory};
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::ids::PersonId;
 use crate::machine::check::Checked;
 use crate::service::Office;
-use crate::source::SourceFile;
 
 /// What `deploy` is told.
 #[derive(Debug, Args)]
@@ -141,29 +140,7 @@ fn read_directory(
     let ids = |code: &str| {
         known.person_by_code(code).map_or_else(|| PersonId::new(engine.chance().id()), |person| person.id.clone())
     };
-    let files = std::cell::RefCell::new(Vec::new());
-    let trouble = std::cell::RefCell::new(None);
-    let read = |name: &str| {
-        let path = folder.join(name);
-        if !path.exists() {
-            return None;
-        }
-        match sources::read(&path) {
-            Ok(file) => {
-                let file = SourceFile::new(name, file.text);
-                files.borrow_mut().push(file.clone());
-                Some(file)
-            }
-            Err(error) => {
-                trouble.borrow_mut().get_or_insert(error);
-                None
-            }
-        }
-    };
-    let (directory, faults) = directory::read(&read, &ids);
-    if let Some(trouble) = trouble.into_inner() {
-        return Err(trouble);
-    }
-    *counts += sources::show(&context.printer, &faults, &files.into_inner());
+    let (directory, files, faults) = sources::directory(folder, &ids)?;
+    *counts += sources::show(&context.printer, &faults, &files);
     Ok(directory)
 }

@@ -15,6 +15,8 @@ mod refused;
 mod serve;
 mod show;
 mod sources;
+mod test;
+mod worlds;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,6 +72,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Find every fault in workflow files, with its place and a way out.
     Check(check::CheckArgs),
+    /// Play the scenarios that stand beside workflows, and say what they reach.
+    Test(test::TestArgs),
     /// Put checked workflows, calendars and the directory into the database.
     Deploy(deploy::DeployArgs),
     /// Load the directory: units, people, posts, bodies.
@@ -227,6 +231,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
     match command {
         Command::Demo(args) => demo::run(&args, database, context).await,
         Command::Check(args) => check::run(&args, context),
+        Command::Test(args) => test::run(&args, context),
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => deploy::directory(&args, context).await,
         Command::Import(args) => import::run(&args, context).await,

@@ -1,16 +1,19 @@
 //! Workflows on a disk: finding the main files in folders, reading what stands beside them, checking.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Printer, Trouble};
 use crate::diagnostic::render::{self, render_all};
 use crate::diagnostic::{Diagnostic, Severity, Words, say};
+use crate::directory::{self, Directory};
+use crate::ids::PersonId;
 use crate::machine::check::{Checked, check_files};
 use crate::source::SourceFile;
 
 /// Folders inside folders that are looked into.
-const DEPTH_MAX: usize = 8;
+pub(super) const DEPTH_MAX: usize = 8;
 /// Bytes of one file.
 const FILE_MAX: u64 = 4 * 1024 * 1024;
 
@@ -20,7 +23,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
     for path in paths {
         if path.is_dir() {
             let before = found.len();
-            search(path, DEPTH_MAX, &mut found)?;
+            search(path, DEPTH_MAX, &|path| is_yaml(path) && is_main(path), &mut found)?;
             if found.len() == before {
                 return Err(Trouble::Input(format!(
                     "no workflow in `{}`: its main file begins with `chancery: 1`",
@@ -36,18 +39,27 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
     Ok(found)
 }
 
-fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Trouble> {
+/// The files inside a folder, at any depth, that are wanted.
+pub(super) fn search(
+    folder: &Path,
+    depth: usize,
+    wanted: &dyn Fn(&Path) -> bool,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), Trouble> {
     let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
     for entry in entries {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
         if path.is_dir() && depth > 0 {
-            search(&path, depth - 1, found)?;
-        } else if yaml && is_main(&path) {
+            search(&path, depth - 1, wanted, found)?;
+        } else if wanted(&path) {
             found.push(path);
         }
     }
     Ok(())
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// A calendar begins with `chancery:` as well, but has neither name nor states of a workflow.
@@ -67,6 +79,51 @@ pub(super) fn check(path: &Path) -> Result<Checked, Trouble> {
         inside.then(|| read(&folder.join(name)).ok()).flatten().map(|file| SourceFile::new(name, file.text))
     };
     Ok(check_files(&main, &included))
+}
+
+/// The workflows right inside a folder.
+pub(super) fn beside(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
+    let mut found = Vec::new();
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in std::fs::read_dir(here).map_err(|error| unreadable(here, &error))? {
+        let name = entry.map_err(|error| unreadable(here, &error))?.file_name();
+        let path = folder.join(name);
+        if is_yaml(&path) && is_main(&path) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A directory, none if there is an error in it; the files that were read; every fault.
+type ReadDirectory = (Option<Directory>, Vec<SourceFile>, Vec<Diagnostic>);
+
+/// Reads a directory from its folder, with the files that were read and every fault in them.
+pub(super) fn directory(folder: &Path, ids: &dyn Fn(&str) -> PersonId) -> Result<ReadDirectory, Trouble> {
+    let (files, trouble) = (RefCell::new(Vec::new()), RefCell::new(None));
+    let read = |name: &str| {
+        let path = folder.join(name);
+        if !path.exists() {
+            return None;
+        }
+        match read(&path) {
+            Ok(file) => {
+                let file = SourceFile::new(name, file.text);
+                files.borrow_mut().push(file.clone());
+                Some(file)
+            }
+            Err(error) => {
+                trouble.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    };
+    let (directory, faults) = directory::read(&read, ids);
+    match trouble.into_inner() {
+        Some(trouble) => Err(trouble),
+        None => Ok((directory, files.into_inner(), faults)),
+    }
 }
 
 /// Reads a text file.

@@ -1,5 +1,7 @@
 //! Why not: an ordinary answer, with all its reasons. Web, CLI and tests read the same list.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Instant, PersonId, Text};
@@ -107,5 +109,79 @@ impl Refusal {
     /// One reason about something.
     pub fn about(code: Code, about: impl Into<String>) -> Self {
         Self { reasons: vec![Reason { code, text: Text::default(), basis: None, about: Some(about.into()) }] }
+    }
+}
+
+impl Code {
+    /// Its name, as it stands in answers for programs.
+    pub fn name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            Ok(serde_json::Value::Object(named)) => named.into_iter().next().map(|(name, _)| name).unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    /// In words for an operator.
+    pub fn meaning(&self) -> &'static str {
+        match self {
+            Self::NoDossier => "there is no such dossier",
+            Self::Exists => "the dossier exists already",
+            Self::Ended => "the dossier has ended",
+            Self::Done { .. } => "it was done already",
+            Self::Superseded => "the dossier has moved on",
+            Self::Changed => "its content has changed meanwhile",
+            Self::Paused => "the dossier is paused",
+            Self::TooMuch => "more than a dossier takes",
+            Self::NotAsked => "this person is not asked",
+            Self::LoginMissing => "this step asks for a sign-in",
+            Self::PinMissing => "the number that came another way than the link is missing",
+            Self::NotThisWay => "not from here: nobody votes for somebody else",
+            Self::NoEvent => "there is no such event here",
+            Self::Guard => "a condition does not hold",
+            Self::GuardFailed => "a condition could not be worked out",
+            Self::FieldMissing => "a required field is empty",
+            Self::FieldWrong => "a value does not fit its field",
+            Self::FieldClosed => "a field may not be changed here",
+            Self::PaperMissing => "a required paper is missing",
+            Self::PaperUnknown => "this kind of paper is not taken here",
+            Self::ReasonMissing => "a reason must be given",
+            Self::RowUnknown => "a row is not on the list",
+            Self::TallyWrong => "the numbers of the tally do not add up",
+            Self::ChoiceWrong => "a choice is missing, or given where there is none",
+            Self::SamePerson => "the same person may not do both",
+            Self::OperationReused => "the operation id was used for something else",
+            Self::NobodyToAsk => "nobody holds the role that would be asked next",
+            Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",
+            Self::Circles => "a state goes round in circles",
+            Self::NotGathering => "the list takes no rows any more",
+        }
+    }
+}
+
+/// For an operator: what the workflow says, else what the kind means; what it is about; the law.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.text.is_empty() { self.code.meaning() } else { &self.text.own })?;
+        if let Some(about) = &self.about {
+            write!(f, " (`{about}`)")?;
+        }
+        if let Some(basis) = &self.basis {
+            write!(f, " [{basis}]")?;
+        }
+        Ok(())
+    }
+}
+
+/// Every reason, one after the other.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, reason) in self.reasons.iter().enumerate() {
+            if place > 0 {
+                f.write_str("; ")?;
+            }
+            reason.fmt(f)?;
+        }
+        Ok(())
     }
 }

@@ -83,17 +83,44 @@ pub fn plan(
     directory: &Directory,
     papers: Option<&PaperNames>,
 ) -> Result<Plan, Vec<Diagnostic>> {
+    planned(table, machine, directory, papers, false)
+}
+
+fn planned(
+    table: &Table,
+    machine: &Machine,
+    directory: &Directory,
+    papers: Option<&PaperNames>,
+    pass_over: bool,
+) -> Result<Plan, Vec<Diagnostic>> {
     let Some(import) = &machine.import else {
         let place = Span::new(&table.file().name, 0..0);
         return Err(vec![fault!(NO_IMPORT.none, place, workflow = machine.workflow.as_str())]);
     };
-    let (rows, mut faults) = planning::rows(table, machine, import, directory, papers);
+    let mut import = import.clone();
+    if pass_over {
+        import.ignore.extend(table.columns().iter().cloned());
+    }
+    let (rows, mut faults) = planning::rows(table, machine, &import, directory, papers);
     faults.truncate(FAULTS_MAX);
     if !faults.is_empty() {
         return Err(faults);
     }
     let (workflow, hash) = (machine.workflow.clone(), machine.hash().clone());
     Ok(Plan { workflow, machine: hash, file: table.file().name.clone(), rows })
+}
+
+/// As [`plan`], but columns that mean nothing to the workflow are passed over.
+///
+/// # Errors
+/// Every fault, in the order of the file.
+pub fn plan_known(
+    table: &Table,
+    machine: &Machine,
+    directory: &Directory,
+    papers: Option<&PaperNames>,
+) -> Result<Plan, Vec<Diagnostic>> {
+    planned(table, machine, directory, papers, true)
 }
 
 /// The value of a text for one field, as a cell of a file would give it.

@@ -1,0 +1,240 @@
+//! What must hold.
+
+use std::collections::BTreeMap;
+
+use super::model::{Counted, Expect, Fact, MailWanted, Tasks, Which};
+use super::reader::{NONE, Reader};
+use super::steps::Names;
+use crate::calendar::tree::{Fields, Node};
+use crate::diagnostic::{code, did_you_mean};
+use crate::dossier::project::NoticeKind;
+use crate::dossier::{Purpose, RowStatus};
+use crate::ids::StateId;
+use crate::machine::{Machine, StateKind};
+use crate::source::Spanned;
+
+const KEYS: &[&str] = &[
+    "state",
+    "outcome",
+    "tasks",
+    "mails",
+    "other_mails",
+    "papers",
+    "fields",
+    "register",
+    "grounds",
+    "milestones",
+    "rows",
+    "vote",
+    "due",
+];
+const PURPOSES: &[(&str, Purpose)] =
+    &[("act", Purpose::Act), ("ballot", Purpose::Ballot), ("tally", Purpose::Tally), ("confirm", Purpose::Confirm)];
+const KINDS: &[(&str, NoticeKind)] = &[
+    ("asked", NoticeKind::Asked),
+    ("reminder", NoticeKind::Reminder),
+    ("escalation", NoticeKind::Escalation),
+    ("told", NoticeKind::Told),
+];
+const STATUSES: &[(&str, RowStatus)] = &[
+    ("live", RowStatus::Live),
+    ("rejected", RowStatus::Rejected),
+    ("struck", RowStatus::Struck),
+    ("returned", RowStatus::Returned),
+    ("left", RowStatus::Left),
+    ("released", RowStatus::Released),
+];
+const COUNTED: &[&str] = &["yes", "no", "abstain", "invalid", "base", "passed", "quorate"];
+
+/// Reads what must hold in a dossier of this workflow.
+pub(super) fn read<'w>(
+    reader: &mut Reader<'w>,
+    node: &Spanned<Node>,
+    dossier: Which,
+    machine: &'w Machine,
+    names: &Names<'w>,
+) -> Expect {
+    let fields = reader.fields(node, KEYS);
+    let at = |key: &str| fields.get(key);
+    let mut expect = Expect { dossier: Some(dossier), ..Expect::default() };
+    expect.state = at("state").map(|node| Spanned::new(states(reader, node, machine), node.span.clone()));
+    expect.outcome = at("outcome").and_then(|node| outcome(reader, node, machine));
+    expect.tasks = at("tasks").map(|node| Spanned::new(tasks(reader, node), node.span.clone()));
+    expect.mails = at("mails").map(|node| Spanned::new(mails(reader, node), node.span.clone()));
+    expect.other_mails = at("other_mails").and_then(|node| reader.truth(node));
+    expect.papers = at("papers").map(|node| Spanned::new(reader.papers(node, machine), node.span.clone()));
+    expect.fields = at("fields").map(|node| Spanned::new(reader.values(node, machine), node.span.clone()));
+    expect.register = at("register").map(|node| Spanned::new(register(reader, node), node.span.clone()));
+    expect.grounds = at("grounds").map(|node| Spanned::new(reader.words(node), node.span.clone()));
+    expect.milestones = at("milestones").map(|node| Spanned::new(milestones(reader, node, machine), node.span.clone()));
+    expect.rows = at("rows").map_or_else(Vec::new, |node| rows(reader, node, names));
+    expect.vote = at("vote").map(|node| {
+        let counted = reader.per_row(node, COUNTED, names, &counted);
+        Spanned::new(counted, node.span.clone())
+    });
+    expect.due = at("due").and_then(|node| {
+        let text = reader.text(node)?;
+        reader.date(&text).map(|date| Spanned::new(date, text.span))
+    });
+    expect
+}
+
+/// States by their full paths, or by their last names where only one state has it.
+fn states(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> Vec<StateId> {
+    let mut states = Vec::new();
+    for name in reader.texts(node) {
+        let is_it = |id: &StateId| id.as_str() == name.value || id.as_str().ends_with(&format!(".{}", name.value));
+        let exact = machine.states.iter().find(|state| state.id.as_str() == name.value);
+        let found: Vec<&StateId> = machine.states.iter().map(|state| &state.id).filter(|id| is_it(id)).collect();
+        match (exact, found.as_slice()) {
+            (Some(state), _) => states.push(state.id.clone()),
+            (None, [one]) => states.push((*one).clone()),
+            (None, []) => {
+                let help = did_you_mean(&name.value, machine.states.iter().map(|state| state.id.as_str()), "none");
+                let message = format!("`{}` has no state `{}`", machine.workflow, name.value);
+                reader.fault_with_help(code::UNKNOWN_STATE, message, &name.span, "no such state", help);
+            }
+            (None, several) => {
+                let paths: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+                let message = format!("several states are called `{}`", name.value);
+                let help = format!("write one of {}", paths.join(", "));
+                reader.fault_with_help(code::UNKNOWN_STATE, message, &name.span, "which one?", help);
+            }
+        }
+    }
+    states
+}
+
+fn outcome(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> Option<Spanned<Option<String>>> {
+    let text = reader.text(node)?;
+    if text.value == NONE {
+        return Some(Spanned::new(None, text.span));
+    }
+    let known = machine.states.iter().filter_map(|state| match &state.kind {
+        StateKind::Final { outcome } => outcome.as_deref(),
+        _ => None,
+    });
+    let known: Vec<&str> = known.collect();
+    if !known.contains(&text.value.as_str()) {
+        let message = format!("`{}` never ends as `{}`", machine.workflow, text.value);
+        let help = did_you_mean(&text.value, known, "it has no final state");
+        reader.fault_with_help(code::SCENARIO_NAME, message, &text.span, "no such outcome", help);
+    }
+    Some(text.map(Some))
+}
+
+fn tasks(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Tasks {
+    if !matches!(node.value, Node::Map(_)) {
+        return Tasks::People(reader.people(node));
+    }
+    let mut by_purpose = BTreeMap::new();
+    for (purpose, people) in reader.named(node) {
+        if let Some(purpose) = reader.word(purpose, PURPOSES) {
+            by_purpose.insert(purpose, reader.people(people));
+        }
+    }
+    Tasks::ByPurpose(by_purpose)
+}
+
+fn mails(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Vec<Spanned<MailWanted>> {
+    let Node::List(items) = &node.value else {
+        let people = reader.texts(node);
+        let mail = |reader: &mut Reader<'_>, code: &Spanned<String>| MailWanted {
+            to: reader.person(code),
+            ..MailWanted::default()
+        };
+        return people.iter().map(|code| Spanned::new(mail(reader, code), code.span.clone())).collect();
+    };
+    items.iter().map(|item| Spanned::new(mail(reader, item), item.span.clone())).collect()
+}
+
+fn mail(reader: &mut Reader<'_>, node: &Spanned<Node>) -> MailWanted {
+    if let Node::Text(code) = &node.value {
+        let code = Spanned::new(code.clone(), node.span.clone());
+        return MailWanted { to: reader.person(&code), ..MailWanted::default() };
+    }
+    let fields = reader.fields(node, &["to", "kind", "subject", "words", "on"]);
+    let mut text = |key: &str| fields.get(key).and_then(|node| reader.text(node));
+    let (to, kind, on) = (text("to"), text("kind"), text("on"));
+    let (subject, words) = (text("subject"), text("words"));
+    MailWanted {
+        to: to.and_then(|code| reader.person(&code)),
+        kind: kind.and_then(|kind| reader.word(&kind, KINDS)),
+        subject: subject.map(|subject| subject.value),
+        words: words.map(|words| words.value),
+        on: on.and_then(|on| reader.date(&on)),
+    }
+}
+
+pub(super) fn fact(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Fact {
+    let fields = reader.fields(node, &["register", "holder", "key", "year"]);
+    let text = |reader: &mut Reader<'_>, key: &str| fields.get(key).and_then(|node| reader.text(node));
+    let holder = text(reader, "holder").and_then(|holder| holder_of(reader, &holder));
+    let year = text(reader, "year").and_then(|year| {
+        let number = year.value.parse().ok();
+        if number.is_none() {
+            reader.fault(code::WRONG_TYPE, "a year is expected", &year.span, "this is none");
+        }
+        number
+    });
+    let register = text(reader, "register").map(|text| text.value);
+    Fact { register, holder, key: text(reader, "key").map(|text| text.value), year }
+}
+
+/// A person by their code, or a unit as `unit CODE`.
+fn holder_of(reader: &mut Reader<'_>, holder: &Spanned<String>) -> Option<String> {
+    match holder.value.strip_prefix("unit ") {
+        Some(unit) => Some(format!("unit:{}", unit.trim())),
+        None => reader.person(holder).map(|person| person.to_string()),
+    }
+}
+
+fn register(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Vec<Fact> {
+    if matches!(&node.value, Node::Text(text) if text == NONE) {
+        return Vec::new();
+    }
+    let items = crate::calendar::tree::items(node, &mut reader.faults);
+    items.iter().map(|item| fact(reader, item)).collect()
+}
+
+fn milestones(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> Vec<String> {
+    let known: Vec<&str> = machine.states.iter().filter_map(|state| state.milestone.as_deref()).collect();
+    let mut milestones = Vec::new();
+    for name in reader.texts(node) {
+        if known.contains(&name.value.as_str()) {
+            milestones.push(name.value);
+        } else {
+            let help = did_you_mean(&name.value, known.iter().copied(), "it has no milestones");
+            let message = format!("`{}` has no milestone `{}`", machine.workflow, name.value);
+            reader.fault_with_help(code::SCENARIO_NAME, message, &name.span, "not declared", help);
+        }
+    }
+    milestones
+}
+
+fn rows<'w>(reader: &mut Reader<'w>, node: &Spanned<Node>, names: &Names<'w>) -> Vec<(Spanned<String>, RowStatus)> {
+    let mut rows = Vec::new();
+    for (name, status) in reader.named(node) {
+        reader.known_row(name, names);
+        let status = reader.text(status).and_then(|status| reader.word(&status, STATUSES));
+        rows.extend(status.map(|status| (name.clone(), status)));
+    }
+    rows
+}
+
+fn counted(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Counted {
+    let fields: Fields<'_> = reader.fields(node, COUNTED);
+    let count = |reader: &mut Reader<'_>, key: &str| fields.get(key).and_then(|node| reader.count(node));
+    let truth = |reader: &mut Reader<'_>, key: &str| {
+        fields.get(key).and_then(|node| reader.truth(node)).map(|truth| truth.value)
+    };
+    Counted {
+        yes: count(reader, "yes"),
+        no: count(reader, "no"),
+        abstain: count(reader, "abstain"),
+        invalid: count(reader, "invalid"),
+        base: count(reader, "base"),
+        passed: truth(reader, "passed"),
+        quorate: truth(reader, "quorate"),
+    }
+}

@@ -1,0 +1,85 @@
+//! CSV files beside a scenario file: rows of a table of cases, and rows that `chancery import` would take.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::directory::csv::{self, Table};
+use crate::import::{self, PaperNames, Plan, Planned};
+use crate::machine::Machine;
+use crate::scenario::world::World;
+use crate::source::{SourceFile, Spanned};
+
+/// The files that were asked for, each read once.
+pub(super) struct Imports<'i> {
+    included: &'i dyn Fn(&str) -> Option<Vec<u8>>,
+    tables: BTreeMap<String, Option<Table>>,
+    plans: BTreeMap<(String, String), Option<Plan>>,
+}
+
+impl<'i> Imports<'i> {
+    pub(super) fn new(included: &'i dyn Fn(&str) -> Option<Vec<u8>>) -> Self {
+        Self { included, tables: BTreeMap::new(), plans: BTreeMap::new() }
+    }
+
+    /// The files, for excerpts.
+    pub(super) fn sources(self) -> impl Iterator<Item = SourceFile> {
+        self.tables.into_values().flatten().map(|table| table.file().clone())
+    }
+
+    /// A table by the name of its file; its faults are told once.
+    pub(super) fn table(&mut self, name: &Spanned<String>, faults: &mut Vec<Diagnostic>) -> Option<&Table> {
+        if !self.tables.contains_key(&name.value) {
+            let table = if let Some(bytes) = (self.included)(&name.value) {
+                csv::read(&name.value, &bytes).map_err(|found| faults.extend(found)).ok()
+            } else {
+                let message = format!("there is no file `{}` beside the scenario", name.value);
+                faults.push(Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found"));
+                None
+            };
+            self.tables.insert(name.value.clone(), table);
+        }
+        self.tables.get(&name.value).and_then(Option::as_ref)
+    }
+
+    /// The row of this key, as the workflow would import it. Papers that it names lie at hand.
+    pub(super) fn row(
+        &mut self,
+        name: &Spanned<String>,
+        key: &Spanned<String>,
+        machine: &Machine,
+        world: &World,
+        faults: &mut Vec<Diagnostic>,
+    ) -> Option<&Planned> {
+        let of = (name.value.clone(), machine.workflow.to_string());
+        if !self.plans.contains_key(&of) {
+            let table = self.table(name, faults)?;
+            let papers = papers(table, machine);
+            let plan = import::plan_known(table, machine, world.directory(), Some(&papers));
+            let plan = plan.map_err(|found| faults.extend(found)).ok();
+            self.plans.insert(of.clone(), plan);
+        }
+        let plan = self.plans.get(&of)?.as_ref()?;
+        let row = plan.rows.iter().find(|row| row.key == key.value);
+        if row.is_none() {
+            let message = format!("`{}` has no row `{}`", name.value, key.value);
+            let help = did_you_mean(&key.value, plan.rows.iter().map(|row| row.key.as_str()), "it has no rows");
+            let fault = Diagnostic::error(code::SCENARIO_NAME, message, key.span.clone(), "no such key");
+            faults.push(fault.help(help));
+        }
+        row
+    }
+}
+
+/// The papers that the rows name, as if each lay in its folder.
+fn papers(table: &Table, machine: &Machine) -> PaperNames {
+    let mut names = PaperNames::new();
+    let Some(import) = &machine.import else { return names };
+    let Some(column) = &import.papers else { return names };
+    for row in table.rows() {
+        let kinds = row.get(column).split(';').map(str::trim).filter(|kind| !kind.is_empty());
+        let files = kinds.map(|kind| format!("{kind}.pdf")).collect();
+        let key: Vec<&str> = import.key.iter().map(|column| row.get(column)).collect();
+        names.insert(key.join("/"), files);
+    }
+    names
+}

@@ -1,0 +1,244 @@
+//! Reading: values and names out of the tree, and every fault with its place.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{DateTime, Time};
+
+use super::model::Values;
+use crate::calendar::tree::{Fields, Node, entries};
+use crate::diagnostic::{Diagnostic, Words, code, did_you_mean};
+use crate::ids::{FieldName, Instant, PersonId};
+use crate::import;
+use crate::machine::{Field, FieldKind, Machine};
+use crate::scenario::world::World;
+use crate::source::{Span, Spanned};
+
+/// Says that nothing is there: no outcome, an empty field, nobody.
+pub(super) const NONE: &str = "none";
+/// The hour that a date without one means: mails have come and were read.
+const MORNING: Time = Time::constant(9, 0, 0, 0);
+
+/// Reads one scenario file.
+pub(super) struct Reader<'w> {
+    pub(super) world: &'w World,
+    /// The workflow that the file is about.
+    pub(super) main: &'w Machine,
+    people: BTreeMap<&'w str, &'w PersonId>,
+    pub(super) faults: Vec<Diagnostic>,
+}
+
+impl<'w> Reader<'w> {
+    pub(super) fn new(world: &'w World, main: &'w Machine) -> Self {
+        let people = world.directory().people.values().map(|person| (person.code.as_str(), &person.id)).collect();
+        Self { world, main, people, faults: Vec::new() }
+    }
+
+    pub(super) fn fault(&mut self, code: &'static str, message: impl Into<String>, at: &Span, label: &str) {
+        self.faults.push(Diagnostic::error(code, message, at.clone(), label));
+    }
+
+    pub(super) fn fault_with_help(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        at: &Span,
+        label: &str,
+        help: impl Into<Words>,
+    ) {
+        self.faults.push(Diagnostic::error(code, message, at.clone(), label).help(help));
+    }
+
+    /// A mapping with these keys and no others.
+    pub(super) fn fields<'n>(&mut self, node: &'n Spanned<Node>, known: &[&str]) -> Fields<'n> {
+        Fields::of(node, known, &mut self.faults)
+    }
+
+    /// A mapping from names that the author chose.
+    pub(super) fn named<'n>(&mut self, node: &'n Spanned<Node>) -> Vec<(&'n Spanned<String>, &'n Spanned<Node>)> {
+        entries(node, &mut self.faults)
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self, node: &Spanned<Node>) -> Option<Spanned<String>> {
+        if let Node::Text(text) = &node.value {
+            return Some(Spanned::new(text.clone(), node.span.clone()));
+        }
+        self.fault(code::WRONG_TYPE, "a text is expected", &node.span, "this is none");
+        None
+    }
+
+    /// Texts: a list of them, one alone, or none at all.
+    pub(super) fn texts(&mut self, node: &Spanned<Node>) -> Vec<Spanned<String>> {
+        match &node.value {
+            Node::List(items) => items.iter().filter_map(|item| self.text(item)).collect(),
+            Node::Text(text) if text == NONE => Vec::new(),
+            // A cell of a table holds several with `;` between.
+            Node::Text(text) => text
+                .split(';')
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(|part| Spanned::new(part.to_owned(), node.span.clone()))
+                .collect(),
+            Node::Null => Vec::new(),
+            Node::Map(_) => {
+                self.fault(code::WRONG_TYPE, "a list of texts is expected", &node.span, "this is none");
+                Vec::new()
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn truth(&mut self, node: &Spanned<Node>) -> Option<Spanned<bool>> {
+        let text = self.text(node)?;
+        match text.value.as_str() {
+            "true" => Some(Spanned::new(true, text.span)),
+            "false" => Some(Spanned::new(false, text.span)),
+            _ => {
+                self.fault(code::WRONG_TYPE, "`true` or `false` is expected", &text.span, "this is neither");
+                None
+            }
+        }
+    }
+
+    /// A whole number, not below zero.
+    pub(super) fn count(&mut self, node: &Spanned<Node>) -> Option<u32> {
+        let text = self.text(node)?;
+        let count = text.value.parse().ok();
+        if count.is_none() {
+            self.fault(code::WRONG_TYPE, "a whole number is expected", &text.span, "this is none");
+        }
+        count
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&mut self, text: &Spanned<String>, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
+        if found.is_none() {
+            let help = did_you_mean(&text.value, words.iter().map(|(word, _)| *word), "nothing");
+            let message = format!("`{}` is not one of the words here", text.value);
+            self.fault_with_help(code::UNKNOWN_WORD, message, &text.span, "not known here", help);
+        }
+        found
+    }
+
+    /// A person by their code in the directory.
+    pub(super) fn person(&mut self, code: &Spanned<String>) -> Option<PersonId> {
+        if let Some(id) = self.people.get(code.value.as_str()) {
+            return Some((*id).clone());
+        }
+        let help = did_you_mean(&code.value, self.people.keys().copied(), "the directory has nobody");
+        let message = format!("the directory knows no person with the code `{}`", code.value);
+        self.fault_with_help(code::SCENARIO_PERSON, message, &code.span, "nobody", help);
+        None
+    }
+
+    pub(super) fn people(&mut self, node: &Spanned<Node>) -> Vec<PersonId> {
+        self.texts(node).iter().filter_map(|code| self.person(code)).collect()
+    }
+
+    /// A date with an hour, or a date alone, which means its morning.
+    pub(super) fn moment(&mut self, text: &Spanned<String>) -> Option<Instant> {
+        let zone = self.world.calendar(self.main).zone().clone();
+        let at = |civil: DateTime| civil.to_zoned(zone.clone()).ok().map(|at| Instant::from_timestamp(at.timestamp()));
+        let date = text.value.parse::<jiff::civil::Date>().ok().map(|date| date.to_datetime(MORNING));
+        let hour = || text.value.replacen(' ', "T", 1).parse::<DateTime>().ok();
+        let long = text.value.len() > "2026-06-01".len();
+        let found = if long { hour() } else { date };
+        let found = found.and_then(at);
+        if found.is_none() {
+            let message = format!("`{}` is no moment", text.value);
+            let help = "write `2026-06-01 09:00`, or `2026-06-01` for its morning";
+            self.fault_with_help(code::DATE, message, &text.span, "not in the calendar", help);
+        }
+        found
+    }
+
+    pub(super) fn date(&mut self, text: &Spanned<String>) -> Option<jiff::civil::Date> {
+        let found = text.value.parse().ok();
+        if found.is_none() {
+            let message = format!("`{}` is no date", text.value);
+            self.fault_with_help(code::DATE, message, &text.span, "not in the calendar", "write `2026-06-01`");
+        }
+        found
+    }
+
+    /// Values of fields of a workflow, as its forms would take them.
+    pub(super) fn values(&mut self, node: &Spanned<Node>, machine: &Machine) -> Values {
+        let mut values = Values::new();
+        for (name, value) in self.named(node) {
+            let Some(field) = machine.field(&FieldName::new(name.as_str())) else {
+                let known = machine.fields.iter().map(|field| field.name.as_str());
+                let help = did_you_mean(&name.value, known, "it has no fields");
+                let message = format!("`{}` has no field `{}`", machine.workflow, name.value);
+                self.fault_with_help(code::UNKNOWN_FIELD, message, &name.span, "not declared", help);
+                continue;
+            };
+            let value = match (&field.kind, &value.value) {
+                (FieldKind::Rows { columns, .. }, Node::List(rows)) => Some(self.rows(columns, rows, machine)),
+                (kind, _) => self.value(kind, value, machine),
+            };
+            if let Some(value) = value {
+                values.insert(field.name.clone(), value);
+            }
+        }
+        values
+    }
+
+    /// Rows of a table in a form: each a mapping from columns to values.
+    fn rows(&mut self, columns: &[Field], rows: &[Spanned<Node>], machine: &Machine) -> serde_json::Value {
+        let mut values = Vec::new();
+        for row in rows {
+            let mut cells = serde_json::Map::new();
+            for (name, cell) in self.named(row) {
+                let Some(column) = columns.iter().find(|column| column.name.as_str() == name.value) else {
+                    let help = did_you_mean(&name.value, columns.iter().map(|column| column.name.as_str()), "none");
+                    let message = format!("the table has no column `{}`", name.value);
+                    self.fault_with_help(code::UNKNOWN_FIELD, message, &name.span, "not declared", help);
+                    continue;
+                };
+                cells.extend(self.value(&column.kind, cell, machine).map(|value| (name.value.clone(), value)));
+            }
+            values.push(serde_json::Value::Object(cells));
+        }
+        serde_json::Value::Array(values)
+    }
+
+    fn value(&mut self, kind: &FieldKind, node: &Spanned<Node>, machine: &Machine) -> Option<serde_json::Value> {
+        let text = match &node.value {
+            Node::Null => return Some(serde_json::Value::Null),
+            Node::Text(text) if text == NONE => return Some(serde_json::Value::Null),
+            Node::Text(text) => text.clone(),
+            Node::List(_) => self.texts(node).iter().map(Spanned::as_str).collect::<Vec<_>>().join(";"),
+            Node::Map(_) => {
+                self.fault(code::WRONG_TYPE, "a value is expected", &node.span, "this is a mapping");
+                return None;
+            }
+        };
+        match import::value_of(kind, &text, machine, self.world.directory()) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                let label = "does not fit its field";
+                let fault = Diagnostic::error(code::SCENARIO_VALUE, "", node.span.clone(), label);
+                self.faults.push(Diagnostic { says: why, ..fault });
+                None
+            }
+        }
+    }
+
+    /// Kinds of paper of a workflow.
+    pub(super) fn papers(&mut self, node: &Spanned<Node>, machine: &Machine) -> Vec<String> {
+        let kinds = self.texts(node);
+        let mut known = Vec::new();
+        for kind in kinds {
+            let of_file = |field: &Field| field.kind == FieldKind::File && field.name.as_str() == kind.value;
+            if machine.papers.contains_key(&kind.value) || machine.fields.iter().any(of_file) {
+                known.push(kind.value);
+            } else {
+                let help = did_you_mean(&kind.value, machine.papers.keys().map(String::as_str), "it has no papers");
+                let message = format!("`{}` has no kind of paper `{}`", machine.workflow, kind.value);
+                self.fault_with_help(code::UNKNOWN_PAPER, message, &kind.span, "not declared", help);
+            }
+        }
+        known
+    }
+}

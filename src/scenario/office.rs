@@ -1,0 +1,326 @@
+//! An office in memory, on a clock that somebody moves: the same decisions as in a real one, and no effect outside.
+//!
+//! What `engine`, `scheduler` and `courier` do with a database is done here with maps: due first, messages between dossiers
+//! in order, lists opened on demand, ballots into boxes, facts into registers, notices into one mail for each person and day.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::boxes;
+use super::coverage::Coverage;
+use super::history::{Entry as Line, History};
+use super::post::{Gathered, Mail, Post};
+use super::starts::Starts;
+use super::world::World;
+use crate::dossier::command::{Actor, Ask, Command};
+use crate::dossier::context::{Boxes, Context, Entry, holder_of};
+use crate::dossier::decide::trace::decide_traced;
+use crate::dossier::evolve::evolve;
+use crate::dossier::project::{RegisterRow, project};
+use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::{Dossier, Message, Recipient};
+use crate::ids::{DossierId, Instant, MachineHash, OperationId, PersonId, WorkflowName};
+use crate::machine::{LinkPolicy, Machine};
+
+/// Things that may happen by themselves at one moment; more of them never come to an end.
+const MOMENT_MAX: usize = 10_000;
+
+/// An office, at one moment of its life.
+#[derive(Debug)]
+pub struct Office<'w> {
+    world: &'w World,
+    now: Instant,
+    dossiers: BTreeMap<DossierId, Kept<'w>>,
+    /// The dossiers in the order in which they were opened.
+    opened: Vec<DossierId>,
+    messages: VecDeque<Message>,
+    register: Vec<Entry>,
+    starts: Starts<'w>,
+    commands: u64,
+    pub(super) post: Post,
+    pub(super) history: History,
+    pub(super) coverage: Coverage,
+}
+
+/// A dossier, and what stands beside it.
+#[derive(Debug)]
+pub(super) struct Kept<'w> {
+    pub(super) dossier: Dossier,
+    pub(super) machine: &'w Machine,
+    /// For a list: the key under which it was opened.
+    pub(super) key: Option<String>,
+    boxes: Boxes,
+    /// What is due in it was refused when it stood at this event, and is not tried again before it has moved.
+    stuck: Option<i64>,
+}
+
+impl<'w> Office<'w> {
+    /// An office in which nothing has happened, at this moment.
+    pub fn new(world: &'w World, now: Instant) -> Self {
+        Self {
+            world,
+            now,
+            dossiers: BTreeMap::new(),
+            opened: Vec::new(),
+            messages: VecDeque::new(),
+            register: Vec::new(),
+            starts: Starts::new(world, now),
+            commands: 0,
+            post: Post::default(),
+            history: History::default(),
+            coverage: Coverage::default(),
+        }
+    }
+
+    /// What it stands on.
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
+    /// The time.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// A dossier as its last event left it.
+    pub fn dossier(&self, id: &DossierId) -> Option<&Dossier> {
+        self.dossiers.get(id).map(|kept| &kept.dossier)
+    }
+
+    pub(super) fn kept(&self, id: &DossierId) -> Option<&Kept<'w>> {
+        self.dossiers.get(id)
+    }
+
+    /// The dossiers of a workflow, in the order in which they were opened.
+    pub fn of_workflow(&self, workflow: &WorkflowName) -> impl DoubleEndedIterator<Item = &DossierId> {
+        self.opened
+            .iter()
+            .filter(move |id| self.dossiers.get(id).is_some_and(|kept| &kept.dossier.workflow == workflow))
+    }
+
+    /// Every dossier, in the order in which they were opened.
+    pub fn dossiers(&self) -> impl Iterator<Item = &Dossier> {
+        self.opened.iter().filter_map(|id| self.dossier(id))
+    }
+
+    /// The facts in all registers.
+    pub fn register(&self) -> &[Entry] {
+        &self.register
+    }
+
+    /// The mails that went out, in order.
+    pub fn mails(&self) -> &[Mail] {
+        self.post.sent()
+    }
+
+    /// Writes a fact into a register, as from before the office was opened.
+    pub fn open_register(&mut self, entry: Entry) {
+        self.register.push(entry);
+    }
+
+    /// Does what somebody asks, and then everything that follows at once.
+    ///
+    /// # Errors
+    /// It may not be done; nothing was changed.
+    pub fn handle(&mut self, command: &Command) -> Result<(), Refusal> {
+        let answer = self.carry_out(command);
+        self.rest();
+        answer
+    }
+
+    /// A command with an operation id of its own.
+    pub(super) fn command(&mut self, dossier: DossierId, actor: Actor, ask: Ask) -> Command {
+        self.commands += 1;
+        Command { operation: OperationId::new(format!("office:{}", self.commands)), dossier, actor, ask }
+    }
+
+    /// How a person comes: by their link, shown as strongly as the task wants it; who is not asked has signed in.
+    pub(super) fn actor(&self, dossier: &DossierId, person: &PersonId) -> Actor {
+        let tasks = self.dossier(dossier).into_iter().flat_map(|dossier| &dossier.tasks);
+        let policy = tasks.filter(|task| task.holders.contains(person)).map(|task| task.policy).max();
+        match policy {
+            Some(LinkPolicy::Link) => Actor::Link(person.clone()),
+            Some(LinkPolicy::LinkPin) => Actor::LinkPin(person.clone()),
+            Some(LinkPolicy::Login) | None => Actor::Session(person.clone()),
+        }
+    }
+
+    /// Notes that somebody was refused.
+    pub(super) fn note(&mut self, line: Line) {
+        self.history.add(self.now, line);
+    }
+
+    /// Lets everything happen that is due: messages, deadlines, starts by the clock, mails.
+    pub fn rest(&mut self) {
+        for _ in 0..MOMENT_MAX {
+            if let Some(message) = self.messages.pop_front() {
+                self.deliver(&message);
+            } else if let Some(id) = self.due() {
+                self.tick(&id);
+            } else if let Some((workflow, start)) = self.starts.due(self.now) {
+                let command = self.command(self.new_id(workflow), Actor::Clock, Ask::Start(start));
+                if let Err(refusal) = self.carry_out(&command) {
+                    self.note(Line::Stuck { what: format!("the start by the clock of {workflow}"), refusal });
+                }
+            } else {
+                self.send_mails();
+                return;
+            }
+        }
+        let refusal = Refusal::of(Code::Circles);
+        self.note(Line::Stuck { what: "the office, which does not come to rest".to_owned(), refusal });
+        self.messages.clear();
+    }
+
+    /// The next moment at which something happens by itself.
+    pub fn next(&self) -> Option<Instant> {
+        let due = self.dossiers.values().filter(|kept| !kept.is_stuck()).filter_map(|kept| kept.dossier.next_due_at());
+        due.chain(self.post.next(self.now)).chain(self.starts.next()).min().map(|next| next.max(self.now))
+    }
+
+    /// Moves the clock, stopping at every moment at which something happens by itself. It never goes back.
+    pub fn move_to(&mut self, to: Instant) {
+        self.rest();
+        while let Some(next) = self.next().filter(|next| *next <= to) {
+            self.now = next;
+            self.rest();
+        }
+        self.now = self.now.max(to);
+        self.rest();
+    }
+
+    fn due(&self) -> Option<DossierId> {
+        let due = self.opened.iter().filter_map(|id| {
+            let kept = self.dossiers.get(id).filter(|kept| !kept.is_stuck())?;
+            let due_at = kept.dossier.next_due_at().filter(|due_at| *due_at <= self.now)?;
+            Some((due_at, id))
+        });
+        due.min_by_key(|(due_at, _)| *due_at).map(|(_, id)| id.clone())
+    }
+
+    fn tick(&mut self, id: &DossierId) {
+        let Some(kept) = self.dossiers.get(id) else { return };
+        let (seq, Some(command)) = (kept.dossier.seq, Command::tick(&kept.dossier)) else { return };
+        let answer = self.carry_out(&command);
+        let Some(kept) = self.dossiers.get_mut(id) else { return };
+        if kept.dossier.seq == seq {
+            kept.stuck = Some(seq);
+        }
+        if let Err(refusal) = answer {
+            self.note(Line::Stuck { what: format!("what is due in {id}"), refusal });
+        }
+    }
+
+    /// A message becomes a command, as in `engine::address`.
+    fn deliver(&mut self, message: &Message) {
+        let mut answer = self.address(message).map(|command| (self.carry_out(&command), command));
+        // A list whose time to gather is over, but whose timer has not fired yet: it fires now, and the row goes elsewhere.
+        if let Some((Err(refusal), list)) = &answer
+            && matches!(message.to, Recipient::List { .. })
+            && refusal.reasons.iter().any(|reason| reason.code == Code::NotGathering)
+        {
+            let list = list.dossier.clone();
+            self.tick(&list);
+            answer = self.address(message).map(|command| (self.carry_out(&command), command));
+        }
+        let refusal = match answer {
+            Some((Ok(()), _)) => return,
+            Some((Err(refusal), _)) => refusal,
+            None => Refusal::about(Code::NoDossier, "no such workflow is at hand"),
+        };
+        self.note(Line::Stuck { what: format!("a message from {}", message.from), refusal });
+    }
+
+    fn address(&self, message: &Message) -> Option<Command> {
+        let (workflow, key) = match &message.to {
+            Recipient::Dossier(id) => return Some(Command::receiving(message, id.clone())),
+            Recipient::List { workflow, key, .. } => (workflow, key),
+        };
+        let gathers = |id: &&DossierId| {
+            self.dossier(id)
+                .is_some_and(|dossier| dossier.gather_key.as_ref() == Some(key) && dossier.outcome.is_none())
+        };
+        if let Some(open) = self.of_workflow(workflow).find(gathers) {
+            return Some(Command::receiving(message, open.clone()));
+        }
+        let machine = self.world.machine(workflow)?;
+        Command::opening(message, self.new_id(workflow), machine.hash().clone())
+    }
+
+    /// An id for the next dossier of a workflow, as people would call it.
+    pub(super) fn new_id(&self, workflow: &WorkflowName) -> DossierId {
+        DossierId::new(format!("{workflow}-{}", self.of_workflow(workflow).count() + 1))
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Result<(), Refusal> {
+        let world = self.world;
+        let kept = self.dossiers.get(&command.dossier);
+        let machine = match (&command.ask, kept) {
+            (_, Some(kept)) => kept.machine,
+            (Ask::Start(start), None) => version(world, &start.machine)?,
+            (_, None) => return Err(Refusal::about(Code::NoDossier, command.dossier.as_str())),
+        };
+        let calendar = world.calendar(machine);
+        let before = kept.map(|kept| &kept.dossier);
+        let facts = self.facts(machine, before, &command.ask);
+        let no_boxes = Boxes::new();
+        let boxes = kept.map_or(&no_boxes, |kept| &kept.boxes);
+        let context = Context { directory: world.directory(), calendar, register: &facts, boxes };
+        let (decided, trace) = decide_traced(machine, before, command, self.now, &context);
+        self.coverage.trace(machine, trace);
+        let decision = decided?;
+        if decision.events.is_empty() {
+            return Ok(());
+        }
+        let folded =
+            decision.events.iter().try_fold(before.cloned(), |dossier, event| evolve(dossier, event).map(Some));
+        let after = folded.expect("what was decided can be folded").expect("there is at least one event");
+        let rows = project(before, &after, &decision.events, machine, calendar);
+        let boxes = boxes::filled(boxes, &after, &decision);
+        let key = kept.map_or_else(|| after.gather_key.clone(), |kept| kept.key.clone());
+        if before.is_none() {
+            self.opened.push(after.id.clone());
+        }
+        self.coverage.events(machine, &decision.events);
+        self.register.extend(rows.register.into_iter().map(entry));
+        self.messages.extend(rows.messages);
+        self.post.add(&after.id, rows.notices);
+        self.history.events(&after, decision.events);
+        self.dossiers.insert(after.id.clone(), Kept { dossier: after, machine, key, boxes, stuck: None });
+        Ok(())
+    }
+
+    /// The facts about whom the dossier is about.
+    fn facts(&self, machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Vec<Entry> {
+        if self.register.is_empty() {
+            return Vec::new();
+        }
+        let Some(holder) = holder_of(machine, dossier, ask) else { return Vec::new() };
+        self.register.iter().filter(|entry| entry.holder == holder).cloned().collect()
+    }
+
+    fn send_mails(&mut self) {
+        let (world, dossiers) = (self.world, &self.dossiers);
+        let find = |id: &DossierId| dossiers.get(id).map(|kept| (&kept.dossier, kept.machine));
+        for gathered in self.post.gather(self.now, world, &find) {
+            let line = match gathered {
+                Gathered::Mail(number) => Line::Mailed(number),
+                Gathered::NoAddress(person) => Line::NoAddress(person),
+            };
+            self.history.add(self.now, line);
+        }
+    }
+}
+
+impl Kept<'_> {
+    fn is_stuck(&self) -> bool {
+        self.stuck == Some(self.dossier.seq)
+    }
+}
+
+fn version<'w>(world: &'w World, hash: &MachineHash) -> Result<&'w Machine, Refusal> {
+    world.version(hash).ok_or_else(|| Refusal::about(Code::NoDossier, hash.as_str()))
+}
+
+fn entry(row: RegisterRow) -> Entry {
+    Entry { register: row.register, holder: row.holder, key: row.key, year: row.year }
+}

@@ -1,0 +1,305 @@
+//! Whether what must hold, holds.
+
+use super::judge::says;
+use super::{Amiss, Play};
+use crate::dossier::project::NoticeKind;
+use crate::dossier::refusal::{Code, Reason};
+use crate::dossier::{Dossier, Purpose, RowResult, VoteResult};
+use crate::ids::{DossierId, PersonId};
+use crate::scenario::file::model::{Counted, Expect, Fact, MailWanted, PerRow, Tasks, Which};
+use crate::scenario::post::Mail;
+use crate::source::{Span, Spanned};
+
+/// Looks at everything that a step expects; what is amiss first.
+pub(super) fn check(play: &mut Play<'_>, expect: &Expect, place: &Span) -> Result<(), Amiss> {
+    mails(play, expect)?;
+    if let Some(wanted) = &expect.register {
+        register(play, wanted)?;
+    }
+    let asks_dossier = expect.state.is_some()
+        || expect.outcome.is_some()
+        || expect.tasks.is_some()
+        || expect.papers.is_some()
+        || expect.fields.is_some()
+        || expect.grounds.is_some()
+        || expect.milestones.is_some()
+        || expect.vote.is_some()
+        || expect.due.is_some()
+        || !expect.rows.is_empty();
+    if !asks_dossier {
+        return Ok(());
+    }
+    let id = play.find(expect.dossier.as_ref().unwrap_or(&Which::Last), place)?;
+    let dossier = play.dossier(&id);
+    stands(dossier, expect)?;
+    content(dossier, expect)?;
+    if let Some(wanted) = &expect.tasks {
+        tasks(play, dossier, wanted)?;
+    }
+    if let Some(wanted) = &expect.grounds {
+        grounds(play, &id, wanted)?;
+    }
+    if let Some(wanted) = &expect.vote {
+        vote(play, dossier, wanted)?;
+    }
+    if let Some(wanted) = &expect.due {
+        due(play, &id, wanted)?;
+    }
+    rows(play, dossier, expect)
+}
+
+fn amiss(place: &Span, what: &'static str, expected: impl Into<String>, found: impl Into<String>) -> Amiss {
+    Amiss { place: place.clone(), what, expected: expected.into(), found: found.into() }
+}
+
+fn nothing(list: String) -> String {
+    if list.is_empty() { "none".to_owned() } else { list }
+}
+
+fn stands(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
+    if let Some(wanted) = &expect.state {
+        let mut leaves: Vec<&str> = dossier.leaves().map(|active| active.state.as_str()).collect();
+        let mut expected: Vec<&str> = wanted.value.iter().map(crate::ids::StateId::as_str).collect();
+        leaves.sort_unstable();
+        expected.sort_unstable();
+        if leaves != expected {
+            return Err(amiss(&wanted.span, "state", expected.join(" + "), nothing(leaves.join(" + "))));
+        }
+    }
+    if let Some(wanted) = &expect.outcome
+        && wanted.value != dossier.outcome
+    {
+        let said = |outcome: &Option<String>| outcome.clone().unwrap_or_else(|| "none".to_owned());
+        let found = match &dossier.outcome {
+            Some(outcome) => outcome.clone(),
+            None => format!("none: it stands in {}", dossier.stands()),
+        };
+        return Err(amiss(&wanted.span, "outcome", said(&wanted.value), found));
+    }
+    Ok(())
+}
+
+fn content(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
+    if let Some(wanted) = &expect.papers {
+        let kinds: Vec<&str> = dossier.papers.iter().map(|paper| paper.kind.as_str()).collect();
+        if let Some(missing) = wanted.value.iter().find(|kind| !kinds.contains(&kind.as_str())) {
+            return Err(amiss(&wanted.span, "papers", missing, nothing(kinds.join(", "))));
+        }
+    }
+    if let Some(wanted) = &expect.fields {
+        for (name, value) in &wanted.value {
+            let found = dossier.fields.get(name).unwrap_or(&serde_json::Value::Null);
+            if found != value {
+                return Err(amiss(&wanted.span, "fields", format!("{name}: {value}"), format!("{name}: {found}")));
+            }
+        }
+    }
+    if let Some(wanted) = &expect.milestones
+        && let Some(missing) = wanted.value.iter().find(|name| !dossier.milestones.contains(name))
+    {
+        return Err(amiss(&wanted.span, "milestones", missing, nothing(dossier.milestones.join(", "))));
+    }
+    Ok(())
+}
+
+fn tasks(play: &Play<'_>, dossier: &Dossier, wanted: &Spanned<Tasks>) -> Result<(), Amiss> {
+    let mut open: Vec<(Purpose, &PersonId)> =
+        dossier.tasks.iter().flat_map(|task| task.holders.iter().map(|person| (task.purpose, person))).collect();
+    open.sort();
+    open.dedup();
+    let mut expected: Vec<(Purpose, &PersonId)> = match &wanted.value {
+        Tasks::People(people) => {
+            let mut asked: Vec<&PersonId> = open.iter().map(|(_, person)| *person).collect();
+            asked.sort();
+            asked.dedup();
+            let mut people: Vec<&PersonId> = people.iter().collect();
+            people.sort();
+            people.dedup();
+            if asked == people {
+                return Ok(());
+            }
+            let said = |people: &[&PersonId]| {
+                nothing(people.iter().map(|person| play.office.world().code(person)).collect::<Vec<_>>().join(", "))
+            };
+            return Err(amiss(&wanted.span, "tasks", said(&people), said(&asked)));
+        }
+        Tasks::ByPurpose(by) => {
+            by.iter().flat_map(|(purpose, people)| people.iter().map(|person| (*purpose, person))).collect()
+        }
+    };
+    expected.sort();
+    expected.dedup();
+    if open == expected {
+        return Ok(());
+    }
+    let said = |tasks: &[(Purpose, &PersonId)]| {
+        let one = |(purpose, person): &(Purpose, &PersonId)| {
+            format!("{}: {}", purpose.name(), play.office.world().code(person))
+        };
+        nothing(tasks.iter().map(one).collect::<Vec<_>>().join(", "))
+    };
+    Err(amiss(&wanted.span, "tasks", said(&expected), said(&open)))
+}
+
+/// Mails since the last step that asked about them.
+fn mails(play: &mut Play<'_>, expect: &Expect) -> Result<(), Amiss> {
+    let Some(wanted) = &expect.mails else { return Ok(()) };
+    let sent = &play.office.post.sent()[play.mails_seen..];
+    let seen = play.office.post.sent().len();
+    let all = nothing(sent.iter().map(|mail| said(play, mail)).collect::<Vec<_>>().join("; "));
+    let mut left: Vec<&Mail> = sent.iter().collect();
+    for one in &wanted.value {
+        match left.iter().position(|mail| fits(play, mail, &one.value)) {
+            Some(place) => {
+                left.remove(place);
+            }
+            None => return Err(amiss(&one.span, "mails", described(play, &one.value), all)),
+        }
+    }
+    let none_else = expect.other_mails.as_ref().is_some_and(|others| !others.value) || wanted.value.is_empty();
+    if let (Some(mail), true) = (left.first(), none_else) {
+        return Err(amiss(&wanted.span, "mails", "no other mail", said(play, mail)));
+    }
+    play.mails_seen = seen;
+    Ok(())
+}
+
+fn fits(play: &Play<'_>, mail: &Mail, wanted: &MailWanted) -> bool {
+    wanted.to.as_ref().is_none_or(|to| to == &mail.to)
+        && wanted.kind.is_none_or(|kind| mail.kinds.contains(&kind))
+        && wanted.on.is_none_or(|on| mail.at.timestamp().to_zoned(play.office.zone()).date() == on)
+        && wanted.subject.as_ref().is_none_or(|words| mail.letter.subject().contains(words))
+        && wanted.words.as_ref().is_none_or(|words| mail.email().text.contains(words))
+}
+
+fn described(play: &Play<'_>, wanted: &MailWanted) -> String {
+    let MailWanted { to, kind, subject, words, on } = wanted;
+    let mut parts = vec!["a mail".to_owned()];
+    parts.extend(to.as_ref().map(|to| format!("to {}", play.office.world().code(to))));
+    parts.extend(kind.map(|kind| format!("of kind {}", kind.name())));
+    parts.extend(subject.as_ref().map(|words| format!("whose subject says `{words}`")));
+    parts.extend(words.as_ref().map(|words| format!("that says `{words}`")));
+    parts.extend(on.map(|on| format!("on {on}")));
+    parts.join(" ")
+}
+
+fn said(play: &Play<'_>, mail: &Mail) -> String {
+    let kinds: Vec<&str> = mail.kinds.iter().map(|kind| NoticeKind::name(*kind)).collect();
+    let to = play.office.world().code(&mail.to);
+    format!("{} to {to} ({}): {}", play.office.wall(mail.at), kinds.join(", "), mail.letter.subject())
+}
+
+fn register(play: &Play<'_>, wanted: &Spanned<Vec<Fact>>) -> Result<(), Amiss> {
+    for fact in &wanted.value {
+        let there = play.office.register().iter().any(|entry| {
+            fact.register.as_ref().is_none_or(|register| register == &entry.register)
+                && fact.holder.as_ref().is_none_or(|holder| holder == &entry.holder)
+                && fact.key.as_ref().is_none_or(|key| key == &entry.key)
+                && fact.year.is_none_or(|year| year == entry.year)
+        });
+        if !there {
+            let parts = [&fact.register, &fact.holder, &fact.key].into_iter().flatten().cloned();
+            let expected: Vec<String> = parts.chain(fact.year.map(|year| year.to_string())).collect();
+            let entries = play.office.register().iter().rev().take(5);
+            let found = entries.map(|one| format!("{} {} {} {}", one.register, one.holder, one.key, one.year));
+            let found = found.collect::<Vec<_>>().join("; ");
+            return Err(amiss(&wanted.span, "register", expected.join(" "), nothing(found)));
+        }
+    }
+    Ok(())
+}
+
+fn grounds(play: &Play<'_>, id: &DossierId, wanted: &Spanned<Vec<String>>) -> Result<(), Amiss> {
+    let kept = play.office.kept(id).expect("it was found");
+    // A ground says the words of its guard; the guard's name stands in the workflow.
+    let reasons: Vec<Reason> = kept
+        .dossier
+        .grounds
+        .iter()
+        .map(|ground| {
+            let guards = &mut kept.machine.guards.iter();
+            let guard = guards.find(|(_, guard)| guard.refuse == ground.text).map(|(name, _)| name.to_string());
+            Reason { code: Code::Guard, text: ground.text.clone(), basis: ground.basis.clone(), about: guard }
+        })
+        .collect();
+    match wanted.value.iter().find(|word| !reasons.iter().any(|reason| says(reason, word))) {
+        None => Ok(()),
+        Some(word) => {
+            let found = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            Err(amiss(&wanted.span, "grounds", word, nothing(found)))
+        }
+    }
+}
+
+fn vote(play: &Play<'_>, dossier: &Dossier, wanted: &Spanned<PerRow<Counted>>) -> Result<(), Amiss> {
+    let Some(last) = dossier.results.last() else {
+        return Err(amiss(&wanted.span, "vote", "a closed vote", "no vote was closed"));
+    };
+    let rows: Vec<DossierId> = last.rows.iter().map(|row| row.row.clone()).collect();
+    for (id, wanted_row) in play.for_rows(&wanted.value, &rows)? {
+        let Some(row) = last.rows.iter().find(|row| row.row == id) else {
+            return Err(amiss(&wanted.span, "vote", format!("a result for {id}"), nothing_of(&rows)));
+        };
+        let found = told(last, row);
+        if let Some(expected) = differs(&wanted_row, last, row) {
+            return Err(amiss(&wanted.span, "vote", expected, found));
+        }
+    }
+    Ok(())
+}
+
+fn nothing_of(rows: &[DossierId]) -> String {
+    nothing(rows.iter().map(DossierId::as_str).collect::<Vec<_>>().join(", "))
+}
+
+fn told(result: &VoteResult, row: &RowResult) -> String {
+    let RowResult { yes, no, abstain, invalid, base, passed, .. } = row;
+    let quorate = result.quorate;
+    format!(
+        "yes: {yes}, no: {no}, abstain: {abstain}, invalid: {invalid}, base: {base}, passed: {passed}, quorate: {quorate}"
+    )
+}
+
+/// The first number that is another one.
+fn differs(wanted: &Counted, result: &VoteResult, row: &RowResult) -> Option<String> {
+    let counts = [
+        ("yes", wanted.yes, row.yes),
+        ("no", wanted.no, row.no),
+        ("abstain", wanted.abstain, row.abstain),
+        ("invalid", wanted.invalid, row.invalid),
+        ("base", wanted.base, row.base),
+    ];
+    let truths = [("passed", wanted.passed, row.passed), ("quorate", wanted.quorate, result.quorate)];
+    let count = counts.iter().find_map(|(name, wanted, found)| {
+        wanted.filter(|wanted| wanted != found).map(|wanted| format!("{name}: {wanted}"))
+    });
+    count.or_else(|| {
+        truths.iter().find_map(|(name, wanted, found)| {
+            wanted.filter(|wanted| wanted != found).map(|wanted| format!("{name}: {wanted}"))
+        })
+    })
+}
+
+fn due(play: &Play<'_>, id: &DossierId, wanted: &Spanned<jiff::civil::Date>) -> Result<(), Amiss> {
+    let kept = play.office.kept(id).expect("it was found");
+    let calendar = play.office.world().calendar(kept.machine);
+    let due = kept.dossier.active.iter().rev().find_map(|active| active.due_at).map(|at| calendar.date(at));
+    if due == Some(wanted.value) {
+        return Ok(());
+    }
+    let found = due.map_or_else(|| "no deadline".to_owned(), |due| due.to_string());
+    Err(amiss(&wanted.span, "due", wanted.value.to_string(), found))
+}
+
+fn rows(play: &Play<'_>, dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
+    for (name, status) in &expect.rows {
+        let id = play.row(name)?;
+        let found = dossier.rows.iter().rev().find(|row| row.dossier == id).map(|row| row.status);
+        if found != Some(*status) {
+            let said = |status: &crate::dossier::RowStatus| format!("{status:?}").to_lowercase();
+            let found = found.map_or_else(|| "not on the list".to_owned(), |status| said(&status));
+            return Err(amiss(&name.span, "rows", format!("{}: {}", name.value, said(status)), found));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Playing a case: each step becomes a command in an office of its own, and what must hold is looked at in between.
+
+mod find;
+mod hold;
+mod judge;
+mod votes;
+
+use std::collections::BTreeMap;
+
+use super::coverage::Coverage;
+use super::file::model::{Act, Case, Start, Step, Wait, What};
+use super::history::Line;
+use super::office::Office;
+use super::world::World;
+use crate::calendar::DelayUnit;
+use crate::dossier::command::{self, Actor, Ask, RowMark};
+use crate::dossier::refusal::Refusal;
+use crate::dossier::{Active, Dossier, Paper, Purpose};
+use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
+use crate::source::Span;
+
+/// Why a case does not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Where it is expected.
+    pub place: Span,
+    /// What is looked at: `state`, `mails`, ...
+    pub what: String,
+    /// What should be.
+    pub expected: String,
+    /// What is.
+    pub found: String,
+    /// Everything that happened before.
+    pub story: Vec<Line>,
+}
+
+/// Something is not as it should be: what, and how it should be and is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Amiss {
+    pub(super) place: Span,
+    pub(super) what: &'static str,
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+/// Plays a case in an office that opens with it: why it does not pass, if it does not, and what it reached.
+pub fn play(case: &Case, world: &World) -> (Option<Failure>, Coverage) {
+    let (amiss, office) = enact(case, world);
+    let failure = amiss.map(|Amiss { place, what, expected, found }| Failure {
+        place,
+        what: what.to_owned(),
+        expected,
+        found,
+        story: office.story(),
+    });
+    (failure, office.coverage)
+}
+
+/// Plays a case and gives the office as it then stands.
+pub(super) fn enact<'w>(case: &Case, world: &'w World) -> (Option<Amiss>, Office<'w>) {
+    let mut office = Office::new(world, case.starts);
+    for entry in &case.register {
+        office.open_register(entry.clone());
+    }
+    let mut play = Play { office, names: BTreeMap::new(), last: None, mails_seen: 0, stuck_seen: 0 };
+    let amiss = case.steps.iter().find_map(|step| play.step(step).err());
+    (amiss, play.office)
+}
+
+/// A case in progress.
+pub(super) struct Play<'w> {
+    pub(super) office: Office<'w>,
+    names: BTreeMap<String, DossierId>,
+    last: Option<DossierId>,
+    /// Mails that a step has asked about.
+    pub(super) mails_seen: usize,
+    stuck_seen: usize,
+}
+
+impl Play<'_> {
+    fn step(&mut self, step: &Step) -> Result<(), Amiss> {
+        match &step.what {
+            What::Wait(wait) => self.wait(*wait, &step.place)?,
+            What::Expect(expect) => return hold::check(self, expect, &step.place),
+            what => {
+                let answer = self.carry_out(what, &step.place)?;
+                self.judge(step, answer)?;
+            }
+        }
+        self.nothing_stuck(&step.place)
+    }
+
+    fn carry_out(&mut self, what: &What, place: &Span) -> Result<Result<(), Refusal>, Amiss> {
+        match what {
+            What::Start(start) => Ok(self.start(start)),
+            What::Act(act) => self.act(act, place),
+            What::Edit { by, dossier, fields, papers } => {
+                let id = self.find(dossier, place)?;
+                let dossier = self.dossier(&id);
+                let activation =
+                    dossier.tasks.iter().find(|task| task.holders.contains(by)).map(|task| task.activation);
+                let activation = activation.or_else(|| leaf(dossier)).unwrap_or(ActivationId(0));
+                let ask = Ask::Edit { activation, fields: fields.clone(), papers: self.papers(&id, papers) };
+                Ok(self.hand_in(id, by, ask))
+            }
+            What::Vote { dossier, ballots } => self.vote(dossier, ballots, place),
+            What::Record { by, dossier, tallies } => {
+                let id = self.find(dossier, place)?;
+                let vote = self.vote_in(&id, Some((by, Purpose::Tally)), place)?;
+                let activation = vote.activation;
+                let rows: Vec<DossierId> = vote.rows.iter().map(|row| row.row.clone()).collect();
+                let rows = self.for_rows(tallies, &rows)?.into_iter().map(|(row, tally)| (row, votes::counted(tally)));
+                let ask = Ask::Tally { activation, rows: rows.collect() };
+                Ok(self.hand_in(id, by, ask))
+            }
+            What::Confirm { by, dossier, agrees } => {
+                let id = self.find(dossier, place)?;
+                let (activation, seen) =
+                    (self.vote_in(&id, Some((by, Purpose::Confirm)), place)?.activation, self.dossier(&id).seq);
+                Ok(self.hand_in(id, by, Ask::Confirm { activation, agrees: *agrees, seen }))
+            }
+            What::Wait(_) | What::Expect(_) => Ok(Ok(())),
+        }
+    }
+
+    fn start(&mut self, start: &Start) -> Result<(), Refusal> {
+        let machine = self.office.world().machine(&start.workflow).expect("the reader has looked it up");
+        let id = start.name.as_ref().map_or_else(|| self.office.new_id(&start.workflow), DossierId::new);
+        let actor = start.by.clone().map_or(Actor::Import { operator: "scenario".to_owned() }, Actor::Session);
+        let ask = Ask::Start(command::Start {
+            machine: machine.hash().clone(),
+            fields: start.fields.clone(),
+            papers: self.papers(&id, &start.papers),
+            gather_key: None,
+            first: None,
+            import_key: start.import_key.clone(),
+        });
+        let command = self.office.command(id.clone(), actor, ask);
+        let answer = self.office.handle(&command);
+        if answer.is_ok() {
+            self.names.extend(start.name.clone().map(|name| (name, id.clone())));
+            self.last = Some(id);
+        }
+        answer
+    }
+
+    fn act(&mut self, act: &Act, place: &Span) -> Result<Result<(), Refusal>, Amiss> {
+        let id = self.find(&act.dossier, place)?;
+        let kept = self.office.kept(&id).expect("it was found");
+        let activation = asked_in(&kept.dossier, kept.machine, &act.event, &act.by);
+        let mut rows = BTreeMap::new();
+        for (name, back, reason) in &act.rows {
+            rows.insert(self.row(name)?, RowMark { back: *back, reason: reason.clone() });
+        }
+        let ask = Ask::Act(command::Act {
+            activation,
+            event: act.event.clone(),
+            fields: act.fields.clone(),
+            papers: self.papers(&id, &act.papers),
+            reason: act.reason.clone(),
+            rows,
+            seen: None,
+        });
+        Ok(self.hand_in(id, &act.by, ask))
+    }
+
+    fn wait(&mut self, wait: Wait, place: &Span) -> Result<(), Amiss> {
+        let now = self.office.now();
+        let amiss = |expected: String, found: String| Amiss { place: place.clone(), what: "wait", expected, found };
+        let to = match wait {
+            Wait::For(delay) => {
+                let first = self.office.world().machines().next().expect("a world has a workflow");
+                let calendar = self.office.world().calendar(first);
+                let end = calendar.after(now, delay);
+                match delay.unit {
+                    // The same time of day, so many days later.
+                    DelayUnit::WorkingDays | DelayUnit::Days => {
+                        let day_end = calendar.end_of(calendar.date(now));
+                        now.plus_ms(end.0 - day_end.0)
+                    }
+                    DelayUnit::Hours | DelayUnit::Minutes => end,
+                }
+            }
+            Wait::Until(to) if to < now => {
+                return Err(amiss(format!("a moment after {}", self.office.wall(now)), self.office.wall(to)));
+            }
+            Wait::Until(to) => to,
+            Wait::Next => self
+                .office
+                .next()
+                .ok_or_else(|| amiss("something that happens by itself".to_owned(), "nothing ever will".to_owned()))?,
+        };
+        self.office.move_to(to);
+        Ok(())
+    }
+
+    fn hand_in(&mut self, dossier: DossierId, by: &PersonId, ask: Ask) -> Result<(), Refusal> {
+        let actor = self.office.actor(&dossier, by);
+        let command = self.office.command(dossier, actor, ask);
+        self.office.handle(&command)
+    }
+
+    fn papers(&self, dossier: &DossierId, kinds: &[String]) -> Vec<Paper> {
+        let before = self.office.dossier(dossier).map_or(0, |dossier| dossier.papers.len());
+        let paper = |(number, kind): (usize, &String)| Paper {
+            id: format!("{dossier}-paper-{}", before + number + 1).into(),
+            kind: kind.clone(),
+            name: format!("{kind}.pdf"),
+            hash: String::new(),
+            size: 0,
+            by: None,
+            at: Instant(0),
+        };
+        kinds.iter().enumerate().map(paper).collect()
+    }
+}
+
+/// The entry in which a person is asked what an event answers: theirs by a task, else the innermost that knows the event.
+fn asked_in(dossier: &Dossier, machine: &crate::machine::Machine, event: &EventName, by: &PersonId) -> ActivationId {
+    let answers = |active: &&Active| {
+        let state = machine.state(&active.state);
+        state.is_some_and(|state| state.on.iter().any(|one| one.event.as_ref() == Some(event) && !one.by.is_empty()))
+    };
+    let theirs = |active: &&Active| {
+        dossier.tasks.iter().any(|task| task.activation == active.activation && task.holders.contains(by))
+    };
+    let inner = || dossier.active.iter().rev();
+    let found = inner().find(|active| answers(active) && theirs(active)).or_else(|| inner().find(answers));
+    found.map(|active| active.activation).or_else(|| leaf(dossier)).unwrap_or(ActivationId(0))
+}
+
+fn leaf(dossier: &Dossier) -> Option<ActivationId> {
+    dossier.leaves().last().map(|leaf| leaf.activation)
+}

@@ -1,0 +1,67 @@
+//! What an office stands on and what nothing in it changes: workflows, who is who, calendars.
+
+use std::collections::BTreeMap;
+
+use crate::calendar::Calendar;
+use crate::directory::Directory;
+use crate::ids::{MachineHash, PersonId, WorkflowName};
+use crate::machine::Machine;
+
+/// What an office stands on.
+#[derive(Debug)]
+pub struct World {
+    machines: BTreeMap<WorkflowName, Machine>,
+    directory: Directory,
+    calendars: BTreeMap<String, Calendar>,
+}
+
+impl World {
+    /// An office of these workflows; none without the calendar that one of them follows.
+    ///
+    /// # Errors
+    /// The name of the calendar that is missing.
+    pub fn new(machines: Vec<Machine>, directory: Directory, calendars: Vec<Calendar>) -> Result<Self, String> {
+        let calendars: BTreeMap<String, Calendar> =
+            calendars.into_iter().map(|calendar| (calendar.name().to_owned(), calendar)).collect();
+        if let Some(machine) = machines.iter().find(|machine| !calendars.contains_key(&machine.calendar)) {
+            return Err(machine.calendar.clone());
+        }
+        let machines = machines.into_iter().map(|machine| (machine.workflow.clone(), machine)).collect();
+        Ok(Self { machines, directory, calendars })
+    }
+
+    /// The workflows.
+    pub fn machines(&self) -> impl Iterator<Item = &Machine> {
+        self.machines.values()
+    }
+
+    /// The workflow of this name.
+    pub fn machine(&self, workflow: &WorkflowName) -> Option<&Machine> {
+        self.machines.get(workflow)
+    }
+
+    /// The version of this hash.
+    pub(super) fn version(&self, hash: &MachineHash) -> Option<&Machine> {
+        self.machines.values().find(|machine| machine.hash() == hash)
+    }
+
+    /// Who is who.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The calendar that a workflow follows.
+    pub fn calendar(&self, machine: &Machine) -> &Calendar {
+        self.calendars.get(&machine.calendar).expect("a world has the calendars of its workflows")
+    }
+
+    /// The code by which files name a person; the id where the directory does not know them.
+    pub fn code<'w>(&'w self, person: &'w PersonId) -> &'w str {
+        self.directory.people.get(person).map_or(person.as_str(), |known| known.code.as_str())
+    }
+}
+
+/// The id of a person in an office that is nobody's: it follows from the code, and is not the code, as in a real one.
+pub fn person_id(code: &str) -> PersonId {
+    PersonId::new(format!("person-{code}"))
+}
