@@ -17,6 +17,7 @@
 //! Read the modules in this order and you have read the life of a dossier.
 
 pub mod calendar;
+pub mod chart;
 pub mod definition;
 pub mod diagnostic;
 pub mod directory;

@@ -7,9 +7,11 @@ mod bench;
 mod check;
 mod demo;
 mod deploy;
+mod diagram;
 mod doctor;
 mod import;
 mod migrate;
+mod named;
 mod printer;
 mod refused;
 mod serve;
@@ -66,6 +68,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Find every fault in workflow files, with its place and a way out.
     Check(check::CheckArgs),
+    /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
+    Diagram(diagram::DiagramArgs),
     /// Put checked workflows, calendars and the directory into the database.
     Deploy(deploy::DeployArgs),
     /// Load the directory: units, people, posts, bodies.
@@ -100,6 +104,16 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Say what is wrong with configuration, keys, database, clock and mail.
     Doctor(doctor::DoctorArgs),
+}
+
+impl Command {
+    /// How this command can answer; for people if nothing else is asked for.
+    fn formats(&self) -> &'static [Format] {
+        match self {
+            Self::Diagram(_) => diagram::FORMATS,
+            _ => &[Format::Human, Format::Json],
+        }
+    }
 }
 
 /// What every command stands on.
@@ -182,6 +196,11 @@ impl From<ServiceError> for Trouble {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(cli.format);
+    if cli.format != Format::Human && !cli.command.formats().contains(&cli.format) {
+        let known: Vec<&str> = cli.command.formats().iter().map(|format| format.name()).collect();
+        printer.error(&format!("this command does not answer as {}: {}", cli.format.name(), known.join(", ")));
+        return ExitCode::from(Trouble::Usage(String::new()).code());
+    }
     match run(cli, printer) {
         Ok(()) => ExitCode::SUCCESS,
         Err((trouble, printer)) => {
@@ -221,6 +240,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
     match command {
         Command::Demo(args) => demo::run(&args, database, context).await,
         Command::Check(args) => check::run(&args, context),
+        Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => deploy::directory(&args, context).await,
         Command::Import(args) => import::run(&args, context).await,

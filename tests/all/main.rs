@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod chart;
 mod check;
 mod cli;
 mod config;
