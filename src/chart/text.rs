@@ -1,5 +1,5 @@
 //! How wide texts are, and where their lines break. Measured with the widest of the fonts that a reader may have (Noto Sans,
-//! Liberation Sans, DejaVu Sans), so that no text leaves its box whichever of them draws it.
+//! Liberation Sans, `DejaVu` Sans), so that no text leaves its box whichever of them draws it.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;

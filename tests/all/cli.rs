@@ -137,6 +137,7 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
     let place = place("help");
     for command in [
         "check",
+        "diagram",
         "deploy",
         "directory",
         "import",
@@ -202,6 +203,24 @@ fn a_backup_is_whole_and_a_restored_or_copied_database_is_held_until_resume() {
     assert!(place.json(&["resume"])["held"].as_str().expect("a reason").contains("copy.db"));
     assert_eq!(held(&place), "good");
     place.bad(2, &["--database", "postgres://u@h/d", "backup", "x"], &["pg_dump"]);
+}
+
+#[test]
+fn a_workflow_is_drawn_from_its_file_from_the_database_and_for_one_dossier() {
+    let place = place("diagram");
+    let folder = shipped("purchase");
+    assert!(place.good(&["diagram", &folder]).starts_with("<svg "));
+    assert!(place.good(&["diagram", &folder, "--format", "mermaid", "--language", "en"]).contains(": Funds available"));
+    assert!(place.good(&["diagram", &folder, "--format", "dot"]).starts_with("digraph"));
+    place.bad(2, &["diagram", &folder, "--format", "json"], &["svg, mermaid, dot"]);
+    place.bad(2, &["diagram", "purchase"], &["no file `purchase`"]);
+    place.bad(2, &["diagram", &shipped("commendation")], &["say which", "nomination.yaml"]);
+    place.purchase();
+    let id = place.start();
+    assert!(place.good(&["diagram", "purchase", "--format", "dot"]).contains("Trưởng đơn vị xem xét (1)"));
+    assert!(place.good(&["diagram", "--dossier", &id]).contains("Máy in"));
+    place.bad(2, &["diagram", "nothing"], &["purchase"]);
+    place.bad(2, &["list", "--format", "svg"], &["human, json"]);
 }
 
 fn held(place: &Place) -> String {

@@ -47,9 +47,9 @@ pub(super) struct Stack<'a> {
     pub routes: &'a Routes,
     /// The reach of each state without states inside.
     pub leaf: &'a [Reach],
-    /// More room at the foot of compound states, inside; and below their borders, outside.
+    /// More room at the foot of compound states, inside; and beyond their borders, outside.
     pub foot: &'a BTreeMap<usize, i32>,
-    pub under: &'a BTreeMap<usize, i32>,
+    pub beyond: &'a BTreeMap<usize, Reach>,
 }
 
 /// A state from inside: everything relative to its row 0.
@@ -96,7 +96,8 @@ impl Stack<'_> {
                 Kind::Compound { .. } => self.measure(Some(*child), all),
                 Kind::Stage | Kind::Passing | Kind::Final => self.leaf[*child],
             };
-            reach.below += self.under.get(child).copied().unwrap_or(0);
+            let beyond = self.beyond.get(child).copied().unwrap_or_default();
+            reach = Reach { above: reach.above + beyond.above, below: reach.below + beyond.below };
             let widest = rows.entry(*row).or_default();
             *widest = Reach { above: widest.above.max(reach.above), below: widest.below.max(reach.below) };
         }

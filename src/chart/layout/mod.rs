@@ -8,6 +8,8 @@ mod heights;
 mod order;
 mod routes;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod tracks;
 mod wires;
 
@@ -132,33 +134,42 @@ impl Scene<'_> {
         let boxes: Vec<i32> = self.sizes.iter().map(|(_, height)| *height).collect();
         let mut reach: Vec<Reach> =
             boxes.iter().map(|height| Reach { above: height / 2 + 20, below: height / 2 + 20 }).collect();
-        let under = self.under();
+        let beyond = self.beyond();
         let mut exits = Exits::default();
         let straight = |edge: usize| self.order.takes(edge);
         let foot = exits::of_sides(&self.routes.routes, &self.counts, straight, &mut exits);
         for _ in 0..2 {
-            let heights = self.stack(&reach, &foot, &under);
+            let heights = self.stack(&reach, &foot, &beyond);
             reach = exits::of_leaves(&self.routes.routes, &heights, &self.counts, &boxes, &mut exits);
         }
-        (self.stack(&reach, &foot, &under), exits)
+        (self.stack(&reach, &foot, &beyond), exits)
     }
 
-    fn stack(&self, leaf: &[Reach], foot: &BTreeMap<usize, i32>, under: &BTreeMap<usize, i32>) -> Heights {
-        Stack { graph: self.graph, rows: &self.rows, routes: &self.routes, leaf, foot, under }.heights()
+    fn stack(&self, leaf: &[Reach], foot: &BTreeMap<usize, i32>, beyond: &BTreeMap<usize, Reach>) -> Heights {
+        Stack { graph: self.graph, rows: &self.rows, routes: &self.routes, leaf, foot, beyond }.heights()
     }
 
-    /// Room for the labels of what leaves compound states at their lower border.
-    fn under(&self) -> BTreeMap<usize, i32> {
-        let drops = self.routes.routes.iter().filter_map(|route| match route.start {
-            Start::Drop(node) => Some((node, i32::try_from(self.counts[route.edge]).unwrap_or(0) * SMALL.line + 10)),
-            Start::Leaf(_) | Start::Side(_) | Start::Inner(_) => None,
-        });
-        let mut under = BTreeMap::new();
-        for (node, room) in drops {
-            let most = under.entry(node).or_insert(0);
-            *most = room.max(*most);
+    /// Room above and below compound states for the labels of what leaves at those borders.
+    fn beyond(&self) -> BTreeMap<usize, Reach> {
+        let mut beyond: BTreeMap<usize, Reach> = BTreeMap::new();
+        for route in &self.routes.routes {
+            let Start::Drop(node) = route.start else { continue };
+            let room = i32::try_from(self.counts[route.edge]).unwrap_or(0) * SMALL.line + 10;
+            let most = beyond.entry(node).or_default();
+            let side = if self.is_above(route, node) { &mut most.above } else { &mut most.below };
+            *side = room.max(*side);
         }
-        under
+        beyond
+    }
+
+    /// Whether a route's target stands above the state that it leaves.
+    fn is_above(&self, route: &Route, node: usize) -> bool {
+        let rows = &self.rows.cluster(route.home).row;
+        let row = |inner: usize| {
+            let over = std::iter::once(inner).chain(self.graph.around(inner));
+            over.filter_map(|one| rows.get(&one)).copied().next()
+        };
+        row(route.target) < row(node)
     }
 
     /// How deep a compound state lies; 1 at the top.

@@ -86,13 +86,10 @@ impl Order {
             .leaves()
             .filter(|leaf| graph.is_final(*leaf))
             .map(|leaf| {
-                let column = match graph.nodes[leaf].parent {
-                    Some(parent) => self.columns_of(graph, parent).1,
-                    None => {
-                        let others = graph.leaves().filter(|leaf| !is_end(graph, *leaf)).map(|leaf| self.column[leaf]);
-                        others.max().map_or(0, |column| column + 1)
-                    }
-                };
+                let others = graph.leaves().filter(|leaf| !is_end(graph, *leaf)).map(|leaf| self.column[leaf]);
+                let after_all = || others.max().map_or(0, |column| column + 1);
+                let inside = graph.nodes[leaf].parent.map(|parent| self.columns_of(graph, parent).1);
+                let column = inside.unwrap_or_else(after_all);
                 (leaf, column)
             })
             .collect();

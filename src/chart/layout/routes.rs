@@ -118,25 +118,33 @@ impl Routing<'_> {
         self.order.columns_of(self.graph, node)
     }
 
-    fn is_straight(&self, edge: usize) -> bool {
-        let edge = &self.graph.edges[edge];
+    fn is_straight(&self, place: usize) -> bool {
+        let edge = &self.graph.edges[place];
         let to = self.graph.leaf(edge.to);
+        let compound = matches!(self.graph.nodes[edge.from].kind, Kind::Compound { .. });
+        // Of several edges between the same two states only the first is.
+        let first = !self.made.routes.iter().any(|route| {
+            route.run == Run::Straight && route.target == to && self.graph.edges[route.edge].from == edge.from
+        });
         let (from, target) = (self.columns(edge.from).1, self.order.column[to]);
-        let same = self.rows.row(self.graph, edge.from) == self.rows.row(self.graph, to);
-        edge.tie != Tie::Resume && same && from < target && self.is_free(edge.from, to, self.rows.row(self.graph, to))
+        let row = self.rows.row(self.graph, to);
+        let ahead = from < target && self.rows.row(self.graph, edge.from) == row && self.is_free(edge.from, to, row);
+        edge.tie != Tie::Resume && first && ahead && (!compound || self.order.takes(place))
     }
 
     /// Whether no state stands, and no other edge runs, in a row between two states.
     fn is_free(&self, from: usize, to: usize, row: RowId) -> bool {
         let (first, last) = (self.columns(from).1 + 1, self.order.column[to]);
         let between = |columns: (usize, usize)| columns.0 < last && first <= columns.1;
+        // Outside of the state that the row lies in, other rows may be at its height.
+        let inside = row.0.is_none_or(|around| self.graph.within(from, around) && self.graph.within(to, around));
         let stands = |node: usize| {
             let around = self.graph.within(from, node) || self.graph.within(to, node);
             !around && self.rows.row(self.graph, node) == row && between(self.columns(node))
         };
         let kept = self.kept.get(&row).into_iter().flatten();
         let runs = kept.into_iter().any(|(target, one, two)| *target != to && between((*one, *two)));
-        !runs && !(0..self.graph.nodes.len()).any(stands)
+        inside && !runs && !(0..self.graph.nodes.len()).any(stands)
     }
 
     fn keep(&mut self, row: RowId, target: usize, first: usize, last: usize) {
@@ -173,16 +181,20 @@ impl Routing<'_> {
             let lane = self.lane(Some(from), false, target, (first, column), self.lines[place]);
             return route(Start::Inner(from), End::Leaf, first, column, Run::Lane(lane), Some(from));
         }
-        if compound && first < column && column <= last && !same_row {
+        // One edge drops out of a state in a gap; others leave at its side.
+        let dropped = |route: &Route| (route.start, route.leaves) == (Start::Drop(from), column);
+        let inside = first < column && column <= last;
+        if compound && inside && !same_row && !self.made.routes.iter().any(dropped) {
+            let home = self.home(from, target);
             return route(Start::Drop(from), End::Leaf, column, column, Run::Gap, home);
         }
+        let start = if compound { Start::Side(from) } else { Start::Leaf(from) };
         if edge.tie == Tie::Resume {
             let (into, over) = self.columns(edge.to);
             if into < last + 1 && last < over && !same_row {
-                return route(Start::Leaf(from), End::Border(edge.to), last + 1, last + 1, Run::Gap, home);
+                return route(start, End::Border(edge.to), last + 1, last + 1, Run::Gap, home);
             }
         }
-        let start = if compound { Start::Side(from) } else { Start::Leaf(from) };
         let run = self.run(place, from, target, home);
         route(start, End::Leaf, last + 1, column, run, home)
     }
@@ -202,7 +214,9 @@ impl Routing<'_> {
             self.keep(theirs, target, between.0, between.1);
             return Run::Along;
         }
-        if leaves < arrives && self.is_free(from, target, own) {
+        // Inside another state there may be other rows at that height.
+        let open = self.home(from, target) == self.graph.nodes[target].parent;
+        if leaves < arrives && open && self.is_free(from, target, own) {
             // At the height of its own exit; nothing else may run there, not even to the same target.
             self.keep(own, usize::MAX - place, between.0, between.1);
             return Run::Own;

@@ -274,7 +274,8 @@ impl<'a> Drawing<'a> {
             }
             Start::Drop(node) => {
                 let down = from.1 == self.heights.border[&node].1;
-                (from.0 + BEFORE, if down { from.1 + SMALL.line } else { from.1 - OVER - more })
+                let column = self.columns.get(route.leaves).map_or(from.0, |column| column.0);
+                (column - BEFORE, if down { from.1 + SMALL.line } else { from.1 - OVER - more })
             }
             Start::Inner(_) => (from.0 + BEFORE, over),
         }

@@ -154,7 +154,7 @@ impl Sheet<'_> {
         for (place, node) in self.graph.nodes.iter().enumerate() {
             let Kind::Compound { .. } = node.kind else { continue };
             let (rect, standing) = (layout.boxes[place], self.standing(place));
-            let fill = if self.graph.around(place).count() % 2 == 0 { self.ink.tint } else { self.ink.state };
+            let fill = if self.graph.around(place).count().is_multiple_of(2) { self.ink.tint } else { self.ink.state };
             let stroke = match standing {
                 Standing::Ahead => self.ink.light,
                 Standing::Plain | Standing::Done | Standing::Here => self.ink.quiet,
