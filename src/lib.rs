@@ -25,6 +25,7 @@ pub mod dossier;
 pub mod expr;
 pub mod ids;
 pub mod import;
+pub mod letters;
 pub mod links;
 pub mod machine;
 pub mod source;

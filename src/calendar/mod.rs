@@ -4,6 +4,7 @@ mod count;
 mod days;
 mod delay;
 mod read;
+pub mod slots;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;

@@ -57,6 +57,7 @@ fn meaning(code: &Code) -> &'static str {
         Code::SamePerson => "the same person may not do both",
         Code::OperationReused => "the operation id was used for something else",
         Code::NobodyToAsk => "nobody holds the role that would be asked next",
+        Code::TooFewToAsk => "more people are needed than hold the role that would be asked next",
         Code::Circles => "a state goes round in circles",
         Code::NotGathering => "the list takes no rows any more",
     }

@@ -9,29 +9,11 @@ use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 
 use super::settings::SmtpSettings;
 use crate::ids::Instant;
+use crate::letters::Email;
 use crate::words::clean;
 
 /// Characters of a subject or a name at most; what is longer ends with an ellipsis.
 const LINE_MAX: usize = 250;
-
-/// A mail to one person, composed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email {
-    /// The recipient's name.
-    pub to_name: String,
-    /// The recipient's address.
-    pub to_address: String,
-    /// The subject.
-    pub subject: String,
-    /// The text part, lines ended by `\n`.
-    pub text: String,
-    /// The HTML part.
-    pub html: String,
-    /// The Message-ID, with its angle brackets: the same in every attempt.
-    pub message_id: String,
-    /// When it was written.
-    pub date: Instant,
-}
 
 /// A mail as it goes over the wire.
 #[derive(Clone, Debug)]

@@ -3,21 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-
-use super::letter::{Letter, Reader};
-use super::reading::Reading;
+use crate::calendar::Calendar;
 use crate::dossier::Dossier;
-use crate::dossier::project::NoticeKind;
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
+use crate::letters::{About, Gathering, Letter, MailNotice, MailTask, Reader};
 use crate::links::{Bound, LinkKeys};
 use crate::machine::Machine;
 use crate::store::StoreError;
-use crate::store::mails::{ClaimedMail, MailNotice, MailTask};
-
-/// The zone of offices whose calendar nobody knows.
-const ZONE: &str = "Asia/Ho_Chi_Minh";
+use crate::store::mails::ClaimedMail;
 
 /// Why a mail cannot be written. None of these passes by waiting, but for the first.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +45,13 @@ pub(super) struct Loader<'a> {
 struct Loaded {
     dossier: Dossier,
     machine: Arc<Machine>,
+    calendar: Option<Arc<Calendar>>,
+}
+
+impl Loaded {
+    fn about(&self) -> About<'_> {
+        About { dossier: &self.dossier, machine: &self.machine, calendar: self.calendar.as_deref() }
+    }
 }
 
 impl Loader<'_> {
@@ -66,33 +67,25 @@ impl Loader<'_> {
             language: person.language.clone(),
         };
         let language = Language::new(&reader.language);
-        let mut loaded: BTreeMap<DossierId, Option<Loaded>> = BTreeMap::new();
-        let (mut matters, mut zone) = (Vec::new(), None);
-        for notice in once_each(&mail.notices) {
-            if !loaded.contains_key(&notice.dossier) {
-                loaded.insert(notice.dossier.clone(), self.load(&notice.dossier).await?);
+        let mut loaded: BTreeMap<&DossierId, Loaded> = BTreeMap::new();
+        for notice in &mail.notices {
+            if !loaded.contains_key(&notice.dossier)
+                && let Some(found) = self.load(&notice.dossier).await?
+            {
+                loaded.insert(&notice.dossier, found);
             }
-            let Some(Some(of)) = loaded.get(&notice.dossier) else { continue };
-            let calendar = self.engine.calendar(&of.machine.calendar);
-            zone = zone.or_else(|| calendar.as_ref().map(|calendar| calendar.zone().clone()));
-            let mut matter = Reading {
-                dossier: &of.dossier,
-                machine: &of.machine,
-                notice,
-                directory: &directory,
-                language: &language,
-            }
-            .matter();
-            if let (Some(due), Some(calendar)) = (matter.due_at, &calendar) {
-                matter.days_left = calendar.working_days_between(self.now, due);
-            }
-            matter.link = notice.task.as_ref().and_then(|task| self.task_link(task, notice, &mail.person));
-            matters.push(matter);
         }
+        let gathering = Gathering {
+            directory: &directory,
+            language: &language,
+            now: self.now,
+            find: &|dossier| loaded.get(dossier).map(Loaded::about),
+            link: &|task, notice| self.task_link(task, notice, &mail.person),
+        };
+        let (matters, zone) = gathering.matters(&mail.notices);
         if matters.is_empty() {
             return Err(LoadError::Nothing);
         }
-        matters.sort_by_key(|matter| matter.due_at.unwrap_or(Instant(i64::MAX)));
         Ok(Letter {
             mail: mail.id.clone(),
             message_id: mail.message_id.clone(),
@@ -100,14 +93,15 @@ impl Loader<'_> {
             matters,
             desk: self.desk_link(mail).ok_or(LoadError::NoKey)?,
             now: self.now,
-            zone: zone.or_else(|| TimeZone::get(ZONE).ok()).unwrap_or(TimeZone::UTC),
+            zone,
         })
     }
 
     async fn load(&self, id: &DossierId) -> Result<Option<Loaded>, StoreError> {
         let Some(dossier) = self.engine.dossier(id).await? else { return Ok(None) };
         let machine = self.engine.machine(&dossier.machine).await?;
-        Ok(Some(Loaded { dossier, machine }))
+        let calendar = self.engine.calendar(&machine.calendar);
+        Ok(Some(Loaded { dossier, machine, calendar }))
     }
 
     /// None where the key was revoked: the desk, which a newer key signs, then leads to the task.
@@ -134,60 +128,5 @@ impl Loader<'_> {
         };
         let token = self.keys.token(mail.key_id, &bound)?;
         Some(format!("{}/d/{token}", self.public_url))
-    }
-}
-
-/// What is said twice is said once: a task that is both new and near its day is new; a dossier tells where it stands now.
-fn once_each(notices: &[MailNotice]) -> Vec<&MailNotice> {
-    let mut kept: Vec<&MailNotice> = Vec::new();
-    for notice in notices {
-        let same = kept.iter_mut().find(|have| match (&have.task, &notice.task) {
-            (Some(one), Some(other)) => one.id == other.id && have.kind.asks() == notice.kind.asks(),
-            (None, None) => {
-                have.dossier == notice.dossier
-                    && have.kind == notice.kind
-                    && (have.kind == NoticeKind::Told || have.activation == notice.activation)
-            }
-            (Some(_), None) | (None, Some(_)) => false,
-        });
-        match same {
-            Some(have) if notice.kind == NoticeKind::Asked || notice.kind == NoticeKind::Told => *have = notice,
-            Some(_) => {}
-            None => kept.push(notice),
-        }
-    }
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dossier::Purpose;
-    use crate::ids::ActivationId;
-
-    fn notice(kind: NoticeKind, dossier: &str, task: Option<&str>) -> MailNotice {
-        let task = task.map(|id| MailTask {
-            id: id.to_owned(),
-            purpose: Purpose::Act,
-            key_id: 1,
-            generation: 1,
-            due_at: None,
-        });
-        MailNotice { kind, dossier: dossier.into(), activation: ActivationId(1), task }
-    }
-
-    #[test]
-    fn what_is_said_twice_is_said_once() {
-        let all = [
-            notice(NoticeKind::Reminder, "d1", Some("t1")),
-            notice(NoticeKind::Asked, "d1", Some("t1")),
-            notice(NoticeKind::Reminder, "d2", Some("t2")),
-            notice(NoticeKind::Reminder, "d2", Some("t2")),
-            notice(NoticeKind::Told, "d3", None),
-            notice(NoticeKind::Told, "d3", None),
-            notice(NoticeKind::Escalation, "d3", None),
-        ];
-        let kinds: Vec<NoticeKind> = once_each(&all).iter().map(|notice| notice.kind).collect();
-        assert_eq!(kinds, [NoticeKind::Asked, NoticeKind::Reminder, NoticeKind::Told, NoticeKind::Escalation]);
     }
 }

@@ -4,18 +4,11 @@
 //! under our own lease). Any number of couriers may step at once, in one process or several. Under a clock that runs faster
 //! than time (the demonstration's) there is one, and it steps again only when it is done: its leases would end early.
 
-pub mod compose;
 pub mod email;
 mod ledger;
-pub mod letter;
 mod load;
-mod reading;
-mod samples;
 pub mod settings;
 pub mod smtp;
-mod subject;
-mod texts;
-mod view;
 mod wire;
 
 use std::collections::VecDeque;
@@ -25,11 +18,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant as Stopwatch;
 
-pub use samples::samples;
-
 use crate::clock::Chance;
 use crate::engine::Engine;
 use crate::ids::{Instant, MailId};
+use crate::letters::{self, PERSON_DAY_MAX};
 use crate::links::LinkKeys;
 use crate::store::mails::{ClaimPlan, ClaimedMail};
 use crate::store::{Store, StoreError};
@@ -40,8 +32,6 @@ use smtp::{Outcome, Sender, TlsError};
 
 /// Mails of one step at most.
 const BATCH_MAX: usize = 16;
-/// New mails for one person within 24 hours at most.
-const PERSON_DAY_MAX: i64 = 20;
 
 /// Carries mails. Cheap to clone.
 #[derive(Clone)]
@@ -160,7 +150,8 @@ impl Courier {
     async fn write(&self, mail: &ClaimedMail, now: Instant) -> Result<Encoded, Unwritten> {
         let loader = Loader { engine: &self.engine, keys: &self.keys, public_url: &self.public_url, now };
         let letter = loader.letter(mail).await?;
-        let email = compose::compose(&letter, &self.settings).map_err(|error| Unwritten::Never(error.to_string()))?;
+        let sender = self.settings.sender();
+        let email = letters::compose(&letter, sender).map_err(|error| Unwritten::Never(error.to_string()))?;
         email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::letters::Sender;
+
 /// How mails leave.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,6 +148,16 @@ impl SmtpSettings {
             faults.push(format!("`hello` `{hello}` is not the name of a machine"));
         }
         faults
+    }
+
+    /// Who writes, as readers see it.
+    pub fn sender(&self) -> Sender<'_> {
+        Sender {
+            name: &self.from_name,
+            address: &self.from_address,
+            contact: &self.contact,
+            redirect_to: self.redirect_to.as_deref(),
+        }
     }
 
     /// The domain of the sender, in which Message-IDs stand.

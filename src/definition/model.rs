@@ -226,6 +226,8 @@ pub struct Transition {
     pub by: Vec<Name>,
     /// Its guards.
     pub guard: Vec<Name>,
+    /// `needs`: how many of those who are asked must choose it.
+    pub needs: Option<Spanned<Needs>>,
     /// `target`.
     pub target: Option<Name>,
     /// `stay: true`.
@@ -246,6 +248,17 @@ pub struct Transition {
     pub take: Vec<Name>,
     /// What is left is frozen.
     pub pause: bool,
+}
+
+/// How many of those who are asked must choose an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// `one`.
+    One,
+    /// `all`.
+    All,
+    /// A number.
+    Count(i64),
 }
 
 /// What a list tells its rows.

@@ -1,7 +1,7 @@
 //! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
 
 use super::item::Item;
-use super::model::{Keys, Name, Rows, Transition};
+use super::model::{Keys, Name, Needs, Rows, Transition};
 use super::yaml::Node;
 use crate::calendar::Delay;
 use crate::diagnostic::{Diagnostic, code};
@@ -10,8 +10,8 @@ use crate::source::{Span, Spanned};
 
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
-    "label", "hint", "by", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows", "take",
-    "pause",
+    "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows",
+    "take", "pause",
 ];
 
 /// Transitions by events.
@@ -58,6 +58,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         label: map.text("label"),
         hint: map.text("hint"),
         by: map.words("by"),
+        needs: map.get("needs").and_then(|item| needs(&item)),
         guard: map.words("guard"),
         target: map.word("target"),
         stay: map.flag("stay"),
@@ -81,6 +82,7 @@ fn short(target: Name, span: Span) -> Transition {
         label: Text::default(),
         hint: Text::default(),
         by: Vec::new(),
+        needs: None,
         guard: Vec::new(),
         target: Some(target),
         stay: false,
@@ -93,6 +95,22 @@ fn short(target: Name, span: Span) -> Transition {
         take: Vec::new(),
         pause: false,
     }
+}
+
+/// `needs: all`, `needs: 2`.
+fn needs(item: &Item<'_>) -> Option<Spanned<Needs>> {
+    let needs = match item.node() {
+        Node::Int(count) => Needs::Count(*count),
+        Node::Text(word) if word == "all" => Needs::All,
+        Node::Text(word) if word == "one" => Needs::One,
+        node => {
+            let message = "this does not say how many people it needs";
+            let fault = Diagnostic::error(code::UNKNOWN_WORD, message, item.span().clone(), node.describe());
+            item.report(fault.help("write `needs: all`, `needs: 2` or `needs: one`"));
+            return None;
+        }
+    };
+    Some(Spanned::new(needs, item.span().clone()))
 }
 
 fn rows(item: &Item<'_>) -> Option<Rows> {

@@ -206,10 +206,12 @@ codes! {
     en "`always` leads on at once. A circle of such transitions that always hold would turn for ever."
     vi "`always` chuyển tiếp ngay. Một vòng gồm các bước như vậy mà luôn thỏa sẽ quay mãi."
     UNHANDLED "E0305" "An outcome has no transition."
-    en "A vote over rows ends in `closed` or `no_quorum`, a vote without rows in `passed`, `rejected` or `no_quorum`, and a \
-        deadline raises its `then`. Each needs a transition in the state or in one around it, or the dossier would stand still."
+    en "A vote over rows ends in `closed` or `no_quorum`, a vote without rows in `passed`, `rejected` or `no_quorum`, a \
+        deadline raises its `then`, and where events need several people, all may have answered without agreeing: \
+        `undecided`. Each needs a transition in the state or in one around it, or the dossier would stand still."
     vi "Biểu quyết theo dòng kết thúc bằng `closed` hoặc `no_quorum`, biểu quyết không có dòng bằng `passed`, `rejected` hoặc \
-        `no_quorum`, thời hạn phát sinh sự kiện `then`. Mỗi kết quả cần bước chuyển ở trạng thái này hoặc trạng thái bao ngoài, \
+        `no_quorum`, thời hạn phát sinh sự kiện `then`; nơi cần nhiều người, mọi người có thể trả lời xong mà không \
+        thống nhất: `undecided`. Mỗi kết quả cần bước chuyển ở trạng thái này hoặc trạng thái bao ngoài, \
         nếu không hồ sơ sẽ đứng yên."
     NO_CAUSE "E0306" "Nothing and nobody raises this event."
     en "An event comes from a person (`by:`), from a vote or deadline in the state, or from a list that the dossier joins. This \

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, Message, Paper, PaperTally};
+use super::{Choice, Dossier, Message, Paper, PaperTally, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
 
 /// One request to change one dossier.
@@ -18,6 +18,36 @@ pub struct Command {
     pub actor: Actor,
     /// What for.
     pub ask: Ask,
+}
+
+impl Command {
+    /// By which a dossier consumes a message.
+    pub fn receiving(message: &Message, dossier: DossierId) -> Self {
+        let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
+        Self { operation, dossier, actor, ask: Ask::Receive(message.clone()) }
+    }
+
+    /// By which a list is opened because of a message to it; none if the message is to a dossier.
+    pub fn opening(message: &Message, list: DossierId, machine: MachineHash) -> Option<Self> {
+        let Recipient::List { key, fields, .. } = &message.to else { return None };
+        let start = Start {
+            machine,
+            fields: fields.clone(),
+            papers: Vec::new(),
+            gather_key: Some(key.clone()),
+            first: Some(message.clone()),
+        };
+        let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
+        Some(Self { operation, dossier: list, actor, ask: Ask::Start(start) })
+    }
+
+    /// By which a dossier does what is due next; none if nothing ever is. The same due time of the same state of a dossier
+    /// is always the same operation, whoever sees it.
+    pub fn tick(dossier: &Dossier) -> Option<Self> {
+        let due_at = dossier.next_due_at()?;
+        let operation = OperationId::new(format!("tick:{}:{}:{}", dossier.id, dossier.seq, due_at.0));
+        Some(Self { operation, dossier: dossier.id.clone(), actor: Actor::Clock, ask: Ask::Tick })
+    }
 }
 
 /// Who asks, and how we know.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Choice;
+use super::command::{Act, Ask, Start};
+use super::{Choice, Dossier};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::ids::DossierId;
+use crate::machine::{FieldKind, Machine};
 
 /// The world as it stands at `now`.
 #[derive(Clone, Copy, Debug)]
@@ -40,4 +42,19 @@ pub struct OpenBox {
     pub choices: Vec<Choice>,
     /// SHA-256 of the sealed row, in hexadecimal digits.
     pub hash: String,
+}
+
+/// Whose facts a dossier's formulas see: the first subject field with a value, as the command leaves it.
+pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Option<String> {
+    let said = match ask {
+        Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
+        Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => None,
+    };
+    machine.subject.iter().find_map(|name| {
+        let value = said.and_then(|fields| fields.get(name)).or_else(|| dossier?.fields.get(name))?.as_str()?;
+        match machine.field(name)?.kind {
+            FieldKind::Unit => Some(format!("unit:{value}")),
+            _ => Some(value.to_owned()),
+        }
+    })
 }

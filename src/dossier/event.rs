@@ -128,6 +128,15 @@ pub enum Change {
         /// Who; none for all of them.
         holder: Option<PersonId>,
     },
+    /// A person did their part of a task of which several are needed; it is asked of them no more.
+    Answered {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        person: PersonId,
+        /// What they chose.
+        event: EventName,
+    },
     /// Timers were set.
     Timed(Vec<Timer>),
     /// A timer fired.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event};
-use super::{Active, Dossier, Paused, Purpose, Recorded, Row, RowStatus, TimerKind, Vote};
+use super::{Active, Answer, Dossier, Paused, Purpose, Recorded, Row, RowStatus, TimerKind, Vote};
 use crate::ids::{ActivationId, Instant};
 
 /// The dossier after an event; before its first one there is none.
@@ -96,6 +96,14 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         }
         Change::Offered(task) => dossier.tasks.push(task.clone()),
         Change::Withdrawn { activation, purpose, holder } => withdraw(dossier, *activation, *purpose, holder.as_ref()),
+        Change::Answered { activation, person, event } => {
+            let task = dossier.tasks.iter_mut().find(|task| {
+                task.activation == *activation && task.purpose == Purpose::Act && task.holders.contains(person)
+            });
+            let task = task.ok_or("a person answered who was not asked")?;
+            task.holders.retain(|holder| holder != person);
+            task.answers.push(Answer { person: person.clone(), event: event.clone(), at });
+        }
         Change::Timed(timers) => {
             for timer in timers {
                 dossier.timers.retain(|old| old.activation != timer.activation || old.what != timer.what);
@@ -206,7 +214,7 @@ fn withdraw(dossier: &mut Dossier, activation: ActivationId, purpose: Purpose, h
             task.holders.retain(|person| holder.is_some_and(|gone| gone != person));
         }
     }
-    dossier.tasks.retain(|task| !task.holders.is_empty());
+    dossier.tasks.retain(|task| task.people() > 0);
 }
 
 fn freeze(

@@ -153,10 +153,41 @@ pub struct Task {
     pub role: Option<RoleName>,
     /// Who may do it.
     pub holders: Vec<PersonId>,
+    /// Those who have done their part, where several are needed: they are asked no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
     /// By when.
     pub due_at: Option<Instant>,
     /// How strongly they must show who they are.
     pub policy: LinkPolicy,
+}
+
+impl Task {
+    /// A task that is offered to these people, nobody having done anything yet.
+    pub fn offered(activation: ActivationId, purpose: Purpose, role: Option<RoleName>, holders: Vec<PersonId>) -> Self {
+        Self { activation, purpose, role, holders, answers: Vec::new(), due_at: None, policy: LinkPolicy::Link }
+    }
+
+    /// Everybody it was offered to, those who have answered included.
+    pub fn people(&self) -> usize {
+        self.holders.len() + self.answers.len()
+    }
+
+    /// How many have chosen this event.
+    pub fn chose(&self, event: &EventName) -> usize {
+        self.answers.iter().filter(|answer| &answer.event == event).count()
+    }
+}
+
+/// One person's answer to a task of which several are needed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Who.
+    pub person: PersonId,
+    /// What they chose.
+    pub event: EventName,
+    /// When.
+    pub at: Instant,
 }
 
 /// What a task is for.

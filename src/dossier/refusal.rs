@@ -84,6 +84,8 @@ pub enum Code {
     OperationReused,
     /// Nobody holds the role that would be asked next.
     NobodyToAsk,
+    /// More people are needed than hold the role that would be asked next.
+    TooFewToAsk,
     /// A state goes round in circles.
     Circles,
     /// A list takes no rows any more.

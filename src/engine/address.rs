@@ -5,10 +5,10 @@ use super::Failure;
 use super::fold::{Answer, Fold};
 use super::queue::Pending;
 use super::rows::list_id;
-use crate::dossier::command::{Actor, Ask, Command, Start};
+use crate::dossier::command::Command;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Dossier, Message, Recipient};
-use crate::ids::{DossierId, OperationId};
+use crate::ids::DossierId;
 use crate::store::{Settled, StoreError};
 
 impl Fold<'_, '_> {
@@ -41,13 +41,9 @@ impl Fold<'_, '_> {
 
     /// The command that consumes a message; none if it would have to open a list of which no version is deployed.
     fn address(&mut self, message: &Message) -> Result<Option<Command>, StoreError> {
-        let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
-        let (workflow, key, fields) = match &message.to {
-            Recipient::Dossier(id) => {
-                let (dossier, ask) = (id.clone(), Ask::Receive(message.clone()));
-                return Ok(Some(Command { operation, dossier, actor, ask }));
-            }
-            Recipient::List { workflow, key, fields } => (workflow, key, fields),
+        let (workflow, key) = match &message.to {
+            Recipient::Dossier(id) => return Ok(Some(Command::receiving(message, id.clone()))),
+            Recipient::List { workflow, key, .. } => (workflow, key),
         };
         let gathers = |dossier: &Dossier| {
             &dossier.workflow == workflow && dossier.gather_key.as_deref() == Some(key) && dossier.outcome.is_none()
@@ -63,26 +59,17 @@ impl Fold<'_, '_> {
             open = Some(id);
         }
         if let Some(dossier) = open {
-            return Ok(Some(Command { operation, dossier, actor, ask: Ask::Receive(message.clone()) }));
+            return Ok(Some(Command::receiving(message, dossier)));
         }
-        let Some(machine) = self.deployment.current.get(workflow).cloned() else { return Ok(None) };
-        let start = Start {
-            machine,
-            fields: fields.clone(),
-            papers: Vec::new(),
-            gather_key: Some(key.clone()),
-            first: Some(message.clone()),
-        };
-        Ok(Some(Command { dossier: list_id(&operation), operation, actor, ask: Ask::Start(start) }))
+        let machine = self.deployment.current.get(workflow).cloned();
+        Ok(machine.and_then(|machine| Command::opening(message, list_id(&message.operation()), machine)))
     }
 
     /// Does what is due in a dossier; whether anything was.
     fn tick(&mut self, id: &DossierId) -> Result<bool, StoreError> {
         let Some(working) = self.dossiers.get(id) else { return Ok(false) };
         let dossier = &working.kept.dossier;
-        let Some(due_at) = dossier.next_due_at() else { return Ok(false) };
-        let operation = OperationId::new(format!("tick:{id}:{}:{}", dossier.seq, due_at.0));
-        let command = Command { operation, dossier: id.clone(), actor: Actor::Clock, ask: Ask::Tick };
+        let Some(command) = Command::tick(dossier) else { return Ok(false) };
         let pending = Pending::of_command(command.clone(), Vec::new(), &self.inner.keys.master);
         let before = dossier.seq;
         self.carry_out(&pending, &command)?.ok();

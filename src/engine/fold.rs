@@ -11,14 +11,14 @@ use super::queue::{Pending, Work};
 use super::rows::{dossier_of, dossier_row, state_of};
 use super::{Done, Failure, Inner, boxes};
 use crate::calendar::Calendar;
-use crate::dossier::command::{Act, Ask, Command, Start};
-use crate::dossier::context::{Context, Entry, OpenBox};
+use crate::dossier::command::{Ask, Command};
+use crate::dossier::context::{Context, Entry, OpenBox, holder_of};
 use crate::dossier::decide::{Decision, decide};
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Dossier, Message, Recipient};
+use crate::dossier::{Message, Recipient};
 use crate::ids::{ActivationId, DossierId, MachineHash, OperationId};
-use crate::machine::{FieldKind, Machine};
+use crate::machine::Machine;
 use crate::seal::Hash;
 use crate::store::{Batch, Loaded, LoadedContent, LoadedOperation, Settled, StoreError, Tx, Wanted};
 
@@ -278,21 +278,6 @@ impl<'f, 't> Fold<'f, 't> {
         }));
         Ok(facts)
     }
-}
-
-/// Whose facts a dossier's formulas see: the first subject field with a value, as the command leaves it.
-fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Option<String> {
-    let said = match ask {
-        Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
-        Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => None,
-    };
-    machine.subject.iter().find_map(|name| {
-        let value = said.and_then(|fields| fields.get(name)).or_else(|| dossier?.fields.get(name))?.as_str()?;
-        match machine.field(name)?.kind {
-            FieldKind::Unit => Some(format!("unit:{value}")),
-            _ => Some(value.to_owned()),
-        }
-    })
 }
 
 impl From<Refusal> for Failure {

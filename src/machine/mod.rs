@@ -18,8 +18,8 @@ use crate::ids::MachineHash;
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
 pub use state::{
-    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, RegisterRule, RowEvents, State, StateKind, StateVote,
-    Target, TaskRule, Transition,
+    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RegisterRule, RowEvents, State, StateKind,
+    StateVote, Target, TaskRule, Transition,
 };
 pub use vote::{Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, VoteRule};
 

@@ -96,6 +96,9 @@ pub struct Transition {
     /// Whose event it is; empty: no person's (a message, a vote, a clock).
     #[serde(default)]
     pub by: Vec<RoleName>,
+    /// How many of those who are asked must choose it before it is taken.
+    #[serde(default, skip_serializing_if = "Needs::is_one")]
+    pub needs: Needs,
     /// Guards; all must hold.
     #[serde(default)]
     pub guard: Vec<GuardName>,
@@ -122,6 +125,35 @@ pub struct Transition {
     /// Freezes what is below the state it leaves; `resume` continues it.
     #[serde(default)]
     pub pause: bool,
+}
+
+/// How many of the people whom a state's task was offered to must choose an event before its transition is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Needs {
+    /// Whoever is first.
+    #[default]
+    One,
+    /// Every one of them.
+    All,
+    /// So many of them, at least two.
+    Count(u32),
+}
+
+impl Needs {
+    /// Whether whoever is first decides.
+    pub fn is_one(&self) -> bool {
+        *self == Self::One
+    }
+
+    /// Whether so many answers out of so many people are enough.
+    pub fn reached_by(self, answers: usize, people: usize) -> bool {
+        match self {
+            Self::One => answers > 0,
+            Self::All => answers >= people,
+            Self::Count(count) => answers >= count as usize,
+        }
+    }
 }
 
 /// Where a transition leads.
@@ -168,7 +200,7 @@ pub struct After {
 /// Somebody is asked to do something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskRule {
-    /// Who is asked; any one of the holders may do it.
+    /// Who is asked; any one of the holders may do it, unless an event `needs` more of them.
     #[serde(rename = "for")]
     pub role: RoleName,
     /// What is asked, as the mail's subject says it.

@@ -4,7 +4,6 @@
 //! from what is due, and the engine carries out each id once. [`Scheduler::step`] does one bounded piece of work and takes
 //! the time as an argument; the loop around it is in `service`.
 
-pub mod slots;
 mod starts;
 mod ticks;
 mod walk;

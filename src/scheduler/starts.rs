@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::slots::Schedule;
 use super::{Report, Scheduler};
+use crate::calendar::slots::Schedule;
 use crate::dossier::command::{Actor, Ask, Command, Start};
 use crate::engine::{Engine, Failure};
 use crate::ids::{DossierId, Instant, MachineHash, OperationId, WorkflowName};

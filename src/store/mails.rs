@@ -7,10 +7,8 @@ use super::meta::HELD;
 use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
-use crate::ids::{ActivationId, DossierId, Instant, MailId, PersonId};
-
-/// Notices that one mail may gather; what is beyond waits for the next one.
-const NOTICES_MAX: i64 = 500;
+use crate::ids::{ActivationId, Instant, MailId, PersonId};
+use crate::letters::{MailNotice, MailTask, NOTICES_MAX};
 
 /// A mail that is ours to send until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,34 +33,6 @@ pub struct ClaimedMail {
     pub lease: String,
     /// What it says.
     pub notices: Vec<MailNotice>,
-}
-
-/// One notice of a mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailNotice {
-    /// Why it is said.
-    pub kind: NoticeKind,
-    /// Which dossier.
-    pub dossier: DossierId,
-    /// Which entry.
-    pub activation: ActivationId,
-    /// The reader's own task, where there is one.
-    pub task: Option<MailTask>,
-}
-
-/// A task that a mail links to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailTask {
-    /// Its row.
-    pub id: String,
-    /// What for.
-    pub purpose: Purpose,
-    /// The key that signs its link.
-    pub key_id: i64,
-    /// Raised when it is readdressed.
-    pub generation: i64,
-    /// By when.
-    pub due_at: Option<Instant>,
 }
 
 /// What a claim is made with: nothing here asks for the time or for chance.

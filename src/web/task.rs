@@ -173,6 +173,12 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         }
     }
     let mut options: Vec<Choice> = wanted.iter().map(|one| one.choice(reader, dossier, acting)).collect();
+    for (option, wanted) in options.iter_mut().zip(&wanted) {
+        if let Some(needed) = wanted.needed(reader, dossier.task(visit.task.activation, Purpose::Act)) {
+            option.hint.extend((!option.hint.is_empty()).then_some(' '));
+            option.hint.push_str(&needed);
+        }
+    }
     for input in options.iter_mut().flat_map(|option| &mut option.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use chancery::courier::samples;
+use chancery::letters::samples;
 
 fn shown(language: &str) -> String {
     let mut all = String::new();

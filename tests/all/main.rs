@@ -19,6 +19,7 @@ mod ledger;
 mod mails;
 mod offices;
 mod packaging;
+mod people;
 mod scheduler;
 mod smtp;
 mod store;

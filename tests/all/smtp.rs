@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chancery::catcher::{Catcher, Caught};
-use chancery::courier::email::{Email, Encoded};
+use chancery::courier::email::Encoded;
 use chancery::courier::settings::{Password, Patience, Security, SmtpSettings};
 use chancery::courier::smtp::{Outcome, Sender};
 use chancery::ids::Instant;
+use chancery::letters::Email;
 use proptest::prelude::*;
 
 use crate::support::faulty_smtp::{Fault, FaultySmtp};

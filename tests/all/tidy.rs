@@ -11,7 +11,7 @@ const ORDER: &[&[&str]] = &[
     &["diagnostic"],
     &["calendar", "directory", "words"],
     &["definition", "expr", "machine", "dossier"],
-    &["import", "links", "chart"],
+    &["chart", "import", "letters", "links"],
     &["clock"],
     &["seal", "store"],
     &["engine"],

@@ -29,8 +29,10 @@ impl Run<'_> {
             let at = self.at;
             self.emit(Change::Grounds(vec![Ground { at, text: Text::own(reason), basis: None }]));
         }
-        self.tell_rows(&transition, &act.rows)?;
-        self.take(&state, &transition)?;
+        if self.enough(&state, &act.event, &transition)? {
+            self.tell_rows(&transition, &act.rows)?;
+            self.take(&state, &transition)?;
+        }
         self.settle()?;
         self.finish(Kind::Acted);
         Ok(())
@@ -98,6 +100,9 @@ impl Run<'_> {
             if !mine.is_empty() {
                 return Ok((active.state.clone(), mine));
             }
+        }
+        if let Some(answer) = self.answered(person) {
+            return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
         }
         Err(Refusal::about(if known { Code::NotAsked } else { Code::NoEvent }, act.event.as_str()))
     }

@@ -7,7 +7,7 @@
 use super::{Run, timers::moved};
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Body, Ground, OnList, Purpose, Recipient, Task, Timer, TimerKind};
+use crate::dossier::{Body, Ground, OnList, Recipient, Timer, TimerKind};
 use crate::ids::{ActivationId, EventName, FieldName, PersonId, RoleName, StateId, UnitCode};
 use crate::machine::{
     BodyOf, FieldKind, Joins, RegisterRule, RoleSource, State, StateKind, Target, Transition, UnitOf,
@@ -16,6 +16,7 @@ use crate::machine::{
 impl Run<'_> {
     /// Takes a transition out of `source`.
     pub(super) fn take(&mut self, source: &StateId, transition: &Transition) -> Result<(), Refusal> {
+        self.note_way(source, transition);
         match &transition.target {
             Target::Stay => Ok(()),
             Target::State(target) => {
@@ -122,19 +123,7 @@ impl Run<'_> {
             self.join(joins)?;
         }
         if let Some(task) = &state.task {
-            let holders = self.holders(&task.role);
-            if holders.is_empty() {
-                return Err(Refusal::about(Code::NobodyToAsk, task.role.as_str()));
-            }
-            let role = Some(task.role.clone());
-            self.emit(Change::Offered(Task {
-                activation,
-                purpose: Purpose::Act,
-                role,
-                holders,
-                due_at,
-                policy: state.link,
-            }));
+            self.offer(activation, state, task, due_at)?;
         }
         if let Some(vote) = &state.vote {
             self.open_vote(activation, state, vote)?;

@@ -5,12 +5,15 @@
 
 mod act;
 mod enter;
+mod offer;
 mod receive;
 mod start;
 mod timers;
+pub mod trace;
 mod values;
 mod vote;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::command::{Actor, Ask, Command};
@@ -49,39 +52,8 @@ pub fn decide(
     now: Instant,
     context: &Context<'_>,
 ) -> Result<Decision, Refusal> {
-    // A clock that went back does not take the dossier back with it.
-    let now = dossier.map_or(now, |dossier| now.max(dossier.last_at));
-    let mut run = Run {
-        machine,
-        context,
-        at: now,
-        actor: command.actor.clone(),
-        dossier: dossier.cloned(),
-        changes: Vec::new(),
-        sent: 0,
-        steps: 0,
-        decision: Decision::default(),
-    };
-    if let Ask::Start(start) = &command.ask {
-        run.start(&command.dossier, start)?;
-        return Ok(run.decision);
-    }
-    if run.dossier.is_none() {
-        return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
-    }
-    run.fire_due(now)?;
-    run.at = now.max(run.dossier().last_at);
-    run.actor = command.actor.clone();
-    match &command.ask {
-        Ask::Start(_) => unreachable!("handled above"),
-        Ask::Act(act) => run.act(act)?,
-        Ask::Edit { activation, fields, papers } => run.edit(*activation, fields, papers)?,
-        Ask::Cast { activation, choices } => run.cast(*activation, choices)?,
-        Ask::Tally { activation, rows } => run.tally(*activation, rows)?,
-        Ask::Confirm { activation, agrees, seen } => run.confirm(*activation, *agrees, *seen)?,
-        Ask::Receive(message) => run.receive(message)?,
-        Ask::Tick => {}
-    }
+    let mut run = Run::new(machine, dossier, command, now, context);
+    run.carry_out(command, now)?;
     Ok(run.decision)
 }
 
@@ -115,10 +87,61 @@ struct Run<'a> {
     sent: u32,
     /// Steps taken without anybody's doing.
     steps: u32,
+    /// Where somebody wants to know which ways it took.
+    trace: Option<RefCell<trace::Trace>>,
     decision: Decision,
 }
 
+impl<'a> Run<'a> {
+    fn new(
+        machine: &'a Machine,
+        dossier: Option<&Dossier>,
+        command: &Command,
+        now: Instant,
+        context: &'a Context<'a>,
+    ) -> Self {
+        Self {
+            machine,
+            context,
+            at: now,
+            actor: command.actor.clone(),
+            dossier: dossier.cloned(),
+            changes: Vec::new(),
+            sent: 0,
+            steps: 0,
+            trace: None,
+            decision: Decision::default(),
+        }
+    }
+}
+
 impl Run<'_> {
+    /// Decides the whole command.
+    fn carry_out(&mut self, command: &Command, now: Instant) -> Result<(), Refusal> {
+        // A clock that went back does not take the dossier back with it.
+        let now = self.dossier.as_ref().map_or(now, |dossier| now.max(dossier.last_at));
+        self.at = now;
+        if let Ask::Start(start) = &command.ask {
+            return self.start(&command.dossier, start);
+        }
+        if self.dossier.is_none() {
+            return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
+        }
+        self.fire_due(now)?;
+        self.at = now.max(self.dossier().last_at);
+        self.actor = command.actor.clone();
+        match &command.ask {
+            Ask::Start(_) => unreachable!("handled above"),
+            Ask::Act(act) => self.act(act),
+            Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
+            Ask::Cast { activation, choices } => self.cast(*activation, choices),
+            Ask::Tally { activation, rows } => self.tally(*activation, rows),
+            Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
+            Ask::Receive(message) => self.receive(message),
+            Ask::Tick => Ok(()),
+        }
+    }
+
     fn dossier(&self) -> &Dossier {
         self.dossier.as_ref().expect("a run is started or loaded before anything looks at its dossier")
     }
@@ -192,6 +215,7 @@ impl Run<'_> {
             let holds = self
                 .with_scope(|scope| self.machine.programs().truth(&guard.expr, scope))
                 .map_err(|error| Refusal::about(Code::GuardFailed, format!("{name}: {error}")))?;
+            self.note_guard(name, holds);
             if !holds {
                 reasons.push(Reason {
                     code: Code::Guard,
@@ -223,6 +247,7 @@ pub fn offered(
         changes: Vec::new(),
         sent: 0,
         steps: 0,
+        trace: None,
         decision: Decision::default(),
     };
     let mut found: Vec<crate::machine::Transition> = Vec::new();

@@ -39,9 +39,8 @@ impl Run<'_> {
         match held {
             Held::Online => {
                 let due_at = self.context.calendar.after(self.at, rule.open_for);
-                let (purpose, role, policy) = (Purpose::Ballot, None, state.link);
-                let task = Task { activation, purpose, role, holders: eligible, due_at: Some(due_at), policy };
-                self.emit(Change::Offered(task));
+                let task = Task::offered(activation, Purpose::Ballot, None, eligible);
+                self.emit(Change::Offered(Task { due_at: Some(due_at), policy: state.link, ..task }));
                 self.emit(Change::Timed(vec![Timer { activation, what: TimerKind::VoteEnds, due_at }]));
                 Ok(())
             }
@@ -65,8 +64,8 @@ impl Run<'_> {
         let entry = self.dossier().active.iter().find(|active| active.activation == activation);
         let state = entry.map(|active| active.state.clone()).expect("votes go with their activation");
         let (due_at, policy) = (entry.and_then(|active| active.due_at), self.state(&state).link);
-        let role = Some(role.into());
-        self.emit(Change::Offered(Task { activation, purpose, role, holders, due_at, policy }));
+        let task = Task::offered(activation, purpose, Some(role.into()), holders);
+        self.emit(Change::Offered(Task { due_at, policy, ..task }));
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Cases: every outcome of a vote and of a deadline is handled, and every event has somebody or something that raises it.
 
 use super::Check;
+use super::needs::UNDECIDED;
 use super::tree::Place;
 use crate::definition::model::{Name, Transition};
 use crate::diagnostic::{Diagnostic, code, nearest};
@@ -31,7 +32,7 @@ impl Check<'_> {
     }
 
     /// The event has a transition here or around here.
-    fn handled(&self, at: usize, event: &str, span: &Span, why: &str) {
+    pub(super) fn handled(&self, at: usize, event: &str, span: &Span, why: &str) {
         let known: Vec<&str> = self
             .tree
             .outwards(at)
@@ -51,6 +52,9 @@ impl Check<'_> {
         let Some(event) = &transition.event else { return };
         let joins = self.tree.places().iter().any(|place| place.state.joins.is_some());
         if !transition.by.is_empty() || joins {
+            return;
+        }
+        if event.value == UNDECIDED && self.can_be_undecided(at) {
             return;
         }
         let raised = self.tree.inside(at).any(|inner| {

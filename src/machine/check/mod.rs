@@ -10,6 +10,7 @@ mod formulas;
 mod kinds;
 mod lists;
 mod names;
+mod needs;
 mod phrases;
 mod reach;
 mod roles;
@@ -88,6 +89,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.list_only();
     check.kinds();
     check.branches();
+    check.agreement();
     check.cases();
     if !*check.lost.borrow() {
         check.reachability(&shape);

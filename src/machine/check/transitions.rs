@@ -9,7 +9,7 @@ use crate::ids::{EventName, StateId};
 use crate::machine::{After, RowEvents, Target, Transition};
 
 /// What only a person can do with a transition.
-const OF_A_PERSON: &[&str] = &["hint", "reason", "fill", "attach", "confirm"];
+const OF_A_PERSON: &[&str] = &["hint", "needs", "reason", "fill", "attach", "confirm"];
 
 impl Check<'_> {
     /// A transition of the state at `from`.
@@ -20,6 +20,7 @@ impl Check<'_> {
             label: written.label.clone(),
             hint: written.hint.clone(),
             by: self.refer_all(Kind::Role, &written.by),
+            needs: self.needs(from, written),
             guard: self.refer_all(Kind::Guard, &written.guard),
             target: self.leads_to(from, written),
             reason: written.reason,

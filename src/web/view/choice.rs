@@ -5,9 +5,9 @@ use serde::Serialize;
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::input::Input;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, Task};
 use crate::ids::{EventName, FieldName};
-use crate::machine::{FieldKind, TaskRule, Transition};
+use crate::machine::{FieldKind, Needs, TaskRule, Transition};
 
 /// One radio button, and what unfolds under it.
 #[derive(Debug, Serialize)]
@@ -36,6 +36,7 @@ pub(crate) struct Wanted {
     pub(crate) label: String,
     pub(crate) hint: String,
     pub(crate) reason: bool,
+    pub(crate) needs: Needs,
     pub(crate) fill: Vec<FieldName>,
     pub(crate) attach: Vec<String>,
     pub(crate) confirm: bool,
@@ -65,6 +66,7 @@ impl Wanted {
             label: if label.is_empty() { event.to_string() } else { label.to_owned() },
             hint: reader.text(&one.hint).to_owned(),
             reason: false,
+            needs: one.needs,
             fill: Vec::new(),
             attach: Vec::new(),
             confirm: false,
@@ -104,6 +106,14 @@ impl Wanted {
     pub(crate) fn files(&self, reader: &Reader) -> bool {
         let of_file = |name: &FieldName| reader.machine.field(name).is_some_and(|field| field.kind == FieldKind::File);
         !self.attach.is_empty() || self.fill.iter().any(of_file)
+    }
+
+    /// How many people must choose it, and how many have.
+    pub(crate) fn needed(&self, reader: &Reader, task: Option<&Task>) -> Option<String> {
+        let task = task.filter(|_| self.needs != Needs::One)?;
+        let (all, chose) = (task.people().to_string(), task.chose(&self.event).to_string());
+        let need = if let Needs::Count(count) = self.needs { count.to_string() } else { all.clone() };
+        Some(reader.texts.fill("act.needs", &[("need", &need), ("all", &all), ("chose", &chose)]))
     }
 
     /// As the page shows it.

@@ -57,7 +57,7 @@ fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> 
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
         }
-        Code::NobodyToAsk | Code::SamePerson => {
+        Code::NobodyToAsk | Code::TooFewToAsk | Code::SamePerson => {
             let role = reader.role(&about.into());
             (!role.is_empty()).then_some(role)
         }
@@ -90,6 +90,7 @@ fn key(code: &Code) -> &'static str {
         Code::SamePerson => "same_person",
         Code::OperationReused => "operation_reused",
         Code::NobodyToAsk => "nobody_to_ask",
+        Code::TooFewToAsk => "too_few_to_ask",
         Code::Circles => "circles",
         Code::NotGathering => "not_gathering",
     }

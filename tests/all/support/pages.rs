@@ -216,11 +216,22 @@ impl Pages {
         Self { engine, clock, app, _health: health, _database: database }
     }
 
+    /// Deploys one more workflow.
+    pub(crate) async fn deploy(&self, name: &str, text: &str) {
+        let machine = office::machine(name, text);
+        self.engine.deploy(&machine, &[SourceFile::new(format!("{name}.yaml"), text)]).await.expect("a version");
+    }
+
     /// Opens a case about `person`.
     pub(crate) async fn case(&self, id: &str, title: &str, person: &str) -> DossierId {
-        let machine: Arc<Machine> =
-            self.engine.current(&"case".into()).await.expect("it reads").expect("it is deployed");
         let fields = serde_json::json!({"title": title, "unit": "U", "person": format!("p-{person}"), "kind": "plain"});
+        self.start("case", id, fields).await
+    }
+
+    /// Opens a dossier of a workflow, by the clerk.
+    pub(crate) async fn start(&self, workflow: &str, id: &str, fields: serde_json::Value) -> DossierId {
+        let machine: Arc<Machine> =
+            self.engine.current(&workflow.into()).await.expect("it reads").expect("it is deployed");
         let start = Start {
             machine: machine.hash().clone(),
             fields: serde_json::from_value(fields).expect("fields"),
@@ -260,6 +271,21 @@ impl Pages {
     /// The path of a task's page.
     pub(crate) async fn link(&self, dossier: &DossierId, purpose: Purpose, person: &str) -> String {
         Place::Task(&self.token(dossier, purpose, person).await).path(&self.app.site)
+    }
+
+    /// A person's page of a task, as it stands.
+    pub(crate) async fn page(&self, dossier: &DossierId, person: &str) -> String {
+        self.get(&self.link(dossier, Purpose::Act, person).await).await.text()
+    }
+
+    /// A person chooses an event on their page, with a reason; what they read then.
+    pub(crate) async fn choose(&self, dossier: &DossierId, person: &str, event: &str) -> String {
+        let link = self.link(dossier, Purpose::Act, person).await;
+        let seen = self.get(&link).await.hidden("seen");
+        let reason = format!("reason.{event}");
+        let form = [("do", "act"), ("seen", &seen), ("choice", event), (&reason, "Vì vậy"), ("step", "send")];
+        let sent = self.post(&link, &form).await;
+        if sent.status == StatusCode::SEE_OTHER { self.get(&link).await.text() } else { sent.text() }
     }
 
     /// A list that is there, by the rows it has.

@@ -52,6 +52,19 @@ impl Schedule {
         None
     }
 
+    /// The first slot behind an instant; none if there is none in reach.
+    pub fn next(&self, now: Instant) -> Option<Instant> {
+        let mut civil = self.zone.to_datetime(now.timestamp()).checked_sub(Span::new().hours(FOLD_MAX_HOURS)).ok()?;
+        for _ in 0..LOOKED_AT_MAX {
+            civil = self.cron.find_next_occurrence(&civil, false).ok()?;
+            let slot = Instant::from_timestamp(self.instant(civil)?);
+            if slot > now {
+                return Some(slot);
+            }
+        }
+        None
+    }
+
     /// The instant of a civil time. Never goes back while civil time goes forward.
     fn instant(&self, civil: DateTime) -> Option<Timestamp> {
         let ambiguous = self.zone.to_ambiguous_timestamp(civil);
@@ -124,6 +137,8 @@ mod tests {
                 let slot = schedule.last(now);
                 assert!(slot >= before, "{zone} {now}");
                 assert!(slot.is_some_and(|slot| slot <= now), "{zone} {now}");
+                let next = schedule.next(now).expect("there is always another one");
+                assert!(next > now && schedule.last(next) == Some(next), "{zone} {now}: {next}");
                 before = slot;
             }
         }

@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::email::Email;
-use super::letter::Letter;
-use super::settings::SmtpSettings;
+use super::letter::{Email, Letter, Sender};
 use super::subject;
 use super::view::View;
 
@@ -44,14 +42,14 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 ///
 /// # Errors
 /// A template fails; a test says that ours do not.
-pub fn compose(letter: &Letter, settings: &SmtpSettings) -> Result<Email, ComposeError> {
-    let view = View::new(letter, settings);
-    let subject = subject::of(letter);
+pub fn compose(letter: &Letter, sender: Sender<'_>) -> Result<Email, ComposeError> {
+    let view = View::new(letter, sender);
+    let subject = letter.subject();
     let context = || minijinja::Value::from(minijinja::value::Serde(&view));
     let html = TEMPLATES.get_template("digest/mail.html")?.render(context())?;
     let text = TEMPLATES.get_template("digest/mail.txt")?.render(context())?;
-    let (to_name, to_address, subject) = match &settings.redirect_to {
-        Some(to) => (String::new(), to.clone(), subject::redirected(letter, &subject)),
+    let (to_name, to_address, subject) = match sender.redirect_to {
+        Some(to) => (String::new(), to.to_owned(), subject::redirected(letter, &subject)),
         None => (letter.reader.name.clone(), letter.reader.email.clone(), subject),
     };
     let message_id = letter.message_id.clone();

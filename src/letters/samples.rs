@@ -4,9 +4,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 
 use super::compose::compose;
-use super::email::Email;
-use super::letter::{Consequence, Letter, Matter, Reader};
-use super::settings::SmtpSettings;
+use super::letter::{Consequence, Email, Letter, Matter, Reader, Sender};
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
@@ -17,27 +15,21 @@ use crate::ids::{Instant, MailId};
 /// A template is broken; a test writes every one.
 pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
     let english = language.starts_with("en");
-    let settings = settings();
     letters(language, english)
         .into_iter()
         .map(|(name, letter)| {
-            let settings = match name {
-                "redirected" => {
-                    SmtpSettings { redirect_to: Some("thu-nghiem@example.vn".to_owned()), ..settings.clone() }
-                }
-                _ => settings.clone(),
-            };
-            (name, compose(&letter, &settings).expect("a test writes every sample"))
+            let redirect_to = (name == "redirected").then_some("thu-nghiem@example.vn");
+            (name, compose(&letter, Sender { redirect_to, ..SENDER }).expect("a test writes every sample"))
         })
         .collect()
 }
 
-fn settings() -> SmtpSettings {
-    SmtpSettings {
-        contact: "Trần Thị Lan, 024 3733 1234".to_owned(),
-        ..SmtpSettings::plain(([127, 0, 0, 1], 25).into(), "thuongtruc@example.vn", "Thường trực Hội đồng Bộ")
-    }
-}
+const SENDER: Sender<'_> = Sender {
+    name: "Thường trực Hội đồng Bộ",
+    address: "thuongtruc@example.vn",
+    contact: "Trần Thị Lan, 024 3733 1234",
+    redirect_to: None,
+};
 
 fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
     let letter = |matters| letter(language, matters);

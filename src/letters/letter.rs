@@ -25,6 +25,38 @@ pub struct Letter {
     pub zone: TimeZone,
 }
 
+/// Who writes, as readers see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sender<'a> {
+    /// The office.
+    pub name: &'a str,
+    /// Its mailbox.
+    pub address: &'a str,
+    /// Whom to call: a name and a telephone number; empty where nobody is named.
+    pub contact: &'a str,
+    /// Test machines: every mail goes here, with a line that names the one it was meant for.
+    pub redirect_to: Option<&'a str>,
+}
+
+/// A mail to one person, composed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// The recipient's name.
+    pub to_name: String,
+    /// The recipient's address.
+    pub to_address: String,
+    /// The subject.
+    pub subject: String,
+    /// The text part, lines ended by `\n`.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// The Message-ID, with its angle brackets: the same in every attempt.
+    pub message_id: String,
+    /// When it was written.
+    pub date: Instant,
+}
+
 /// Who reads a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reader {

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::letter::{Consequence, Letter, Matter};
-use super::settings::SmtpSettings;
+use super::letter::{Consequence, Letter, Matter, Sender};
 use super::subject::{about, task, you};
 use super::texts::Texts;
 use crate::dossier::Purpose;
@@ -69,16 +68,17 @@ struct Button {
 
 struct Writer<'a> {
     letter: &'a Letter,
-    settings: &'a SmtpSettings,
+    sender: Sender<'a>,
     texts: &'static Texts,
-    sender: String,
+    /// The sender's name.
+    office: String,
     you: String,
 }
 
 impl View {
-    pub(super) fn new(letter: &Letter, settings: &SmtpSettings) -> Self {
+    pub(super) fn new(letter: &Letter, sender: Sender<'_>) -> Self {
         let texts = Texts::of(&letter.reader.language);
-        let writer = Writer { letter, settings, texts, sender: clean(&settings.from_name), you: you(letter, texts) };
+        let writer = Writer { letter, sender, texts, office: clean(sender.name), you: you(letter, texts) };
         writer.view()
     }
 }
@@ -88,9 +88,9 @@ impl Writer<'_> {
         let hidden = self.letter.matters.len().saturating_sub(SHOWN_MAX);
         View {
             lang: self.texts.code,
-            sender: self.sender.clone(),
-            title: super::subject::of(self.letter),
-            redirected: self.settings.redirect_to.as_ref().map(|_| self.redirected()),
+            sender: self.office.clone(),
+            title: self.letter.subject(),
+            redirected: self.sender.redirect_to.map(|_| self.redirected()),
             greeting: self.greeting(),
             intro: self.intro(),
             sections: self.sections(),
@@ -105,7 +105,7 @@ impl Writer<'_> {
     fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
         let capital = capitalised(&self.you);
         let mut all = values.to_vec();
-        all.extend([("you", self.you.as_str()), ("You", capital.as_str()), ("sender", self.sender.as_str())]);
+        all.extend([("you", self.you.as_str()), ("You", capital.as_str()), ("sender", self.office.as_str())]);
         capitalised(&self.texts.say(key, &all))
     }
 
@@ -131,7 +131,7 @@ impl Writer<'_> {
     fn intro(&self) -> String {
         let [matter] = self.letter.matters.as_slice() else {
             let count = self.letter.matters.len();
-            return self.texts.count("intro.several", count, &[("sender", &self.sender), ("you", &self.you)]);
+            return self.texts.count("intro.several", count, &[("sender", &self.office), ("you", &self.you)]);
         };
         let key = match (matter.kind, matter.purpose) {
             (NoticeKind::Asked, Some(Purpose::Act) | None) => "intro.asked_act",
@@ -142,7 +142,7 @@ impl Writer<'_> {
             (NoticeKind::Escalation, _) => "intro.escalation",
             (NoticeKind::Told, _) => "intro.told",
         };
-        let body = matter.body.as_deref().map_or_else(|| self.sender.clone(), clean);
+        let body = matter.body.as_deref().map_or_else(|| self.office.clone(), clean);
         self.say(key, &[("body", &body)])
     }
 
@@ -241,9 +241,9 @@ impl Writer<'_> {
     }
 
     fn foot(&self) -> Vec<String> {
-        let contact = clean(&self.settings.contact);
+        let contact = clean(self.sender.contact);
         let contact = if contact.is_empty() {
-            self.say("foot.contact", &[("address", &clean(&self.settings.from_address))])
+            self.say("foot.contact", &[("address", &clean(self.sender.address))])
         } else {
             unbroken(&contact)
         };

@@ -1,12 +1,12 @@
 //! What one notice means to its reader: read off the dossier and its machine. Pure.
 
+use super::gather::MailNotice;
 use super::letter::{Consequence, Matter};
 use crate::directory::Directory;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Active, Dossier, Purpose, RowStatus, Task, Vote};
 use crate::ids::{EventName, Instant, Language, PersonId, StateId, Text};
 use crate::machine::{Machine, State, Target};
-use crate::store::mails::MailNotice;
 
 /// One notice, being turned into a matter.
 pub(super) struct Reading<'a> {

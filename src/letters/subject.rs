@@ -8,12 +8,14 @@ use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::words::clean;
 
-/// The subject of a letter.
-pub(super) fn of(letter: &Letter) -> String {
-    let texts = Texts::of(&letter.reader.language);
-    match letter.matters.as_slice() {
-        [matter] => single(letter, matter, texts),
-        matters => several(letter, matters, texts),
+impl Letter {
+    /// Its subject, in the reader's language.
+    pub fn subject(&self) -> String {
+        let texts = Texts::of(&self.reader.language);
+        match self.matters.as_slice() {
+            [matter] => single(self, matter, texts),
+            matters => several(self, matters, texts),
+        }
     }
 }
 

@@ -1,0 +1,64 @@
+//! Who is asked when a state is entered, and when enough of them have answered.
+
+use super::Run;
+use crate::dossier::event::Change;
+use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::{Answer, Purpose, Task};
+use crate::ids::{ActivationId, EventName, Instant, PersonId, StateId};
+use crate::machine::{Needs, State, TaskRule, Transition};
+
+/// Raised when everybody has answered and no event has enough of them.
+const UNDECIDED: &str = "undecided";
+
+impl Run<'_> {
+    /// Offers the task of a state that is being entered.
+    pub(super) fn offer(
+        &mut self,
+        activation: ActivationId,
+        state: &State,
+        rule: &TaskRule,
+        due_at: Option<Instant>,
+    ) -> Result<(), Refusal> {
+        let holders = self.holders(&rule.role);
+        if holders.is_empty() {
+            return Err(Refusal::about(Code::NobodyToAsk, rule.role.as_str()));
+        }
+        let enough = |one: &Transition| !matches!(one.needs, Needs::Count(count) if count as usize > holders.len());
+        if !state.on.iter().all(enough) {
+            return Err(Refusal::about(Code::TooFewToAsk, rule.role.as_str()));
+        }
+        let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
+        self.emit(Change::Offered(Task { due_at, policy: state.link, ..task }));
+        Ok(())
+    }
+
+    /// Counts a person's choice of an event that needs several of those who are asked; whether there are enough now. When all
+    /// have answered and no event has enough, that is an event of its own.
+    pub(super) fn enough(
+        &mut self,
+        state: &StateId,
+        event: &EventName,
+        transition: &Transition,
+    ) -> Result<bool, Refusal> {
+        if transition.needs == Needs::One {
+            return Ok(true);
+        }
+        let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
+        let active = self.dossier().active.iter().find(|active| &active.state == state);
+        let activation = active.expect("its transition was found in an active state").activation;
+        self.emit(Change::Answered { activation, person, event: event.clone() });
+        let task = self.dossier().task(activation, Purpose::Act).expect("it was answered");
+        if transition.needs.reached_by(task.chose(event), task.people()) {
+            return Ok(true);
+        }
+        if task.holders.is_empty() {
+            self.raise(&EventName::from(UNDECIDED), None)?;
+        }
+        Ok(false)
+    }
+
+    /// What this person has answered already where several are needed.
+    pub(super) fn answered(&self, person: &PersonId) -> Option<&Answer> {
+        self.dossier().tasks.iter().flat_map(|task| &task.answers).find(|answer| &answer.person == person)
+    }
+}

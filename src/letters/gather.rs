@@ -1,0 +1,165 @@
+//! Which notices make a mail, and what they mean to its reader. The store has the same rules in SQL, where rows are claimed.
+
+use jiff::tz::TimeZone;
+
+use super::letter::Matter;
+use super::reading::Reading;
+use crate::calendar::Calendar;
+use crate::directory::Directory;
+use crate::dossier::project::NoticeKind;
+use crate::dossier::{Dossier, Purpose};
+use crate::ids::{ActivationId, DossierId, Instant, Language, PersonId};
+use crate::machine::Machine;
+
+/// Notices that one mail may gather; what is beyond waits for the next one.
+pub const NOTICES_MAX: i64 = 500;
+/// New mails for one person within 24 hours at most.
+pub const PERSON_DAY_MAX: i64 = 20;
+/// The zone of offices whose calendar nobody knows.
+const ZONE: &str = "Asia/Ho_Chi_Minh";
+
+/// One notice of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailNotice {
+    /// Why it is said.
+    pub kind: NoticeKind,
+    /// Which dossier.
+    pub dossier: DossierId,
+    /// Which entry.
+    pub activation: ActivationId,
+    /// The reader's own task, where there is one.
+    pub task: Option<MailTask>,
+}
+
+/// A task that a mail links to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailTask {
+    /// Its row.
+    pub id: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// The key that signs its link.
+    pub key_id: i64,
+    /// Raised when it is readdressed.
+    pub generation: i64,
+    /// By when.
+    pub due_at: Option<Instant>,
+}
+
+/// A dossier that a mail is about, with the version that it runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The dossier as it stands.
+    pub dossier: &'a Dossier,
+    /// Its version.
+    pub machine: &'a Machine,
+    /// Its calendar, where it is known.
+    pub calendar: Option<&'a Calendar>,
+}
+
+/// What notices are read with.
+pub struct Gathering<'a> {
+    /// Who is who.
+    pub directory: &'a Directory,
+    /// What the reader reads.
+    pub language: &'a Language,
+    /// When it is written.
+    pub now: Instant,
+    /// Finds a dossier; none that is gone.
+    pub find: &'a dyn Fn(&DossierId) -> Option<About<'a>>,
+    /// The link to a task; none where it can no longer be made.
+    pub link: &'a dyn Fn(&MailTask, &MailNotice) -> Option<String>,
+}
+
+impl Gathering<'_> {
+    /// What the notices of one mail are about, the most pressing first, and the time zone in which its dates are said.
+    pub fn matters(&self, notices: &[MailNotice]) -> (Vec<Matter>, TimeZone) {
+        let (mut matters, mut zone) = (Vec::new(), None);
+        for notice in once_each(notices) {
+            let Some(About { dossier, machine, calendar }) = (self.find)(&notice.dossier) else { continue };
+            zone = zone.or_else(|| calendar.map(|calendar| calendar.zone().clone()));
+            let (directory, language) = (self.directory, self.language);
+            let mut matter = Reading { dossier, machine, notice, directory, language }.matter();
+            if let (Some(due), Some(calendar)) = (matter.due_at, calendar) {
+                matter.days_left = calendar.working_days_between(self.now, due);
+            }
+            matter.link = notice.task.as_ref().and_then(|task| (self.link)(task, notice));
+            matters.push(matter);
+        }
+        matters.sort_by_key(|matter| matter.due_at.unwrap_or(Instant(i64::MAX)));
+        (matters, zone.or_else(|| TimeZone::get(ZONE).ok()).unwrap_or(TimeZone::UTC))
+    }
+}
+
+/// Whether a notice is still to be said: what was asked, while the reader's own task is open; an escalation, while
+/// anybody's of that entry is; what is merely told, always.
+pub fn is_wanted(
+    kind: NoticeKind,
+    activation: ActivationId,
+    purpose: Option<Purpose>,
+    person: &PersonId,
+    dossier: &Dossier,
+) -> bool {
+    let paused = dossier.paused.iter().flat_map(|paused| &paused.tasks);
+    let mut open = dossier.tasks.iter().chain(paused).filter(|task| task.activation == activation);
+    match (kind, purpose) {
+        (NoticeKind::Escalation, _) => open.next().is_some(),
+        (_, Some(purpose)) => open.any(|task| task.purpose == purpose && task.holders.contains(person)),
+        (_, None) => true,
+    }
+}
+
+/// What is said twice is said once: a task that is both new and near its day is new; a dossier tells where it stands now.
+fn once_each(notices: &[MailNotice]) -> Vec<&MailNotice> {
+    let mut kept: Vec<&MailNotice> = Vec::new();
+    for notice in notices {
+        let same = kept.iter_mut().find(|have| match (&have.task, &notice.task) {
+            (Some(one), Some(other)) => one.id == other.id && have.kind.asks() == notice.kind.asks(),
+            (None, None) => {
+                have.dossier == notice.dossier
+                    && have.kind == notice.kind
+                    && (have.kind == NoticeKind::Told || have.activation == notice.activation)
+            }
+            (Some(_), None) | (None, Some(_)) => false,
+        });
+        match same {
+            Some(have) if notice.kind == NoticeKind::Asked || notice.kind == NoticeKind::Told => *have = notice,
+            Some(_) => {}
+            None => kept.push(notice),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dossier::Purpose;
+    use crate::ids::ActivationId;
+
+    fn notice(kind: NoticeKind, dossier: &str, task: Option<&str>) -> MailNotice {
+        let task = task.map(|id| MailTask {
+            id: id.to_owned(),
+            purpose: Purpose::Act,
+            key_id: 1,
+            generation: 1,
+            due_at: None,
+        });
+        MailNotice { kind, dossier: dossier.into(), activation: ActivationId(1), task }
+    }
+
+    #[test]
+    fn what_is_said_twice_is_said_once() {
+        let all = [
+            notice(NoticeKind::Reminder, "d1", Some("t1")),
+            notice(NoticeKind::Asked, "d1", Some("t1")),
+            notice(NoticeKind::Reminder, "d2", Some("t2")),
+            notice(NoticeKind::Reminder, "d2", Some("t2")),
+            notice(NoticeKind::Told, "d3", None),
+            notice(NoticeKind::Told, "d3", None),
+            notice(NoticeKind::Escalation, "d3", None),
+        ];
+        let kinds: Vec<NoticeKind> = once_each(&all).iter().map(|notice| notice.kind).collect();
+        assert_eq!(kinds, [NoticeKind::Asked, NoticeKind::Reminder, NoticeKind::Told, NoticeKind::Escalation]);
+    }
+}

@@ -1,0 +1,16 @@
+//! What mails say, to whom and when: from notices to a letter, from a letter to a mail in its reader's language. Pure; the
+//! courier carries the mails, a simulated office only shows them.
+
+mod compose;
+mod gather;
+mod letter;
+mod reading;
+mod samples;
+mod subject;
+mod texts;
+mod view;
+
+pub use compose::{ComposeError, compose};
+pub use gather::{About, Gathering, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, is_wanted};
+pub use letter::{Consequence, Email, Letter, Matter, Reader, Sender};
+pub use samples::samples;
