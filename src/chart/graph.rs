@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::say::Phrases;
+use super::say;
 use crate::ids::{EventName, GuardName, Language, StateId, Text};
 use crate::machine::{Due, Shape, State, StateKind, Target, Transition};
+use crate::words::Phrases;
 
 /// A statechart as it is drawn.
 #[derive(Clone, Debug)]
@@ -103,7 +104,7 @@ pub enum Cause {
 impl Graph {
     /// The statechart of a workflow, in a language.
     pub fn new(shape: &Shape, language: &Language) -> Self {
-        let reading = Reading { shape, language, phrases: Phrases::of(language.as_str()) };
+        let reading = Reading { shape, language, phrases: say::phrases(language.as_str()) };
         let place: BTreeMap<&StateId, usize> =
             shape.states.iter().enumerate().map(|(place, state)| (&state.id, place)).collect();
         let nodes = shape.states.iter().map(|state| reading.node(state, &place)).collect();
@@ -211,7 +212,7 @@ impl Reading<'_> {
 
     fn term(&self, state: &State) -> String {
         match state.deadline.as_ref().map(|deadline| &deadline.due) {
-            Some(Due::Within(delay)) => self.phrases.delay(*delay),
+            Some(Due::Within(delay)) => say::delay(self.phrases, *delay),
             Some(Due::By(_) | Due::Before(_)) | None => String::new(),
         }
     }
@@ -229,7 +230,7 @@ impl Reading<'_> {
         }
         for after in &state.after {
             let condition = self.condition(&after.transition.guard, false);
-            let text = joined(&self.phrases.after(after.delay), &condition);
+            let text = joined(&say::after(self.phrases, after.delay), &condition);
             ways.push((&after.transition, Way { cause: Cause::Clock, event: None, text }));
         }
         ways

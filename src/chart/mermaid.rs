@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::graph::{Graph, Kind, Tie};
 use super::marks::Marks;
-use super::say::Phrases;
+use crate::words::Phrases;
 
 /// The statechart in Mermaid's language.
 pub fn mermaid(graph: &Graph, phrases: &Phrases, marks: &Marks) -> String {

@@ -16,5 +16,5 @@ pub use dot::dot;
 pub use graph::{Cause, Edge, Graph, Kind, Node, Tie, Way};
 pub use marks::{Marks, Visit};
 pub use mermaid::mermaid;
-pub use say::Phrases;
+pub use say::phrases;
 pub use svg::{Ink, Picture};

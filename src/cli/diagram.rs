@@ -7,11 +7,11 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use super::{Context, Format, Trouble, act, named};
-use crate::chart::{Graph, Ink, Marks, Phrases, Picture, dot, mermaid};
+use crate::chart::{Graph, Ink, Marks, Picture, dot, mermaid, phrases};
 use crate::ids::{Language, StateId};
 use crate::machine::Machine;
 use crate::service::Office;
-use crate::words::Words;
+use crate::words::{Phrases, Words};
 
 /// What `diagram` is told.
 #[derive(Debug, Args)]
@@ -48,7 +48,7 @@ pub(super) async fn run(args: &DiagramArgs, counts: bool, context: &Context) -> 
         (None, None) => return Err(Trouble::Usage("a workflow or --dossier is needed".to_owned())),
     };
     let language = named::language(args.language.as_deref(), &drawn.machine);
-    let phrases = Phrases::of(language.as_str());
+    let phrases = phrases(language.as_str());
     let graph = Graph::new(&drawn.machine, &language);
     let text = match context.printer.format() {
         Format::Mermaid => mermaid(&graph, phrases, &drawn.marks),

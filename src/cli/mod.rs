@@ -9,6 +9,7 @@ mod demo;
 mod deploy;
 mod diagram;
 mod doctor;
+mod explain;
 mod import;
 mod migrate;
 mod named;
@@ -82,6 +83,8 @@ enum Command {
     Act(act::ActArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
     Show(show::ShowArgs),
+    /// Say why a dossier stands where it stands: who is awaited, what comes next, which way is closed for whom and why.
+    Explain(explain::ExplainArgs),
     /// List dossiers.
     List(show::ListArgs),
     /// Run pages, deadlines, starts by the clock and mails in one process.
@@ -247,6 +250,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
+        Command::Explain(args) => explain::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
         Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,

@@ -6,6 +6,7 @@
 
 pub mod check;
 mod role;
+mod said;
 mod shape;
 mod state;
 mod vote;

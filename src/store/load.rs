@@ -175,7 +175,7 @@ fn headless(id: &DossierId) -> StoreError {
 
 const GATHERING: &str = "SELECT id FROM dossier WHERE workflow = $1 AND gather_key = $2";
 const BOXES: &str = "SELECT row_id, sealed FROM ballot_box WHERE dossier_id = $1 AND activation = $2 ORDER BY row_id";
-const FACTS: &str =
+pub(super) const FACTS: &str =
     "SELECT DISTINCT register, holder, key, year FROM register WHERE holder = $1 ORDER BY register, key, year";
 
 impl Tx<'_> {
@@ -202,7 +202,7 @@ impl Tx<'_> {
     }
 }
 
-fn entry(row: &Row) -> Result<Entry, StoreError> {
+pub(super) fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
         register: row.text(0)?.to_owned(),
         holder: row.text(1)?.to_owned(),

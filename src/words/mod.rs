@@ -11,8 +11,10 @@ use serde::Deserialize;
 use crate::ids::Instant;
 
 mod fill;
+mod phrases;
 
 pub use fill::{clean, fill};
+pub use phrases::Phrases;
 
 /// The words of one language.
 #[derive(Debug, Deserialize)]

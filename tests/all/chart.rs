@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chancery::chart::{Graph, Ink, Marks, Phrases, Picture, dot, mermaid};
+use chancery::chart::{Graph, Ink, Marks, Picture, dot, mermaid, phrases};
 use chancery::dossier::command::{Act, Ask};
 use chancery::dossier::event::Event;
 use chancery::ids::{Language, StateId};
@@ -16,7 +16,7 @@ use crate::support::shipped;
 
 fn drawn(machine: &Machine, language: &str, marks: &Marks) -> String {
     let graph = Graph::new(machine, &Language::new(language));
-    let (phrases, words) = (Phrases::of(language), Words::of(language));
+    let (phrases, words) = (phrases(language), Words::of(language));
     let picture = Picture { phrases, words, zone: &TimeZone::UTC, ink: Ink::PAPER, below: "" };
     picture.svg(&graph, marks)
 }
@@ -30,7 +30,7 @@ fn the_shipped_workflows_are_drawn_like_this() {
         let plain = name.replace('/', "-");
         insta::assert_snapshot!(format!("{plain}-{language}.svg"), drawn(&machine, language, &Marks::default()));
         let graph = Graph::new(&machine, &Language::new(language));
-        let phrases = Phrases::of(language);
+        let phrases = phrases(language);
         insta::assert_snapshot!(format!("{plain}-{language}.mermaid"), mermaid(&graph, phrases, &Marks::default()));
         insta::assert_snapshot!(format!("{plain}-{language}.dot"), dot(&graph, phrases, &Marks::default()));
     }
@@ -60,8 +60,8 @@ fn counts_stand_at_their_states() {
     let marks = Marks::counted(BTreeMap::from([(StateId::new("open.council"), 12_345)]));
     assert!(drawn(&machine, "vi", &marks).contains(">12345<"));
     let graph = Graph::new(&machine, &Language::new("vi"));
-    assert!(mermaid(&graph, Phrases::of("vi"), &marks).contains("Hội đồng (12345)"));
-    assert!(dot(&graph, Phrases::of("vi"), &marks).contains("Hội đồng (12345)"));
+    assert!(mermaid(&graph, phrases("vi"), &marks).contains("Hội đồng (12345)"));
+    assert!(dot(&graph, phrases("vi"), &marks).contains("Hội đồng (12345)"));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn what_a_workflow_says_cannot_become_markup() {
     let svg = drawn(&machine, "vi", &Marks::default());
     assert!(svg.contains("&lt;b&gt;&amp;&quot;") && !svg.contains("<b>") && !svg.contains("<i>"));
     let graph = Graph::new(&machine, &Language::new("vi"));
-    let mermaid = mermaid(&graph, Phrases::of("vi"), &Marks::default());
+    let mermaid = mermaid(&graph, phrases("vi"), &Marks::default());
     assert!(mermaid.contains("a#58;b#59;c#35;d#quot;#lt;i#gt;"), "{mermaid}");
-    assert!(dot(&graph, Phrases::of("vi"), &Marks::default()).contains("a:b;c#d\\\"<i>"));
+    assert!(dot(&graph, phrases("vi"), &Marks::default()).contains("a:b;c#d\\\"<i>"));
 }

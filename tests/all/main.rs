@@ -14,6 +14,7 @@ mod config;
 mod courier;
 mod decide;
 mod engine;
+mod explain;
 mod import;
 mod ledger;
 mod mails;

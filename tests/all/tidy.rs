@@ -11,7 +11,7 @@ const ORDER: &[&[&str]] = &[
     &["diagnostic"],
     &["calendar", "directory", "words"],
     &["definition", "expr", "machine", "dossier"],
-    &["chart", "import", "letters", "links"],
+    &["chart", "explain", "import", "letters", "links"],
     &["clock"],
     &["seal", "store"],
     &["engine"],

@@ -16,8 +16,8 @@ mod wires;
 use std::collections::BTreeMap;
 
 use super::graph::{Graph, Kind};
-use super::say::Phrases;
 use super::text::{self, SMALL, TITLE};
+use crate::words::Phrases;
 use exits::Exits;
 use heights::{Heights, Reach, Stack};
 use order::Order;

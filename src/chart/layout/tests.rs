@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::graph::{Cause, Edge, Graph, Kind, Node, Tie, Way};
-use super::super::say::Phrases;
+use super::super::say;
 use super::super::text::{self, SMALL};
 use super::{Layout, Rect, layout};
 
@@ -99,7 +99,7 @@ proptest! {
     #[test]
     fn nothing_lies_on_anything_else(graph in graphs()) {
         let notes = vec![vec!["Chuyên viên".to_owned()]; graph.nodes.len()];
-        let layout = layout(&graph, Phrases::of("vi"), &notes);
+        let layout = layout(&graph, say::phrases("vi"), &notes);
         let leaves: Vec<usize> = graph.leaves().collect();
         for (place, one) in leaves.iter().enumerate() {
             for two in &leaves[place + 1..] {

@@ -12,10 +12,9 @@ use jiff::tz::TimeZone;
 use super::graph::{Graph, Kind, Node};
 use super::layout::{Layout, Lines, Point, Rect, layout};
 use super::marks::Marks;
-use super::say::Phrases;
 use super::text::{self, Face, HEAD, SMALL, TITLE};
 use crate::ids::Instant;
-use crate::words::Words;
+use crate::words::{Phrases, Words};
 
 /// The colours of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +115,11 @@ impl Sheet<'_> {
         let width = layout.width.max(text::width(&self.graph.title, HEAD) + 2 * EDGE).max(wide);
         let foot = if legend.is_empty() { 0 } else { legend::HEIGHT };
         let height = head + layout.height + foot;
+        // Within a page it goes without saying.
+        let name_space = self.ink.paper.map_or("", |_| " xmlns=\"http://www.w3.org/2000/svg\"");
         let _ = write!(
             self.out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+            "<svg{name_space} width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
              role=\"img\" font-family=\"{FONTS}\" font-size=\"{}\">\n<title>{}</title>\n",
             SMALL.size,
             escaped(&self.graph.title),
@@ -197,8 +198,9 @@ impl Sheet<'_> {
                 Standing::Done | Standing::Here => (self.ink.ink, "2"),
             };
             let radius = if self.graph.nodes[node].kind == Kind::Stage { 6 } else { 14 };
+            let anchor = if standing == Standing::Here { " id=\"here\"" } else { "" };
             let shape = format!("fill=\"{fill}\" stroke=\"{stroke}\" stroke-width=\"{width}\"");
-            let _ = writeln!(self.out, "<rect {} rx=\"{radius}\" {shape}/>", place_of(rect));
+            let _ = writeln!(self.out, "<rect {} rx=\"{radius}\" {shape}{anchor}/>", place_of(rect));
             if self.graph.is_final(node) {
                 let inner = Rect { x: rect.x + 3, y: rect.y + 3, width: rect.width - 6, height: rect.height - 6 };
                 let line = if standing == Standing::Here { self.ink.on_ink } else { stroke };

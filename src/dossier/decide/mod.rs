@@ -10,6 +10,7 @@ mod receive;
 mod start;
 mod timers;
 pub mod trace;
+pub mod trial;
 mod values;
 mod vote;
 
