@@ -29,6 +29,7 @@ pub mod import;
 pub mod letters;
 pub mod links;
 pub mod machine;
+pub mod papers;
 pub mod source;
 pub mod words;
 // Above this line nothing asks for the time, waits, or touches the world.

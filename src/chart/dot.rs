@@ -36,7 +36,7 @@ pub fn dot(graph: &Graph, phrases: &Phrases, marks: &Marks) -> String {
         if taken.contains(&place) {
             said.push("penwidth = 2".to_owned());
         }
-        if let Kind::Compound { .. } = graph.nodes[edge.from].kind {
+        if graph.nodes[edge.from].kind.holds_states() {
             said.push(format!("ltail = {}", quoted(&cluster(graph, edge.from))));
         }
         said.extend(into(graph, edge.to));
@@ -50,10 +50,8 @@ pub fn dot(graph: &Graph, phrases: &Phrases, marks: &Marks) -> String {
 
 /// An edge to a compound state ends at its border.
 fn into(graph: &Graph, to: usize) -> Vec<String> {
-    match graph.nodes[to].kind {
-        Kind::Compound { .. } => vec![format!("lhead = {}", quoted(&cluster(graph, to)))],
-        Kind::Stage | Kind::Passing | Kind::Final => Vec::new(),
-    }
+    let border = graph.nodes[to].kind.holds_states().then(|| format!("lhead = {}", quoted(&cluster(graph, to))));
+    border.into_iter().collect()
 }
 
 fn attributes(said: &[String]) -> String {
@@ -63,9 +61,10 @@ fn attributes(said: &[String]) -> String {
 fn states(out: &mut String, graph: &Graph, marks: &Marks, around: Option<usize>, depth: usize) {
     let indent = "    ".repeat(depth);
     for (place, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.parent == around) {
-        if let Kind::Compound { .. } = node.kind {
+        if node.kind.holds_states() {
+            let style = if graph.is_region(place) { "\"rounded,dashed\"" } else { "rounded" };
             let _ = writeln!(out, "{indent}subgraph {} {{", quoted(&cluster(graph, place)));
-            let _ = writeln!(out, "{indent}    label = {}; style = rounded;", quoted(&node.title));
+            let _ = writeln!(out, "{indent}    label = {}; style = {style};", quoted(&node.title));
             states(out, graph, marks, Some(place), depth + 1);
             let _ = writeln!(out, "{indent}}}");
             continue;
@@ -75,7 +74,11 @@ fn states(out: &mut String, graph: &Graph, marks: &Marks, around: Option<usize>,
         match node.kind {
             Kind::Final => said.push("peripheries = 2".to_owned()),
             Kind::Passing => said.push("shape = ellipse".to_owned()),
-            Kind::Stage | Kind::Compound { .. } => {}
+            Kind::History { deep } => {
+                let letter = if deep { "H*" } else { "H" };
+                said = vec![format!("label = \"{letter}\""), "shape = circle".to_owned()];
+            }
+            Kind::Stage | Kind::Compound { .. } | Kind::Parallel => {}
         }
         match marks.visits.get(&node.id).map(|visit| visit.here) {
             Some(true) => said.push("style = \"rounded,filled\", fillcolor = black, fontcolor = white".to_owned()),

@@ -51,6 +51,23 @@ pub enum Kind {
         /// The initial state.
         initial: usize,
     },
+    /// All of its states, its regions, are active while it is.
+    Parallel,
+    /// A way back to what was active in the state around it.
+    History {
+        /// To the innermost states.
+        deep: bool,
+    },
+}
+
+impl Kind {
+    /// It has states inside.
+    pub fn holds_states(self) -> bool {
+        match self {
+            Self::Compound { .. } | Self::Parallel => true,
+            Self::Stage | Self::Passing | Self::Final | Self::History { .. } => false,
+        }
+    }
 }
 
 /// All transitions from one state to another.
@@ -110,6 +127,10 @@ impl Graph {
         let nodes = shape.states.iter().map(|state| reading.node(state, &place)).collect();
         let mut edges: Vec<Edge> = Vec::new();
         for (from, state) in shape.states.iter().enumerate() {
+            if let StateKind::History { target, .. } = &state.kind {
+                let way = Way { cause: Cause::Automatic, event: None, text: String::new() };
+                edges.push(Edge { from, to: place[target], tie: Tie::Plain, ways: vec![way] });
+            }
             for (transition, way) in reading.ways(state) {
                 let (to, tie) = match &transition.target {
                     Target::Stay => continue,
@@ -128,15 +149,31 @@ impl Graph {
 
     /// The states without states inside.
     pub fn leaves(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.nodes.len()).filter(|node| !matches!(self.nodes[*node].kind, Kind::Compound { .. }))
+        (0..self.nodes.len()).filter(|node| !self.nodes[*node].kind.holds_states())
     }
 
-    /// The state that is entered with this one, down to one without states inside.
+    /// The state that is entered with this one, down to one without states inside; of several regions in the first.
     pub fn leaf(&self, mut node: usize) -> usize {
-        while let Kind::Compound { initial } = self.nodes[node].kind {
-            node = initial;
+        loop {
+            node = match self.nodes[node].kind {
+                Kind::Compound { initial } => initial,
+                Kind::Parallel => match self.inside(node).next() {
+                    Some(region) => region,
+                    None => return node,
+                },
+                Kind::Stage | Kind::Passing | Kind::Final | Kind::History { .. } => return node,
+            }
         }
-        node
+    }
+
+    /// The states right inside a state.
+    pub fn inside(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(move |inner| self.nodes[*inner].parent == Some(node))
+    }
+
+    /// Whether a state is a region of a parallel one.
+    pub fn is_region(&self, node: usize) -> bool {
+        self.nodes[node].parent.is_some_and(|parent| self.nodes[parent].kind == Kind::Parallel)
     }
 
     /// The states around a state, innermost first.
@@ -187,6 +224,8 @@ impl Reading<'_> {
     fn node(&self, state: &State, place: &BTreeMap<&StateId, usize>) -> Node {
         let kind = match &state.kind {
             StateKind::Compound { initial } => Kind::Compound { initial: place[initial] },
+            StateKind::Parallel => Kind::Parallel,
+            StateKind::History { deep, .. } => Kind::History { deep: *deep },
             StateKind::Final { .. } => Kind::Final,
             StateKind::Atomic if passes(state) => Kind::Passing,
             StateKind::Atomic => Kind::Stage,
@@ -250,7 +289,7 @@ impl Reading<'_> {
         let said = match cause {
             _ if !label.is_empty() => label,
             Cause::Clock => self.phrases.get("late").to_owned(),
-            _ => self.phrases.find(name).map_or_else(|| spoken(name), str::to_owned),
+            _ => self.phrases.find(&format!("event_{name}")).map_or_else(|| spoken(name), str::to_owned),
         };
         let condition = if branches { self.condition(&transition.guard, true) } else { String::new() };
         Way { cause, event, text: joined(&said, &condition) }

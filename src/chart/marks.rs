@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::{Graph, Tie};
+use super::graph::{Edge, Graph, Kind, Tie};
 use crate::dossier::Dossier;
 use crate::dossier::event::{Change, Event};
 use crate::ids::{ActivationId, Instant, StateId};
@@ -55,19 +55,21 @@ impl Marks {
     pub(super) fn taken(&self, graph: &Graph) -> BTreeSet<usize> {
         let place: BTreeMap<&StateId, usize> =
             graph.nodes.iter().enumerate().map(|(place, node)| (&node.id, place)).collect();
+        let depth = |node: usize| graph.around(node).count();
         let mut taken = BTreeSet::new();
         for (from, to, tie) in &self.hops {
             let (Some(from), Some(to)) = (place.get(from), place.get(to)) else { continue };
-            let fits = |edge: &super::graph::Edge| {
-                let there = match tie {
-                    Tie::Resume => graph.within(*to, edge.to),
-                    Tie::Plain | Tie::Pause => graph.leaf(edge.to) == *to,
+            let fits = |edge: &Edge| {
+                let into = match graph.nodes[edge.to].kind {
+                    Kind::History { .. } => graph.nodes[edge.to].parent.is_none_or(|around| graph.within(*to, around)),
+                    _ => graph.within(*to, edge.to),
                 };
-                edge.tie == *tie && there && graph.within(*from, edge.from)
+                edge.tie == *tie && into && graph.within(*from, edge.from)
             };
             let all = graph.edges.iter().enumerate().filter(|(_, edge)| fits(edge));
-            // Inner states answer first.
-            taken.extend(all.max_by_key(|(_, edge)| graph.around(edge.from).count()).map(|(place, _)| place));
+            // Inner states answer first, and the nearest target is meant.
+            let best = all.max_by_key(|(place, edge)| (depth(edge.from), depth(edge.to), std::cmp::Reverse(*place)));
+            taken.extend(best.map(|(place, _)| place));
         }
         taken
     }
@@ -78,46 +80,45 @@ impl Marks {
 struct Walk {
     visits: BTreeMap<StateId, Visit>,
     hops: Vec<(StateId, StateId, Tie)>,
-    /// The active entries, outermost first.
-    active: Vec<(ActivationId, StateId)>,
-    frozen: Vec<(ActivationId, StateId)>,
+    /// The states of all entries.
+    entries: BTreeMap<ActivationId, StateId>,
     /// What was left last, until it is known where it went.
     left: Option<(StateId, Tie)>,
+    /// What was entered since.
+    entered: Option<StateId>,
 }
 
 impl Walk {
     fn step(&mut self, at: Instant, change: &Change) {
         match change {
-            Change::Left(left) => {
-                self.leave(Tie::Plain);
-                self.active.retain(|(entry, _)| !left.contains(entry));
-            }
-            Change::Paused { frozen, .. } => {
-                self.leave(Tie::Pause);
-                self.frozen = self.active.extract_if(.., |(entry, _)| frozen.contains(entry)).collect();
-            }
-            Change::Resumed { .. } => {
+            Change::Left(left) => self.leave(left.first(), Tie::Plain),
+            Change::Paused { frozen, .. } => self.leave(frozen.first(), Tie::Pause),
+            Change::Resumed { state, .. } => {
                 // It was left a moment ago, for what now goes on.
-                self.left = self.left.take().map(|(from, _)| (from, Tie::Resume));
-                self.active.append(&mut self.frozen);
+                if let Some((from, _)) = self.left.take() {
+                    self.hops.push((from, state.clone(), Tie::Resume));
+                }
             }
             Change::Entered { activation, state, .. } => {
                 self.visits.insert(state.clone(), Visit { at, here: false });
-                self.active.push((*activation, state.clone()));
+                self.entries.insert(*activation, state.clone());
+                self.entered = Some(state.clone());
             }
             _ => {}
         }
     }
 
-    fn leave(&mut self, tie: Tie) {
+    /// The innermost of what is left comes first.
+    fn leave(&mut self, innermost: Option<&ActivationId>, tie: Tie) {
         self.rest();
-        self.left = self.active.last().map(|(_, state)| (state.clone(), tie));
+        self.left = innermost.and_then(|entry| self.entries.get(entry)).map(|state| (state.clone(), tie));
     }
 
-    /// Where it stands now is where it went.
+    /// What was entered last is where it went.
     fn rest(&mut self) {
-        if let (Some((from, tie)), Some((_, to))) = (self.left.take(), self.active.last()) {
-            self.hops.push((from, to.clone(), tie));
+        let entered = self.entered.take();
+        if let (Some((from, tie)), Some(to)) = (self.left.take(), entered) {
+            self.hops.push((from, to, tie));
         }
     }
 }

@@ -29,18 +29,32 @@ pub fn mermaid(graph: &Graph, phrases: &Phrases, marks: &Marks) -> String {
 }
 
 fn states(out: &mut String, graph: &Graph, marks: &Marks, around: Option<usize>, depth: usize) {
-    let indent = "    ".repeat(depth);
-    for (place, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.parent == around) {
-        let count = marks.counts.get(&node.id).map(|count| format!(" ({count})")).unwrap_or_default();
-        let _ = write!(out, "{indent}state \"{}{count}\" as {}", said(&node.title), name(graph, place));
-        match node.kind {
-            Kind::Compound { initial } => {
-                let _ = writeln!(out, " {{\n{indent}    direction LR");
-                states(out, graph, marks, Some(place), depth + 1);
-                let _ = writeln!(out, "{indent}    [*] --> {}\n{indent}}}", name(graph, initial));
-            }
-            Kind::Stage | Kind::Passing | Kind::Final => out.push('\n'),
+    for place in (0..graph.nodes.len()).filter(|place| graph.nodes[*place].parent == around) {
+        only(out, graph, marks, place, depth);
+    }
+}
+
+fn only(out: &mut String, graph: &Graph, marks: &Marks, place: usize, depth: usize) {
+    let (indent, node) = ("    ".repeat(depth), &graph.nodes[place]);
+    let count = marks.counts.get(&node.id).map(|count| format!(" ({count})")).unwrap_or_default();
+    let _ = write!(out, "{indent}state \"{}{count}\" as {}", said(&node.title), name(graph, place));
+    match node.kind {
+        Kind::Compound { initial } => {
+            let _ = writeln!(out, " {{\n{indent}    direction LR");
+            states(out, graph, marks, Some(place), depth + 1);
+            let _ = writeln!(out, "{indent}    [*] --> {}\n{indent}}}", name(graph, initial));
         }
+        Kind::Parallel => {
+            out.push_str(" {\n");
+            for (region, inner) in graph.inside(place).enumerate() {
+                if region > 0 {
+                    let _ = writeln!(out, "{indent}    --");
+                }
+                only(out, graph, marks, inner, depth + 1);
+            }
+            let _ = writeln!(out, "{indent}}}");
+        }
+        Kind::Stage | Kind::Passing | Kind::Final | Kind::History { .. } => out.push('\n'),
     }
 }
 

@@ -1,7 +1,5 @@
 //! `chancery explain`: why a dossier stands where it stands, and which choices are open to it.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -84,7 +82,7 @@ pub(super) async fn run(args: &ExplainArgs, context: &Context) -> Result<(), Tro
 
 /// The list on which an open dossier stands.
 fn on_list(dossier: &Dossier) -> Option<crate::ids::DossierId> {
-    dossier.on_list.iter().find_map(|on| on.dossier.clone()).filter(|_| dossier.outcome.is_none())
+    dossier.on_lists.iter().find_map(|on| on.dossier.clone()).filter(|_| dossier.outcome.is_none())
 }
 
 fn choices(
@@ -132,17 +130,17 @@ impl Scene {
 
     async fn explain(&self, engine: &Engine, dossier: &Dossier) -> Result<Explanation, Trouble> {
         let events = engine.history(&dossier.id).await?;
-        let boxes = BTreeMap::new();
+        let boxes = context::Boxes::new();
         let context = self.context(&boxes);
         Ok(explain::explain(&self.machine, dossier, &events, self.now, &context))
     }
 
     fn choices(&self, dossier: &Dossier, field: &FieldName) -> Option<Choices> {
-        let boxes = BTreeMap::new();
+        let boxes = context::Boxes::new();
         explain::choices(&self.machine, dossier, field, self.now, &self.context(&boxes))
     }
 
-    fn context<'a>(&'a self, boxes: &'a BTreeMap<crate::ids::DossierId, context::OpenBox>) -> context::Context<'a> {
+    fn context<'a>(&'a self, boxes: &'a context::Boxes) -> context::Context<'a> {
         context::Context { directory: &self.directory, calendar: &self.calendar, register: &self.facts, boxes }
     }
 

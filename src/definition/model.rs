@@ -174,6 +174,12 @@ pub struct State {
     pub initial: Option<Name>,
     /// Its inner states.
     pub states: Vec<State>,
+    /// `parallel: true`: its inner states are all active together.
+    pub parallel: bool,
+    /// `history`: `shallow` or `deep`.
+    pub history: Option<Name>,
+    /// Where a history leads at first.
+    pub target: Option<Name>,
     /// Transitions by events.
     pub on: Vec<Transition>,
     /// Transitions without events.
@@ -248,6 +254,8 @@ pub struct Transition {
     pub take: Vec<Name>,
     /// What is left is frozen.
     pub pause: bool,
+    /// The state it is written in is not left.
+    pub internal: bool,
 }
 
 /// How many of those who are asked must choose an event.
@@ -384,8 +392,8 @@ pub struct CronStart {
 /// How a CSV file is read.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// The identifying column.
-    pub key: Option<Name>,
+    /// The identifying columns.
+    pub key: Vec<Name>,
     /// Columns and the fields they fill.
     pub columns: Vec<(Name, Vec<Name>)>,
     /// Opening entries: the column.

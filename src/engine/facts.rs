@@ -14,7 +14,7 @@ impl Engine {
     /// The database fails.
     pub async fn facts(&self, machine: &Machine, dossier: &Dossier) -> Result<Vec<Entry>, StoreError> {
         match holder_of(machine, Some(dossier), &Ask::Tick) {
-            Some(holder) => self.inner.store.facts_about(&holder).await,
+            Some(holder) => self.inner.store.facts(&holder).await,
             None => Ok(Vec::new()),
         }
     }

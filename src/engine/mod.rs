@@ -15,6 +15,7 @@ mod facts;
 mod fold;
 mod made;
 mod queue;
+mod rehearse;
 mod rows;
 mod seals;
 

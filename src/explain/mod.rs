@@ -161,7 +161,7 @@ fn awaited(dossier: &Dossier) -> Vec<Awaited> {
 }
 
 fn lists(machine: &Machine, dossier: &Dossier) -> Vec<List> {
-    let row = dossier.on_list.iter().map(|on| List::Row { list: on.list.clone(), dossier: on.dossier.clone() });
+    let row = dossier.on_lists.iter().map(|on| List::Row { list: on.list.clone(), dossier: on.dossier.clone() });
     let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live).count();
     let rows = machine.is_list().then_some(List::Rows { live, all: dossier.rows.len() });
     row.chain(rows).collect()

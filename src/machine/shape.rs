@@ -172,8 +172,8 @@ pub struct CronStart {
 /// How columns of a CSV file become a dossier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Import {
-    /// The column that identifies a row; the same value again is the same dossier.
-    pub key: String,
+    /// The columns that together identify a row; the same values again are the same dossier.
+    pub key: Vec<String>,
     /// Column to fields. Every field takes the value; of fields of type person, unit or body each takes it only if the
     /// directory knows that code as one, and where only such fields are named at least one must.
     pub columns: BTreeMap<String, Vec<FieldName>>,

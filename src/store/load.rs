@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Param, Row, StoreError, Tx};
+use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::context::Entry;
 use crate::ids::{ActivationId, DossierId, OperationId, WorkflowName};
 
@@ -175,7 +175,7 @@ fn headless(id: &DossierId) -> StoreError {
 
 const GATHERING: &str = "SELECT id FROM dossier WHERE workflow = $1 AND gather_key = $2";
 const BOXES: &str = "SELECT row_id, sealed FROM ballot_box WHERE dossier_id = $1 AND activation = $2 ORDER BY row_id";
-pub(super) const FACTS: &str =
+const FACTS: &str =
     "SELECT DISTINCT register, holder, key, year FROM register WHERE holder = $1 ORDER BY register, key, year";
 
 impl Tx<'_> {
@@ -202,7 +202,15 @@ impl Tx<'_> {
     }
 }
 
-pub(super) fn entry(row: &Row) -> Result<Entry, StoreError> {
+impl Store {
+    /// The facts about a holder, outside any transaction.
+    pub(crate) async fn facts(&self, holder: &str) -> Result<Vec<Entry>, StoreError> {
+        let rows = self.read(FACTS, &[holder.into()]).await?;
+        rows.iter().map(entry).collect()
+    }
+}
+
+fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
         register: row.text(0)?.to_owned(),
         holder: row.text(1)?.to_owned(),

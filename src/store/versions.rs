@@ -1,10 +1,8 @@
-//! Which versions of workflows there are, how many dossiers stand where, and the facts of registers.
+//! Which versions of workflows there are, and how many dossiers stand where.
 
 use std::collections::BTreeMap;
 
-use super::load::{FACTS, entry};
 use super::{Param, Store, StoreError};
-use crate::dossier::context::Entry;
 use crate::ids::{MachineHash, WorkflowName};
 
 const BEGINS: &str = "SELECT hash FROM machine WHERE SUBSTR(hash, 1, CAST($2 AS INTEGER)) = $1 ORDER BY hash LIMIT 2";
@@ -28,13 +26,5 @@ impl Store {
     pub async fn standing(&self, workflow: &WorkflowName) -> Result<BTreeMap<String, u64>, StoreError> {
         let rows = self.read(STANDING, &[Param::from(workflow.as_str())]).await?;
         rows.iter().map(|row| Ok((row.text(0)?.to_owned(), u64::try_from(row.int(1)?).unwrap_or(0)))).collect()
-    }
-
-    /// The facts about a holder.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub(crate) async fn facts_about(&self, holder: &str) -> Result<Vec<Entry>, StoreError> {
-        self.read(FACTS, &[Param::from(holder)]).await?.iter().map(entry).collect()
     }
 }

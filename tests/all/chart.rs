@@ -11,6 +11,7 @@ use chancery::words::Words;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use crate::statechart::OPINIONS;
 use crate::support::office::{CASE, LIST, Office, START, act, by, machine};
 use crate::support::shipped;
 
@@ -34,6 +35,15 @@ fn the_shipped_workflows_are_drawn_like_this() {
         insta::assert_snapshot!(format!("{plain}-{language}.mermaid"), mermaid(&graph, phrases, &Marks::default()));
         insta::assert_snapshot!(format!("{plain}-{language}.dot"), dot(&graph, phrases, &Marks::default()));
     }
+}
+
+#[test]
+fn regions_lie_below_each_other_in_dashed_borders() {
+    let machine = machine("opinions", OPINIONS);
+    insta::assert_snapshot!("opinions-vi.svg", drawn(&machine, "vi", &Marks::default()));
+    let graph = Graph::new(&machine, &Language::new("vi"));
+    insta::assert_snapshot!("opinions-vi.mermaid", mermaid(&graph, phrases("vi"), &Marks::default()));
+    insta::assert_snapshot!("opinions-vi.dot", dot(&graph, phrases("vi"), &Marks::default()));
 }
 
 #[test]
@@ -80,7 +90,7 @@ fn the_way_of_a_dossier_is_that_of_its_events_over_pauses_too() {
     }
     let marks = Marks::of(&dossier, &events);
     let hops: Vec<(&str, &str)> = marks.hops.iter().map(|(from, to, _)| (from.as_str(), to.as_str())).collect();
-    assert_eq!(hops, [("open.council", "suspended"), ("suspended", "open.council")]);
+    assert_eq!(hops, [("open.council", "suspended"), ("suspended", "open")]);
     assert!(marks.visits[&StateId::new("open.council")].here);
     assert!(!marks.visits[&StateId::new("suspended")].here);
 }

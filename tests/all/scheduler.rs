@@ -95,6 +95,7 @@ impl Node {
                 papers: Vec::new(),
                 gather_key: None,
                 first: None,
+                import_key: None,
             }),
         };
         self.engine.handle(command, Vec::new()).await.expect("it starts");
@@ -106,7 +107,7 @@ impl Node {
 
     async fn state(&self, id: &str) -> String {
         let dossier = self.engine.dossier(&id.into()).await.expect("it is read").expect("it is there");
-        dossier.leaf().map(|active| active.state.to_string()).unwrap_or_default()
+        dossier.stands()
     }
 }
 

@@ -11,7 +11,7 @@ const ORDER: &[&[&str]] = &[
     &["diagnostic"],
     &["calendar", "directory", "words"],
     &["definition", "expr", "machine", "dossier"],
-    &["chart", "explain", "import", "letters", "links"],
+    &["chart", "explain", "import", "letters", "links", "papers"],
     &["clock"],
     &["seal", "store"],
     &["engine"],

@@ -40,7 +40,7 @@ async fn gathered(pages: &Pages) -> (Vec<DossierId>, DossierId) {
 }
 
 /// The same, with the vote open.
-async fn voting(pages: &Pages) -> (Vec<DossierId>, DossierId) {
+pub(crate) async fn voting(pages: &Pages) -> (Vec<DossierId>, DossierId) {
     let (cases, list) = gathered(pages).await;
     let link = pages.link(&list, Purpose::Act, "secretary").await;
     let seen = pages.get(&link).await.hidden("seen");
@@ -49,7 +49,7 @@ async fn voting(pages: &Pages) -> (Vec<DossierId>, DossierId) {
     (cases, list)
 }
 
-async fn cast(pages: &Pages, list: &DossierId, member: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) async fn cast(pages: &Pages, list: &DossierId, member: &str, form: &[(&str, &str)]) -> Answer {
     let link = pages.link(list, Purpose::Ballot, member).await;
     let mut form = form.to_vec();
     form.push(("step", "send"));
@@ -69,7 +69,7 @@ async fn deciding(pages: &Pages) -> (Vec<DossierId>, DossierId) {
 }
 
 /// A mail about an open task, as the courier would have written it.
-async fn mailed(pages: &Pages, person: &str) -> String {
+pub(crate) async fn mailed(pages: &Pages, person: &str) -> String {
     let who = format!("p-{person}");
     let id = format!("mail-{person}");
     let (row, to) = (id.clone(), who.clone());

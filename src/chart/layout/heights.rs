@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::graph::{Graph, Kind};
+use super::super::graph::Graph;
 use super::routes::Routes;
 use super::rows::{ENDS, Rows};
 
@@ -92,10 +92,8 @@ impl Stack<'_> {
     fn measure(&self, around: Option<usize>, all: &mut BTreeMap<Option<usize>, Inside>) -> Reach {
         let mut rows: BTreeMap<i32, Reach> = BTreeMap::from([(0, Reach::default())]);
         for (child, row) in &self.rows.cluster(around).row {
-            let mut reach = match self.graph.nodes[*child].kind {
-                Kind::Compound { .. } => self.measure(Some(*child), all),
-                Kind::Stage | Kind::Passing | Kind::Final => self.leaf[*child],
-            };
+            let holds = self.graph.nodes[*child].kind.holds_states();
+            let mut reach = if holds { self.measure(Some(*child), all) } else { self.leaf[*child] };
             let beyond = self.beyond.get(child).copied().unwrap_or_default();
             reach = Reach { above: reach.above + beyond.above, below: reach.below + beyond.below };
             let widest = rows.entry(*row).or_default();

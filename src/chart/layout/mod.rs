@@ -45,8 +45,8 @@ pub(super) struct Layout {
     pub texts: Vec<Lines>,
     /// Each edge, in their order.
     pub wires: Vec<Wire>,
-    /// From the dot where a dossier begins to the first state.
-    pub begin: Vec<Point>,
+    /// From the dot where a dossier begins to the first state; then from those inside it, and inside regions.
+    pub begins: Vec<(Point, Point)>,
 }
 
 /// A place.
@@ -98,7 +98,8 @@ pub(super) fn layout(graph: &Graph, phrases: &Phrases, notes: &[Vec<String>]) ->
 
 fn lines(kind: Kind, title: &str, notes: &[String]) -> Lines {
     match kind {
-        Kind::Compound { .. } => Lines { title: vec![title.to_owned()], notes: Vec::new() },
+        Kind::Compound { .. } | Kind::Parallel => Lines { title: vec![title.to_owned()], notes: Vec::new() },
+        Kind::History { deep } => Lines { title: vec![if deep { "H*" } else { "H" }.to_owned()], notes: Vec::new() },
         Kind::Passing => Lines { title: text::wrap(title, SMALL, PASSING_WIDTH), notes: Vec::new() },
         Kind::Stage | Kind::Final => Lines {
             title: text::wrap(title, TITLE, STAGE_WIDTH),

@@ -30,9 +30,9 @@ const LATER: usize = usize::MAX;
 impl Order {
     pub(super) fn new(graph: &Graph) -> Self {
         let (main, taken) = main_way(graph);
-        let (rank, origin) = ranks(graph, &main);
+        let Ranks { rank, origin, level } = ranks(graph, &main);
         let mut order = Self { main, taken, rank, column: vec![0; graph.nodes.len()] };
-        order.columns(graph, &origin);
+        order.columns(graph, &origin, &level);
         order.ends(graph);
         order
     }
@@ -59,24 +59,26 @@ impl Order {
 
     /// The first and the last column of a state.
     pub(super) fn columns_of(&self, graph: &Graph, node: usize) -> (usize, usize) {
+        // Regions are as wide as all of them together.
+        let node = graph.nodes[node].parent.filter(|_| graph.is_region(node)).unwrap_or(node);
         let inside = graph.leaves().filter(|leaf| graph.within(*leaf, node)).map(|leaf| self.column[leaf]);
         inside.fold((usize::MAX, 0), |(first, last), column| (first.min(column), last.max(column)))
     }
 
     /// The longest way to each state along edges that lead on.
-    fn columns(&mut self, graph: &Graph, origin: &BTreeMap<usize, usize>) {
+    fn columns(&mut self, graph: &Graph, origin: &BTreeMap<usize, usize>, level: &BTreeMap<usize, usize>) {
         let mut leaves: Vec<usize> = graph.leaves().collect();
         leaves.sort_by_key(|leaf| self.rank[*leaf]);
         for leaf in leaves {
             let from_edges = graph.edges.iter().enumerate().filter(|(_, edge)| graph.leaf(edge.to) == leaf);
-            let after = from_edges.filter_map(|(place, edge)| match graph.nodes[edge.from].kind {
-                Kind::Compound { .. } if self.takes(place) => Some(self.columns_of(graph, edge.from).1),
-                Kind::Compound { .. } => None,
-                _ if self.forward(graph, edge) => Some(self.column[edge.from]),
-                _ => None,
+            let after = from_edges.filter_map(|(place, edge)| {
+                let holds = graph.nodes[edge.from].kind.holds_states();
+                let on = if holds { self.takes(place) } else { self.forward(graph, edge) };
+                on.then(|| self.columns_of(graph, edge.from).1)
             });
             let after = after.chain(origin.get(&leaf).map(|from| self.column[*from]));
-            self.column[leaf] = after.max().map_or(0, |column| column + 1);
+            let least = level.get(&leaf).map_or(0, |from| self.column[*from]);
+            self.column[leaf] = after.max().map_or(least, |column| least.max(column + 1));
         }
     }
 
@@ -113,14 +115,14 @@ fn out(graph: &Graph, leaf: usize) -> impl Iterator<Item = (usize, &Edge)> {
 fn main_way(graph: &Graph) -> (Vec<usize>, Vec<usize>) {
     let mut best: Vec<Option<(i32, usize, usize)>> = vec![None; graph.nodes.len()];
     for leaf in (0..graph.nodes.len()).rev() {
-        if matches!(graph.nodes[leaf].kind, Kind::Compound { .. } | Kind::Final) {
+        if graph.nodes[leaf].kind.holds_states() || is_end(graph, leaf) {
             continue;
         }
         for (place, edge) in out(graph, leaf).filter(|(_, edge)| edge.tie == Tie::Plain) {
             let to = graph.leaf(edge.to);
-            let beyond = if graph.is_final(to) { Some(0) } else { best[to].map(|(score, _, _)| score) };
+            let beyond = if is_end(graph, to) { Some(0) } else { best[to].map(|(score, _, _)| score) };
             let Some(beyond) = beyond.filter(|_| to > leaf) else { continue };
-            let score = beyond + worth(graph, to) + price(edge, leaf);
+            let score = beyond + worth(graph, to) + price(graph, edge, leaf);
             if best[leaf].is_none_or(|(had, _, _)| score > had) {
                 best[leaf] = Some((score, place, to));
             }
@@ -138,13 +140,14 @@ fn worth(graph: &Graph, leaf: usize) -> i32 {
     match graph.nodes[leaf].kind {
         Kind::Stage => STAGE,
         Kind::Passing => PASSING,
-        Kind::Final | Kind::Compound { .. } => 0,
+        Kind::Final | Kind::Compound { .. } | Kind::Parallel | Kind::History { .. } => 0,
     }
 }
 
-fn price(edge: &Edge, leaf: usize) -> i32 {
+fn price(graph: &Graph, edge: &Edge, leaf: usize) -> i32 {
     let clock = if edge.ways.iter().all(|way| way.cause == Cause::Clock) { BY_THE_CLOCK } else { 0 };
-    clock + if edge.from == leaf { 0 } else { FROM_AROUND }
+    // From the end of what is inside, what is around goes on as a matter of course.
+    clock + if edge.from == leaf || graph.is_final(leaf) { 0 } else { FROM_AROUND }
 }
 
 fn shortest_way(graph: &Graph) -> (Vec<usize>, Vec<usize>) {
@@ -155,7 +158,7 @@ fn shortest_way(graph: &Graph) -> (Vec<usize>, Vec<usize>) {
     while let Some((nodes, edges)) = ways.get(next).cloned() {
         next += 1;
         let Some(last) = nodes.last().copied() else { continue };
-        if graph.is_final(last) {
+        if is_end(graph, last) {
             return (nodes, edges);
         }
         for (place, edge) in out(graph, last) {
@@ -170,10 +173,24 @@ fn shortest_way(graph: &Graph) -> (Vec<usize>, Vec<usize>) {
     (vec![start], Vec::new())
 }
 
-/// The rank of every leaf, and from which leaf those beside the main way are reached first.
-fn ranks(graph: &Graph, main: &[usize]) -> (Vec<Rank>, BTreeMap<usize, usize>) {
+/// The first states of the regions beside those that a state lies in.
+fn beside(graph: &Graph, leaf: usize) -> Vec<usize> {
+    let parallels = graph.around(leaf).filter(|around| graph.nodes[*around].kind == Kind::Parallel);
+    parallels.flat_map(|parallel| graph.inside(parallel)).map(|region| graph.leaf(region)).collect()
+}
+
+/// The rank of every leaf.
+struct Ranks {
+    rank: Vec<Rank>,
+    /// From which leaf those beside the main way are reached first.
+    origin: BTreeMap<usize, usize>,
+    /// With which leaf those of other regions are entered.
+    level: BTreeMap<usize, usize>,
+}
+
+fn ranks(graph: &Graph, main: &[usize]) -> Ranks {
     let mut rank: Vec<Option<Rank>> = vec![None; graph.nodes.len()];
-    let mut origin = BTreeMap::new();
+    let (mut origin, mut level) = (BTreeMap::new(), BTreeMap::new());
     for (place, leaf) in main.iter().enumerate() {
         rank[*leaf] = Some((place, 0, *leaf));
     }
@@ -182,6 +199,17 @@ fn ranks(graph: &Graph, main: &[usize]) -> (Vec<Rank>, BTreeMap<usize, usize>) {
     let mut depth = 1;
     while !reached.is_empty() {
         let mut next = Vec::new();
+        for from in &reached {
+            let place = rank[*from].map_or(0, |(place, _, _)| place);
+            // With one region the others are entered.
+            for to in beside(graph, *from) {
+                if rank[to].is_none() {
+                    rank[to] = Some((place, depth, to));
+                    level.insert(to, *from);
+                    next.push(to);
+                }
+            }
+        }
         for inside in [true, false] {
             for from in &reached {
                 let place = rank[*from].map_or(0, |(place, _, _)| place);
@@ -201,5 +229,5 @@ fn ranks(graph: &Graph, main: &[usize]) -> (Vec<Rank>, BTreeMap<usize, usize>) {
     let rank = rank.into_iter().enumerate();
     let rank =
         rank.map(|(leaf, rank)| if is_end(graph, leaf) { (LATER, 0, leaf) } else { rank.unwrap_or((0, 0, leaf)) });
-    (rank.collect(), origin)
+    Ranks { rank: rank.collect(), origin, level }
 }

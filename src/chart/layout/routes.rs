@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::graph::{Graph, Kind, Tie};
+use super::super::graph::{Graph, Tie};
 use super::order::Order;
 use super::rows::{RowId, Rows};
 
@@ -121,7 +121,7 @@ impl Routing<'_> {
     fn is_straight(&self, place: usize) -> bool {
         let edge = &self.graph.edges[place];
         let to = self.graph.leaf(edge.to);
-        let compound = matches!(self.graph.nodes[edge.from].kind, Kind::Compound { .. });
+        let compound = self.graph.nodes[edge.from].kind.holds_states();
         // Of several edges between the same two states only the first is.
         let first = !self.made.routes.iter().any(|route| {
             route.run == Run::Straight && route.target == to && self.graph.edges[route.edge].from == edge.from
@@ -165,7 +165,7 @@ impl Routing<'_> {
         let (first, last) = self.columns(from);
         let column = self.order.column[target];
         let same_row = self.rows.row(self.graph, from) == self.rows.row(self.graph, target);
-        let compound = matches!(self.graph.nodes[from].kind, Kind::Compound { .. });
+        let compound = self.graph.nodes[from].kind.holds_states();
         let home = self.home(from, edge.to);
         let route = |start, end, leaves, arrives, run, home| Route {
             edge: place,

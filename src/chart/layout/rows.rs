@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::graph::{Graph, Tie};
+use super::super::graph::{Graph, Kind, Tie};
 use super::order::Order;
 
 /// The first row of ends; between these and the rows above them run the lanes that lead back.
@@ -56,6 +56,9 @@ impl Rows {
 
 fn cluster(graph: &Graph, order: &Order, around: Option<usize>) -> Cluster {
     let children: Vec<usize> = (0..graph.nodes.len()).filter(|node| graph.nodes[*node].parent == around).collect();
+    if around.is_some_and(|around| graph.nodes[around].kind == Kind::Parallel) {
+        return regions(graph, order, &children);
+    }
     let mut placing = Placing { graph, order, taken: BTreeMap::new(), row: BTreeMap::new() };
     for child in main_children(graph, order, around, &children) {
         if placing.is_free(child, 0) {
@@ -74,6 +77,14 @@ fn cluster(graph: &Graph, order: &Order, around: Option<usize>) -> Cluster {
         placing.put(end, ENDS + i32::try_from(place).unwrap_or(0));
     }
     Cluster { row: placing.row }
+}
+
+/// Regions lie below each other in the order of the file; that of the main way, else the first, is row 0.
+fn regions(graph: &Graph, order: &Order, children: &[usize]) -> Cluster {
+    let on_main = |child: &usize| order.main.iter().any(|leaf| graph.within(*leaf, *child));
+    let main = children.iter().position(on_main).unwrap_or(0);
+    let row = |place: usize| i32::try_from(place).unwrap_or(0) - i32::try_from(main).unwrap_or(0);
+    Cluster { row: children.iter().enumerate().map(|(place, child)| (*child, row(place))).collect() }
 }
 
 /// The column from which an end is reached first.

@@ -17,6 +17,8 @@ const OVER: i32 = 5;
 const BEFORE: i32 = 5;
 /// From the dot where a dossier begins to the first state.
 const BEGIN: i32 = 30;
+/// From a dot inside a state to what is entered with it.
+const INNER: i32 = 15;
 /// Behind a border, the dot that stands for "enters here".
 const DOT: i32 = 10;
 
@@ -42,7 +44,7 @@ pub(super) fn draw(scene: &Scene<'_>, heights: &Heights, exits: &Exits, texts: V
     Layout {
         width: right + MARGIN,
         height: top + heights.total.below + MARGIN,
-        begin: drawing.begin().into_iter().map(down).collect(),
+        begins: drawing.begins().into_iter().map(|(from, to)| (down(from), down(to))).collect(),
         boxes,
         texts,
         wires,
@@ -126,17 +128,29 @@ impl<'a> Drawing<'a> {
 
     fn compounds(&self) -> impl Iterator<Item = usize> + '_ {
         let nodes = self.graph().nodes.iter().enumerate();
-        nodes.filter(|(_, node)| matches!(node.kind, Kind::Compound { .. })).map(|(place, _)| place)
+        nodes.filter(|(_, node)| node.kind.holds_states()).map(|(place, _)| place)
     }
 
-    /// The compound states that a route enters as such, over their left border, outermost first.
-    fn entered(&self, route: &Route) -> impl Iterator<Item = usize> + '_ {
+    /// The states with states inside that a route enters as such, outermost first.
+    fn inward(&self, route: &Route) -> Vec<usize> {
         let to = self.graph().edges[route.edge].to;
-        let inside: Vec<usize> =
+        let mut inside: Vec<usize> =
             self.graph().around(route.target).take_while(|around| self.graph().within(*around, to)).collect();
+        inside.reverse();
+        inside
+    }
+
+    /// The parallel state among them.
+    fn regions(&self, route: &Route) -> Option<usize> {
+        self.inward(route).into_iter().find(|node| self.graph().nodes[*node].kind == Kind::Parallel)
+    }
+
+    /// Those that a route enters over a dot behind their left border, up to a parallel one.
+    fn entered(&self, route: &Route) -> impl Iterator<Item = usize> + '_ {
         let column = self.scene.order.column[route.target];
         let begins = move |node: &usize| self.scene.order.columns_of(self.graph(), *node).0 == column;
-        inside.into_iter().rev().filter(begins)
+        let until = |node: &usize| self.graph().nodes[*node].kind != Kind::Parallel;
+        self.inward(route).into_iter().take_while(until).filter(begins)
     }
 
     fn zone(&self, gap: usize, home: Option<usize>) -> Zone {
@@ -209,7 +223,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn rect(&self, node: usize) -> Rect {
-        if let Kind::Compound { .. } = self.graph().nodes[node].kind {
+        if self.graph().nodes[node].kind.holds_states() {
             let (first, last) = self.scene.order.columns_of(self.graph(), node);
             let depth = self.scene.depth(node);
             let x = self.gap_at(first) + self.gaps[first].beginning[&depth];
@@ -234,7 +248,8 @@ impl<'a> Drawing<'a> {
             Start::Inner(node) => (self.rect(node).x, leaves),
         };
         let to = match route.end {
-            End::Leaf => (self.rect(route.target).x, arrives),
+            // All regions are entered at once: each has a dot of its own.
+            End::Leaf => (self.rect(self.regions(route).unwrap_or(route.target)).x, arrives),
             End::Border(_) => (self.track(first), arrives),
         };
         let turn = |key: Key, one: i32, two: i32| [(self.track(key), one), (self.track(key), two)];
@@ -281,11 +296,32 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// From the first dot to the first state.
-    fn begin(&self) -> Vec<Point> {
-        let initial = self.graph().initial;
-        let row = self.heights.row[self.graph().leaf(initial)];
-        let end = self.rect(initial).x;
-        vec![(end - BEGIN + TITLE.size / 2, row), (end, row)]
+    /// From the first dot to the first state, and from the dots inside it and inside regions.
+    fn begins(&self) -> Vec<(Point, Point)> {
+        let graph = self.graph();
+        let mut begins = vec![self.begin(graph.initial, BEGIN - TITLE.size / 2)];
+        self.inner_begins(graph.initial, &mut begins);
+        let parallels = (0..graph.nodes.len()).filter(|node| graph.nodes[*node].kind == Kind::Parallel);
+        for parallel in parallels.filter(|parallel| !graph.within(graph.leaf(graph.initial), *parallel)) {
+            self.inner_begins(parallel, &mut begins);
+        }
+        begins
+    }
+
+    fn inner_begins(&self, node: usize, begins: &mut Vec<(Point, Point)>) {
+        match self.graph().nodes[node].kind {
+            Kind::Compound { initial } => {
+                begins.push(self.begin(initial, INNER));
+                self.inner_begins(initial, begins);
+            }
+            Kind::Parallel => self.graph().inside(node).for_each(|region| self.inner_begins(region, begins)),
+            Kind::Stage | Kind::Passing | Kind::Final | Kind::History { .. } => {}
+        }
+    }
+
+    fn begin(&self, node: usize, before: i32) -> (Point, Point) {
+        let row = self.heights.row[self.graph().leaf(node)];
+        let end = self.rect(node).x;
+        ((end - before, row), (end, row))
     }
 }

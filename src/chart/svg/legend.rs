@@ -23,6 +23,8 @@ impl Sheet<'_> {
             (Sign::Count, "count", !self.marks.counts.is_empty()),
             (Sign::Passing, "automatic", passing),
             (Sign::Dashed, "pauses", pauses),
+            (Sign::Region, "regions", self.graph.nodes.iter().any(|node| node.kind == Kind::Parallel)),
+            (Sign::History, "history", self.graph.nodes.iter().any(|node| matches!(node.kind, Kind::History { .. }))),
         ];
         let there = all.into_iter().filter(|(_, _, there)| *there);
         there.map(|(sign, key, _)| (sign, self.phrases.get(key).to_owned())).collect()
@@ -42,6 +44,17 @@ impl Sheet<'_> {
                     format!("<rect {} rx=\"4\" fill=\"{state}\" stroke=\"{ink}\" stroke-width=\"2\"/>", place_of(rect))
                 }
                 Sign::Count => format!("<circle cx=\"{}\" cy=\"{}\" r=\"7\" fill=\"{ink}\"/>", x + 13, y + 1),
+                Sign::Region => format!(
+                    "<rect {} rx=\"4\" fill=\"none\" stroke=\"{}\" stroke-dasharray=\"7 4\"/>",
+                    place_of(rect),
+                    self.ink.quiet
+                ),
+                Sign::History => format!(
+                    "<circle cx=\"{}\" cy=\"{}\" r=\"8\" fill=\"{state}\" stroke=\"{}\"/>",
+                    x + 13,
+                    y + 1,
+                    self.ink.quiet
+                ),
                 Sign::Passing => {
                     format!("<rect {} rx=\"7\" fill=\"{state}\" stroke=\"{}\"/>", place_of(rect), self.ink.quiet)
                 }
@@ -64,6 +77,8 @@ pub(super) enum Sign {
     Count,
     Passing,
     Dashed,
+    Region,
+    History,
 }
 
 /// The width of all of it, edges included.

@@ -153,14 +153,19 @@ impl Sheet<'_> {
 
     fn compounds(&mut self, layout: &Layout) {
         for (place, node) in self.graph.nodes.iter().enumerate() {
-            let Kind::Compound { .. } = node.kind else { continue };
+            if !node.kind.holds_states() {
+                continue;
+            }
             let (rect, standing) = (layout.boxes[place], self.standing(place));
             let fill = if self.graph.around(place).count().is_multiple_of(2) { self.ink.tint } else { self.ink.state };
             let stroke = match standing {
                 Standing::Ahead => self.ink.light,
                 Standing::Plain | Standing::Done | Standing::Here => self.ink.quiet,
             };
-            let _ = writeln!(self.out, "<rect {} rx=\"10\" fill=\"{fill}\" stroke=\"{stroke}\"/>", place_of(rect));
+            let region = self.graph.is_region(place);
+            let (fill, dash) = if region { ("none", " stroke-dasharray=\"7 4\"") } else { (fill, "") };
+            let shape = format!("fill=\"{fill}\" stroke=\"{stroke}\"{dash}");
+            let _ = writeln!(self.out, "<rect {} rx=\"10\" {shape}/>", place_of(rect));
             let title = layout.texts[place].title.join(" ");
             self.text(&title, (rect.x + 12, rect.y + 20), TITLE, self.ink.quiet, "start");
             if let Some(count) = self.marks.counts.get(&node.id) {
@@ -175,12 +180,13 @@ impl Sheet<'_> {
 
     fn begin(&mut self, layout: &Layout) {
         let color = if self.marks.one { self.ink.ink } else { self.ink.quiet };
-        if let [from, _] = layout.begin.as_slice() {
-            let _ = writeln!(self.out, "<path d=\"{}\" stroke=\"{color}\"/>", wires::path(&layout.begin));
-            if let Some((at, toward)) = wires::end(&layout.begin) {
+        for (place, (from, to)) in layout.begins.iter().enumerate() {
+            let line = [*from, *to];
+            let _ = writeln!(self.out, "<path d=\"{}\" stroke=\"{color}\"/>", wires::path(&line));
+            if let Some((at, toward)) = wires::end(&line) {
                 self.arrow(at, toward, color);
             }
-            self.dot(*from, 5, color);
+            self.dot(*from, if place == 0 { 5 } else { 3 }, color);
         }
     }
 

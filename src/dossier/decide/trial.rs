@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Run;
-use crate::dossier::command::Actor;
+use crate::dossier::command::{Actor, Ask, Command};
 use crate::dossier::context::Context;
 use crate::dossier::{Dossier, Paper};
-use crate::ids::{FieldName, GuardName, Instant, PersonId, RoleName};
+use crate::ids::{FieldName, GuardName, Instant, OperationId, PersonId, RoleName};
 use crate::machine::Machine;
 
 /// A dossier on trial.
@@ -25,18 +25,14 @@ impl std::fmt::Debug for Trial<'_> {
 impl<'a> Trial<'a> {
     /// A dossier as it is.
     pub fn new(machine: &'a Machine, dossier: &'a Dossier, now: Instant, context: &'a Context<'a>) -> Self {
-        let run = Run {
-            machine,
-            context,
-            at: now.max(dossier.last_at),
+        let nothing = Command {
+            operation: OperationId::new("trial"),
+            dossier: dossier.id.clone(),
             actor: Actor::Clock,
-            dossier: Some(dossier.clone()),
-            changes: Vec::new(),
-            sent: 0,
-            steps: 0,
-            trace: None,
-            decision: super::Decision::default(),
+            ask: Ask::Tick,
         };
+        let now = now.max(dossier.last_at);
+        let run = Run::new(machine, Some(dossier), &nothing, now, context);
         Self { run, real: dossier }
     }
 

@@ -84,7 +84,7 @@ pub(crate) fn papers(reader: &Reader, dossier: &Dossier, site: &Site, token: &st
             name: paper.name.clone(),
             size: size(reader, paper.size),
             href: Place::Paper { token, paper: paper.id.as_str() }.path(site),
-            inline: super::super::upload::is_shown(&paper.name),
+            inline: crate::papers::is_shown(&paper.name),
             said: by.map_or_else(|| at.clone(), |by| format!("{by}, {at}")),
         }
     };
