@@ -107,10 +107,13 @@ impl Search<'_> {
         let needs: Vec<Need> = match &field.kind {
             FieldKind::Number { min, max } => {
                 let now = self.dossier.fields.get(name).and_then(Value::as_i64).unwrap_or(0);
-                let (low, high) = (min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX));
-                let up = asking.nearest(name, now, 1, high).map(|least| Need::AtLeast(name.clone(), least));
-                let down = asking.nearest(name, now, -1, low).map(|most| Need::AtMost(name.clone(), most));
-                up.into_iter().chain(down).collect()
+                asking.beyond(name, now, (min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX)), Value::from)
+            }
+            // Whole amounts are near enough to say which way to go.
+            FieldKind::Decimal { .. } | FieldKind::Money { .. } => {
+                let text = self.dossier.fields.get(name).and_then(Value::as_str).unwrap_or("0");
+                let now = text.split('.').next().and_then(|whole| whole.parse().ok()).unwrap_or(0);
+                asking.beyond(name, now, (0, i64::MAX), |number| number.to_string().into())
             }
             FieldKind::Text { .. } if asking.answers(&[(name, "x".into())], &[]) => vec![Need::Filled(name.clone())],
             _ => {
@@ -191,9 +194,23 @@ impl Asking<'_, '_> {
         Some(Opening { needs })
     }
 
+    /// The numbers nearest to what stands there that are enough: one above, one below.
+    fn beyond(&mut self, name: &FieldName, now: i64, bounds: (i64, i64), value: fn(i64) -> Value) -> Vec<Need> {
+        let up = self.nearest(name, now, 1, bounds.1, value).map(|least| Need::AtLeast(name.clone(), least));
+        let down = self.nearest(name, now, -1, bounds.0, value).map(|most| Need::AtMost(name.clone(), most));
+        up.into_iter().chain(down).collect()
+    }
+
     /// The number nearest to what stands there, in one direction, that is enough: steps that double, then halve.
-    fn nearest(&mut self, name: &FieldName, from: i64, toward: i64, bound: i64) -> Option<i64> {
-        let mut asks = |number: i64| self.answers(&[(name, number.into())], &[]);
+    fn nearest(
+        &mut self,
+        name: &FieldName,
+        from: i64,
+        toward: i64,
+        bound: i64,
+        value: fn(i64) -> Value,
+    ) -> Option<i64> {
+        let mut asks = |number: i64| self.answers(&[(name, value(number))], &[]);
         let clamped = |number: i64| if toward > 0 { number.min(bound) } else { number.max(bound) };
         let (mut step, mut fails) = (1, from);
         let mut holds = loop {

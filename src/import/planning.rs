@@ -198,7 +198,8 @@ impl Planning<'_> {
         let (Some(column), Some(names)) = (&self.import.papers, self.papers) else { return Vec::new() };
         let mut papers = Vec::new();
         for kind in row.get(column).split(';').map(str::trim).filter(|kind| !kind.is_empty()) {
-            if !self.machine.papers.contains_key(kind) {
+            let is_file = self.machine.field(&FieldName::new(kind)).is_some_and(|field| field.kind == FieldKind::File);
+            if !self.machine.papers.contains_key(kind) && !is_file {
                 let near = nearest(kind, self.machine.papers.keys().map(String::as_str));
                 let help = near.map(|near| format!("did you mean `{near}`?"));
                 self.fault(code::IMPORT_PAPER, (format!("`{kind}` is no kind of paper here"), help), row, column);

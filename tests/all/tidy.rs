@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order of dependence: each may use those before it, and those of its own line.
 const ORDER: &[&[&str]] = &[
-    &["ids", "source"],
+    &["exact", "ids", "source"],
     &["diagnostic"],
     &["calendar", "directory", "words"],
     &["definition", "expr", "machine", "dossier"],
