@@ -75,13 +75,13 @@ pub(super) async fn start(args: &StartArgs, context: &Context) -> Result<(), Tro
     let (papers, attachments) = args.content.papers(engine)?;
     let ask = Ask::Start(Start {
         machine: machine.hash().clone(),
-        fields: args.content.fields(engine, &machine)?,
+        fields: args.content.fields(engine, &machine, context.printer.language())?,
         papers,
         gather_key: None,
         first: None,
         import_key: None,
     });
-    let dossier = DossierId::new(engine.chance().id());
+    let dossier = DossierId::new(engine.fresh_id());
     hand_in(engine, dossier, &args.person, ask, attachments, context).await
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
     let ask = Ask::Act(Act {
         activation: activation(&dossier, &machine, &event)?,
         event,
-        fields: args.content.fields(engine, &machine)?,
+        fields: args.content.fields(engine, &machine, context.printer.language())?,
         papers,
         reason: args.reason.clone(),
         rows: BTreeMap::new(),
@@ -118,7 +118,7 @@ async fn hand_in(
         .person_by_code(code)
         .ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))?;
     let command = Command {
-        operation: OperationId::new(format!("cli:{}", engine.chance().id())),
+        operation: OperationId::new(format!("cli:{}", engine.fresh_id())),
         dossier,
         actor: Actor::Operator { operator: context.environment.operator.clone(), person: person.id.clone() },
         ask,
@@ -163,7 +163,12 @@ fn activation(dossier: &Dossier, machine: &Machine, event: &EventName) -> Result
 }
 
 impl Content {
-    fn fields(&self, engine: &Engine, machine: &Machine) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
+    fn fields(
+        &self,
+        engine: &Engine,
+        machine: &Machine,
+        language: &str,
+    ) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
         let directory = engine.directory();
         let mut fields = BTreeMap::new();
         for text in &self.fields {
@@ -173,7 +178,7 @@ impl Content {
                 Trouble::Usage(format!("there is no field `{name}`\n  help: there are {}", known.join(", ")))
             })?;
             let value = import::value_of(&field.kind, value, machine, &directory)
-                .map_err(|why| Trouble::Usage(format!("`{name}`: {why}")))?;
+                .map_err(|why| Trouble::Usage(format!("`{name}`: {}", why.text(language))))?;
             fields.insert(field.name.clone(), value);
         }
         Ok(fields)
@@ -186,7 +191,7 @@ impl Content {
             let path = PathBuf::from(path);
             let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
             let name = path.file_name().map_or_else(|| kind.to_owned(), |name| name.to_string_lossy().into_owned());
-            let id = PaperId::new(engine.chance().id());
+            let id = PaperId::new(engine.fresh_id());
             let (paper, attachment) = intake::paper(engine, id, kind, &name, content, engine.now())
                 .map_err(|unfit| Trouble::Input(format!("`{}` is not taken: {unfit}", path.display())))?;
             papers.push(paper);

@@ -32,9 +32,6 @@ pub(super) struct DiagramArgs {
     /// The way of one dossier: its id, or the beginning of it.
     #[arg(long, value_name = "ID")]
     dossier: Option<String>,
-    /// The language of its texts; else the workflow's own.
-    #[arg(long, value_name = "CODE")]
-    language: Option<String>,
 }
 
 /// Formats that `diagram` answers in.
@@ -47,7 +44,7 @@ pub(super) async fn run(args: &DiagramArgs, counts: bool, context: &Context) -> 
         (None, Some(workflow)) => of_workflow(workflow, counts, context).await?,
         (None, None) => return Err(Trouble::Usage("a workflow or --dossier is needed".to_owned())),
     };
-    let language = named::language(args.language.as_deref(), &drawn.machine);
+    let language = named::language(context, &drawn.machine);
     let phrases = phrases(language.as_str());
     let graph = Graph::new(&drawn.machine, &language);
     let text = match context.printer.format() {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Trouble, act};
+use super::{Context, Trouble, act, named};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::dossier::Dossier;
@@ -33,9 +33,6 @@ pub(super) struct ExplainArgs {
     /// Only this: the choices of a field, open and closed.
     #[arg(long, value_name = "FIELD")]
     choices: Option<String>,
-    /// The language of the answer; else the workflow's own.
-    #[arg(long, value_name = "CODE")]
-    language: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +50,7 @@ pub(super) async fn run(args: &ExplainArgs, context: &Context) -> Result<(), Tro
     let engine = &office.engine;
     let dossier = act::find(engine, &args.dossier).await?;
     let scene = Scene::of(engine, &dossier).await?;
-    let language = Language::new(args.language.as_deref().unwrap_or(&scene.machine.language));
+    let language = named::language(context, &scene.machine);
     if let Some(field) = &args.choices {
         return choices(&scene, &dossier, field, &language, context);
     }

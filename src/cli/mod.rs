@@ -27,6 +27,7 @@ use clap::{Parser, Subcommand};
 pub use printer::{Format, Printer, Progress};
 
 use crate::config::{Config, ConfigError, Environment};
+use crate::diagnostic::LANGUAGES;
 use crate::ids::Instant;
 use crate::service::{Part, ServiceError};
 use crate::store::StoreError;
@@ -51,6 +52,10 @@ struct Cli {
     /// How answers are written.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
+    /// The language in which faults of files are told (else that of `LANG`, else English), and workflows and dossiers are
+    /// shown (else the workflow's own).
+    #[arg(long, global = true, value_parser = LANGUAGES)]
+    language: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -125,6 +130,8 @@ struct Context {
     config: Config,
     environment: Environment,
     printer: Printer,
+    /// The language that was asked for on the command line.
+    asked_language: Option<&'static str>,
 }
 
 impl Context {
@@ -198,13 +205,16 @@ impl From<ServiceError> for Trouble {
 /// Parses the arguments, runs the command, prints why it failed.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let printer = Printer::new(cli.format);
+    let environment = Environment::read();
+    let asked = cli.language.as_deref().and_then(|asked| LANGUAGES.into_iter().find(|known| *known == asked));
+    let language = asked.or(environment.language).unwrap_or(LANGUAGES[0]);
+    let printer = Printer::new(cli.format, language);
     if cli.format != Format::Human && !cli.command.formats().contains(&cli.format) {
         let known: Vec<&str> = cli.command.formats().iter().map(|format| format.name()).collect();
         printer.error(&format!("this command does not answer as {}: {}", cli.format.name(), known.join(", ")));
         return ExitCode::from(Trouble::Usage(String::new()).code());
     }
-    match run(cli, printer) {
+    match run(cli, environment, printer, asked) {
         Ok(()) => ExitCode::SUCCESS,
         Err((trouble, printer)) => {
             printer.error(&trouble.to_string());
@@ -213,13 +223,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, printer: Printer) -> Result<(), (Trouble, Printer)> {
-    let environment = Environment::read();
+fn run(
+    cli: Cli,
+    environment: Environment,
+    printer: Printer,
+    asked_language: Option<&'static str>,
+) -> Result<(), (Trouble, Printer)> {
     let config = match configured(&cli, &environment) {
         Ok(config) => config,
         Err(trouble) => return Err((trouble, printer)),
     };
-    let context = Context { config, environment, printer };
+    let context = Context { config, environment, printer, asked_language };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Err((Trouble::World(format!("no threads: {error}")), context.printer)),

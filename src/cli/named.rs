@@ -61,6 +61,6 @@ pub(super) async fn deployed(named: &str, office: &Office) -> Result<Arc<Machine
 }
 
 /// The language that was asked for, or the workflow's own.
-pub(super) fn language(asked: Option<&str>, machine: &Machine) -> Language {
-    Language::new(asked.unwrap_or(&machine.language))
+pub(super) fn language(context: &Context, machine: &Machine) -> Language {
+    Language::new(context.asked_language.unwrap_or(&machine.language))
 }
