@@ -17,11 +17,13 @@
 //! Read the modules in this order and you have read the life of a dossier.
 
 pub mod calendar;
+pub mod chart;
 pub mod definition;
 pub mod diagnostic;
 pub mod directory;
 pub mod dossier;
 pub mod exact;
+pub mod explain;
 pub mod expr;
 pub mod ids;
 pub mod import;

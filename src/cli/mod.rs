@@ -7,9 +7,12 @@ mod bench;
 mod check;
 mod demo;
 mod deploy;
+mod diagram;
 mod doctor;
+mod explain;
 mod import;
 mod migrate;
+mod named;
 mod printer;
 mod refused;
 mod serve;
@@ -51,7 +54,8 @@ struct Cli {
     /// How answers are written.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
-    /// The language in which faults of files are told (else that of `LANG`, else English).
+    /// The language in which faults of files are told (else that of `LANG`, else English), and workflows and dossiers are
+    /// shown (else the workflow's own).
     #[arg(long, global = true, value_parser = LANGUAGES)]
     language: Option<String>,
     #[command(subcommand)]
@@ -74,6 +78,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Play the scenarios that stand beside workflows, and say what they reach.
     Test(test::TestArgs),
+    /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
+    Diagram(diagram::DiagramArgs),
     /// Put checked workflows, calendars and the directory into the database.
     Deploy(deploy::DeployArgs),
     /// Load the directory: units, people, posts, bodies.
@@ -86,6 +92,8 @@ enum Command {
     Act(act::ActArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
     Show(show::ShowArgs),
+    /// Say why a dossier stands where it stands: who is awaited, what comes next, which way is closed for whom and why.
+    Explain(explain::ExplainArgs),
     /// List dossiers.
     List(show::ListArgs),
     /// Run pages, deadlines, starts by the clock and mails in one process.
@@ -110,12 +118,24 @@ enum Command {
     Doctor(doctor::DoctorArgs),
 }
 
+impl Command {
+    /// How this command can answer; for people if nothing else is asked for.
+    fn formats(&self) -> &'static [Format] {
+        match self {
+            Self::Diagram(_) => diagram::FORMATS,
+            _ => &[Format::Human, Format::Json],
+        }
+    }
+}
+
 /// What every command stands on.
 #[derive(Debug)]
 struct Context {
     config: Config,
     environment: Environment,
     printer: Printer,
+    /// The language that was asked for on the command line.
+    asked_language: Option<&'static str>,
 }
 
 impl Context {
@@ -193,7 +213,12 @@ pub fn main() -> ExitCode {
     let asked = cli.language.as_deref().and_then(|asked| LANGUAGES.into_iter().find(|known| *known == asked));
     let language = asked.or(environment.language).unwrap_or(LANGUAGES[0]);
     let printer = Printer::new(cli.format, language);
-    match run(cli, environment, printer) {
+    if cli.format != Format::Human && !cli.command.formats().contains(&cli.format) {
+        let known: Vec<&str> = cli.command.formats().iter().map(|format| format.name()).collect();
+        printer.error(&format!("this command does not answer as {}: {}", cli.format.name(), known.join(", ")));
+        return ExitCode::from(Trouble::Usage(String::new()).code());
+    }
+    match run(cli, environment, printer, asked) {
         Ok(()) => ExitCode::SUCCESS,
         Err((trouble, printer)) => {
             printer.error(&trouble.to_string());
@@ -202,12 +227,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, environment: Environment, printer: Printer) -> Result<(), (Trouble, Printer)> {
+fn run(
+    cli: Cli,
+    environment: Environment,
+    printer: Printer,
+    asked_language: Option<&'static str>,
+) -> Result<(), (Trouble, Printer)> {
     let config = match configured(&cli, &environment) {
         Ok(config) => config,
         Err(trouble) => return Err((trouble, printer)),
     };
-    let context = Context { config, environment, printer };
+    let context = Context { config, environment, printer, asked_language };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Err((Trouble::World(format!("no threads: {error}")), context.printer)),
@@ -232,12 +262,14 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Demo(args) => demo::run(&args, database, context).await,
         Command::Check(args) => check::run(&args, context),
         Command::Test(args) => test::run(&args, context),
+        Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => deploy::directory(&args, context).await,
         Command::Import(args) => import::run(&args, context).await,
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
+        Command::Explain(args) => explain::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
         Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,

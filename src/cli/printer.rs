@@ -17,6 +17,25 @@ pub enum Format {
     Human,
     /// One JSON value, for programs.
     Json,
+    /// A picture, for pages and for print.
+    Svg,
+    /// A picture in Mermaid's language.
+    Mermaid,
+    /// A picture in Graphviz's language.
+    Dot,
+}
+
+impl Format {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Svg => "svg",
+            Self::Mermaid => "mermaid",
+            Self::Dot => "dot",
+        }
+    }
 }
 
 /// Writes answers.
@@ -45,6 +64,11 @@ impl Printer {
         self.color
     }
 
+    /// How answers are written.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// The language of what authors of files are told.
     pub fn language(&self) -> &'static str {
         self.language
@@ -58,7 +82,7 @@ impl Printer {
     /// The answer: as JSON, or as people read it.
     pub fn answer<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self)) {
         match self.format {
-            Format::Human => human(self),
+            Format::Human | Format::Svg | Format::Mermaid | Format::Dot => human(self),
             Format::Json => write_out(
                 &serde_json::to_string(value)
                     .unwrap_or_else(|error| format!("{{\"error\":\"the answer is not JSON: {error}\"}}")),
@@ -87,9 +111,9 @@ impl Printer {
     pub fn error(&self, text: &str) {
         let error = Severity::Error.words().text(self.language);
         match self.format {
-            Format::Human if self.color => write_err(&format!("\x1b[1;31m{error}\x1b[0m: {text}")),
-            Format::Human => write_err(&format!("{error}: {text}")),
             Format::Json => write_err(&serde_json::json!({ "error": text }).to_string()),
+            _ if self.color => write_err(&format!("\x1b[1;31m{error}\x1b[0m: {text}")),
+            _ => write_err(&format!("{error}: {text}")),
         }
     }
 

@@ -135,6 +135,8 @@ pub struct Role {
 pub struct Guard {
     /// Its name.
     pub name: Name,
+    /// What officers call the condition.
+    pub label: Text,
     /// The formula.
     pub expr: Option<Name>,
     /// What people are told; empty for a guard that only shows the way.

@@ -69,8 +69,9 @@ pub(super) fn guards(item: &Item<'_>) -> Vec<Guard> {
 }
 
 fn guard(name: Name, item: &Item<'_>) -> Option<Guard> {
-    let map = item.map(say!(what.guard), &["expr", "refuse", "basis"])?;
+    let map = item.map(say!(what.guard), &["label", "expr", "refuse", "basis"])?;
     Some(Guard {
+        label: map.text("label"),
         expr: map.need("expr", &name.span).and_then(|item| item.formula()),
         refuse: map.text("refuse"),
         basis: map.word("basis").map(|word| word.value),

@@ -12,6 +12,7 @@ mod cache;
 mod commit;
 mod deliver;
 mod deploy;
+mod facts;
 mod fold;
 mod made;
 mod queue;

@@ -69,6 +69,11 @@ impl Programs {
         values::to_json(&self.run(expr, scope)?).map_err(|message| error(expr, message))
     }
 
+    /// What a formula names: fields, tables, `papers`, `today`.
+    pub fn names(&self, expr: &str) -> &[String] {
+        self.formulas.get(expr).map_or(&[], |formula| formula.variables.as_slice())
+    }
+
     fn run(&self, expr: &str, scope: &Scope<'_>) -> Result<Value, ExprError> {
         let formula =
             self.formulas.get(expr).ok_or_else(|| error(expr, "it is no formula of this workflow".to_owned()))?;

@@ -7,6 +7,7 @@
 pub mod chart;
 pub mod check;
 mod role;
+mod said;
 mod shape;
 mod state;
 mod vote;

@@ -186,6 +186,9 @@ fn decimal_places() -> u32 {
 /// A named formula.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
+    /// What officers call the condition, where it only shows the way.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub label: Text,
     /// CEL, giving a truth value.
     pub expr: String,
     /// What a person is told when it does not hold.

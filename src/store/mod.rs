@@ -24,6 +24,7 @@ mod rows;
 pub mod schedule;
 mod sqlite;
 mod value;
+mod versions;
 mod writer;
 
 use std::sync::{Arc, mpsc};

@@ -18,6 +18,7 @@ mod task;
 pub mod upload;
 mod view;
 mod visit;
+mod way;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -77,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route(&path(Route::Paper), get(paper::show))
         .route(&path(Route::Row), get(row::show))
         .route(&path(Route::RowPaper), get(row::paper))
+        .route(&path(Route::Way), get(way::show))
         .route(&path(Route::Desk), get(desk::show));
     if !app.site.prefix().is_empty() {
         router = router.route(app.site.prefix(), get(plain::home));

@@ -141,21 +141,8 @@ impl Reader {
         }
     }
 
-    /// What a table calls one of its rows: its `label`, `title` or `name`, in the reader's language where the table has it
-    /// (`label_en`), else the key.
+    /// What a table calls one of its rows.
     pub(super) fn choice(&self, table: &str, key: &str) -> String {
-        let Some(row) = self.machine.tables.get(table).and_then(|table| table.get(key)) else {
-            return key.to_owned();
-        };
-        let said = |name: &str| {
-            let own = row.get(name)?;
-            let translated = row.get(format!("{name}_{}", self.language.as_str()));
-            let inside = own.get(self.language.as_str()).or_else(|| own.get("own"));
-            translated.or(inside).unwrap_or(own).as_str().map(str::to_owned)
-        };
-        row.as_str()
-            .map(str::to_owned)
-            .or_else(|| ["label", "title", "name"].into_iter().find_map(said))
-            .unwrap_or_else(|| key.to_owned())
+        self.machine.row_title(table, key, &self.language)
     }
 }

@@ -82,14 +82,25 @@ pub enum Route {
     Row,
     /// A paper of such a row.
     RowPaper,
+    /// The way of the dossier that a task belongs to.
+    Way,
     /// All matters of one mail.
     Desk,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 8] =
-        [Self::Home, Self::Health, Self::Style, Self::Task, Self::Paper, Self::Row, Self::RowPaper, Self::Desk];
+    pub const ALL: [Self; 9] = [
+        Self::Home,
+        Self::Health,
+        Self::Style,
+        Self::Task,
+        Self::Paper,
+        Self::Row,
+        Self::RowPaper,
+        Self::Way,
+        Self::Desk,
+    ];
 
     /// The pattern below the prefix.
     pub fn pattern(self) -> &'static str {
@@ -101,6 +112,7 @@ impl Route {
             Self::Paper => "/l/{token}/paper/{paper}",
             Self::Row => "/l/{token}/row/{row}",
             Self::RowPaper => "/l/{token}/row/{row}/paper/{paper}",
+            Self::Way => "/l/{token}/way",
             Self::Desk => "/d/{token}",
         }
     }

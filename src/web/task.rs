@@ -1,7 +1,5 @@
 //! The page of one task: what is asked, and the choice. GET shows it and changes nothing.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,16 +11,19 @@ use super::form::Form;
 use super::page;
 use super::routes::Place;
 use super::view::choice::{self, Choice, Edit, Wanted};
+use super::view::choices::{self, Chances};
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::history::{self, Entry};
-use super::view::refused::Wrong;
+use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
 use super::view::{self, Head, ballot, over};
 use super::visit::Visit;
-use crate::dossier::context::Context;
 use crate::dossier::decide;
+use crate::dossier::refusal::Refusal;
 use crate::dossier::{Purpose, Vote};
+use crate::explain;
+use crate::ids::EventName;
 use crate::machine::{Ballot, LinkPolicy, Transition};
 
 /// What every page of an open task shows.
@@ -49,6 +50,7 @@ struct ActPage {
     options: Vec<Choice>,
     files: bool,
     edit: Option<Edit>,
+    chances: Vec<Chances>,
     paused: bool,
 }
 
@@ -128,12 +130,13 @@ pub(super) fn too_weak(policy: LinkPolicy) -> Option<&'static str> {
 
 /// What this person may choose now.
 pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
-    let (reader, boxes) = (&visit.reader, BTreeMap::new());
-    let context = Context { directory: &reader.directory, calendar: &reader.calendar, register: &[], boxes: &boxes };
     if visit.task.purpose != Purpose::Act || is_paused(visit) {
         return Vec::new();
     }
-    decide::offered(&reader.machine, &visit.dossier, visit.task.activation, &visit.task.person, reader.now, &context)
+    let (reader, task) = (&visit.reader, &visit.task);
+    visit.with_context(|context| {
+        decide::offered(&reader.machine, &visit.dossier, task.activation, &task.person, reader.now, context)
+    })
 }
 
 fn is_paused(visit: &Visit) -> bool {
@@ -178,6 +181,9 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
             option.hint.push_str(&needed);
         }
     }
+    for option in &mut options {
+        option.closed = closed(visit, &option.event);
+    }
     for input in options.iter_mut().flat_map(|option| &mut option.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }
@@ -196,7 +202,23 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     }
     let files = wanted.iter().any(|one| one.files(reader));
     let common = common(app, visit, errors, rules::of_options(reader, &offered));
-    ActPage { common, table, options, files, edit, paused: is_paused(visit) }
+    let paused = is_paused(visit);
+    // Whoever may change the dossier is told what its table would let through.
+    let chances = match &edit {
+        Some(_) if !paused => visit.with_context(|context| choices::chances(reader, dossier, context)),
+        Some(_) | None => Vec::new(),
+    };
+    ActPage { common, table, options, files, edit, chances, paused }
+}
+
+/// What stands against an answer as the dossier is now. What the answer itself asks for does not.
+fn closed(visit: &Visit, event: &str) -> Vec<Wrong> {
+    let (reader, task) = (&visit.reader, &visit.task);
+    let (dossier, event) = (&visit.dossier, EventName::from(event));
+    let reasons = visit.with_context(|context| {
+        explain::closed(&reader.machine, dossier, task.activation, &event, &task.person, reader.now, context)
+    });
+    refused::wrongs(reader, dossier, &task.person, &Refusal { reasons }, |_| None)
 }
 
 fn is_about(errors: &[Wrong], place: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Somebody opened a link: who it was sent to, what it asks, and everything that its page shows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::{StatusCode, header};
@@ -12,8 +13,9 @@ use super::page::Frame;
 use super::reader::Reader;
 use super::routes::Place;
 use super::say::{self, Texts};
-use crate::dossier::Dossier;
+use crate::dossier::context::{Context, Entry};
 use crate::dossier::event::Event;
+use crate::dossier::{Dossier, Purpose};
 use crate::ids::{OperationId, PersonId};
 use crate::links::{Bound, LinkKeys, task_of_row, task_row};
 use crate::machine::Machine;
@@ -32,6 +34,8 @@ pub(super) struct Visit {
     pub(super) dossier: Dossier,
     pub(super) events: Vec<Event>,
     pub(super) reader: Reader,
+    /// The facts that the dossier's formulas see.
+    facts: Vec<Entry>,
 }
 
 impl Visit {
@@ -48,8 +52,19 @@ impl Visit {
             task = self::task(app, token).await?;
         }
         let events = app.engine.history(&task.dossier).await?;
+        let facts = match task.purpose {
+            Purpose::Act if task.closed.is_none() => app.engine.facts(&machine, &dossier).await?,
+            Purpose::Act | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
+        };
         let reader = reader(app, machine, &task.person, asked_language)?;
-        Ok(Self { token: token.to_owned(), asked_language, task, dossier, events, reader })
+        Ok(Self { token: token.to_owned(), asked_language, task, dossier, events, reader, facts })
+    }
+
+    /// Asks with everything that `decide` may look at. No vote is counted on a page, so no box is opened for one.
+    pub(super) fn with_context<T>(&self, ask: impl FnOnce(&Context<'_>) -> T) -> T {
+        let (reader, boxes) = (&self.reader, BTreeMap::new());
+        let (directory, calendar) = (&reader.directory, &reader.calendar);
+        ask(&Context { directory, calendar, register: &self.facts, boxes: &boxes })
     }
 
     /// What stands around its page.

@@ -13,8 +13,10 @@ use crate::ids::Instant;
 
 mod amounts;
 mod fill;
+mod phrases;
 
 pub use fill::{clean, fill};
+pub use phrases::Phrases;
 
 /// The words of one language.
 #[derive(Debug, Deserialize)]

@@ -141,6 +141,8 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
     let place = place("help");
     for command in [
         "check",
+        "diagram",
+        "explain",
         "deploy",
         "directory",
         "import",
@@ -206,6 +208,40 @@ fn a_backup_is_whole_and_a_restored_or_copied_database_is_held_until_resume() {
     assert!(place.json(&["resume"])["held"].as_str().expect("a reason").contains("copy.db"));
     assert_eq!(held(&place), "good");
     place.bad(2, &["--database", "postgres://u@h/d", "backup", "x"], &["pg_dump"]);
+}
+
+#[test]
+fn a_workflow_is_drawn_from_its_file_from_the_database_and_for_one_dossier() {
+    let place = place("diagram");
+    let folder = shipped("purchase");
+    assert!(place.good(&["diagram", &folder]).starts_with("<svg "));
+    assert!(place.good(&["diagram", &folder, "--format", "mermaid", "--language", "en"]).contains(": Funds available"));
+    assert!(place.good(&["diagram", &folder, "--format", "dot"]).starts_with("digraph"));
+    place.bad(2, &["diagram", &folder, "--format", "json"], &["svg, mermaid, dot"]);
+    place.bad(2, &["diagram", "purchase"], &["no file `purchase`"]);
+    place.bad(2, &["diagram", &shipped("commendation")], &["say which", "nomination.yaml"]);
+    place.purchase();
+    let id = place.start();
+    assert!(place.good(&["diagram", "purchase", "--format", "dot"]).contains("Trưởng đơn vị xem xét (1)"));
+    assert!(place.good(&["diagram", "--dossier", &id]).contains("Máy in"));
+    place.bad(2, &["diagram", "nothing"], &["purchase"]);
+    place.bad(2, &["list", "--format", "svg"], &["human, json"]);
+}
+
+#[test]
+fn a_dossier_is_explained_in_both_languages_with_its_mails() {
+    let place = place("explain");
+    place.purchase();
+    let id = place.start();
+    place.good(&["act", &id, "approve", "--as", "MS-TP"]);
+    let said = place.good(&["explain", &id[..8]]);
+    assert!(said.contains("đóng với mọi người: Chưa ghi mục chi. (Quy chế chi tiêu nội bộ, Điều 6)"), "{said}");
+    assert!(said.contains("thư: mời: chờ gửi, không trước"), "{said}");
+    assert!(place.good(&["explain", &id, "--language", "en"]).contains("wants along: a reason"));
+    let answer = place.json(&["explain", &id]);
+    assert_eq!(answer["explanation"]["awaited"][0]["state"], "budget_check");
+    assert_eq!(answer["explanation"]["ways"][0]["people"][0]["closed"][0]["about"], "budget_named");
+    place.bad(2, &["explain", &id, "--choices", "item"], &["no field that chooses", "none"]);
 }
 
 fn held(place: &Place) -> String {

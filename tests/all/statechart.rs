@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::office::{DAY_MS, Office, START, act, by, machine};
 
 /// Two opinions are asked for at once; the decision waits for both.
-const OPINIONS: &str = r"
+pub(crate) const OPINIONS: &str = r"
 chancery: 1
 workflow: opinions
 title: Lấy ý kiến

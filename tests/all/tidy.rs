@@ -11,7 +11,7 @@ const ORDER: &[&[&str]] = &[
     &["diagnostic"],
     &["calendar", "directory"],
     &["definition", "expr", "machine", "dossier"],
-    &["import", "letters", "links", "papers"],
+    &["chart", "explain", "import", "letters", "links", "papers"],
     &["scenario"],
     &["clock"],
     &["seal", "store"],

@@ -104,6 +104,7 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::Paper => Place::Paper { token: &token, paper: "none" }.path(site),
         Route::Row => format!("{}/row/none", Place::Task(&token).path(site)),
         Route::RowPaper => format!("{}/row/none/paper/none", Place::Task(&token).path(site)),
+        Route::Way => format!("{}/way", Place::Task(&token).path(site)),
         Route::Desk => desk.clone(),
     };
     Route::ALL.iter().map(|route| (*route, place(route))).collect()
@@ -336,6 +337,20 @@ async fn a_ballot_is_looked_over_cast_once_and_kept_nowhere_before() {
         shown(&pages.get(&pages.link(&list, Purpose::Ballot, "m3").await).await.text())
     );
     insta::assert_snapshot!("cast.vi", shown(&look.text()));
+}
+
+#[tokio::test]
+async fn the_way_of_a_dossier_is_shown_on_its_chart_without_style_or_script_of_its_own() {
+    let pages = Pages::new().await;
+    let (_, list) = deciding(&pages).await;
+    let link = pages.link(&list, Purpose::Act, "head").await;
+    assert!(pages.get(&link).await.text().contains(&format!("href=\"{link}/way#here\"")));
+    let page = pages.get(&format!("{link}/way")).await;
+    let text = page.text();
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(text.contains("<svg ") && text.contains("id=\"here\"") && text.contains("var(--ink)"), "{text}");
+    assert!(!text.contains("<style") && !text.contains("style=\"") && !text.contains("<script"));
+    assert!(page.body.len() < 60_000, "{} bytes", page.body.len());
 }
 
 #[tokio::test]

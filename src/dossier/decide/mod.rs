@@ -14,6 +14,7 @@ mod start;
 mod step;
 mod timers;
 pub mod trace;
+pub mod trial;
 mod values;
 mod vote;
 

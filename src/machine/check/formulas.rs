@@ -25,6 +25,7 @@ impl Check<'_> {
     /// A named formula with what people are told.
     pub(super) fn guard(&self, written: &model::Guard) -> Guard {
         Guard {
+            label: written.label.clone(),
             expr: self.note(written.expr.as_ref(), true),
             refuse: written.refuse.clone(),
             basis: written.basis.clone(),

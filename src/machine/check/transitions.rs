@@ -9,7 +9,7 @@ use crate::ids::{EventName, StateId};
 use crate::machine::{After, RowEvents, Target, Transition};
 
 /// What only a person can do with a transition.
-const OF_A_PERSON: &[&str] = &["label", "hint", "needs", "reason", "fill", "attach", "confirm"];
+const OF_A_PERSON: &[&str] = &["hint", "needs", "reason", "fill", "attach", "confirm"];
 
 impl Check<'_> {
     /// A transition of the state at `from`.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::input::Input;
+use super::refused::Wrong;
 use crate::dossier::{Dossier, Task};
 use crate::ids::{EventName, FieldName};
 use crate::machine::{FieldKind, Needs, TaskRule, Transition};
@@ -18,6 +19,8 @@ pub(crate) struct Choice {
     pub(crate) inputs: Vec<Input>,
     pub(crate) sure: bool,
     pub(crate) chosen: bool,
+    /// What stands against it as the dossier is now.
+    pub(crate) closed: Vec<Wrong>,
 }
 
 /// The form that changes the dossier without moving it on.
@@ -137,6 +140,7 @@ impl Wanted {
             inputs,
             sure: self.ticked(reader),
             chosen: sent.is_some_and(|form| form.get("choice") == event.as_str()),
+            closed: Vec::new(),
         }
     }
 }

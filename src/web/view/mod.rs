@@ -2,6 +2,7 @@
 
 pub(super) mod ballot;
 pub(super) mod choice;
+pub(super) mod choices;
 pub(super) mod facts;
 pub(super) mod history;
 pub(super) mod input;

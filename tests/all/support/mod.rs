@@ -4,3 +4,6 @@
 pub(crate) mod faulty_smtp;
 pub(crate) mod office;
 pub(crate) mod pages;
+pub(crate) mod workflows;
+
+pub(crate) use workflows::shipped;

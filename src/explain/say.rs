@@ -1,0 +1,387 @@
+//! An explanation in the words of the office, for whoever asked on a terminal or a page.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::choices::{Choices, Rule};
+use super::coming::Coming;
+use super::search::{Need, Opening};
+use super::ways::{Asked, WayOut};
+use super::{Awaited, Explanation, Last, List, Standing};
+use crate::calendar::Calendar;
+use crate::directory::Directory;
+use crate::dossier::TimerKind;
+use crate::dossier::event::Kind;
+use crate::dossier::refusal::{Code, Reason};
+use crate::ids::{EventName, FieldName, Instant, Language, PersonId, RoleName, StateId, Text};
+use crate::machine::{FieldKind, Machine};
+use crate::words::{Phrases, Words};
+
+static VI: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("texts/vi.toml")));
+static EN: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("texts/en.toml")));
+
+/// The phrases of a language by its code; Vietnamese for those that we do not have.
+pub fn phrases(language: &str) -> &'static Phrases {
+    match language.split(['-', '_']).next() {
+        Some("en") => &EN,
+        _ => &VI,
+    }
+}
+
+/// Who reads, and the world as they know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Saying<'a> {
+    /// The workflow's version.
+    pub machine: &'a Machine,
+    /// Names of people.
+    pub directory: &'a Directory,
+    /// Working days, and the time zone.
+    pub calendar: &'a Calendar,
+    /// The reader's language.
+    pub language: &'a Language,
+    /// The time of the question.
+    pub now: Instant,
+}
+
+impl Saying<'_> {
+    fn phrases(&self) -> &'static Phrases {
+        phrases(self.language.as_str())
+    }
+
+    fn get(&self, key: &'static str) -> String {
+        self.phrases().get(key).to_owned()
+    }
+
+    fn say(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.phrases().say(key, values)
+    }
+
+    fn text<'t>(&self, text: &'t Text) -> &'t str {
+        text.in_language(self.language)
+    }
+
+    /// A moment, short.
+    pub fn moment(&self, at: Instant) -> String {
+        Words::of(self.language.as_str()).moment_short(at, self.calendar.zone())
+    }
+
+    /// What a person is called.
+    pub fn name(&self, person: &PersonId) -> String {
+        self.directory.people.get(person).map_or_else(|| self.get("unknown"), |person| person.name.clone())
+    }
+
+    fn names(&self, people: &[PersonId]) -> String {
+        people.iter().map(|person| self.name(person)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn role(&self, role: &RoleName) -> String {
+        let label = self.machine.roles.get(role).map(|role| self.text(&role.label)).unwrap_or_default();
+        if label.is_empty() { role.to_string() } else { label.to_owned() }
+    }
+
+    /// What a state is called.
+    pub fn state(&self, id: &StateId) -> String {
+        let title = self.machine.state(id).map(|state| self.text(&state.title)).unwrap_or_default();
+        if title.is_empty() { id.to_string() } else { title.to_owned() }
+    }
+
+    /// Everything, a line each; what belongs to a line stands two blanks further in. `mail` says how the mails to somebody
+    /// are.
+    pub fn lines(&self, it: &Explanation, mail: &dyn Fn(&PersonId) -> Vec<String>) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.standing(it, &mut lines);
+        self.waiting(it, mail, &mut lines);
+        lines.push(self.get("next"));
+        lines.extend(it.coming.iter().map(|coming| format!("  {}", self.coming(coming))));
+        if it.coming.is_empty() {
+            lines.push(format!("  {}", self.get("next_none")));
+        }
+        if let Some(last) = &it.last {
+            lines.extend([self.get("last"), format!("  {}", self.last(last))]);
+        }
+        if it.outcome.is_none() {
+            lines.push(self.get("ways"));
+            lines.extend(it.ways.iter().flat_map(|way| self.way(way)));
+            if it.ways.is_empty() {
+                lines.push(format!("  {}", self.get("ways_none")));
+            }
+        }
+        lines
+    }
+
+    fn standing(&self, it: &Explanation, lines: &mut Vec<String>) {
+        if let Some(outcome) = &it.outcome {
+            lines.push(format!("{}: {outcome}", self.get("ended")));
+        }
+        lines.push(self.get("stands"));
+        lines.extend(it.stands.iter().map(|standing| format!("  {}", self.stand(standing))));
+        if !it.paused.is_empty() {
+            lines.push(self.get("paused"));
+            lines.extend(it.paused.iter().map(|standing| format!("  {}", self.stand(standing))));
+        }
+        if !it.grounds.is_empty() {
+            lines.push(self.get("grounds"));
+            lines.extend(
+                it.grounds
+                    .iter()
+                    .map(|ground| format!("  {}", self.with_basis(self.text(&ground.text), ground.basis.as_deref()))),
+            );
+        }
+    }
+
+    fn stand(&self, standing: &Standing) -> String {
+        let since = self.say("since", &[("at", &self.moment(standing.since))]);
+        [Some(self.state(&standing.state)), Some(since), self.due(standing.due_at)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    fn due(&self, due_at: Option<Instant>) -> Option<String> {
+        let due = due_at?;
+        let passed = due < self.now;
+        let days = self.calendar.working_days_between(self.now.min(due), self.now.max(due));
+        let left = Words::of(self.language.as_str()).remaining(if passed { -days } else { days }, passed);
+        Some(self.say("due", &[("at", &self.moment(due)), ("left", &left)]))
+    }
+
+    fn waiting(&self, it: &Explanation, mail: &dyn Fn(&PersonId) -> Vec<String>, lines: &mut Vec<String>) {
+        if it.outcome.is_some() {
+            return;
+        }
+        lines.push(self.get("waits"));
+        for awaited in &it.awaited {
+            lines.push(format!("  {}", self.awaited(awaited)));
+            let said = mail(&awaited.person);
+            let said = if said.is_empty() { vec![self.get("mail_none")] } else { said };
+            lines.extend(said.into_iter().map(|said| format!("    {}: {said}", self.get("mail"))));
+        }
+        for list in &it.lists {
+            let said = match list {
+                List::Row { list, .. } => self.say("list_row", &[("list", list.as_str())]),
+                List::Rows { live, all } => {
+                    self.say("list_rows", &[("live", &live.to_string()), ("all", &all.to_string())])
+                }
+            };
+            lines.push(format!("  {said}"));
+        }
+        if it.awaited.is_empty() && it.lists.is_empty() {
+            lines.push(format!("  {}", self.get("nobody")));
+        }
+    }
+
+    fn awaited(&self, awaited: &Awaited) -> String {
+        let role = awaited.role.as_ref().map(|role| format!(" ({})", self.role(role))).unwrap_or_default();
+        let since = self.say("since", &[("at", &self.moment(awaited.since))]);
+        let who = format!("{}{role}", self.name(&awaited.person));
+        [Some(who), Some(since), self.due(awaited.due_at)].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+
+    fn coming(&self, coming: &Coming) -> String {
+        let who = self.names(&coming.people);
+        let to = coming.leads_to.as_ref().map(|state| self.state(state));
+        let to = to.as_deref();
+        let what = match (&coming.what, to) {
+            (TimerKind::Remind(_), _) => self.say("remind", &[("who", &who)]),
+            (TimerKind::Escalate, _) => self.say("escalate", &[("who", &who)]),
+            (TimerKind::After(_), Some(state)) => self.say("after", &[("state", state)]),
+            (TimerKind::After(_), None) => self.get("after_no_state"),
+            (TimerKind::Deadline, Some(state)) => self.say("deadline", &[("state", state)]),
+            (TimerKind::Deadline, None) => self.get("deadline_no_state"),
+            (TimerKind::VoteEnds, _) => self.get("vote_ends"),
+        };
+        let overdue = if coming.at <= self.now { format!(" {}", self.get("overdue")) } else { String::new() };
+        format!("{}: {what}{overdue}", self.moment(coming.at))
+    }
+
+    fn last(&self, last: &Last) -> String {
+        let who = last.person.as_ref().map_or_else(|| self.get("system"), |person| self.name(person));
+        let what = match &last.event {
+            Some(event) => self.say("last_act", &[("who", &who), ("label", &self.label(event))]),
+            None => self.say("last_by", &[("who", &who), ("what", &self.get(kind(last.kind)))]),
+        };
+        let reason = last.reason.as_ref().map(|reason| self.say("reason", &[("reason", reason)]));
+        let to = last.entered.as_ref().map(|state| self.say("last_to", &[("state", &self.state(state))]));
+        let said: Vec<String> = [Some(what), reason, to].into_iter().flatten().collect();
+        format!("{}: {}", self.moment(last.at), said.join("; "))
+    }
+
+    /// What the button of an event says, wherever it stands first.
+    fn label(&self, event: &EventName) -> String {
+        let mut all = self.machine.states.iter().flat_map(|state| &state.on);
+        let labelled = all.find(|one| one.event.as_ref() == Some(event) && !one.label.is_empty());
+        labelled.map_or_else(|| event.to_string(), |one| self.text(&one.label).to_owned())
+    }
+
+    fn way(&self, way: &WayOut) -> Vec<String> {
+        let label = self.text(&way.label);
+        let label = if label.is_empty() { way.event.as_str() } else { label };
+        let to: Vec<String> = way.leads_to.iter().map(|state| self.state(state)).collect();
+        let to = if to.is_empty() { self.get("stays") } else { self.say("leads_to", &[("state", &to.join(" | "))]) };
+        let mut lines = vec![format!("  {label} {to}")];
+        match way.closed_for_all() {
+            _ if way.people.is_empty() => lines.push(format!("    {}", self.get("no_holder"))),
+            Some(reasons) => {
+                lines.push(format!("    {}", self.say("closed_all", &[("why", &self.reasons(reasons))])));
+            }
+            None => lines.extend(self.each(way)),
+        }
+        let asks = self.asks(way);
+        if !asks.is_empty() {
+            lines.push(format!("    {}", self.say("asks", &[("what", &asks)])));
+        }
+        lines
+    }
+
+    fn each(&self, way: &WayOut) -> Vec<String> {
+        let (open, closed): (Vec<&Asked>, Vec<&Asked>) = way.people.iter().partition(|asked| asked.closed.is_empty());
+        let mut lines = Vec::new();
+        if !open.is_empty() {
+            let people: Vec<PersonId> = open.iter().map(|asked| asked.person.clone()).collect();
+            lines.push(format!("    {}", self.say("open_for", &[("who", &self.names(&people))])));
+        }
+        lines.extend(closed.iter().map(|asked| {
+            let (who, why) = (self.name(&asked.person), self.reasons(&asked.closed));
+            format!("    {}", self.say("closed_for", &[("who", &who), ("why", &why)]))
+        }));
+        lines
+    }
+
+    fn asks(&self, way: &WayOut) -> String {
+        let reason = way.reason.then(|| self.get("asks_reason"));
+        let fields = way.fill.iter().map(|name| self.field(name));
+        let papers = way.attach.iter().map(|kind| self.paper(kind));
+        reason.into_iter().chain(fields).chain(papers).collect::<Vec<_>>().join(", ")
+    }
+
+    fn field(&self, name: &FieldName) -> String {
+        self.machine.field(name).map_or_else(|| name.to_string(), |field| self.text(&field.label).to_owned())
+    }
+
+    fn paper(&self, kind: &str) -> String {
+        self.machine.papers.get(kind).map_or_else(|| kind.to_owned(), |label| self.text(label).to_owned())
+    }
+
+    fn reasons(&self, reasons: &[Reason]) -> String {
+        reasons.iter().map(|reason| self.reason(reason)).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Why not, in words, with the legal basis.
+    pub fn reason(&self, reason: &Reason) -> String {
+        let own = self.text(&reason.text);
+        if !own.is_empty() {
+            return self.with_basis(own, reason.basis.as_deref());
+        }
+        let about = reason.about.clone().unwrap_or_default();
+        let key = match reason.code {
+            Code::Guard => "code_guard",
+            Code::GuardFailed => "code_guard_failed",
+            Code::NotAsked => "code_not_asked",
+            Code::Paused => "code_paused",
+            Code::NobodyToAsk => "code_nobody_to_ask",
+            Code::TooFewToAsk => "code_too_few_to_ask",
+            Code::SamePerson => "code_same_person",
+            _ => "code_other",
+        };
+        let code = serde_json::to_value(&reason.code).map(|code| code.to_string()).unwrap_or_default();
+        let said = self.say(key, &[("about", &about), ("code", code.trim_matches('"'))]);
+        self.with_basis(said.trim(), reason.basis.as_deref())
+    }
+
+    fn with_basis(&self, said: &str, basis: Option<&str>) -> String {
+        match basis {
+            Some(basis) => format!("{said} {}", self.say("basis", &[("basis", basis)])),
+            None => said.to_owned(),
+        }
+    }
+
+    /// The choices of a field, a line each, with what closes and what would open them.
+    pub fn choices(&self, it: &Choices) -> Vec<String> {
+        let open = it.choices.iter().filter(|choice| choice.open).count().to_string();
+        let all = it.choices.len().to_string();
+        let label = self.field(&it.field);
+        let mut lines = vec![self.say("choices", &[("label", &label), ("open", &open), ("all", &all)])];
+        for choice in &it.choices {
+            let standing = self.get(if choice.open { "choice_open" } else { "choice_closed" });
+            let title = self.machine.row_title(&it.table, &choice.code, self.language);
+            let chosen = if choice.chosen { format!(" {}", self.get("choice_chosen")) } else { String::new() };
+            let rests = choice.rests.as_ref().filter(|_| choice.open);
+            let rests = rests.map(|state| format!(" {}", self.say("leads_to", &[("state", &self.state(state))])));
+            lines.push(format!("  {standing}  {title}{chosen}{}", rests.unwrap_or_default()));
+            for rule in &choice.rules {
+                lines.push(format!("    {}", self.reason(&rule.reason)));
+                lines.extend(self.opens(rule).into_iter().map(|line| format!("      {line}")));
+            }
+        }
+        lines
+    }
+
+    /// What would open what a rule closes.
+    pub fn opens(&self, rule: &Rule) -> Vec<String> {
+        if rule.opens.is_empty() {
+            return rule.guard.iter().map(|_| self.get("opens_none")).collect();
+        }
+        let said = rule.opens.iter().map(|opening| self.opening(opening));
+        let keys = std::iter::once("opens").chain(std::iter::repeat("opens_other"));
+        keys.zip(said).map(|(key, needs)| self.say(key, &[("needs", &needs)])).collect()
+    }
+
+    fn opening(&self, opening: &Opening) -> String {
+        let needs: Vec<String> = opening.needs.iter().map(|need| self.need(need)).collect();
+        needs.join(self.phrases().get("and"))
+    }
+
+    fn need(&self, need: &Need) -> String {
+        match need {
+            Need::Papers(kinds) => {
+                let papers: Vec<String> = kinds.iter().map(|kind| self.paper(kind)).collect();
+                self.say("need_papers", &[("papers", &papers.join(", "))])
+            }
+            Need::OneOf(field, values) => {
+                let values: Vec<String> = values.iter().map(|value| self.value(field, value)).collect();
+                let values = values.join(self.phrases().get("or"));
+                self.say("need_one_of", &[("field", &self.field(field)), ("values", &values)])
+            }
+            Need::AtLeast(field, n) => {
+                self.say("need_at_least", &[("field", &self.field(field)), ("n", &n.to_string())])
+            }
+            Need::AtMost(field, n) => self.say("need_at_most", &[("field", &self.field(field)), ("n", &n.to_string())]),
+            Need::Filled(field) => self.say("need_filled", &[("field", &self.field(field))]),
+        }
+    }
+
+    fn value(&self, field: &FieldName, value: &Value) -> String {
+        let text = value.as_str().unwrap_or_default();
+        match self.machine.field(field).map(|field| &field.kind) {
+            Some(FieldKind::OneOf { values }) => values.get(text).map_or(text, |label| self.text(label)).to_owned(),
+            Some(FieldKind::Choice { from }) => self.machine.row_title(from, text, self.language),
+            _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        }
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Started => "started",
+        Kind::Acted => "acted",
+        Kind::Edited => "edited",
+        Kind::Cast => "cast",
+        Kind::Tallied => "tallied",
+        Kind::Confirmed => "confirmed",
+        Kind::Received => "received",
+        Kind::Due => "happened",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::phrases;
+
+    #[test]
+    fn both_languages_have_the_same_phrases() {
+        let keys = |language| phrases(language).keys().collect::<Vec<_>>();
+        assert_eq!(keys("vi"), keys("en"));
+    }
+}

@@ -1,0 +1,24 @@
+//! What tables call their rows.
+
+use super::Shape;
+use crate::ids::Language;
+
+impl Shape {
+    /// What a table calls one of its rows: its `label`, `title` or `name`, in a language where the table has it (`label_en`),
+    /// else the key.
+    pub fn row_title(&self, table: &str, key: &str, language: &Language) -> String {
+        let Some(row) = self.tables.get(table).and_then(|table| table.get(key)) else {
+            return key.to_owned();
+        };
+        let said = |name: &str| {
+            let own = row.get(name)?;
+            let translated = row.get(format!("{name}_{}", language.as_str()));
+            let inside = own.get(language.as_str()).or_else(|| own.get("own"));
+            translated.or(inside).unwrap_or(own).as_str().map(str::to_owned)
+        };
+        row.as_str()
+            .map(str::to_owned)
+            .or_else(|| ["label", "title", "name"].into_iter().find_map(said))
+            .unwrap_or_else(|| key.to_owned())
+    }
+}

@@ -1,0 +1,50 @@
+//! The way of a dossier on the chart of its workflow: where it was, where it stands, what may come.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::App;
+use super::error::Problem;
+use super::page;
+use super::routes::Place;
+use super::task;
+use super::visit::Visit;
+use crate::chart::{Graph, Ink, Marks, Picture, phrases};
+
+#[derive(Debug, Serialize)]
+struct WayPage {
+    workflow: String,
+    caption: String,
+    chart: String,
+    back: String,
+}
+
+/// `GET`.
+pub(super) async fn show(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let visit = Visit::open(&app, &token, query.as_deref()).await?;
+    if task::too_weak(visit.task.policy).is_some() {
+        return Err(Problem::NotFound);
+    }
+    let reader = &visit.reader;
+    let graph = Graph::new(&reader.machine, &reader.language);
+    let picture = Picture {
+        phrases: phrases(reader.language.as_str()),
+        words: reader.words,
+        zone: reader.calendar.zone(),
+        ink: Ink::PAGE,
+        below: &visit.dossier.caption,
+    };
+    let shown = WayPage {
+        workflow: reader.text(&reader.machine.title).to_owned(),
+        caption: visit.dossier.caption.clone(),
+        chart: picture.svg(&graph, &Marks::of(&visit.dossier, &visit.events)),
+        back: Place::Task(&token).path(&app.site),
+    };
+    page::page(&visit.frame(&app), StatusCode::OK, "way.html", &shown)
+}
