@@ -188,6 +188,20 @@ codes! {
         `list.exists(x, ..)`. They are checked before anything runs: names, types, and that they end soon."
     vi "Công thức viết bằng CEL: gọi trường và bảng theo tên, `&&`, `||`, `!`, so sánh, `in`, `size(..)`, `list.all(x, ..)` và \
         `list.exists(x, ..)`. Công thức được kiểm tra trước khi chạy: tên, kiểu, và thời gian tính."
+    PARALLEL "E0221" "A parallel state is not put together as one."
+    en "All states directly inside a parallel state are its regions: at least two, each going its own way at the same time. So \
+        there is no `initial` among them, none of them is an end by itself, and no two of them stand on the same list, because what \
+        a list says is for one region."
+    vi "Mọi trạng thái nằm trực tiếp trong trạng thái song song là các nhánh: ít nhất hai nhánh, cùng diễn ra một lúc. Vì vậy \
+        không có `initial`, không nhánh nào tự nó là điểm kết thúc, và không có hai nhánh cùng đứng trong một danh sách, vì lời của \
+        danh sách chỉ dành cho một nhánh."
+    HISTORY "E0222" "A history does not lead back to anything."
+    en "A history stands inside a state and says `history: shallow` or `history: deep` and `target:`, nothing else. Who comes to it \
+        goes back to what was active when the state around it was last left; as long as it never was, to the target, which lies \
+        inside the same state (directly inside, for a shallow one)."
+    vi "Điểm quay lại nằm trong một trạng thái và chỉ ghi `history: shallow` hoặc `history: deep` cùng `target:`. Hồ sơ đến đây sẽ \
+        trở về nơi đang đứng khi rời trạng thái bao ngoài lần gần nhất; nếu chưa từng rời thì vào `target`, vốn nằm trong cùng trạng \
+        thái đó (nằm trực tiếp, nếu là `shallow`)."
     UNREACHABLE "E0301" "No dossier ever gets to this state."
     en "Whatever the guards say, no way from the initial state leads here. A transition is missing, or leads elsewhere, or the \
         state is left over."
@@ -218,6 +232,11 @@ codes! {
         one comes from none of them."
     vi "Sự kiện đến từ một người (`by:`), từ biểu quyết hay thời hạn trong trạng thái, hoặc từ danh sách mà hồ sơ tham gia. Sự \
         kiện này không đến từ đâu cả."
+    NEVER_DONE "E0311" "A parallel state waits for an end that never comes."
+    en "A parallel state is done when every region stands in a final state of its own. Whatever the guards say, this never happens \
+        here: a region has no final state, cannot get to it, or the regions never stand in theirs together."
+    vi "Trạng thái song song xong khi mọi nhánh đều ở trạng thái kết thúc của nhánh. Dù điều kiện thế nào, ở đây điều đó không bao \
+        giờ xảy ra: có nhánh không có trạng thái kết thúc, không tới được đó, hoặc các nhánh không bao giờ cùng kết thúc."
     SWAP "E0601" "A calendar says two things about one day."
     en "A day cannot be a holiday and be swapped, a swap takes a working day and a weekly rest day, each once, and a lunar feast \
         of a year is one of its holidays."
@@ -295,6 +314,16 @@ codes! {
     SILENT_REFUSAL "W0405" "A guard refuses a person without words."
     en "A guard that only shows the way needs no words. This one can close a person's way, and they would not be told why."
     vi "Điều kiện chỉ để rẽ nhánh thì không cần lời. Điều kiện này có thể chặn một người, và họ sẽ không biết lý do."
+    LEAVES_REGIONS "W0411" "A transition leads from one region into another."
+    en "It leaves the parallel state with all its regions and enters it again: what was going on in the others is lost. This is \
+        rarely meant; let each region answer events of its own, or leave the parallel state by a transition of its own."
+    vi "Bước chuyển này rời trạng thái song song cùng mọi nhánh rồi vào lại: việc đang làm ở các nhánh khác bị mất. Hiếm khi đó là \
+        điều muốn có; hãy để mỗi nhánh trả lời sự kiện của mình, hoặc rời trạng thái song song bằng bước chuyển của chính nó."
+    NOT_PROVEN "W0412" "Not everything that can happen was looked at."
+    en "The checker looks at every configuration that a dossier can come to, up to a bound. This workflow has more of them, because \
+        regions side by side multiply; so nothing is said about states that cannot be reached and dossiers that never end."
+    vi "Chương trình xét mọi tình huống mà hồ sơ có thể gặp, đến một giới hạn. Quy trình này có nhiều tình huống hơn vì các nhánh \
+        song song nhân lên với nhau; do đó không kết luận được về trạng thái không tới được và hồ sơ không bao giờ kết thúc."
     SHARED_MAILBOX "W0701" "Two people share a mailbox."
     en "A link is sent to a mailbox; whoever reads it can act for both. Give each an address of their own."
     vi "Liên kết được gửi tới hộp thư; ai đọc được hộp thư đều có thể làm thay cả hai. Mỗi người nên có địa chỉ riêng."

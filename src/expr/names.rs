@@ -53,6 +53,17 @@ impl Kind {
         }
     }
 
+    /// Whether a field whose value looks like `holds` in formulas may get a value of this kind. What is a mapping in formulas (a
+    /// person, a choice) is kept by its code.
+    pub fn can_be(&self, holds: &Self) -> bool {
+        match (self, holds) {
+            (Self::Any | Self::Null, _) | (_, Self::Any | Self::Null) => true,
+            (Self::List(one), Self::List(other)) => one.can_be(other),
+            (Self::Map(_) | Self::Text, Self::Map(_)) => true,
+            (one, other) => one == other,
+        }
+    }
+
     /// What several values have in common; mappings keep every key that one of them has.
     pub(super) fn common(kinds: impl IntoIterator<Item = Self>) -> Self {
         kinds.into_iter().reduce(Self::or).unwrap_or(Self::Any)

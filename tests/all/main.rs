@@ -20,6 +20,7 @@ mod offices;
 mod packaging;
 mod people;
 mod scheduler;
+mod scxml;
 mod smtp;
 mod statechart;
 mod store;

@@ -62,7 +62,7 @@ impl Run<'_> {
         }
     }
 
-    fn fits(&self, field: &Field, value: &serde_json::Value) -> bool {
+    pub(super) fn fits(&self, field: &Field, value: &serde_json::Value) -> bool {
         let directory = self.context.directory;
         match (&field.kind, value) {
             (FieldKind::Text { max }, serde_json::Value::String(text)) => text.chars().count() <= *max as usize,

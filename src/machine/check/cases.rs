@@ -5,10 +5,8 @@ use super::needs::UNDECIDED;
 use super::tree::Place;
 use crate::definition::model::{Name, Transition};
 use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::machine::chart::DONE;
 use crate::source::Span;
-
-/// The event that a state answers when it has come to its end.
-const DONE: &str = "done";
 
 impl Check<'_> {
     /// What a vote over rows, or over the dossier itself, can end in.

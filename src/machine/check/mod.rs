@@ -3,6 +3,7 @@
 //! One concern per file. Every fault is collected; a part that cannot be understood gets a stand-in, so that the rest is
 //! still checked, and no machine is made as long as there is an error.
 
+mod actions;
 mod branches;
 mod cases;
 mod fields;
@@ -13,6 +14,7 @@ mod names;
 mod needs;
 mod phrases;
 mod reach;
+mod regions;
 mod roles;
 mod starts;
 mod states;
@@ -88,6 +90,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.check_formulas(&shape);
     check.list_only();
     check.kinds();
+    check.regions();
     check.branches();
     check.agreement();
     check.cases();
