@@ -14,6 +14,8 @@ use crate::calendar::Delay;
 
 /// Configurations that are looked at; a chart with more of them is not proven.
 pub const CONFIGURATIONS_MAX: usize = 100_000;
+/// Steps that are tried for each configuration that may be looked at.
+const STEPS_EACH: usize = 12;
 /// Ways in which regions can answer one event together; beyond it the chart is not proven.
 const TOGETHER_MAX: usize = 256;
 /// What leads from one configuration to the next.
@@ -44,6 +46,8 @@ pub struct Node<'a> {
     pub active: Vec<Place>,
     /// States that have come to their end and have not answered that yet.
     pending: Vec<Place>,
+    /// It is still to be followed.
+    waits: bool,
     /// What may follow, each with its cause.
     pub steps: Vec<(Cause<'a>, usize)>,
     /// How a dossier gets here first.
@@ -63,14 +67,16 @@ pub struct Graph<'a> {
     pub frozen: BTreeMap<Place, BTreeSet<Vec<Place>>>,
 }
 
-/// Explores a chart from its initial state.
-pub fn explore<'a>(shape: &'a Shape, chart: &'a Chart) -> Graph<'a> {
+/// Explores a chart from its initial state, up to so many configurations.
+pub fn explore<'a>(shape: &'a Shape, chart: &'a Chart, most: usize) -> Graph<'a> {
     let mut explorer = Explorer {
         shape,
         chart,
         nodes: Vec::new(),
         known: HashMap::new(),
         open: VecDeque::new(),
+        most,
+        steps: 0,
         complete: true,
         remembered: BTreeMap::new(),
         frozen: BTreeMap::new(),
@@ -82,7 +88,8 @@ pub fn explore<'a>(shape: &'a Shape, chart: &'a Chart) -> Graph<'a> {
         for entered in entered {
             explorer.arrive(&entered.iter().copied().collect::<Vec<_>>(), &entered, Vec::new(), None);
         }
-        while let Some(at) = explorer.open.pop_front() {
+        while let Some(at) = explorer.open.pop_front().filter(|_| explorer.complete) {
+            explorer.nodes[at].waits = false;
             explorer.follow(at);
         }
     }
@@ -98,6 +105,10 @@ struct Explorer<'a> {
     nodes: Vec<Node<'a>>,
     known: HashMap<(Vec<Place>, Vec<Place>), usize>,
     open: VecDeque<usize>,
+    /// Configurations that may be looked at.
+    most: usize,
+    /// Steps that were tried.
+    steps: usize,
     complete: bool,
     /// What histories may remember.
     remembered: BTreeMap<Place, BTreeSet<Vec<Place>>>,
@@ -227,6 +238,13 @@ impl<'a> Explorer<'a> {
         let active = self.nodes[at].active.clone();
         let mut guesses = vec![Guess::default()];
         while let Some(guess) = guesses.pop() {
+            self.steps += 1;
+            if self.steps > self.most * STEPS_EACH {
+                self.complete = false;
+            }
+            if !self.complete {
+                return;
+            }
             let recall = |history: Place| guess.recall(history);
             let claims = ways.iter().map(|(source, what)| Claim {
                 source: *source,
@@ -250,6 +268,7 @@ impl<'a> Explorer<'a> {
             }
             self.leave(&claims, &active);
             for kept in self.kept(at, &claims, &active) {
+                self.steps += 1;
                 self.arrive(&kept, &entered, pending.to_vec(), Some((at, cause)));
             }
         }
@@ -261,13 +280,22 @@ impl<'a> Explorer<'a> {
             for history in claim.exits.iter().flat_map(|left| self.chart.histories(*left)) {
                 let states = self.chart.remembers(history, active);
                 if self.remembered.entry(history).or_default().insert(states) {
-                    self.open.extend(self.recalls.get(&history).into_iter().flatten());
+                    self.again(self.recalls.get(&history).cloned());
                 }
             }
             if let (true, Some(outermost)) = (claim.what.pause, claim.exits.first())
                 && self.frozen.entry(*outermost).or_default().insert(claim.exits.clone())
             {
-                self.open.extend(self.resumes.get(outermost).into_iter().flatten());
+                self.again(self.resumes.get(outermost).cloned());
+            }
+        }
+    }
+
+    /// Follows configurations once more, because there is more to go back to.
+    fn again(&mut self, nodes: Option<BTreeSet<usize>>) {
+        for at in nodes.into_iter().flatten() {
+            if !std::mem::replace(&mut self.nodes[at].waits, true) {
+                self.open.push_back(at);
             }
         }
     }
@@ -323,13 +351,13 @@ impl<'a> Explorer<'a> {
         let next = self.nodes.len();
         let found = match self.known.get(&(active.clone(), pending.clone())) {
             Some(known) => *known,
-            None if next == CONFIGURATIONS_MAX => {
+            None if next == self.most => {
                 self.complete = false;
                 return;
             }
             None => {
                 self.known.insert((active.clone(), pending.clone()), next);
-                self.nodes.push(Node { active, pending, steps: Vec::new(), from, certain: None });
+                self.nodes.push(Node { active, pending, waits: true, steps: Vec::new(), from, certain: None });
                 self.open.push_back(next);
                 next
             }

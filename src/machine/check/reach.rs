@@ -17,17 +17,23 @@ impl Check<'_> {
     pub(super) fn reachability(&self, shape: &Shape) {
         // What does not fit together was said where it stands.
         let Ok(chart) = Chart::new(shape) else { return };
-        let graph = explore(shape, &chart);
+        let graph = explore(shape, &chart, CONFIGURATIONS_MAX);
         let reached = Reached { check: self, shape, chart: &chart, graph: &graph };
+        // What a circle or a missing pause keeps a dossier from is not said again.
+        if reached.circles() {
+            return;
+        }
+        let mut faulty = false;
         if graph.complete {
             reached.unreachable();
             reached.joins();
-            reached.pauses();
+            faulty = reached.pauses();
         } else {
             reached.not_proven();
         }
-        reached.ends();
-        reached.circles();
+        if !faulty {
+            reached.ends();
+        }
     }
 }
 
@@ -52,7 +58,11 @@ impl Reached<'_, '_> {
 
     fn not_proven(&self) {
         let span = self.check.definition.keys.get("states").unwrap_or(&self.check.definition.span);
-        let label = format!("more than {CONFIGURATIONS_MAX} configurations");
+        let label = if self.graph.nodes.len() < CONFIGURATIONS_MAX {
+            "too many ways in which regions can go on together".to_owned()
+        } else {
+            format!("more than {CONFIGURATIONS_MAX} configurations")
+        };
         let fault = Diagnostic::warning(code::NOT_PROVEN, "not all that can happen was looked at", span.clone(), label);
         self.check.report(fault.help("fewer or smaller regions side by side have fewer configurations"));
     }
@@ -115,8 +125,9 @@ impl Reached<'_, '_> {
         }
     }
 
-    /// What is resumed can have been frozen.
-    fn pauses(&self) {
+    /// What is resumed can have been frozen; whether some of it cannot.
+    fn pauses(&self) -> bool {
+        let mut faulty = false;
         let active: BTreeSet<Place> = self.graph.nodes.iter().flat_map(|node| &node.active).copied().collect();
         for at in active {
             let written = self.check.tree.place(at).state;
@@ -126,6 +137,7 @@ impl Reached<'_, '_> {
                 let (Target::Resume(state), Some(name)) = (&transition.target, &written.resume) else { continue };
                 let known = self.chart.place(state).is_none_or(|at| self.graph.frozen.contains_key(&at));
                 if !known {
+                    faulty = true;
                     let message = format!("nothing pauses `{state}`");
                     let label = "there is nothing to resume";
                     let fault = Diagnostic::error(code::RESUME, message, name.span.clone(), label);
@@ -133,6 +145,7 @@ impl Reached<'_, '_> {
                 }
             }
         }
+        faulty
     }
 
     fn pause_help(&self, state: &crate::ids::StateId) -> String {
@@ -235,9 +248,9 @@ impl Reached<'_, '_> {
         steps.join(" ")
     }
 
-    /// No circle turns by itself for ever.
-    fn circles(&self) {
-        let nodes = &self.graph.nodes;
+    /// No circle turns by itself for ever; whether one does.
+    fn circles(&self) -> bool {
+        let (nodes, mut faulty) = (&self.graph.nodes, false);
         let mut seen = vec![false; nodes.len()];
         for start in 0..nodes.len() {
             let mut way = Vec::new();
@@ -250,8 +263,10 @@ impl Reached<'_, '_> {
             // The way came back to itself, not to one that was followed before.
             if let Some(back) = at.and_then(|here| way.iter().position(|before| *before == here)) {
                 self.circle(&way[back..]);
+                faulty = true;
             }
         }
+        faulty
     }
 
     fn circle(&self, way: &[usize]) {

@@ -54,6 +54,7 @@ impl Check<'_> {
         for end in regions().filter(|inner| inner.is_final) {
             let message = format!("`{}.{}` ends as soon as it begins", place.id, end.name.value);
             let fault = Diagnostic::error(code::PARALLEL, message, end.name.span.clone(), "an end is no region");
+            *self.lost.borrow_mut() = true;
             self.report(fault.help("put the final state inside a region"));
         }
         self.lists_of_regions(at);
