@@ -356,7 +356,7 @@ fn lead(tape: &[u8], events: &[u8]) -> Result<(), TestCaseError> {
     let (machine, mut office) = (chart.machine(), Office::new());
     let fields = serde_json::from_value(json!({"unit": "U", "n": 0, "m": 0})).expect("fields");
     let hash = machine.hash().clone();
-    let start = Start { machine: hash, fields, papers: Vec::new(), gather_key: None, first: None };
+    let start = Start { machine: hash, fields, papers: Vec::new(), gather_key: None, first: None, import_key: None };
     let command = office.command("D", by("clerk"), Ask::Start(start));
     let started = office.run(&machine, None, &command, START);
     let (mut interpreter, mut dossier) = match (Interpreter::interpret(&chart), started) {

@@ -16,7 +16,7 @@ impl Run<'_> {
                 || Refusal::about(Code::GuardFailed, format!("set `{}`: the value does not fit", setting.field));
             let value = self.value(&setting.value)?;
             let field = self.machine.field(&setting.field).ok_or_else(wrong)?;
-            if !value.is_null() && !self.fits(field, &value) {
+            if !value.is_null() && self.misfit(field, &value, &[]).is_some() {
                 return Err(wrong());
             }
             self.emit(Change::Set(BTreeMap::from([(setting.field.clone(), value)])));
