@@ -427,7 +427,7 @@ fn replays(before: &Dossier, after: &Dossier, events: &[Event]) -> Result<(), Te
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_charts_move_as_scxml_says(

@@ -245,7 +245,7 @@ fn sketch(tape: &mut Tape<'_>, depth: usize, left: &mut usize) -> Sketch {
     let mut children = Vec::new();
     match kind {
         Rough::Compound => {
-            children.extend((0..1 + tape.below(3)).map(|_| sketch(tape, depth + 1, left)));
+            children.extend((0..=tape.below(3)).map(|_| sketch(tape, depth + 1, left)));
             if tape.below(2) == 0 {
                 children.push(Sketch { kind: Rough::Final, children: Vec::new() });
             }
