@@ -271,7 +271,10 @@ impl<'c> Interpreter<'c> {
 
     fn enter(&mut self, to_enter: &BTreeSet<usize>) {
         for state in to_enter {
-            self.configuration.insert(*state);
+            // Not in Appendix D, where a history that leads below a state that was not left runs its entry again.
+            if !self.configuration.insert(*state) {
+                continue;
+            }
             self.entered.push(*state);
             *self.entries.entry(*state).or_default() += 1;
             self.n += u32::from(self.chart.nodes[*state].counts);

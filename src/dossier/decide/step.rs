@@ -147,7 +147,10 @@ impl<'a> Run<'a> {
             }
         }
         for at in chart.entries(ways, &self.recall()) {
-            self.enter_one(at)?;
+            // A history may lead below a state that was not left; that one is not entered again.
+            if self.entry_of(at).is_none() {
+                self.enter_one(at)?;
+            }
         }
         Ok(())
     }
