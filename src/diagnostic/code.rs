@@ -191,6 +191,11 @@ codes! {
         `list.exists(x, ..)`. They are checked before anything runs: names, types, and that they end soon."
     vi "Công thức viết bằng CEL: gọi trường và bảng theo tên, `&&`, `||`, `!`, so sánh, `in`, `size(..)`, `list.all(x, ..)` và \
         `list.exists(x, ..)`. Công thức được kiểm tra trước khi chạy: tên, kiểu, và thời gian tính."
+    UNSEEN "E0216" "Somebody is to write what they may not see."
+    en "Whoever edits or fills in a field, or attaches a paper, must see it: add it to what their role sees under `access:` in \
+        that state or around it, or let another role write it."
+    vi "Người sửa hay điền một trường, hoặc đính kèm giấy tờ, phải thấy được nó: hãy thêm vào phần vai trò đó được xem dưới \
+        `access:` ở trạng thái này hoặc bao ngoài, hoặc giao cho vai trò khác."
     UNREACHABLE "E0301" "No dossier ever gets to this state."
     en "Whatever the guards say, no way from the initial state leads here. A transition is missing, or leads elsewhere, or the \
         state is left over."

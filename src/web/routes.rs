@@ -84,12 +84,26 @@ pub enum Route {
     RowPaper,
     /// All matters of one mail.
     Desk,
+    /// A dossier as everybody may see it who has this address.
+    Public,
+    /// A paper of it.
+    PublicPaper,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 8] =
-        [Self::Home, Self::Health, Self::Style, Self::Task, Self::Paper, Self::Row, Self::RowPaper, Self::Desk];
+    pub const ALL: [Self; 10] = [
+        Self::Home,
+        Self::Health,
+        Self::Style,
+        Self::Task,
+        Self::Paper,
+        Self::Row,
+        Self::RowPaper,
+        Self::Desk,
+        Self::Public,
+        Self::PublicPaper,
+    ];
 
     /// The pattern below the prefix.
     pub fn pattern(self) -> &'static str {
@@ -102,6 +116,8 @@ impl Route {
             Self::Row => "/l/{token}/row/{row}",
             Self::RowPaper => "/l/{token}/row/{row}/paper/{paper}",
             Self::Desk => "/d/{token}",
+            Self::Public => "/p/{token}",
+            Self::PublicPaper => "/p/{token}/paper/{paper}",
         }
     }
 }
@@ -122,6 +138,15 @@ pub enum Place<'a> {
     },
     /// All matters of one mail.
     Desk(&'a str),
+    /// A dossier as everybody may see it who has this address.
+    Public(&'a str),
+    /// A paper of it.
+    PublicPaper {
+        /// The dossier's public token.
+        token: &'a str,
+        /// The paper's id.
+        paper: &'a str,
+    },
 }
 
 impl Place<'_> {
@@ -132,6 +157,10 @@ impl Place<'_> {
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
             Self::Desk(token) => Route::Desk.pattern().replace("{token}", token),
+            Self::Public(token) => Route::Public.pattern().replace("{token}", token),
+            Self::PublicPaper { token, paper } => {
+                Route::PublicPaper.pattern().replace("{token}", token).replace("{paper}", paper)
+            }
         };
         format!("{}{below}", site.prefix)
     }

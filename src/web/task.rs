@@ -11,6 +11,7 @@ use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::page;
+use super::public;
 use super::routes::Place;
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::facts::{self, Fact, Grounds, Sheet};
@@ -23,6 +24,7 @@ use super::visit::Visit;
 use crate::dossier::context::Context;
 use crate::dossier::decide;
 use crate::dossier::{Purpose, Vote};
+use crate::ids::FieldName;
 use crate::machine::{Ballot, LinkPolicy, Transition};
 
 /// What every page of an open task shows.
@@ -35,6 +37,8 @@ struct Common {
     more: Vec<Fact>,
     papers: Vec<Sheet>,
     history: Vec<Entry>,
+    /// Where everybody can look, if they can.
+    public: Option<String>,
     rules: Vec<Rule>,
     seen: i64,
     /// The page's own path; rows of a list lie below it.
@@ -133,7 +137,15 @@ pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
     if visit.task.purpose != Purpose::Act || is_paused(visit) {
         return Vec::new();
     }
-    decide::offered(&reader.machine, &visit.dossier, visit.task.activation, &visit.task.person, reader.now, &context)
+    decide::offered(&reader.machine, &visit.whole, visit.task.activation, &visit.task.person, reader.now, &context)
+}
+
+/// The fields that this person may change now, and the kinds of paper that they may attach.
+pub(super) fn editable(visit: &Visit) -> (Vec<FieldName>, Vec<String>) {
+    let (reader, boxes) = (&visit.reader, BTreeMap::new());
+    let context = Context { directory: &reader.directory, calendar: &reader.calendar, register: &[], boxes: &boxes };
+    let task = &visit.task;
+    decide::editable(&reader.machine, &visit.whole, &task.person, task.activation, reader.now, &context)
 }
 
 fn is_paused(visit: &Visit) -> bool {
@@ -142,15 +154,17 @@ fn is_paused(visit: &Visit) -> bool {
 
 fn common(app: &App, visit: &Visit, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
-    let (facts, more) = facts::facts(reader, dossier, &app.site, &visit.token);
+    let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
+    let (facts, more) = facts::facts(reader, dossier, &link);
     Common {
         head: view::head(reader, dossier, &visit.task, &visit.events),
         errors,
         grounds: facts::grounds(reader, dossier),
         facts,
         more,
-        papers: facts::papers(reader, dossier, &app.site, &visit.token),
-        history: history::history(reader, &visit.events),
+        papers: facts::papers(reader, dossier, &link),
+        history: if visit.sight.history() { history::history(reader, &visit.events) } else { Vec::new() },
+        public: public::address(app, visit),
         rules,
         seen: dossier.seq,
         at: Place::Task(&visit.token).path(&app.site),
@@ -181,16 +195,11 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     for input in options.iter_mut().flat_map(|option| &mut option.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }
-    let rule = reader
-        .machine
-        .states
-        .iter()
-        .find(|state| dossier.active.iter().any(|one| one.activation == visit.task.activation && one.state == state.id))
-        .and_then(|state| state.task.as_ref());
     let editing = sent.filter(|form| form.get("do") == "edit");
     // What a choice takes along is not asked for twice.
     let taken: Vec<&String> = wanted.iter().flat_map(|one| &one.attach).collect();
-    let mut edit = rule.and_then(|rule| choice::edit(reader, rule, dossier, &taken, editing));
+    let (fields, kinds) = editable(visit);
+    let mut edit = choice::edit(reader, (&fields, &kinds), dossier, &taken, editing);
     for input in edit.iter_mut().flat_map(|edit| &mut edit.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }

@@ -27,6 +27,7 @@ mod packaging;
 mod people;
 mod registers;
 mod scheduler;
+mod sight;
 mod smtp;
 mod starting;
 mod statechart;
