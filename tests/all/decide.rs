@@ -53,7 +53,7 @@ pub(crate) fn convened(office: &mut Office, list: &Machine, event: &str) -> Doss
     office.run(list, Some(&dossier), &command, START).expect("it is convened").0
 }
 
-fn sheet(dossier: &Dossier, person: &str, choice: Choice) -> Ask {
+pub(crate) fn sheet(dossier: &Dossier, person: &str, choice: Choice) -> Ask {
     let vote = dossier.votes.first().expect("a vote");
     let own = PersonId::new(person);
     let rows = vote.rows.iter().filter(|row| !row.own.contains(&own));
@@ -95,7 +95,8 @@ fn fields_that_come_with_the_act_count_for_its_guards() {
     let rows = project(Some(&dossier), &after, &decision.events, &case, &office.calendar);
     assert!(matches!(&rows.messages[0].to, Recipient::List { key, .. } if key == "U"));
     assert_eq!(rows.tasks_closed.len(), 1);
-    assert_eq!(rows.timers_gone.len(), 3, "the draft's reminders and its escalation go with it");
+    assert_eq!(dossier.timers.len(), 3, "the draft has its reminders and its escalation");
+    assert!(after.timers.is_empty(), "they go with it");
 }
 
 #[test]

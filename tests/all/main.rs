@@ -27,6 +27,7 @@ mod packaging;
 mod people;
 mod registers;
 mod scheduler;
+mod shown;
 mod sight;
 mod smtp;
 mod starting;

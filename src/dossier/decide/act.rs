@@ -20,6 +20,7 @@ impl<'a> Run<'a> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         self.check_entry(act.activation)?;
         let answering = self.answering(act)?;
+        self.check_shown(act.activation, answering.iter().map(|(at, _)| *at))?;
         self.check_seen(act.seen)?;
         self.check_input(act, &answering)?;
         self.take_in(&act.fields, &act.papers);
@@ -69,6 +70,7 @@ impl<'a> Run<'a> {
         if edit.is_empty() && attach.is_empty() && !self.actor.person().is_some_and(asked) {
             return Err(Refusal::of(Code::NotAsked));
         }
+        self.check_shown(activation, [])?;
         self.check_fields(fields, &edit, papers)?;
         self.check_papers(papers, &attach, &edit)?;
         self.take_in(fields, papers);
@@ -252,7 +254,7 @@ impl<'a> Run<'a> {
     /// Only a person acting for themselves may do this: a ballot cannot be cast for somebody.
     pub(super) fn own_person(&self) -> Result<PersonId, Refusal> {
         match &self.actor {
-            Actor::Link(person) | Actor::Session(person) => Ok(person.clone()),
+            Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) => Ok(person.clone()),
             _ => Err(Refusal::of(Code::NotThisWay)),
         }
     }

@@ -10,6 +10,7 @@ mod lists;
 mod offer;
 mod pause;
 mod receive;
+mod shown;
 mod start;
 mod step;
 mod timers;
