@@ -40,6 +40,7 @@ fn meaning(code: &Code) -> &'static str {
         Code::Superseded => "the dossier has moved on",
         Code::Changed => "its content has changed meanwhile",
         Code::Paused => "the dossier is paused",
+        Code::Unchanged => "nothing would be different",
         Code::TooMuch => "more than a dossier takes",
         Code::NotAsked => "this person is not asked",
         Code::PinMissing => "the number that came another way than the link is missing",

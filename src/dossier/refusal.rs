@@ -70,6 +70,8 @@ pub enum Code {
     FieldWrong,
     /// A field may not be changed here.
     FieldClosed,
+    /// Nothing would be different.
+    Unchanged,
     /// A required paper is missing.
     PaperMissing,
     /// A kind of paper is not taken here.

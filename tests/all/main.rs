@@ -12,6 +12,7 @@ mod bench;
 mod check;
 mod cli;
 mod config;
+mod corrections;
 mod courier;
 mod decide;
 mod desk;
