@@ -8,8 +8,20 @@ use crate::ids::Text;
 use crate::source::{Span, Spanned};
 
 /// The keys of a field.
-const FIELD_KEYS: &[&str] =
-    &["type", "label", "required", "max", "min", "places", "currency", "from", "values", "columns", "sums", "correctable"];
+const FIELD_KEYS: &[&str] = &[
+    "type",
+    "label",
+    "required",
+    "max",
+    "min",
+    "places",
+    "currency",
+    "from",
+    "values",
+    "columns",
+    "sums",
+    "correctable",
+];
 
 /// Names with what officers call them.
 pub(super) fn labels(item: &Item<'_>, what: &str) -> Vec<(Name, Text)> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Corrected, Event};
-use super::{Active, Answer, Dossier, Paused, Purpose, Recorded, Row, RowStatus, TimerKind, Vote, Correction};
+use super::{Active, Answer, Correction, Dossier, Paused, Purpose, Recorded, Row, RowStatus, TimerKind, Vote};
 use crate::ids::{ActivationId, Instant};
 
 /// The dossier after an event; before its first one there is none.

@@ -147,7 +147,11 @@ impl Sight {
                 Some(Change::Joined { row, caption, fields: kept(fields) })
             }
             Change::Held(_) | Change::Sent { .. } | Change::Registered { .. } => None,
-            Change::ResultWithdrawn { .. } | Change::Chose { .. } | Change::Recorded { .. } | Change::VoteClosed(_) if !self.history() => None,
+            Change::ResultWithdrawn { .. } | Change::Chose { .. } | Change::Recorded { .. } | Change::VoteClosed(_)
+                if !self.history() =>
+            {
+                None
+            }
             change => Some(change),
         }
     }

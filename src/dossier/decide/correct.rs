@@ -76,8 +76,10 @@ impl Run<'_> {
         let fall = rules().any(|rule| rule.votes == Votes::Fall);
         self.file(&correct.papers);
         let before = |name: &FieldName| self.dossier().fields.get(name).cloned().unwrap_or_default();
-        let fields: BTreeMap<FieldName, Corrected> =
-            fields.into_iter().map(|(name, after)| (name.clone(), Corrected { before: before(&name), after })).collect();
+        let fields: BTreeMap<FieldName, Corrected> = fields
+            .into_iter()
+            .map(|(name, after)| (name.clone(), Corrected { before: before(&name), after }))
+            .collect();
         self.emit(Change::Corrected { by: person, fields, reason });
         self.caption();
         if fall {

@@ -22,8 +22,11 @@ impl Check<'_> {
         }
         if self.definition.subject.iter().any(|subject| subject.value == field.name.value) {
             let message = format!("`{}` says whom the dossier is about and cannot be corrected", field.name.value);
-            let fault = Diagnostic::error(code::KEYS_TOGETHER, message, written.span.clone(), "another person's dossier");
-            self.report(fault.help("withdraw the dossier and open another one: what is sealed for a person stays theirs"));
+            let fault =
+                Diagnostic::error(code::KEYS_TOGETHER, message, written.span.clone(), "another person's dossier");
+            self.report(
+                fault.help("withdraw the dossier and open another one: what is sealed for a person stays theirs"),
+            );
         }
         Correctable {
             by: self.refer_all(Kind::Role, &written.by),
@@ -42,7 +45,9 @@ impl Check<'_> {
                     span.clone(),
                     "has no meaning here",
                 );
-                self.report(fault.help("say it for the table, or for the field of the dossier that stands on the list"));
+                self.report(
+                    fault.help("say it for the table, or for the field of the dossier that stands on the list"),
+                );
             }
         }
     }
@@ -107,7 +112,9 @@ impl Check<'_> {
             } else if !answered(RESULT_WITHDRAWN) {
                 let message = format!("nothing answers `{RESULT_WITHDRAWN}`");
                 let fault = Diagnostic::error(code::UNHANDLED, message, first.span.clone(), "it can be withdrawn");
-                self.report(fault.help(format!("write `{RESULT_WITHDRAWN}: STATE` under `on:` where the dossier stands after the vote")));
+                self.report(fault.help(format!(
+                    "write `{RESULT_WITHDRAWN}: STATE` under `on:` where the dossier stands after the vote"
+                )));
             }
         }
     }

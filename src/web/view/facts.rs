@@ -72,7 +72,14 @@ pub(crate) fn facts(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> S
             matches!(field.kind, FieldKind::Number { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. });
         let short = said.chars().count() <= LINE_CHARS_MAX && first.len() < LINES_MAX;
         let sheet = sheet::sheet(reader, &field.kind, value, dossier);
-        let fact = Fact { label: reader.text(&field.label).to_owned(), value: said, number, href, sheet, note: note(reader, field, dossier) };
+        let fact = Fact {
+            label: reader.text(&field.label).to_owned(),
+            value: said,
+            number,
+            href,
+            sheet,
+            note: note(reader, field, dossier),
+        };
         if short { first.push(fact) } else { rest.push(fact) }
     }
     if !reader.machine.is_list() {
