@@ -1,7 +1,7 @@
 //! Refusals in words for an operator.
 
 use super::Trouble;
-use crate::dossier::refusal::{Code, Reason, Refusal};
+use crate::dossier::refusal::{Code, Reason, Refusal, Rule};
 use crate::engine::Failure;
 
 /// The reasons, one line each.
@@ -55,6 +55,11 @@ fn meaning(code: &Code) -> &'static str {
         Code::TallyWrong => "the numbers of the tally do not add up",
         Code::ChoiceWrong => "a choice is missing, or given where there is none",
         Code::SamePerson => "the same person may not do both",
+        Code::Separated { rule: Rule::OneRole, .. } => "this person prepared the dossier in another role",
+        Code::Separated { rule: Rule::NeverSameAs, .. } => {
+            "this person did an earlier step that is kept apart from this one"
+        }
+        Code::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
         Code::OperationReused => "the operation id was used for something else",
         Code::NobodyToAsk => "nobody holds the role that would be asked next",
         Code::TooFewToAsk => "more people are needed than hold the role that would be asked next",

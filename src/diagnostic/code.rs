@@ -218,6 +218,25 @@ codes! {
         one comes from none of them."
     vi "Sự kiện đến từ một người (`by:`), từ biểu quyết hay thời hạn trong trạng thái, hoặc từ danh sách mà hồ sơ tham gia. Sự \
         kiện này không đến từ đâu cả."
+    SELF_APPROVAL "E0320" "Somebody decides on what they prepared themselves."
+    en "Between filling in the dossier and deciding on it nobody else looks at it: the same role is asked in both states, and so \
+        one person can do both. Say that it must be another person (`separation: {never_same_as: STATE}`), or that it may be \
+        the same (`may_be_same_as: STATE`), or ask another role. A person who prepared a dossier in one role never acts on it \
+        in another, unless that is said too."
+    vi "Giữa lúc lập hồ sơ và lúc quyết định không có ai khác xem xét: hai trạng thái hỏi cùng một vai trò nên một người có thể \
+        làm cả hai. Hãy ghi rõ phải là người khác (`separation: {never_same_as: TRẠNG_THÁI}`), hoặc được là một người \
+        (`may_be_same_as: TRẠNG_THÁI`), hoặc hỏi vai trò khác. Người đã lập hồ sơ với một vai trò không xử lý hồ sơ đó với vai \
+        trò khác, trừ khi có ghi."
+    NOBODY_LEFT "E0321" "A step asks one person, whom the separation of duties keeps from it."
+    en "The role is held by the one person whom a field names, and that person has always done an earlier step from which this \
+        one must be kept apart. The dossier could never be led on from here."
+    vi "Vai trò do đúng một người mà trường nêu tên nắm giữ, và người đó luôn đã làm một bước trước mà bước này phải tách bạch. \
+        Hồ sơ sẽ không bao giờ đi tiếp được từ đây."
+    SEPARATION "E0322" "A rule of the separation of duties names a step that nobody does."
+    en "`never_same_as`, `same_as` and `may_be_same_as` name a state in which a person acts, or `opening`. In this one nobody \
+        does anything, so the rule would say nothing."
+    vi "`never_same_as`, `same_as` và `may_be_same_as` nêu tên một trạng thái có người xử lý, hoặc `opening` (mở hồ sơ). Ở trạng \
+        thái này không ai làm gì nên quy định sẽ không có tác dụng."
     SWAP "E0601" "A calendar says two things about one day."
     en "A day cannot be a holiday and be swapped, a swap takes a working day and a weekly rest day, each once, and a lunar feast \
         of a year is one of its holidays."

@@ -80,6 +80,15 @@ pub enum Code {
     ChoiceWrong,
     /// The same person may not do both.
     SamePerson,
+    /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
+    Separated {
+        /// By which rule.
+        rule: Rule,
+        /// Who did the earlier step.
+        by: PersonId,
+        /// When.
+        at: Instant,
+    },
     /// The operation id was used for another command.
     OperationReused,
     /// Nobody holds the role that would be asked next.
@@ -90,6 +99,18 @@ pub enum Code {
     Circles,
     /// A list takes no rows any more.
     NotGathering,
+}
+
+/// A rule of the separation of duties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Whoever prepared a dossier in one role acts on it in no other; holds unless the workflow says otherwise.
+    OneRole,
+    /// `never_same_as`.
+    NeverSameAs,
+    /// `same_as`.
+    SameAs,
 }
 
 impl Refusal {

@@ -6,6 +6,7 @@
 
 pub mod check;
 mod role;
+mod separation;
 mod shape;
 mod state;
 mod vote;
@@ -16,6 +17,7 @@ use crate::expr::Programs;
 use crate::ids::MachineHash;
 
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
+pub use separation::{Earlier, Separation};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
 pub use state::{
     After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RegisterRule, RowEvents, State, StateKind,

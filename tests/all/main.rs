@@ -12,6 +12,7 @@ mod cli;
 mod config;
 mod courier;
 mod decide;
+mod duties;
 mod engine;
 mod import;
 mod ledger;

@@ -7,8 +7,18 @@ use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus};
-use crate::ids::{ActivationId, DossierId, FieldName, PersonId, StateId, Text};
+use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, StateId, Text};
 use crate::machine::{RowEvents, StateKind, Target, Transition};
+
+/// What a transition is to a person.
+pub(super) enum Standing<'t> {
+    /// Theirs, in this role.
+    As(&'t RoleName),
+    /// It would be theirs, but for an earlier step.
+    Barred(Box<Reason>),
+    /// Not theirs.
+    None,
+}
 
 impl Run<'_> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
@@ -29,6 +39,7 @@ impl Run<'_> {
             let at = self.at;
             self.emit(Change::Grounds(vec![Ground { at, text: Text::own(reason), basis: None }]));
         }
+        self.remember_act(&state, &transition, !act.fields.is_empty() || !act.papers.is_empty());
         if self.enough(&state, &act.event, &transition)? {
             self.tell_rows(&transition, &act.rows)?;
             self.take(&state, &transition)?;
@@ -50,6 +61,7 @@ impl Run<'_> {
         if !asked {
             return Err(Refusal::of(Code::NotAsked));
         }
+        let role = task.role.clone();
         let state = self.state_of_entry(activation);
         let rule = self.state(&state).task.clone();
         let (edit, attach) = rule.map(|rule| (rule.edit, rule.attach)).unwrap_or_default();
@@ -58,6 +70,10 @@ impl Run<'_> {
         self.emit(Change::Set(fields.clone()));
         self.file(papers);
         self.caption();
+        let (role, person) = (role.as_ref(), self.actor.person().cloned());
+        if let Some(person) = person {
+            self.remember(&person, Some(&state), role, true);
+        }
         self.finish(Kind::Edited);
         Ok(())
     }
@@ -90,13 +106,20 @@ impl Run<'_> {
     /// The transitions that answer this person's event: of the innermost state that has any for them.
     fn candidates(&self, act: &Act) -> Result<(StateId, Vec<Transition>), Refusal> {
         let Some(person) = self.actor.person() else { return Err(Refusal::of(Code::NotThisWay)) };
-        let mut known = false;
+        let (mut known, mut barred) = (false, Vec::new());
         for active in self.dossier().active.iter().rev() {
             let state = self.state(&active.state);
             let named = state.on.iter().filter(|one| one.event.as_ref() == Some(&act.event) && !one.by.is_empty());
             let named: Vec<&Transition> = named.collect();
             known |= !named.is_empty();
-            let mine: Vec<Transition> = named.into_iter().filter(|one| self.may(person, one)).cloned().collect();
+            let mut mine = Vec::new();
+            for one in named {
+                match self.standing(person, one, &active.state) {
+                    Standing::As(_) => mine.push(one.clone()),
+                    Standing::Barred(reason) => barred.push(*reason),
+                    Standing::None => {}
+                }
+            }
             if !mine.is_empty() {
                 return Ok((active.state.clone(), mine));
             }
@@ -104,18 +127,41 @@ impl Run<'_> {
         if let Some(answer) = self.answered(person) {
             return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
         }
+        barred.dedup();
+        if !barred.is_empty() {
+            return Err(Refusal { reasons: barred });
+        }
         Err(Refusal::about(if known { Code::NotAsked } else { Code::NoEvent }, act.event.as_str()))
     }
 
-    /// Whether a transition is this person's: they hold one of its roles now, or were asked in it when the state was entered.
-    pub(super) fn may(&self, person: &PersonId, transition: &Transition) -> bool {
-        transition.by.iter().any(|role| {
+    /// What a transition is to this person: they hold one of its roles now, or were asked in it when the state was entered.
+    pub(super) fn standing<'t>(&self, person: &PersonId, transition: &'t Transition, state: &StateId) -> Standing<'t> {
+        let mut standing = Standing::None;
+        for role in &transition.by {
             let mut asked = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
-            match asked.next() {
+            let may = match asked.next() {
                 Some(task) => task.holders.contains(person),
                 None => self.holders(role).contains(person),
+            };
+            match self.barred(person, role, state) {
+                None if may => return Standing::As(role),
+                Some(reason) if may || self.holders(role).contains(person) => {
+                    standing = Standing::Barred(Box::new(reason));
+                }
+                None | Some(_) => {}
             }
-        })
+        }
+        standing
+    }
+
+    /// Remembers who acted. Whoever sends a form on, or brings fields or papers along, has prepared what follows.
+    fn remember_act(&mut self, state: &StateId, transition: &Transition, brought: bool) {
+        let Some(person) = self.actor.person().cloned() else { return };
+        let Standing::As(role) = self.standing(&person, transition, state) else { return };
+        let role = role.clone();
+        let form = self.state(state).task.as_ref().filter(|task| task.role == role);
+        let prepared = brought || form.is_some_and(|task| !task.edit.is_empty() || !task.attach.is_empty());
+        self.remember(&person, Some(state), Some(&role), prepared);
     }
 
     /// The first transition whose guards hold, or every reason why none does.

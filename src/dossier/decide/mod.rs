@@ -7,6 +7,7 @@ mod act;
 mod enter;
 mod offer;
 mod receive;
+mod separation;
 mod start;
 mod timers;
 pub mod trace;
@@ -254,7 +255,9 @@ pub fn offered(
     for active in dossier.active.iter().rev() {
         let Some(state) = machine.state(&active.state) else { continue };
         let inner = found.len();
-        for one in state.on.iter().filter(|one| one.event.is_some() && run.may(person, one)) {
+        for one in state.on.iter().filter(|one| {
+            one.event.is_some() && matches!(run.standing(person, one, &active.state), act::Standing::As(_))
+        }) {
             // Only the innermost state that answers an event is asked.
             if !found[..inner].iter().any(|taken| taken.event == one.event) {
                 found.push(one.clone());

@@ -19,9 +19,11 @@ impl Run<'_> {
         rule: &TaskRule,
         due_at: Option<Instant>,
     ) -> Result<(), Refusal> {
-        let holders = self.holders(&rule.role);
+        let (holders, barred) = self.free(&rule.role, &state.id);
         if holders.is_empty() {
-            return Err(Refusal::about(Code::NobodyToAsk, rule.role.as_str()));
+            let mut refusal = Refusal::about(Code::NobodyToAsk, rule.role.as_str());
+            refusal.reasons.extend(barred);
+            return Err(refusal);
         }
         let enough = |one: &Transition| !matches!(one.needs, Needs::Count(count) if count as usize > holders.len());
         if !state.on.iter().all(enough) {

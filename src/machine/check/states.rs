@@ -32,6 +32,7 @@ impl Check<'_> {
             register: written.register.iter().map(|rule| self.register(rule)).collect(),
             link: written.link.as_ref().map_or(LinkPolicy::Link, |word| self.link(word)),
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
+            separation: written.separation.as_ref().map(|separation| self.separation(at, separation)),
             tell: self.refer_all(Kind::Role, &written.tell),
         }
     }
