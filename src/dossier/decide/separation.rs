@@ -5,17 +5,18 @@ use super::Run;
 use crate::dossier::Deed;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Rule};
-use crate::ids::{PersonId, RoleName, StateId, Text};
+use crate::ids::{PersonId, RoleName, Text};
+use crate::machine::chart::Place;
 use crate::machine::{Earlier, Separation};
 
 impl Run<'_> {
     /// Why this person may not act in this state in this role.
-    pub(super) fn barred(&self, person: &PersonId, role: &RoleName, state: &StateId) -> Option<Reason> {
+    pub(super) fn barred(&self, person: &PersonId, role: &RoleName, at: Place) -> Option<Reason> {
         let deeds = &self.dossier().deeds;
         if deeds.is_empty() {
             return None;
         }
-        let rules = self.separations(state);
+        let rules = self.separations(at);
         let names = |earlier: &Earlier, deed: &Deed| self.names(earlier, deed);
         for rule in &rules {
             let done = |deed: &&Deed| rule.never_same_as.iter().any(|earlier| names(earlier, deed));
@@ -39,10 +40,10 @@ impl Run<'_> {
     }
 
     /// The holders of a role who may act in a state, and why the others may not.
-    pub(super) fn free(&self, role: &RoleName, state: &StateId) -> (Vec<PersonId>, Vec<Reason>) {
+    pub(super) fn free(&self, role: &RoleName, at: Place) -> (Vec<PersonId>, Vec<Reason>) {
         let (mut free, mut reasons) = (Vec::new(), Vec::new());
         for person in self.holders(role) {
-            match self.barred(&person, role, state) {
+            match self.barred(&person, role, at) {
                 None => free.push(person),
                 Some(reason) => reasons.push(reason),
             }
@@ -50,14 +51,9 @@ impl Run<'_> {
         (free, reasons)
     }
 
-    /// Remembers that a person did something in a state. What they prepared once they have prepared.
-    pub(super) fn remember(
-        &mut self,
-        person: &PersonId,
-        state: Option<&StateId>,
-        role: Option<&RoleName>,
-        prepared: bool,
-    ) {
+    /// Remembers that a person did something in a state (none: opened the dossier). What they prepared once they have prepared.
+    pub(super) fn did(&mut self, person: &PersonId, place: Option<Place>, role: Option<&RoleName>, prepared: bool) {
+        let state = place.map(|place| &self.machine.states[place].id);
         let same = |deed: &&Deed| &deed.person == person && deed.state.as_ref() == state && deed.role.as_ref() == role;
         let before = self.dossier().deeds.iter().find(same).is_some_and(|deed| deed.prepared);
         let (person, state, role) = (person.clone(), state.cloned(), role.cloned());
@@ -66,18 +62,18 @@ impl Run<'_> {
     }
 
     /// What a state says about it, and the states around it.
-    fn separations(&self, state: &StateId) -> Vec<&Separation> {
-        let around =
-            std::iter::successors(self.machine.state(state), |state| self.machine.state(state.parent.as_ref()?));
-        around.filter_map(|state| state.separation.as_ref()).collect()
+    fn separations(&self, at: Place) -> Vec<&Separation> {
+        let around = std::iter::once(at).chain(self.machine.chart().around(at));
+        around.filter_map(|at| self.machine.states[at].separation.as_ref()).collect()
     }
 
     fn names(&self, earlier: &Earlier, deed: &Deed) -> bool {
+        let chart = self.machine.chart();
         match (earlier, &deed.state) {
             (Earlier::Opening, None) => true,
             (Earlier::State(named), Some(state)) => {
-                let around = std::iter::successors(Some(state), |state| self.machine.state(state)?.parent.as_ref());
-                around.into_iter().any(|state| state == named)
+                let places = chart.place(named).zip(chart.place(state));
+                places.is_some_and(|(named, state)| named == state || chart.is_inside(state, named))
             }
             (Earlier::Opening, Some(_)) | (Earlier::State(_), None) => false,
         }

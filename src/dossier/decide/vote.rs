@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
+use super::step::Brought;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{
@@ -136,12 +137,13 @@ impl Run<'_> {
             return Err(Refusal::of(Code::ChoiceWrong));
         }
         let secret = vote.rule.ballot == Ballot::Secret;
-        self.emit(Change::Marked(person.clone()));
+        self.emit(Change::Marked { activation, person: person.clone() });
         self.emit(Change::Withdrawn { activation, purpose: Purpose::Ballot, holder: Some(person.clone()) });
         if secret {
-            self.decision.ballots.clone_from(choices);
+            let choices = choices.iter().map(|(row, choice)| ((activation, row.clone()), *choice));
+            self.decision.ballots = choices.collect();
         } else {
-            self.emit(Change::Chose { person, choices: choices.clone() });
+            self.emit(Change::Chose { activation, person, choices: choices.clone() });
         }
         // Closed by the clock at this very instant, when the last ballot lies sealed in its box.
         let vote = self.vote_of(activation)?;
@@ -179,7 +181,7 @@ impl Run<'_> {
             return Err(Refusal::about(Code::SamePerson, confirms.as_str()));
         }
         self.remember_at(activation, &person, Purpose::Tally, true);
-        self.emit(Change::Recorded { by: person, rows: rows.clone() });
+        self.emit(Change::Recorded { activation, by: person, rows: rows.clone() });
         self.emit(Change::Withdrawn { activation, purpose: Purpose::Tally, holder: None });
         self.offer_paper(activation, Purpose::Confirm, second, confirms.as_str())?;
         self.finish(Kind::Tallied);
@@ -197,11 +199,11 @@ impl Run<'_> {
         let held = vote.held.clone();
         self.remember_at(activation, &person, Purpose::Confirm, false);
         if agrees {
-            self.close_vote()?;
+            self.close_vote(activation)?;
             self.settle()?;
         } else {
             let Held::Paper { records, .. } = held else { return Err(Refusal::of(Code::NotThisWay)) };
-            self.emit(Change::Disputed);
+            self.emit(Change::Disputed(activation));
             self.emit(Change::Withdrawn { activation, purpose: Purpose::Confirm, holder: None });
             let holders = self.holders(&records);
             self.offer_paper(activation, Purpose::Tally, holders, records.as_str())?;
@@ -213,14 +215,11 @@ impl Run<'_> {
     /// Remembers who had a hand in a vote on paper.
     fn remember_at(&mut self, activation: ActivationId, person: &PersonId, purpose: Purpose, prepared: bool) {
         let role = self.dossier().task(activation, purpose).and_then(|task| task.role.clone());
-        let active = self.dossier().active.iter().find(|active| active.activation == activation);
-        let state = active.map(|active| active.state.clone());
-        self.remember(person, state.as_ref(), role.as_ref(), prepared);
+        self.did(person, self.entered(activation), role.as_ref(), prepared);
     }
 
     fn vote_of(&self, activation: ActivationId) -> Result<&Vote, Refusal> {
-        let vote = self.dossier().vote.as_ref().filter(|vote| vote.activation == activation);
-        vote.ok_or_else(|| Refusal::of(Code::Superseded))
+        self.dossier().vote(activation).ok_or_else(|| Refusal::of(Code::Superseded))
     }
 
     /// The person must have been asked this, and it must still be open.
@@ -232,9 +231,9 @@ impl Run<'_> {
         if task.holders.contains(&person) { Ok(person) } else { Err(Refusal::of(Code::NotAsked)) }
     }
 
-    /// Closes the vote: counts, tells every row, and raises what follows.
-    pub(super) fn close_vote(&mut self) -> Result<(), Refusal> {
-        let vote = self.dossier().vote.clone().expect("only an open vote is closed");
+    /// Closes a vote: counts, tells every row, and raises what follows.
+    pub(super) fn close_vote(&mut self, activation: ActivationId) -> Result<(), Refusal> {
+        let vote = self.dossier().vote(activation).cloned().expect("only an open vote is closed");
         let result = self.count_vote(&vote);
         let (quorate, rows) = (result.quorate, result.rows.clone());
         self.emit(Change::VoteClosed(result));
@@ -247,10 +246,10 @@ impl Run<'_> {
             } else {
                 "rejected"
             };
-            return self.raise_own(event);
+            return self.raise_own(activation, event);
         }
         if !quorate {
-            return self.raise_own("no_quorum");
+            return self.raise_own(activation, "no_quorum");
         }
         let live: BTreeSet<DossierId> = self
             .dossier()
@@ -273,11 +272,11 @@ impl Run<'_> {
         if !statuses.is_empty() {
             self.emit(Change::Rows(statuses));
         }
-        self.raise_own("closed")
+        self.raise_own(activation, "closed")
     }
 
-    fn raise_own(&mut self, event: &str) -> Result<(), Refusal> {
-        self.raise(&EventName::from(event), None).map(|_| ())
+    fn raise_own(&mut self, activation: ActivationId, event: &str) -> Result<(), Refusal> {
+        self.raise(&EventName::from(event), Some(activation), Brought::default())
     }
 
     fn count_vote(&self, vote: &Vote) -> VoteResult {
@@ -318,7 +317,7 @@ impl Run<'_> {
                 (yes, no, abstain, 0, None)
             }
             (Held::Online, Ballot::Secret) => {
-                let open = self.context.boxes.get(&row.row);
+                let open = self.context.boxes.get(&(vote.activation, row.row.clone()));
                 let (yes, no, abstain) = tallied(open.into_iter().flat_map(|open| &open.choices));
                 (yes, no, abstain, 0, open.map(|open| open.hash.clone()))
             }

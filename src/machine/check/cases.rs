@@ -7,6 +7,9 @@ use crate::definition::model::{Name, Transition};
 use crate::diagnostic::{Diagnostic, code, nearest};
 use crate::source::Span;
 
+/// The event that a state answers when it has come to its end.
+const DONE: &str = "done";
+
 impl Check<'_> {
     /// What a vote over rows, or over the dossier itself, can end in.
     fn outcomes(&self) -> &'static [&'static str] {
@@ -57,12 +60,14 @@ impl Check<'_> {
         if event.value == UNDECIDED && self.can_be_undecided(at) {
             return;
         }
-        let raised = self.tree.inside(at).any(|inner| {
-            let state = self.tree.place(inner).state;
-            let by_vote = state.vote.is_some() && self.outcomes().contains(&event.as_str());
-            let by_deadline = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
-            by_vote || by_deadline.is_some_and(|then| then.value == event.value)
-        });
+        let comes_to_an_end = place.state.parallel || place.state.states.iter().any(|inner| inner.is_final);
+        let raised = (event.value == DONE && comes_to_an_end)
+            || self.tree.inside(at).any(|inner| {
+                let state = self.tree.place(inner).state;
+                let by_vote = state.vote.is_some() && self.outcomes().contains(&event.as_str());
+                let by_deadline = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
+                by_vote || by_deadline.is_some_and(|then| then.value == event.value)
+            });
         if !raised {
             let message = format!("nobody can raise `{}` in `{}`", event.value, place.id);
             let fault = Diagnostic::error(

@@ -15,6 +15,8 @@ impl Check<'_> {
         for (at, place) in self.tree.places().iter().enumerate() {
             if place.state.is_final {
                 self.final_state(place);
+            } else if place.state.history.is_some() {
+                // A way back, and nothing else.
             } else if place.state.states.is_empty() {
                 self.atomic_state(place);
             } else {
@@ -35,7 +37,8 @@ impl Check<'_> {
                 self.report(fault.help("take it away, or take `final: true` away"));
             }
         }
-        if state.outcome.is_none() && !state.keys.contains_key("outcome") {
+        let at_top = place.parent.is_none();
+        if at_top && state.outcome.is_none() && !state.keys.contains_key("outcome") {
             let message = format!("the final state `{}` has no outcome", place.id);
             let fault = Diagnostic::error(code::MISSING_KEY, message, state.name.span.clone(), "how does it end?");
             self.report(fault.help("write `outcome:` and one word, such as `outcome: approved`"));
@@ -62,7 +65,7 @@ impl Check<'_> {
     fn compound_state(&self, place: &Place<'_>) {
         self.not_final(place);
         let state = place.state;
-        if !state.keys.contains_key("initial") {
+        if !state.parallel && !state.keys.contains_key("initial") {
             let message = format!("the state `{}` has states inside and no `initial`", place.id);
             let fault =
                 Diagnostic::error(code::COMPOUND_STATE, message, state.name.span.clone(), "which one is entered?");
