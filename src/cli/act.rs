@@ -79,6 +79,7 @@ pub(super) async fn start(args: &StartArgs, context: &Context) -> Result<(), Tro
         papers,
         gather_key: None,
         first: None,
+        import_key: None,
     });
     let dossier = DossierId::new(engine.chance().id());
     hand_in(engine, dossier, &args.person, ask, attachments, context).await
@@ -186,7 +187,8 @@ impl Content {
             let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
             let name = path.file_name().map_or_else(|| kind.to_owned(), |name| name.to_string_lossy().into_owned());
             let id = PaperId::new(engine.chance().id());
-            let (paper, attachment) = intake::paper(engine, id, kind, &name, content, engine.now());
+            let (paper, attachment) = intake::paper(engine, id, kind, &name, content, engine.now())
+                .map_err(|unfit| Trouble::Input(format!("`{}` is not taken: {unfit}", path.display())))?;
             papers.push(paper);
             attachments.push(attachment);
         }

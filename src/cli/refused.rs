@@ -40,6 +40,7 @@ fn meaning(code: &Code) -> &'static str {
         Code::Superseded => "the dossier has moved on",
         Code::Changed => "its content has changed meanwhile",
         Code::Paused => "the dossier is paused",
+        Code::TooMuch => "more than a dossier takes",
         Code::NotAsked => "this person is not asked",
         Code::NotThisWay => "not from here: nobody votes for somebody else",
         Code::NoEvent => "there is no such event here",

@@ -6,6 +6,7 @@ use super::lowering::Lowering;
 use super::model::{Keys, Name};
 use super::yaml::Node;
 use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::exact::Exact;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
 
@@ -114,6 +115,19 @@ impl<'a> Item<'a> {
         }
         self.wrong_type("a whole number");
         None
+    }
+
+    /// A whole number or a decimal, exactly as written.
+    pub(super) fn number(&self) -> Option<Spanned<Exact>> {
+        let read = match self.node {
+            Node::Int(value) => Some(Exact::from(*value)),
+            Node::Decimal(text) => text.parse().ok(),
+            _ => None,
+        };
+        if read.is_none() {
+            self.wrong_type("a number");
+        }
+        Some(Spanned::new(read?, self.span.clone()))
     }
 
     /// What a text stands for; the type's own words say what is wrong with it.

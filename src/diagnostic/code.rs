@@ -122,8 +122,10 @@ codes! {
     vi "Lịch chạy có năm trường như crontab(5): phút, giờ, ngày trong tháng, tháng, thứ trong tuần. Múi giờ viết theo tên IANA, \
         ví dụ `Asia/Ho_Chi_Minh`."
     LIMIT "E0115" "A limit of a field is not possible."
-    en "A text takes 1 to 100,000 characters, a list of texts at least one entry, and a number's `min` lies not above its `max`."
-    vi "Chuỗi có từ 1 đến 100.000 ký tự, danh sách chuỗi có ít nhất một mục, `min` của số không lớn hơn `max`."
+    en "A text takes 1 to 100,000 characters, a list of texts 1 to 1,000 entries, a table 1 to 200 rows of at most 12 columns, \
+        a decimal 1 to 10 digits after the point, and a `min` lies not above its `max`."
+    vi "Chuỗi có từ 1 đến 100.000 ký tự, danh sách chuỗi có từ 1 đến 1.000 mục, bảng có từ 1 đến 200 dòng với nhiều nhất 12 \
+        cột, số thập phân có từ 1 đến 10 chữ số sau dấu phẩy, và `min` không lớn hơn `max`."
     UNKNOWN_STATE "E0201" "There is no such state."
     en "A target is looked up among the siblings of the state in which it is written, then further out, then as a full path \
         (`open.drafting`). `initial` names a direct child."
@@ -150,14 +152,15 @@ codes! {
     en "Kinds of paper are declared under `papers:`, with what officers call them."
     vi "Loại giấy tờ được khai báo dưới `papers:`, kèm tên mà cán bộ gọi."
     FIELD_TYPE "E0208" "A field has another type than its use wants."
-    en "A role's `field` and a subject name a person, `of` names a unit, a body is found through a unit or a body."
+    en "A role's `field` and a subject name a person, `of` names a unit, a body is found through a unit or a body. A cell of a \
+        table holds one value, and only numbers, decimals and money are added up."
     vi "`field` của vai trò và đối tượng phải là người (hoặc đơn vị), `of` phải là đơn vị, tổ chức được tìm qua đơn vị hoặc tổ \
-        chức."
+        chức. Mỗi ô của bảng chỉ chứa một giá trị, và chỉ số, số thập phân, số tiền mới cộng được."
     NAME_CLASH "E0209" "One name means two things in formulas."
     en "Formulas see fields and tables under their names, besides `papers`, `rows`, `now` and `today` and the words of CEL. None \
-        of these may mean two things."
+        of these may mean two things. A field of type file is a kind of paper too."
     vi "Công thức thấy các trường và bảng theo tên, cùng với `papers`, `rows`, `now`, `today` và các từ của CEL. Không tên nào \
-        được mang hai nghĩa."
+        được mang hai nghĩa. Trường kiểu file cũng là một loại giấy tờ."
     FINAL_STATE "E0210" "A final state says what only a state that goes on can say."
     en "When a dossier enters a final state it has ended: nobody is asked, nothing is due, nothing leads on. What may stand \
         there are title, outcome, milestone, standing, register entries and who is told."

@@ -36,6 +36,7 @@ impl Command {
             papers: Vec::new(),
             gather_key: Some(key.clone()),
             first: Some(message.clone()),
+            import_key: None,
         };
         let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
         Some(Self { operation, dossier: list, actor, ask: Ask::Start(start) })
@@ -160,6 +161,9 @@ pub struct Start {
     /// For a list: the message that made it necessary, consumed with the start.
     #[serde(default)]
     pub first: Option<Message>,
+    /// For an import: the key of its row; no other dossier of the workflow has it.
+    #[serde(default)]
+    pub import_key: Option<String>,
 }
 
 /// One of the active state's events, by a person.

@@ -70,6 +70,8 @@ pub enum Code {
     PaperMissing,
     /// A kind of paper is not taken here.
     PaperUnknown,
+    /// More than a dossier takes: papers, or characters of a reason.
+    TooMuch,
     /// A reason must be given.
     ReasonMissing,
     /// A row is not on the list (any more).

@@ -1,7 +1,7 @@
 //! A table becomes dossiers: what each row means, or every fault in it. Pure; carrying it out is the service's.
 //!
-//! All or nothing: with one fault in the file nothing is started. Each row has a key; the same key is the same dossier, so
-//! that a file may be imported again.
+//! With one fault in the file there is no plan at all. Each row has a key; the same key is the same dossier, so that a file may
+//! be imported again.
 
 mod cells;
 mod planning;

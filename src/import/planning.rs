@@ -46,7 +46,7 @@ impl Planning<'_> {
         let import = self.import;
         let register = import.register.as_ref().map(|register| &register.column);
         let mut needed: Vec<&str> = import.columns.keys().map(String::as_str).collect();
-        for column in [Some(&import.key), register, import.papers.as_ref()].into_iter().flatten() {
+        for column in import.key.iter().chain(register).chain(&import.papers) {
             if !needed.contains(&column.as_str()) {
                 needed.push(column);
             }
@@ -87,18 +87,25 @@ impl Planning<'_> {
         }
     }
 
+    /// The values of the key's columns with `/` between them: the name of the row, and of the folder of its papers.
     fn key(&mut self, row: Row<'_>) -> String {
-        let column = self.import.key.as_str();
-        let key = row.get(column).to_owned();
-        let place = row.place(column);
-        if key.is_empty() {
-            self.faults.push(Diagnostic::error(
-                code::IMPORT_KEY,
-                format!("`{column}` is empty"),
-                place,
-                "every row needs its key",
-            ));
-        } else if let Some(first) = self.seen.get(&key) {
+        let columns = &self.import.key;
+        let mut whole = true;
+        for column in columns {
+            let part = row.get(column);
+            let (message, label) = if part.is_empty() {
+                (format!("`{column}` is empty"), "every row needs its key")
+            } else if columns.len() > 1 && part.contains('/') {
+                (format!("`{part}` cannot be part of a key"), "a key of several columns has `/` between them")
+            } else {
+                continue;
+            };
+            whole = false;
+            self.faults.push(Diagnostic::error(code::IMPORT_KEY, message, row.place(column), label));
+        }
+        let key = columns.iter().map(|column| row.get(column)).collect::<Vec<_>>().join("/");
+        let Some(place) = columns.last().filter(|_| whole).map(|column| row.place(column)) else { return key };
+        if let Some(first) = self.seen.get(&key) {
             let fault = Diagnostic::error(code::IMPORT_KEY, format!("`{key}` stands twice"), place, "here again");
             self.faults.push(fault.also(first.clone(), "first here"));
         } else {
@@ -191,7 +198,8 @@ impl Planning<'_> {
         let (Some(column), Some(names)) = (&self.import.papers, self.papers) else { return Vec::new() };
         let mut papers = Vec::new();
         for kind in row.get(column).split(';').map(str::trim).filter(|kind| !kind.is_empty()) {
-            if !self.machine.papers.contains_key(kind) {
+            let is_file = self.machine.field(&FieldName::new(kind)).is_some_and(|field| field.kind == FieldKind::File);
+            if !self.machine.papers.contains_key(kind) && !is_file {
                 let near = nearest(kind, self.machine.papers.keys().map(String::as_str));
                 let help = near.map(|near| format!("did you mean `{near}`?"));
                 self.fault(code::IMPORT_PAPER, (format!("`{kind}` is no kind of paper here"), help), row, column);

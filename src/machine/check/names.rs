@@ -125,6 +125,8 @@ impl Check<'_> {
                 self.identifier(name);
             }
         }
+        self.column_names();
+        self.papers_and_files();
         self.definition.workflow.iter().for_each(|name| self.identifier(name));
         self.state_names(&self.definition.states);
         let mut in_formulas: BTreeMap<&str, (Kind, &Span)> = BTreeMap::new();
@@ -156,6 +158,20 @@ impl Check<'_> {
         }
     }
 
+    /// The file of a field is a paper whose kind is the field's name, so that no other kind may be called so.
+    fn papers_and_files(&self) {
+        for (paper, _) in &self.definition.papers {
+            let is_file = |field: &&Field| field.kind.as_ref().is_some_and(|kind| kind.value == "file");
+            let field = self.definition.fields.iter().filter(is_file).find(|field| field.name.value == paper.value);
+            if let Some(field) = field {
+                let message = format!("`{}` is a field of type file and a kind of paper", paper.value);
+                let fault = Diagnostic::error(code::NAME_CLASH, message, paper.span.clone(), "the same name again");
+                let fault = fault.also(field.name.span.clone(), "the field");
+                self.report(fault.help("the file of a field is a paper under the field's name: rename one of them"));
+            }
+        }
+    }
+
     fn state_names(&self, states: &[State]) {
         for state in states {
             self.identifier(&state.name);
@@ -166,7 +182,7 @@ impl Check<'_> {
         }
     }
 
-    fn identifier(&self, name: &Name) {
+    pub(super) fn identifier(&self, name: &Name) {
         let mut chars = name.value.chars();
         let first = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_');
         if first && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {

@@ -6,7 +6,7 @@ use super::super::reader::Reader;
 use super::rows;
 use crate::dossier::Dossier;
 use crate::dossier::refusal::{Code, Reason, Refusal, Rule};
-use crate::ids::{DossierId, FieldName, PersonId, StateId};
+use crate::ids::{DossierId, PersonId, StateId};
 
 /// One line of the summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,10 +59,7 @@ fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
 fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
     let about = reason.about.as_deref()?;
     match reason.code {
-        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed => {
-            let field = reader.machine.field(&FieldName::from(about));
-            Some(field.map_or_else(|| about.to_owned(), |field| reader.text(&field.label).to_owned()))
-        }
+        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed => Some(reader.field_path(about)),
         Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
@@ -93,6 +90,7 @@ fn key(code: &Code) -> &'static str {
         Code::FieldClosed => "field_closed",
         Code::PaperMissing => "paper_missing",
         Code::PaperUnknown => "paper_unknown",
+        Code::TooMuch => "too_much",
         Code::ReasonMissing => "reason_missing",
         Code::RowUnknown => "row_unknown",
         Code::TallyWrong => "tally_wrong",

@@ -69,7 +69,7 @@ states:
           returned: drafting
   agreed:    {title: Được đồng ý, final: true, outcome: agreed}
   rejected:  {title: Không được đồng ý, final: true, outcome: rejected}
-  withdrawn: {title: Đã rút, final: true, outcome: withdrawn}
+  withdrawn: {title: Đã rút, final: true, outcome: withdrawn, tell: head}
 "#;
 
 /// The list: a meeting of the unit's council, then the head, then the signed paper.
@@ -180,7 +180,7 @@ pub(crate) struct Pages {
     /// What the pages stand on.
     pub app: App,
     _health: tokio::sync::watch::Sender<Health>,
-    _database: Fresh,
+    database: Fresh,
 }
 
 impl Pages {
@@ -213,7 +213,12 @@ impl Pages {
             office: "Văn phòng".into(),
             health: read,
         };
-        Self { engine, clock, app, _health: health, _database: database }
+        Self { engine, clock, app, _health: health, database }
+    }
+
+    /// Where its database is.
+    pub(crate) fn url(&self) -> &str {
+        &self.database.url
     }
 
     /// Deploys one more workflow.
@@ -238,6 +243,7 @@ impl Pages {
             papers: Vec::new(),
             gather_key: None,
             first: None,
+            import_key: None,
         };
         let command = Command {
             operation: OperationId::new(format!("start-{id}")),
