@@ -170,7 +170,14 @@ fn what_nobody_did_keeps_nobody_away() {
     let mut office = office(&[("m1", "checker"), ("clerk", "head")]);
     let leave = leave("", "{same_as: opening}");
     let fields = serde_json::from_value(json!({"unit": "U"})).expect("fields");
-    let start = Start { machine: leave.hash().clone(), fields, papers: Vec::new(), gather_key: None, first: None };
+    let start = Start {
+        machine: leave.hash().clone(),
+        fields,
+        papers: Vec::new(),
+        gather_key: None,
+        first: None,
+        import_key: None,
+    };
     let import = office.command("D", Actor::Import { operator: "root".to_owned() }, Ask::Start(start));
     let (dossier, _) = office.run(&leave, None, &import, START).expect("imported");
     assert!(dossier.deeds.is_empty());
