@@ -42,6 +42,8 @@ fn meaning(code: &Code) -> &'static str {
         Code::Paused => "the dossier is paused",
         Code::TooMuch => "more than a dossier takes",
         Code::NotAsked => "this person is not asked",
+        Code::PinMissing => "the number that came another way than the link is missing",
+        Code::LoginMissing => "this step asks for a sign-in",
         Code::NotThisWay => "not from here: nobody votes for somebody else",
         Code::NoEvent => "there is no such event here",
         Code::Guard => "a condition does not hold",

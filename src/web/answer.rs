@@ -48,7 +48,7 @@ pub(super) async fn answer(
     super::visit::task(&app, &token).await?;
     let form = Form::read(request).await?;
     let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    if visit.task.closed.is_some() || task::too_weak(visit.task.policy).is_some() {
+    if visit.task.closed.is_some() {
         return Ok(visit.see_page(&app));
     }
     if form.has("more") {

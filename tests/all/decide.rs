@@ -53,7 +53,7 @@ pub(crate) fn convened(office: &mut Office, list: &Machine, event: &str) -> Doss
     office.run(list, Some(&dossier), &command, START).expect("it is convened").0
 }
 
-fn sheet(dossier: &Dossier, person: &str, choice: Choice) -> Ask {
+pub(crate) fn sheet(dossier: &Dossier, person: &str, choice: Choice) -> Ask {
     let vote = dossier.votes.first().expect("a vote");
     let own = PersonId::new(person);
     let rows = vote.rows.iter().filter(|row| !row.own.contains(&own));

@@ -28,6 +28,7 @@ mod packaging;
 mod people;
 mod registers;
 mod scheduler;
+mod shown;
 mod smtp;
 mod starting;
 mod statechart;

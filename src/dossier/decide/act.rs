@@ -30,6 +30,7 @@ impl<'a> Run<'a> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         self.check_entry(act.activation)?;
         let answering = self.answering(act)?;
+        self.check_shown(act.activation, answering.iter().map(|(at, _)| *at))?;
         self.check_seen(act.seen)?;
         self.check_input(act, &answering)?;
         self.take_in(&act.fields, &act.papers);
@@ -76,6 +77,7 @@ impl<'a> Run<'a> {
             return Err(Refusal::of(Code::NotAsked));
         }
         let role = task.and_then(|task| task.role.clone());
+        self.check_shown(activation, [])?;
         let at = self.entered(activation).expect("the entry was checked");
         let rule = self.machine.states[at].task.as_ref();
         let (edit, attach) = rule.map(|rule| (rule.edit.as_slice(), rule.attach.as_slice())).unwrap_or_default();
@@ -295,7 +297,7 @@ impl<'a> Run<'a> {
     /// Only a person acting for themselves may do this: a ballot cannot be cast for somebody.
     pub(super) fn own_person(&self) -> Result<PersonId, Refusal> {
         match &self.actor {
-            Actor::Link(person) | Actor::Session(person) => Ok(person.clone()),
+            Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) => Ok(person.clone()),
             _ => Err(Refusal::of(Code::NotThisWay)),
         }
     }

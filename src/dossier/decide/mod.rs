@@ -10,6 +10,7 @@ mod offer;
 mod pause;
 mod receive;
 mod separation;
+mod shown;
 mod start;
 mod step;
 mod timers;

@@ -81,6 +81,8 @@ fn key(code: &Code) -> &'static str {
         Code::Superseded | Code::Changed => "superseded",
         Code::Paused => "paused",
         Code::NotAsked => "not_asked",
+        Code::PinMissing => "pin_missing",
+        Code::LoginMissing => "login_missing",
         Code::NotThisWay => "not_this_way",
         Code::NoEvent => "no_event",
         Code::Guard => "guard",

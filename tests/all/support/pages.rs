@@ -186,6 +186,11 @@ pub(crate) struct Pages {
 impl Pages {
     /// An empty office, reached under a path.
     pub(crate) async fn new() -> Self {
+        Self::with(CASE).await
+    }
+
+    /// The same with another case.
+    pub(crate) async fn with(case: &str) -> Self {
         let database = sqlite();
         let store: Store = migrated(&database).await;
         let clock = Clock::manual(START);
@@ -201,7 +206,7 @@ impl Pages {
             }
         }
         engine.put_directory(directory).await.expect("a directory");
-        for (name, text) in [("case", CASE), ("list", LIST)] {
+        for (name, text) in [("case", case), ("list", LIST)] {
             let machine = office::machine(name, text);
             engine.deploy(&machine, &[SourceFile::new(format!("{name}.yaml"), text)]).await.expect("a version");
         }
