@@ -81,5 +81,5 @@ fn shipped(name: &str) -> Option<SourceFile> {
 }
 
 fn faulty(faults: &[Diagnostic]) -> BenchError {
-    BenchError::Workflow(faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "))
+    BenchError::Workflow(faults.iter().map(|fault| fault.message("en")).collect::<Vec<_>>().join("; "))
 }

@@ -31,10 +31,27 @@ pub enum DelayUnit {
     Minutes,
 }
 
-impl FromStr for Delay {
-    type Err = String;
+/// Why a text is no span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DelayError {
+    /// It does not end in `wd`, `d`, `h` or `min`.
+    #[error("not a span of time: write `10wd`, `10d`, `3h` or `30min`")]
+    Unit,
+    /// It does not begin with a whole number.
+    #[error("it does not begin with a whole number")]
+    Count,
+    /// Nothing waits that long.
+    #[error("at most {max}")]
+    TooLong {
+        /// The most there can be of any unit.
+        max: u32,
+    },
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Delay {
+    type Err = DelayError;
+
+    fn from_str(text: &str) -> Result<Self, DelayError> {
         let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
         let (count, unit) = text.split_at(end);
         let unit = match unit {
@@ -42,11 +59,11 @@ impl FromStr for Delay {
             "d" => DelayUnit::Days,
             "h" => DelayUnit::Hours,
             "min" => DelayUnit::Minutes,
-            _ => return Err(format!("`{text}` is not a span of time: write `10wd`, `10d`, `3h` or `30min`")),
+            _ => return Err(DelayError::Unit),
         };
-        let count: i32 = count.trim().parse().map_err(|_| format!("`{text}` does not begin with a whole number"))?;
+        let count: i32 = count.trim().parse().map_err(|_| DelayError::Count)?;
         if count.unsigned_abs() > COUNT_MAX {
-            return Err(format!("`{text}` is too long: at most {COUNT_MAX}"));
+            return Err(DelayError::TooLong { max: COUNT_MAX });
         }
         Ok(Self { count, unit })
     }
@@ -65,9 +82,9 @@ impl fmt::Display for Delay {
 }
 
 impl TryFrom<String> for Delay {
-    type Error = String;
+    type Error = DelayError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, DelayError> {
         text.parse()
     }
 }

@@ -10,4 +10,4 @@ mod tests;
 pub(crate) mod tree;
 
 pub use days::Calendar;
-pub use delay::{Delay, DelayUnit};
+pub use delay::{Delay, DelayError, DelayUnit};

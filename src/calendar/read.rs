@@ -24,8 +24,8 @@ use jiff::tz::TimeZone;
 use super::Calendar;
 use super::days::{Special, Year};
 use super::tree::{self, Fields, Node, entries, items};
-use crate::diagnostic::{Diagnostic, code, nearest};
-use crate::source::{SourceFile, Span, Spanned};
+use crate::diagnostic::{Diagnostic, fault, nearest, say};
+use crate::source::{SourceFile, Spanned};
 
 const WEEK: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -93,8 +93,7 @@ impl Reader<'_> {
     fn level(&mut self, fields: &Fields<'_>) {
         match fields.needed("chancery", self.faults) {
             Some(level) if level.value != "1" => {
-                let message = format!("language level `{}` is not known to this chancery", level.value);
-                self.fault(code::LEVEL, message, &level.span, "only 1 is");
+                self.faults.push(fault!(LEVEL.calendar, &level.span, level = level.value));
             }
             Some(_) | None => {}
         }
@@ -103,10 +102,7 @@ impl Reader<'_> {
     fn zone(&mut self, zone: &Spanned<&str>) -> Option<TimeZone> {
         let found = TimeZone::get(zone.value).ok();
         if found.is_none() {
-            let message = format!("`{}` is no time zone", zone.value);
-            let fault =
-                Diagnostic::error(code::WRONG_TYPE, message, zone.span.clone(), "not in the time zone database");
-            self.faults.push(fault.help("write its IANA name: `Asia/Ho_Chi_Minh`"));
+            self.faults.push(fault!(WRONG_TYPE.zone, &zone.span, zone = zone.value));
         }
         found
     }
@@ -121,17 +117,11 @@ impl Reader<'_> {
                 calendar.rest_on(*day);
             } else {
                 let near = nearest(word, WEEK.iter().map(|(name, _)| *name)).unwrap_or("sunday");
-                let fault = Diagnostic::error(
-                    code::WRONG_TYPE,
-                    format!("`{word}` is no day of the week"),
-                    item.span.clone(),
-                    "monday to sunday",
-                );
-                self.faults.push(fault.help(format!("did you mean `{near}`?")));
+                self.faults.push(fault!(WRONG_TYPE.weekday, &item.span, word).help(say!(near.meant, near)));
             }
         }
         if calendar.rests == [true; 7] {
-            self.fault(code::WRONG_TYPE, "every day of the week rests", &rest.span, "a working day is needed");
+            self.faults.push(fault!(WRONG_TYPE.no_working_day, &rest.span));
             calendar.rests = [false; 7];
         }
     }
@@ -149,7 +139,7 @@ impl Reader<'_> {
             if from < until {
                 calendar.urgent = (from, until);
             } else {
-                self.fault(code::WRONG_TYPE, "the window for urgent mail ends before it begins", &urgent.span, "here");
+                self.faults.push(fault!(WRONG_TYPE.window, &urgent.span));
             }
         }
     }
@@ -157,8 +147,7 @@ impl Reader<'_> {
     fn time(&mut self, text: &Spanned<&str>) -> Option<Time> {
         let time = Time::strptime("%H:%M", text.value).ok();
         if time.is_none() {
-            let message = format!("`{}` is no time of day", text.value);
-            self.fault(code::WRONG_TYPE, message, &text.span, "write it as \"08:00\"");
+            self.faults.push(fault!(WRONG_TYPE.time, &text.span, time = text.value));
         }
         time
     }
@@ -168,8 +157,7 @@ impl Reader<'_> {
             "next_working_day" => return true,
             "never" => {}
             _ => {
-                let message = format!("`{}` is not known here", word.value);
-                self.fault(code::WRONG_TYPE, message, &word.span, "`next_working_day` or `never`");
+                self.faults.push(fault!(WRONG_TYPE.made_up, &word.span, word = word.value));
             }
         }
         false
@@ -177,15 +165,14 @@ impl Reader<'_> {
 
     fn year(&mut self, key: &Spanned<String>, node: &Spanned<Node>, calendar: &mut Calendar, days: &mut Days) {
         let Some(year) = key.value.parse().ok().filter(|year| (1900..=2999).contains(year)) else {
-            let message = format!("`{}` is no year", key.value);
-            self.fault(code::WRONG_TYPE, message, &key.span, "write it as 2026");
+            self.faults.push(fault!(WRONG_TYPE.year, &key.span, year = key));
             return;
         };
         let fields = Fields::of(node, &["announced", "lunar", "holidays", "swapped"], self.faults);
         let announced = match fields.text("announced", self.faults) {
             Some(word) if word.value == "true" => true,
             Some(word) if word.value != "false" => {
-                self.fault(code::WRONG_TYPE, "`announced` is true or false", &word.span, "neither");
+                self.faults.push(fault!(WRONG_TYPE.truth, &word.span, key = "announced"));
                 false
             }
             Some(_) | None => false,
@@ -213,7 +200,7 @@ impl Reader<'_> {
                     days.holidays.insert(date, name.trim().to_owned());
                 }
                 Node::Text(_) | Node::Null | Node::List(_) | Node::Map(_) => {
-                    self.fault(code::WRONG_TYPE, "a holiday has a name", &key.span, "this one has none");
+                    self.faults.push(fault!(WRONG_TYPE.holiday, &key.span));
                 }
             }
         }
@@ -223,15 +210,14 @@ impl Reader<'_> {
     fn lunar(&mut self, node: &Spanned<Node>, year: i16, days: &Days) {
         for (_, value) in entries(node, self.faults) {
             let Node::Text(text) = &value.value else {
-                self.fault(code::DATE, "a date is expected", &value.span, "write it as 2026-02-17");
+                self.faults.push(fault!(DATE.expected, &value.span));
                 continue;
             };
             let text = Spanned { value: text.as_str(), span: value.span.clone() };
             if let Some(date) = self.date(&text, Some(year))
                 && !days.holidays.contains_key(&date)
             {
-                let message = format!("{date} is a lunar feast, but not among the holidays of {year}");
-                self.fault(code::SWAP, message, &value.span, "one of the two is wrong");
+                self.faults.push(fault!(SWAP.lunar, &value.span, date = date.to_string(), year));
             }
         }
     }
@@ -242,23 +228,25 @@ impl Reader<'_> {
             let Some(text) = fields.needed(key, self.faults) else { continue };
             let Some(date) = self.date(&text, None) else { continue };
             if days.holidays.contains_key(&date) || calendar.rests_weekly(date) != works {
-                let word = if works { "not a weekly rest day" } else { "not a working day" };
-                self.fault(code::SWAP, format!("{date} cannot be swapped"), &text.span, word);
+                let date = date.to_string();
+                self.faults.push(if works {
+                    fault!(SWAP.not_rest, text.span, date)
+                } else {
+                    fault!(SWAP.not_work, text.span, date)
+                });
             } else if let Some(first) = days.swapped.insert(date, Spanned { value: works, span: text.span.clone() }) {
-                let fault = Diagnostic::error(code::SWAP, format!("{date} is swapped twice"), text.span, "here");
-                self.faults.push(fault.also(first.span, "first here"));
+                self.faults.push(fault!(SWAP.twice, text.span, date = date.to_string()).beside(first.span));
             }
         }
     }
 
     fn date(&mut self, text: &Spanned<&str>, year: Option<i16>) -> Option<Date> {
         let Ok(date) = Date::strptime("%Y-%m-%d", text.value) else {
-            let message = format!("`{}` is no date", text.value);
-            self.fault(code::DATE, message, &text.span, "write it as 2026-01-31");
+            self.faults.push(fault!(DATE.none, &text.span, date = text.value));
             return None;
         };
         if let Some(year) = year.filter(|year| date.year() != *year) {
-            self.fault(code::DATE, format!("{date} is not in {year}"), &text.span, format!("it stands under {year}"));
+            self.faults.push(fault!(DATE.other_year, &text.span, date = date.to_string(), year));
             return None;
         }
         Some(date)
@@ -270,16 +258,12 @@ impl Reader<'_> {
         }
         for (date, works) in &days.swapped {
             if calendar.special.contains_key(date) {
-                self.fault(code::SWAP, format!("{date} is a holiday"), &works.span, "and swapped here");
+                self.faults.push(fault!(SWAP.holiday, &works.span, date = date.to_string()));
             }
             calendar.special.insert(*date, Special { works: works.value, name: String::new() });
         }
         if made_up {
             calendar.make_up(&days.holidays);
         }
-    }
-
-    fn fault(&mut self, code: &'static str, message: impl Into<String>, span: &Span, label: impl Into<String>) {
-        self.faults.push(Diagnostic::error(code, message, span.clone(), label));
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Location};
 
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::source::{SourceFile, Span, Spanned};
 
 const DEPTH_MAX: usize = 32;
@@ -36,8 +36,7 @@ pub(crate) fn read(file: &SourceFile) -> Result<Spanned<Node>, Box<Diagnostic>> 
         Err(error) => {
             let span = error.location().map_or(Span { file: file.name.clone(), range: 0..0 }, |at| span(file, at));
             let message = error.without_snippet().to_string();
-            let first = message.lines().next().unwrap_or("not YAML").to_owned();
-            Err(Box::new(Diagnostic::error(code::NOT_YAML, "the file is not YAML that can be read", span, first)))
+            Err(Box::new(fault!(NOT_YAML.tree, span, why = message.lines().next().unwrap_or("not YAML"))))
         }
     }
 }
@@ -56,10 +55,8 @@ impl<'n> Fields<'n> {
             if known.contains(&key.value.as_str()) {
                 fields.entries.push((key.value.as_str(), value));
             } else {
-                let message = format!("unknown key `{}`", key.value);
-                let help = did_you_mean(&key.value, known.iter().copied(), "there is none");
-                faults
-                    .push(Diagnostic::error(code::UNKNOWN_KEY, message, key.span.clone(), "not known here").help(help));
+                let help = did_you_mean(&key.value, known.iter().copied(), say!(near.none));
+                faults.push(fault!(UNKNOWN_KEY.here, &key.span, key).help(help));
             }
         }
         fields
@@ -74,8 +71,7 @@ impl<'n> Fields<'n> {
     pub(crate) fn text(&self, key: &str, faults: &mut Vec<Diagnostic>) -> Option<Spanned<&'n str>> {
         let node = self.get(key)?;
         let Node::Text(text) = &node.value else {
-            let message = format!("`{key}` is a text");
-            faults.push(Diagnostic::error(code::WRONG_TYPE, message, node.span.clone(), "this is not"));
+            faults.push(fault!(WRONG_TYPE.no_text_here, &node.span, key));
             return None;
         };
         Some(Spanned { value: text.as_str(), span: node.span.clone() })
@@ -84,8 +80,7 @@ impl<'n> Fields<'n> {
     /// The text of a key that must be there.
     pub(crate) fn needed(&self, key: &str, faults: &mut Vec<Diagnostic>) -> Option<Spanned<&'n str>> {
         if self.get(key).is_none() {
-            let message = format!("`{key}` is missing");
-            faults.push(Diagnostic::error(code::MISSING_KEY, message, self.span.clone(), "here"));
+            faults.push(fault!(MISSING_KEY.here, self.span, key));
         }
         self.text(key, faults)
     }
@@ -98,12 +93,7 @@ pub(crate) fn entries<'n>(
 ) -> Vec<(&'n Spanned<String>, &'n Spanned<Node>)> {
     let Node::Map(all) = &node.value else {
         if node.value != Node::Null {
-            faults.push(Diagnostic::error(
-                code::WRONG_TYPE,
-                "a mapping is expected",
-                node.span.clone(),
-                "this is none",
-            ));
+            faults.push(fault!(WRONG_TYPE.no_mapping, &node.span));
         }
         return Vec::new();
     };
@@ -111,9 +101,7 @@ pub(crate) fn entries<'n>(
     let mut kept = Vec::new();
     for (key, value) in all {
         if let Some(first) = seen.get(key.value.as_str()) {
-            let message = format!("`{}` stands twice", key.value);
-            let fault = Diagnostic::error(code::DUPLICATE_KEY, message, key.span.clone(), "here again");
-            faults.push(fault.also((*first).clone(), "first here").help("keep one of the two"));
+            faults.push(fault!(DUPLICATE_KEY.again, &key.span, key).beside(*first));
         } else {
             seen.insert(&key.value, &key.span);
             kept.push((key, value));
@@ -128,7 +116,7 @@ pub(crate) fn items<'n>(node: &'n Spanned<Node>, faults: &mut Vec<Diagnostic>) -
         Node::List(items) => items,
         Node::Null => &[],
         Node::Text(_) | Node::Map(_) => {
-            faults.push(Diagnostic::error(code::WRONG_TYPE, "a list is expected", node.span.clone(), "this is none"));
+            faults.push(fault!(WRONG_TYPE.no_list, &node.span));
             &[]
         }
     }

@@ -75,7 +75,7 @@ pub(super) async fn start(args: &StartArgs, context: &Context) -> Result<(), Tro
     let (papers, attachments) = args.content.papers(engine)?;
     let ask = Ask::Start(Start {
         machine: machine.hash().clone(),
-        fields: args.content.fields(engine, &machine)?,
+        fields: args.content.fields(engine, &machine, context.printer.language())?,
         papers,
         gather_key: None,
         first: None,
@@ -96,7 +96,7 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
     let ask = Ask::Act(Act {
         activation: activation(&dossier, &machine, &event)?,
         event,
-        fields: args.content.fields(engine, &machine)?,
+        fields: args.content.fields(engine, &machine, context.printer.language())?,
         papers,
         reason: args.reason.clone(),
         rows: BTreeMap::new(),
@@ -163,7 +163,12 @@ fn activation(dossier: &Dossier, machine: &Machine, event: &EventName) -> Result
 }
 
 impl Content {
-    fn fields(&self, engine: &Engine, machine: &Machine) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
+    fn fields(
+        &self,
+        engine: &Engine,
+        machine: &Machine,
+        language: &str,
+    ) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
         let directory = engine.directory();
         let mut fields = BTreeMap::new();
         for text in &self.fields {
@@ -173,7 +178,7 @@ impl Content {
                 Trouble::Usage(format!("there is no field `{name}`\n  help: there are {}", known.join(", ")))
             })?;
             let value = import::value_of(&field.kind, value, machine, &directory)
-                .map_err(|why| Trouble::Usage(format!("`{name}`: {why}")))?;
+                .map_err(|why| Trouble::Usage(format!("`{name}`: {}", why.text(language))))?;
             fields.insert(field.name.clone(), value);
         }
         Ok(fields)

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::sources::{self, Counts};
 use super::{Context, Trouble};
-use crate::diagnostic::code;
+use crate::diagnostic::{code, say};
 
 /// What `check` is told.
 #[derive(Debug, Args)]
@@ -35,25 +35,23 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<(), Trouble> {
         let checked = sources::check(file)?;
         let here = sources::show(printer, &checked.diagnostics, &checked.sources);
         if !printer.is_json() && here.errors == 0 {
-            printer.line(format!("{}: good", file.display()));
+            printer.line(say!(report.good, file = file.display().to_string()).text(printer.language()));
         }
         counts += here;
     }
     if counts.errors > 0 {
-        return Err(Trouble::Input(format!("{} errors and {} warnings", counts.errors, counts.warnings)));
+        return Err(Trouble::Input(counts.words().text(printer.language())));
     }
     Ok(())
 }
 
 fn explain(code: &str, context: &Context) -> Result<(), Trouble> {
+    let language = context.printer.language();
     let Some(found) = code::find(code) else {
-        return Err(Trouble::Usage(format!(
-            "there is no code `{code}`; `chancery check FILE` shows codes in brackets"
-        )));
+        return Err(Trouble::Usage(say!(report.no_code, code).text(language)));
     };
-    let language = context.environment.language.unwrap_or("en");
-    let text = found.explanation(language);
-    let answer = serde_json::json!({ "code": found.code, "meaning": found.meaning, "text": text });
-    context.printer.answer(&answer, |printer| printer.line(format!("{}: {}\n\n{text}", found.code, found.meaning)));
+    let (meaning, text) = (found.meaning(language), found.explanation(language));
+    let answer = serde_json::json!({ "code": found.code, "meaning": meaning, "text": text });
+    context.printer.answer(&answer, |printer| printer.line(format!("{}: {meaning}\n\n{text}", found.code)));
     Ok(())
 }

@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 pub use printer::{Format, Printer, Progress};
 
 use crate::config::{Config, ConfigError, Environment};
+use crate::diagnostic::LANGUAGES;
 use crate::ids::Instant;
 use crate::service::{Part, ServiceError};
 use crate::store::StoreError;
@@ -48,6 +49,9 @@ struct Cli {
     /// How answers are written.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
+    /// The language in which faults of files are told (else that of `LANG`, else English).
+    #[arg(long, global = true, value_parser = LANGUAGES)]
+    language: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -181,8 +185,11 @@ impl From<ServiceError> for Trouble {
 /// Parses the arguments, runs the command, prints why it failed.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let printer = Printer::new(cli.format);
-    match run(cli, printer) {
+    let environment = Environment::read();
+    let asked = cli.language.as_deref().and_then(|asked| LANGUAGES.into_iter().find(|known| *known == asked));
+    let language = asked.or(environment.language).unwrap_or(LANGUAGES[0]);
+    let printer = Printer::new(cli.format, language);
+    match run(cli, environment, printer) {
         Ok(()) => ExitCode::SUCCESS,
         Err((trouble, printer)) => {
             printer.error(&trouble.to_string());
@@ -191,8 +198,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, printer: Printer) -> Result<(), (Trouble, Printer)> {
-    let environment = Environment::read();
+fn run(cli: Cli, environment: Environment, printer: Printer) -> Result<(), (Trouble, Printer)> {
     let config = match configured(&cli, &environment) {
         Ok(config) => config,
         Err(trouble) => return Err((trouble, printer)),

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::diagnostic::Severity;
+
 /// How answers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -21,6 +23,8 @@ pub enum Format {
 #[derive(Debug)]
 pub struct Printer {
     format: Format,
+    /// The language of what authors of files are told.
+    language: &'static str,
     /// Columns of the terminal that reads stdout; none when it goes to a file or a program.
     width: Option<usize>,
     color: bool,
@@ -31,14 +35,19 @@ const TABLE_WIDTH: usize = 80;
 
 impl Printer {
     /// A printer to this process's stdout and stderr.
-    pub fn new(format: Format) -> Self {
+    pub fn new(format: Format, language: &'static str) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        Self { format, width: terminal.then_some(TABLE_WIDTH), color: std::io::stderr().is_terminal() }
+        Self { format, language, width: terminal.then_some(TABLE_WIDTH), color: std::io::stderr().is_terminal() }
     }
 
     /// Whether diagnostics on stderr may be coloured.
     pub fn color(&self) -> bool {
         self.color
+    }
+
+    /// The language of what authors of files are told.
+    pub fn language(&self) -> &'static str {
+        self.language
     }
 
     /// Whether a program reads the answer.
@@ -76,9 +85,10 @@ impl Printer {
 
     /// Why nothing came of it.
     pub fn error(&self, text: &str) {
+        let error = Severity::Error.words().text(self.language);
         match self.format {
-            Format::Human if self.color => write_err(&format!("\x1b[1;31merror\x1b[0m: {text}")),
-            Format::Human => write_err(&format!("error: {text}")),
+            Format::Human if self.color => write_err(&format!("\x1b[1;31m{error}\x1b[0m: {text}")),
+            Format::Human => write_err(&format!("{error}: {text}")),
             Format::Json => write_err(&serde_json::json!({ "error": text }).to_string()),
         }
     }

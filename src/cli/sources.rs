@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Printer, Trouble};
 use crate::diagnostic::render::{self, render_all};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Words, say};
 use crate::machine::check::{Checked, check_files};
 use crate::source::SourceFile;
 
@@ -94,7 +94,7 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
 /// Shows diagnostics; how many errors and warnings there were.
 pub(super) fn show(printer: &Printer, diagnostics: &[Diagnostic], sources: &[SourceFile]) -> Counts {
     let format = if printer.is_json() { render::Format::Json } else { render::Format::Human };
-    let text = render_all(diagnostics, sources, format, printer.color());
+    let text = render_all(diagnostics, sources, format, printer.color(), printer.language());
     if !diagnostics.is_empty() {
         if printer.is_json() {
             printer.line(text.trim_end());
@@ -111,6 +111,18 @@ pub(super) fn show(printer: &Printer, diagnostics: &[Diagnostic], sources: &[Sou
 pub(super) struct Counts {
     pub(super) errors: usize,
     pub(super) warnings: usize,
+}
+
+impl Counts {
+    /// In words.
+    pub(super) fn words(self) -> Words {
+        let errors = if self.errors == 1 { say!(report.one_error) } else { say!(report.errors, n = self.errors) };
+        match self.warnings {
+            0 => errors,
+            1 => say!(report.both, errors, warnings = say!(report.one_warning)),
+            n => say!(report.both, errors, warnings = say!(report.warnings, n)),
+        }
+    }
 }
 
 impl std::ops::AddAssign for Counts {

@@ -1,11 +1,10 @@
 //! A node on its way into the model: where it stands, how it is read, and what is said when it is something else.
 
-use std::str::FromStr;
-
 use super::lowering::Lowering;
 use super::model::{Keys, Name};
 use super::yaml::Node;
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::calendar::{Delay, DelayError};
+use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
 use crate::exact::Exact;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
@@ -22,7 +21,7 @@ pub(super) struct Item<'a> {
 /// A mapping with known keys.
 pub(super) struct Map<'a> {
     item: Item<'a>,
-    what: &'static str,
+    what: Words,
     entries: &'a [(Spanned<String>, Spanned<Node>)],
 }
 
@@ -50,16 +49,16 @@ impl<'a> Item<'a> {
         self.cx.report(diagnostic);
     }
 
-    fn wrong_type(&self, expected: &str) {
+    fn wrong_type(&self, expected: &Words) {
         let found = self.node.describe();
-        let fault = Diagnostic::error(
-            code::WRONG_TYPE,
-            format!("expected {expected}, found {found}"),
-            self.span.clone(),
-            format!("this is {found}"),
-        );
-        let quotes = expected.contains("text") && matches!(self.node, Node::Bool(_) | Node::Int(_) | Node::Decimal(_));
-        self.report(if quotes { fault.help("put it in quotes to make it a text") } else { fault });
+        let fault = match (expected.name(), self.node) {
+            ("text", Node::Bool(_) | Node::Int(_) | Node::Decimal(_)) => {
+                fault!(WRONG_TYPE.no_text, self.span, expected, found)
+            }
+            ("truth", _) => fault!(WRONG_TYPE.no_truth, self.span, expected, found),
+            _ => fault!(WRONG_TYPE.other, self.span, expected, found),
+        };
+        self.report(fault);
     }
 
     /// A text that is not empty: a name, a phrase, a formula.
@@ -67,7 +66,7 @@ impl<'a> Item<'a> {
         match self.node {
             Node::Text(text) if !text.trim().is_empty() => Some(Spanned::new(text.clone(), self.span.clone())),
             _ => {
-                self.wrong_type("a text");
+                self.wrong_type(&say!(node.text));
                 None
             }
         }
@@ -88,7 +87,7 @@ impl<'a> Item<'a> {
         if let Node::Text(text) = self.node {
             return Text { own: text.clone(), other: self.cx.translations(&self.path) };
         }
-        self.wrong_type("a text");
+        self.wrong_type(&say!(node.text));
         Text::default()
     }
 
@@ -96,16 +95,7 @@ impl<'a> Item<'a> {
         if let Node::Bool(value) = self.node {
             return Some(*value);
         }
-        let found = self.node.describe();
-        self.report(
-            Diagnostic::error(
-                code::WRONG_TYPE,
-                format!("expected true or false, found {found}"),
-                self.span.clone(),
-                format!("this is {found}"),
-            )
-            .help("write `true` or `false`; `yes`, `no` and `on` are texts"),
-        );
+        self.wrong_type(&say!(node.truth));
         None
     }
 
@@ -113,7 +103,7 @@ impl<'a> Item<'a> {
         if let Node::Int(value) = self.node {
             return Some(Spanned::new(*value, self.span.clone()));
         }
-        self.wrong_type("a whole number");
+        self.wrong_type(&say!(node.whole_number));
         None
     }
 
@@ -125,18 +115,18 @@ impl<'a> Item<'a> {
             _ => None,
         };
         if read.is_none() {
-            self.wrong_type("a number");
+            self.wrong_type(&say!(node.number));
         }
         Some(Spanned::new(read?, self.span.clone()))
     }
 
-    /// What a text stands for; the type's own words say what is wrong with it.
-    pub(super) fn parsed<T: FromStr<Err = String>>(&self, code: &'static str, message: &str) -> Option<Spanned<T>> {
+    /// A span of time.
+    pub(super) fn delay(&self) -> Option<Spanned<Delay>> {
         let word = self.word()?;
         match word.value.parse() {
-            Ok(value) => Some(Spanned::new(value, word.span)),
+            Ok(delay) => Some(Spanned::new(delay, word.span)),
             Err(why) => {
-                self.report(Diagnostic::error(code, message, word.span, why));
+                self.report(no_delay(&word, why));
                 None
             }
         }
@@ -159,32 +149,28 @@ impl<'a> Item<'a> {
     }
 
     /// A mapping from names that the author chose.
-    pub(super) fn named(&self, what: &str) -> Vec<(Name, Item<'a>)> {
+    pub(super) fn named(&self, what: impl Into<Words>) -> Vec<(Name, Item<'a>)> {
         let Node::Map(entries) = self.node else {
-            self.wrong_type(&format!("a mapping of {what}"));
+            self.wrong_type(&say!(node.mapping_of, what = what.into()));
             return Vec::new();
         };
         entries.iter().map(|(key, value)| (key.clone(), self.child(&key.value, value))).collect()
     }
 
     /// A mapping with these keys and no others.
-    pub(super) fn map(&self, what: &'static str, known: &[&'static str]) -> Option<Map<'a>> {
+    pub(super) fn map(&self, what: impl Into<Words>, known: &[&'static str]) -> Option<Map<'a>> {
+        let what = what.into();
         let Node::Map(entries) = self.node else {
-            self.wrong_type(&format!("{what} (a mapping)"));
+            self.wrong_type(&say!(node.mapping_that_is, what));
             return None;
         };
         for (key, value) in entries {
             if !known.contains(&key.value.as_str()) {
-                let message = format!("unknown key `{}`", key.value);
-                let fault =
-                    Diagnostic::error(code::UNKNOWN_KEY, message, key.span.clone(), format!("{what} has no such key"));
                 let help = match value.value {
-                    Node::Null => {
-                        "a comma inside `{..}` begins a new key: a text with a comma must stand in quotes".to_owned()
-                    }
-                    _ => did_you_mean(&key.value, known.iter().copied(), "take it away"),
+                    Node::Null => say!(near.comma),
+                    _ => did_you_mean(&key.value, known.iter().copied(), say!(near.away)),
                 };
-                self.report(fault.help(help));
+                self.report(fault!(UNKNOWN_KEY.unknown, &key.span, key, what).help(help));
             }
         }
         Some(Map { item: self.clone(), what, entries })
@@ -202,13 +188,7 @@ impl<'a> Map<'a> {
     pub(super) fn need(&self, key: &str, place: &Span) -> Option<Item<'a>> {
         let found = self.get(key);
         if found.is_none() {
-            let message = format!("{} needs the key `{key}`", self.what);
-            self.item.report(Diagnostic::error(
-                code::MISSING_KEY,
-                message,
-                place.clone(),
-                format!("there is no `{key}` here"),
-            ));
+            self.item.report(fault!(MISSING_KEY.key, place, key, what = self.what));
         }
         found
     }
@@ -232,5 +212,14 @@ impl<'a> Map<'a> {
     /// The keys that were written.
     pub(super) fn keys(&self) -> Keys {
         self.entries.iter().map(|(key, _)| (key.value.clone(), key.span.clone())).collect()
+    }
+}
+
+/// A text that is no span of time.
+pub(super) fn no_delay(text: &Name, why: DelayError) -> Diagnostic {
+    match why {
+        DelayError::Unit => fault!(DELAY.unit, &text.span, text),
+        DelayError::Count => fault!(DELAY.count, &text.span, text),
+        DelayError::TooLong { max } => fault!(DELAY.too_long, &text.span, text, max),
     }
 }

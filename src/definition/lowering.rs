@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::yaml::Node;
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
 use crate::source::Spanned;
 
 /// A translation file, by its language.
@@ -60,35 +60,18 @@ impl Lowering {
             Node::Map(entries) => entries.iter().map(|(key, value)| (key.value.as_str(), &key.span, value)).collect(),
             Node::Null => return,
             _ => {
-                let fault = Diagnostic::error(
-                    code::TRANSLATION,
-                    "a translation has the keys of its workflow, and texts",
-                    node.span.clone(),
-                    format!("this is {}", node.value.describe()),
-                );
-                return self.report(fault);
+                return self.report(fault!(TRANSLATION.no_mapping, &node.span, found = node.value.describe()));
             }
         };
         for (key, span, value) in entries {
             path.push(key.to_owned());
             match self.standing(path) {
                 Standing::Text if matches!(value.value, Node::Text(_)) => {}
-                Standing::Text => self.report(Diagnostic::error(
-                    code::TRANSLATION,
-                    format!("expected a text, found {}", value.value.describe()),
-                    value.span.clone(),
-                    "the workflow has a text here",
-                )),
+                Standing::Text => {
+                    self.report(fault!(TRANSLATION.no_text, &value.span, found = value.value.describe()));
+                }
                 Standing::Around => self.walk_list(value, path),
-                Standing::Nothing => self.report(
-                    Diagnostic::error(
-                        code::TRANSLATION,
-                        format!("`{key}` translates nothing"),
-                        span.clone(),
-                        "the workflow has no text under this key",
-                    )
-                    .help(self.beside(path)),
-                ),
+                Standing::Nothing => self.report(fault!(TRANSLATION.key, span, key).help(self.beside(path))),
             }
             path.pop();
         }
@@ -100,12 +83,7 @@ impl Lowering {
         for (at, item) in items.iter().enumerate() {
             path.push(at.to_string());
             match self.standing(path) {
-                Standing::Nothing => self.report(Diagnostic::error(
-                    code::TRANSLATION,
-                    "this element translates nothing",
-                    item.span.clone(),
-                    "the workflow has no text here",
-                )),
+                Standing::Nothing => self.report(fault!(TRANSLATION.element, &item.span)),
                 Standing::Text | Standing::Around => self.walk(item, path),
             }
             path.pop();
@@ -122,8 +100,8 @@ impl Lowering {
     }
 
     /// The way out for a key that translates nothing: the keys that could stand there.
-    fn beside(&self, path: &[String]) -> String {
-        let Some((key, around)) = path.split_last() else { return String::new() };
+    fn beside(&self, path: &[String]) -> Words {
+        let Some((key, around)) = path.split_last() else { return say!(near.away) };
         let texts = self.texts.borrow();
         let known: BTreeSet<&str> = texts
             .iter()
@@ -131,7 +109,7 @@ impl Lowering {
             .filter_map(|text| text.get(around.len()))
             .map(String::as_str)
             .collect();
-        did_you_mean(key, known, "take it away")
+        did_you_mean(key, known, say!(near.away))
     }
 }
 

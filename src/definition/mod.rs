@@ -19,7 +19,7 @@ use item::Item;
 use lowering::{Lowering, Translation};
 use yaml::Node;
 
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, fault};
 use crate::source::{SourceFile, Span};
 
 /// The language of a workflow that names none.
@@ -81,19 +81,14 @@ fn load_table(
     included: &dyn Fn(&str) -> Option<SourceFile>,
 ) -> (Option<serde_json::Value>, Option<SourceFile>, Vec<Diagnostic>) {
     let Some(file) = included(&name.value) else {
-        let message = format!("there is no file `{}` beside the workflow", name.value);
-        let fault = Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found");
-        return (None, None, vec![fault.help("the name is looked up in the folder of the workflow")]);
+        return (None, None, vec![fault!(NO_FILE.table, &name.span, name)]);
     };
     let (root, mut faults) = yaml::parse(&file);
     let value = match root {
         Some(root) if matches!(root.value, Node::Map(_)) => Some(root.value.to_json()),
         Some(root) => {
-            let found = root.value.describe();
             let place = Span::new(&file.name, 0..0);
-            let fault =
-                Diagnostic::error(code::WRONG_TYPE, format!("a table is a mapping, found {found}"), place, "here");
-            faults.push(fault.also(name.span.clone(), "the table is asked for here"));
+            faults.push(fault!(WRONG_TYPE.table, place, found = root.value.describe()).beside(&name.span));
             None
         }
         None => None,

@@ -2,17 +2,16 @@
 
 use super::item::{Item, Map};
 use super::model::{Field, Guard, Name, Role, Vote};
-use crate::calendar::Delay;
-use crate::diagnostic::code;
+use crate::diagnostic::{Words, say};
 use crate::ids::Text;
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 
 /// The keys of a field.
 const FIELD_KEYS: &[&str] =
     &["type", "label", "required", "max", "min", "places", "currency", "from", "values", "columns", "sums"];
 
 /// Names with what officers call them.
-pub(super) fn labels(item: &Item<'_>, what: &str) -> Vec<(Name, Text)> {
+pub(super) fn labels(item: &Item<'_>, what: Words) -> Vec<(Name, Text)> {
     item.named(what).into_iter().map(|(name, label)| (name, label.text())).collect()
 }
 
@@ -20,18 +19,13 @@ fn needed_text(map: &Map<'_>, key: &str, place: &Span) -> Text {
     map.need(key, place).map_or_else(Text::default, |item| item.text())
 }
 
-/// A span of time.
-pub(super) fn delay(item: &Item<'_>) -> Option<Spanned<Delay>> {
-    item.parsed(code::DELAY, "this is not a span of time")
-}
-
 /// The fields of a form or of a row.
 pub(super) fn fields(item: &Item<'_>) -> Vec<Field> {
-    item.named("fields").into_iter().filter_map(|(name, item)| field(name, &item)).collect()
+    item.named(say!(several.fields)).into_iter().filter_map(|(name, item)| field(name, &item)).collect()
 }
 
 fn field(name: Name, item: &Item<'_>) -> Option<Field> {
-    let map = item.map("a field", FIELD_KEYS)?;
+    let map = item.map(say!(what.field), FIELD_KEYS)?;
     Some(Field {
         label: needed_text(&map, "label", &name.span),
         kind: map.need("type", &name.span).and_then(|item| item.word()),
@@ -43,7 +37,7 @@ fn field(name: Name, item: &Item<'_>) -> Option<Field> {
         columns: map.get("columns").map_or_else(Vec::new, |item| fields(&item)),
         sums: map.words("sums"),
         from: map.word("from"),
-        values: map.get("values").map_or_else(Vec::new, |item| labels(&item, "values")),
+        values: map.get("values").map_or_else(Vec::new, |item| labels(&item, say!(several.values))),
         keys: map.keys(),
         name,
     })
@@ -51,11 +45,11 @@ fn field(name: Name, item: &Item<'_>) -> Option<Field> {
 
 /// The roles.
 pub(super) fn roles(item: &Item<'_>) -> Vec<Role> {
-    item.named("roles").into_iter().filter_map(|(name, item)| role(name, &item)).collect()
+    item.named(say!(several.roles)).into_iter().filter_map(|(name, item)| role(name, &item)).collect()
 }
 
 fn role(name: Name, item: &Item<'_>) -> Option<Role> {
-    let map = item.map("a role", &["label", "starter", "post", "of", "body", "seat", "field"])?;
+    let map = item.map(say!(what.role), &["label", "starter", "post", "of", "body", "seat", "field"])?;
     Some(Role {
         label: needed_text(&map, "label", &name.span),
         starter: map.flag("starter"),
@@ -71,11 +65,11 @@ fn role(name: Name, item: &Item<'_>) -> Option<Role> {
 
 /// The guards.
 pub(super) fn guards(item: &Item<'_>) -> Vec<Guard> {
-    item.named("guards").into_iter().filter_map(|(name, item)| guard(name, &item)).collect()
+    item.named(say!(several.guards)).into_iter().filter_map(|(name, item)| guard(name, &item)).collect()
 }
 
 fn guard(name: Name, item: &Item<'_>) -> Option<Guard> {
-    let map = item.map("a guard", &["expr", "refuse", "basis"])?;
+    let map = item.map(say!(what.guard), &["expr", "refuse", "basis"])?;
     Some(Guard {
         expr: map.need("expr", &name.span).and_then(|item| item.formula()),
         refuse: map.text("refuse"),
@@ -86,14 +80,14 @@ fn guard(name: Name, item: &Item<'_>) -> Option<Guard> {
 
 /// The votes.
 pub(super) fn votes(item: &Item<'_>) -> Vec<Vote> {
-    item.named("votes").into_iter().filter_map(|(name, item)| vote(name, &item)).collect()
+    item.named(say!(several.votes)).into_iter().filter_map(|(name, item)| vote(name, &item)).collect()
 }
 
 fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
     let known = &["title", "body", "ballot", "quorum", "passes", "open_for", "own_case", "basis"];
-    let map = item.map("a vote", known)?;
+    let map = item.map(say!(what.vote), known)?;
     let needed = |key: &str| map.need(key, &name.span).and_then(|item| item.word());
-    let own_case = map.get("own_case").and_then(|item| item.map("`own_case`", &["votes", "in_base"]));
+    let own_case = map.get("own_case").and_then(|item| item.map(say!(what.own_case), &["votes", "in_base"]));
     let own = |key: &str, or: bool| own_case.as_ref().and_then(|map| map.get(key)?.boolean()).unwrap_or(or);
     Some(Vote {
         title: needed_text(&map, "title", &name.span),
@@ -101,7 +95,7 @@ fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
         ballot: needed("ballot"),
         quorum: needed("quorum"),
         passes: needed("passes"),
-        open_for: map.need("open_for", &name.span).and_then(|item| delay(&item)),
+        open_for: map.need("open_for", &name.span).and_then(|item| item.delay()),
         own_votes: own("votes", false),
         own_in_base: own("in_base", true),
         basis: map.word("basis").map(|word| word.value),

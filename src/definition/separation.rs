@@ -2,10 +2,11 @@
 
 use super::item::Item;
 use super::model::Separation;
+use crate::diagnostic::say;
 
 /// `separation: {never_same_as: [drafting], may_be_same_as: opening, basis: ..}`.
 pub(super) fn separation(item: &Item<'_>) -> Option<Separation> {
-    let map = item.map("`separation`", &["never_same_as", "same_as", "may_be_same_as", "basis"])?;
+    let map = item.map(say!(what.separation), &["never_same_as", "same_as", "may_be_same_as", "basis"])?;
     Some(Separation {
         never_same_as: map.words("never_same_as"),
         same_as: map.words("same_as"),

@@ -2,9 +2,9 @@
 
 use super::item::{Item, Map};
 use super::model::{Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
-use super::parts::delay;
 use super::separation::separation;
 use super::transitions;
+use crate::diagnostic::say;
 use crate::ids::Text;
 use crate::source::Span;
 
@@ -36,11 +36,11 @@ const KEYS: &[&str] = &[
 
 /// The states of a section, each with those inside it.
 pub(super) fn states(item: &Item<'_>) -> Vec<State> {
-    item.named("states").into_iter().filter_map(|(name, item)| state(name, &item)).collect()
+    item.named(say!(several.states)).into_iter().filter_map(|(name, item)| state(name, &item)).collect()
 }
 
 fn state(name: Name, item: &Item<'_>) -> Option<State> {
-    let map = item.map("a state", KEYS)?;
+    let map = item.map(say!(what.state), KEYS)?;
     Some(State {
         keys: map.keys(),
         title: map.get("title").map(|item| item.text()),
@@ -75,7 +75,7 @@ fn needed(map: &Map<'_>, key: &str, place: &Span) -> Option<Name> {
 }
 
 fn task(item: &Item<'_>) -> Option<Task> {
-    let map = item.map("a task", &["for", "title", "help", "edit", "attach"])?;
+    let map = item.map(say!(what.task), &["for", "title", "help", "edit", "attach"])?;
     Some(Task {
         role: needed(&map, "for", item.span()),
         title: map.need("title", item.span()).map_or_else(Text::default, |item| item.text()),
@@ -90,7 +90,7 @@ fn vote(item: &Item<'_>) -> Option<StateVote> {
     if let super::yaml::Node::Text(_) = item.node() {
         return Some(StateVote { rule: item.word(), held: Held::Online });
     }
-    let map = item.map("a state's vote", &["rule", "held"])?;
+    let map = item.map(say!(what.state_vote), &["rule", "held"])?;
     Some(StateVote {
         rule: needed(&map, "rule", item.span()),
         held: map.get("held").map_or(Held::Online, |item| held(&item)),
@@ -101,18 +101,17 @@ fn held(item: &Item<'_>) -> Held {
     if matches!(item.node(), super::yaml::Node::Text(word) if word == "online") {
         return Held::Online;
     }
-    let paper =
-        item.map("`held` (`online`, or `{paper: ..}`)", &["paper"]).and_then(|map| map.need("paper", item.span()));
+    let paper = item.map(say!(what.held), &["paper"]).and_then(|map| map.need("paper", item.span()));
     let Some(paper) = paper else { return Held::Online };
-    let map = paper.map("a vote on paper", &["records", "confirms"]);
+    let map = paper.map(say!(what.on_paper), &["records", "confirms"]);
     let word = |key: &str| map.as_ref().and_then(|map| needed(map, key, paper.span()));
     Held::Paper { records: word("records"), confirms: word("confirms") }
 }
 
 fn joins(item: &Item<'_>) -> Option<Joins> {
-    let map = item.map("`joins`", &["list", "with", "row", "stays"])?;
+    let map = item.map(say!(what.joins), &["list", "with", "row", "stays"])?;
     let formulas = |key: &str| {
-        let named = map.get(key).map_or_else(Vec::new, |item| item.named("fields and formulas"));
+        let named = map.get(key).map_or_else(Vec::new, |item| item.named(say!(several.formulas)));
         named.into_iter().map(|(name, item)| (name, item.formula())).collect()
     };
     Some(Joins {
@@ -124,30 +123,30 @@ fn joins(item: &Item<'_>) -> Option<Joins> {
 }
 
 fn deadline(item: &Item<'_>) -> Option<Deadline> {
-    let map = item.map("a deadline", &["within", "by", "before", "remind", "escalate", "then"])?;
+    let map = item.map(say!(what.deadline), &["within", "by", "before", "remind", "escalate", "then"])?;
     let remind = map.get("remind").map_or_else(Vec::new, |item| item.items());
     Some(Deadline {
         span: item.span().clone(),
         keys: map.keys(),
-        within: map.get("within").and_then(|item| delay(&item)),
+        within: map.get("within").and_then(|item| item.delay()),
         by: map.get("by").and_then(|item| item.formula()),
         before: map.get("before").and_then(|item| item.formula()),
-        remind: remind.iter().filter_map(delay).collect(),
+        remind: remind.iter().filter_map(Item::delay).collect(),
         escalate: map.get("escalate").and_then(|item| escalate(&item)),
         then: map.word("then"),
     })
 }
 
 fn escalate(item: &Item<'_>) -> Option<Escalate> {
-    let map = item.map("an escalation", &["after", "to"])?;
+    let map = item.map(say!(what.escalation), &["after", "to"])?;
     Some(Escalate {
-        after: map.need("after", item.span()).and_then(|item| delay(&item)),
+        after: map.need("after", item.span()).and_then(|item| item.delay()),
         to: needed(&map, "to", item.span()),
     })
 }
 
 fn register(item: &Item<'_>) -> Option<Register> {
-    let map = item.map("a register entry", &["register", "holder", "key", "year"])?;
+    let map = item.map(say!(what.register_entry), &["register", "holder", "key", "year"])?;
     Some(Register {
         register: needed(&map, "register", item.span()),
         holder: map.get("holder").and_then(|item| item.formula()),

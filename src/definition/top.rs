@@ -3,7 +3,7 @@
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
 use super::{LANGUAGE, parts, states};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
 
@@ -36,7 +36,7 @@ const LEVEL: i64 = 1;
 
 /// The whole file; none if it is no mapping.
 pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definition> {
-    let map = root.map("a workflow", KEYS)?;
+    let map = root.map(say!(what.workflow), KEYS)?;
     let span = Span::new(&file.name, file.one_line(&(0..file.text.len())));
     let start = map.keys().remove("workflow").unwrap_or(span);
     Some(Definition {
@@ -52,7 +52,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         row_caption: map.word("row_caption"),
         row_subject: map.words("row_subject"),
         tables: map.get("tables").map_or_else(Vec::new, |item| tables(&item)),
-        papers: map.get("papers").map_or_else(Vec::new, |item| parts::labels(&item, "kinds of paper")),
+        papers: map.get("papers").map_or_else(Vec::new, |item| parts::labels(&item, say!(several.papers))),
         fields: map.get("fields").map_or_else(Vec::new, |item| parts::fields(&item)),
         roles: map.get("roles").map_or_else(Vec::new, |item| parts::roles(&item)),
         guards: map.get("guards").map_or_else(Vec::new, |item| parts::guards(&item)),
@@ -72,20 +72,18 @@ fn level(map: &Map<'_>, start: &Span) -> Option<u32> {
     if level.value == LEVEL {
         return u32::try_from(level.value).ok();
     }
-    let message = format!("language level {} is not known", level.value);
-    let fault = Diagnostic::error(code::LEVEL, message, level.span, "not a level of this program");
-    item.report(fault.help(format!("this program reads `chancery: {LEVEL}`; a newer level needs a newer program")));
+    item.report(fault!(LEVEL.unknown, &level.span, level = level.value, known = LEVEL));
     None
 }
 
 fn tables(item: &Item<'_>) -> Vec<Table> {
-    let named = item.named("tables");
+    let named = item.named(say!(several.tables));
     named.into_iter().map(|(name, file)| Table { name, file: file.word(), value: None }).collect()
 }
 
 fn cron(item: &Item<'_>) -> Option<CronStart> {
-    let map = item.map("a start by the clock", &["schedule", "zone", "fields"])?;
-    let fields = map.get("fields").map_or_else(Vec::new, |fields| fields.named("fields"));
+    let map = item.map(say!(what.cron), &["schedule", "zone", "fields"])?;
+    let fields = map.get("fields").map_or_else(Vec::new, |fields| fields.named(say!(several.fields)));
     Some(CronStart {
         schedule: map.need("schedule", item.span()).and_then(|item| item.word()),
         zone: map.need("zone", item.span()).and_then(|item| item.word()),
@@ -94,10 +92,11 @@ fn cron(item: &Item<'_>) -> Option<CronStart> {
 }
 
 fn import(item: &Item<'_>) -> Option<Import> {
-    let map = item.map("the import", &["key", "columns", "register", "papers", "ignore"])?;
-    let columns = map.need("columns", item.span()).map_or_else(Vec::new, |columns| columns.named("columns"));
+    let map = item.map(say!(what.import), &["key", "columns", "register", "papers", "ignore"])?;
+    let columns =
+        map.need("columns", item.span()).map_or_else(Vec::new, |columns| columns.named(say!(several.columns)));
     let register = map.get("register");
-    let register_map = register.as_ref().and_then(|item| item.map("the import of a register", &["column", "register"]));
+    let register_map = register.as_ref().and_then(|item| item.map(say!(what.import_register), &["column", "register"]));
     let of_register = |key: &str| {
         let (item, map) = (register.as_ref()?, register_map.as_ref()?);
         map.need(key, item.span())?.word()

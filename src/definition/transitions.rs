@@ -1,10 +1,10 @@
 //! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
 
-use super::item::Item;
+use super::item::{Item, no_delay};
 use super::model::{Keys, Name, Needs, Rows, Transition};
 use super::yaml::Node;
 use crate::calendar::Delay;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
 
@@ -17,7 +17,7 @@ pub const TRANSITION_KEYS: &[&str] = &[
 /// Transitions by events.
 pub(super) fn on(item: &Item<'_>) -> Vec<Transition> {
     let mut all = Vec::new();
-    for (event, item) in item.named("events") {
+    for (event, item) in item.named(say!(several.events)) {
         let branches = item.items().into_iter().filter_map(|branch| transition(&branch, &event.span));
         all.extend(branches.map(|branch| Transition { event: Some(event.clone()), ..branch }));
     }
@@ -32,11 +32,11 @@ pub(super) fn always(item: &Item<'_>) -> Vec<Transition> {
 /// Transitions by the clock, each with its delay (none if it cannot be read).
 pub(super) fn after(item: &Item<'_>) -> Vec<(Option<Spanned<Delay>>, Transition)> {
     let mut all = Vec::new();
-    for (written, item) in item.named("delays") {
+    for (written, item) in item.named(say!(several.delays)) {
         let delay = match written.value.parse::<Delay>() {
             Ok(delay) => Some(Spanned::new(delay, written.span.clone())),
             Err(why) => {
-                item.report(Diagnostic::error(code::DELAY, "this is not a span of time", written.span.clone(), why));
+                item.report(no_delay(&written, why));
                 None
             }
         };
@@ -50,7 +50,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
     if let Node::Text(_) = item.node() {
         return Some(short(item.word()?, place.clone()));
     }
-    let map = item.map("a transition", TRANSITION_KEYS)?;
+    let map = item.map(say!(what.transition), TRANSITION_KEYS)?;
     Some(Transition {
         span: place.clone(),
         keys: map.keys(),
@@ -106,9 +106,7 @@ fn needs(item: &Item<'_>) -> Option<Spanned<Needs>> {
         Node::Text(word) if word == "all" => Needs::All,
         Node::Text(word) if word == "one" => Needs::One,
         node => {
-            let message = "this does not say how many people it needs";
-            let fault = Diagnostic::error(code::UNKNOWN_WORD, message, item.span().clone(), node.describe());
-            item.report(fault.help("write `needs: all`, `needs: 2` or `needs: one`"));
+            item.report(fault!(UNKNOWN_WORD.needs, item.span(), found = node.describe()));
             return None;
         }
     };
@@ -116,7 +114,7 @@ fn needs(item: &Item<'_>) -> Option<Spanned<Needs>> {
 }
 
 fn rows(item: &Item<'_>) -> Option<Rows> {
-    let map = item.map("`rows`", &["kept", "struck", "returned", "with", "release"])?;
+    let map = item.map(say!(what.rows), &["kept", "struck", "returned", "with", "release"])?;
     Some(Rows {
         kept: map.word("kept"),
         struck: map.word("struck"),

@@ -12,7 +12,7 @@ use serde_yaml::options::AliasLimits;
 use serde_yaml::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, Words, fault, say};
 use crate::source::{SourceFile, Span, Spanned};
 
 /// Bytes that a file may have.
@@ -54,15 +54,15 @@ fn decimal(text: &str) -> serde_json::Value {
 
 impl Node {
     /// What it is, in words.
-    pub(super) fn describe(&self) -> &'static str {
+    pub(super) fn describe(&self) -> Words {
         match self {
-            Self::Null => "nothing",
-            Self::Bool(_) => "a truth value",
-            Self::Int(_) => "a whole number",
-            Self::Decimal(_) => "a number",
-            Self::Text(_) => "a text",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a mapping",
+            Self::Null => say!(node.nothing),
+            Self::Bool(_) => say!(node.truth_value),
+            Self::Int(_) => say!(node.whole_number),
+            Self::Decimal(_) => say!(node.number),
+            Self::Text(_) => say!(node.text),
+            Self::List(_) => say!(node.list),
+            Self::Map(_) => say!(node.mapping),
         }
     }
 
@@ -94,16 +94,8 @@ impl Node {
 /// Reads a file; none if it is no YAML. Duplicate keys are faults of their own, the first one counts.
 pub(super) fn parse(file: &SourceFile) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
     if file.text.len() > FILE_MAX {
-        let fault = Diagnostic::error(
-            code::TOO_MUCH,
-            "the file is too large",
-            Span::new(&file.name, 0..0),
-            format!("{} bytes", file.text.len()),
-        );
-        return (
-            None,
-            vec![fault.help(format!("a file may have {FILE_MAX} bytes; put tables into files of their own"))],
-        );
+        let place = Span::new(&file.name, 0..0);
+        return (None, vec![fault!(TOO_MUCH.bytes, place, bytes = file.text.len(), max = FILE_MAX)]);
     }
     match serde_yaml::from_str_with_options::<serde_yaml::Spanned<Raw>>(&file.text, options()) {
         Ok(root) => {
@@ -291,10 +283,7 @@ impl Placing<'_> {
 }
 
 fn twice(key: &Spanned<String>, first: &Span) -> Diagnostic {
-    let message = format!("the key `{}` is written twice", key.value);
-    Diagnostic::error(code::DUPLICATE_KEY, message, key.span.clone(), "here again")
-        .also(first.clone(), "first written here")
-        .help("keep one of them; entries that belong together go under one key")
+    fault!(DUPLICATE_KEY.twice, &key.span, key).beside(first)
 }
 
 fn range(file: &SourceFile, location: &serde_yaml::Location) -> Range<usize> {
@@ -317,43 +306,28 @@ fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
     let at = error.location().map_or(0..0, |location| range(file, &location));
     let span = Span::new(&file.name, at.start..at.end.max(end_of_char(file, at.start)));
     if let Some(tab) = tab_indent(file, at.start) {
-        return Diagnostic::error(code::TAB, "a tab where YAML wants spaces", tab, "this is a tab")
-            .help("indent with spaces; most editors can be told to write two of them for a tab");
+        return fault!(TAB.tab, tab);
     }
     match error {
         Yaml::Budget { .. }
         | Yaml::AliasReplayCounterOverflow { .. }
         | Yaml::AliasReplayLimitExceeded { .. }
         | Yaml::AliasExpansionLimitExceeded { .. }
-        | Yaml::AliasReplayStackDepthExceeded { .. } => Diagnostic::error(
-            code::TOO_MUCH,
-            "more than a workflow may have",
-            span,
-            "the limit is passed here",
-        )
-        .help(format!(
-            "a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"
-        )),
-        Yaml::MultipleDocuments { .. } => Diagnostic::error(code::NOT_YAML, "a second document begins", span, "here")
-            .help("one file holds one workflow: take the line `---` away"),
-        Yaml::UnknownAnchor { .. } => {
-            Diagnostic::error(code::NOT_YAML, "an alias without its anchor", span, "not set before")
-                .help("a text that begins with `*` or `&` must stand in quotes")
-        }
+        | Yaml::AliasReplayStackDepthExceeded { .. } => too_much(span),
+        Yaml::MultipleDocuments { .. } => fault!(NOT_YAML.document, span),
+        Yaml::UnknownAnchor { .. } => fault!(NOT_YAML.anchor, span),
         _ => {
             let words = error.to_string();
             // The library adds the place in words; ours is drawn.
-            let words =
+            let why =
                 words.lines().next().and_then(|line| line.split(" at line ").next()).unwrap_or("it cannot be read");
-            if words.contains("recursion limit") {
-                return too_much(span);
-            }
-            let help = if words.contains("quoted scalar") {
-                "a quote that was opened here or before is not closed where it should be"
+            if why.contains("recursion limit") {
+                too_much(span)
+            } else if why.contains("quoted scalar") {
+                fault!(NOT_YAML.quote, span, why)
             } else {
-                "a text with `: `, ` #`, or beginning with one of `@ % & * ! | > [ {`, must stand in quotes"
-            };
-            Diagnostic::error(code::NOT_YAML, "this is not YAML", span, words).help(help)
+                fault!(NOT_YAML.text, span, why)
+            }
         }
     }
 }
@@ -367,10 +341,7 @@ fn innermost(error: &serde_yaml::Error) -> &serde_yaml::Error {
 }
 
 fn too_much(span: Span) -> Diagnostic {
-    let fault = Diagnostic::error(code::TOO_MUCH, "more than a workflow may have", span, "the limit is passed here");
-    fault.help(format!(
-        "a file may have {DEPTH_MAX} levels, {NODES_MAX} values and {ALIASES_MAX} aliases, repetitions counted"
-    ))
+    fault!(TOO_MUCH.limit, span, levels = DEPTH_MAX, values = NODES_MAX, aliases = ALIASES_MAX)
 }
 
 fn end_of_char(file: &SourceFile, start: usize) -> usize {

@@ -337,5 +337,5 @@ async fn serve(
 }
 
 fn faulty(faults: &[Diagnostic], sources: &[SourceFile]) -> DemoError {
-    DemoError::Fault(render_all(faults, sources, Format::Human, false))
+    DemoError::Fault(render_all(faults, sources, Format::Human, false, "en"))
 }

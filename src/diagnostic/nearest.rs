@@ -1,5 +1,7 @@
 //! "Did you mean": the known word nearest to one that is not known.
 
+use super::{Words, say};
+
 /// Words listed at most when none of them is near.
 const LISTED_MAX: usize = 10;
 
@@ -17,18 +19,18 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// The way out for a word that is not known: the nearest known one, else all of them (`none` where there are none).
-pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, none: &str) -> String {
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, none: impl Into<Words>) -> Words {
     let mut known: Vec<&str> = known.into_iter().collect();
     if let Some(near) = nearest(word, known.iter().copied()) {
-        return format!("did you mean `{near}`?");
+        return say!(near.meant, near);
     }
     if known.is_empty() {
-        return none.to_owned();
+        return none.into();
     }
     let more = known.len().saturating_sub(LISTED_MAX);
     known.truncate(LISTED_MAX);
     let list = known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    if more == 0 { format!("there is {list}") } else { format!("there is {list} and {more} more") }
+    if more == 0 { say!(near.known, list) } else { say!(near.known_and_more, list, more) }
 }
 
 #[cfg(test)]
@@ -44,7 +46,7 @@ mod tests {
 
     #[test]
     fn without_a_near_word_all_are_listed() {
-        assert_eq!(did_you_mean("minister", ["a", "b"], "no roles"), "there is `a`, `b`");
-        assert_eq!(did_you_mean("minister", [], "there are no roles"), "there are no roles");
+        assert_eq!(did_you_mean("minister", ["a", "b"], "no roles").text("en"), "there is `a`, `b`");
+        assert_eq!(did_you_mean("minister", [], "there are no roles").text("en"), "there are no roles");
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::source::{SourceFile, Span};
 
 /// Bytes that a file may have.
@@ -54,31 +54,20 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Table, Vec<Diagnostic>> {
 /// # Errors
 /// The bytes are something else; the diagnostic says what to do in Excel.
 pub fn decode(name: &str, bytes: &[u8]) -> Result<SourceFile, Box<Diagnostic>> {
-    let fault = |code, at: usize, message: &str, label: &str| {
-        let span = Span { file: name.to_owned(), range: at..at };
-        Box::new(Diagnostic::error(code, message, span, label))
-    };
+    let place = |at: usize| Span::new(name, at..at);
     if bytes.len() > FILE_MAX {
-        let message = format!("the file is larger than {} MB", FILE_MAX / 1024 / 1024);
-        return Err(fault(code::TOO_MUCH, 0, &message, "it is not read"));
+        return Err(Box::new(fault!(TOO_MUCH.megabytes, place(0), max = FILE_MAX / 1024 / 1024)));
     }
-    let help = "in Excel: File, Save As, \"CSV UTF-8 (Comma delimited)\"";
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Box::new(fault(code::ENCODING, 0, "the file is UTF-16, not UTF-8", "here").help(help)));
+        return Err(Box::new(fault!(ENCODING.utf16, place(0))));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         let line = bytes[..at].split(|byte| *byte == b'\n').count();
-        let message = format!("the file is not UTF-8: line {line} has a byte that does not belong there");
-        Box::new(
-            fault(code::ENCODING, at, &message, "an older encoding, as it seems (TCVN3, VNI, Windows-1258)").help(help),
-        )
+        Box::new(fault!(ENCODING.byte, place(at), line))
     })?;
     match text.find(['\u{fffd}', '\0']) {
-        Some(at) => {
-            let message = "letters were lost before the file came here";
-            Err(Box::new(fault(code::ENCODING, at, message, "one of them").help(help)))
-        }
+        Some(at) => Err(Box::new(fault!(ENCODING.lost, place(at)))),
         None => Ok(SourceFile::new(name, text)),
     }
 }
@@ -115,19 +104,14 @@ impl Table {
                 }
                 Ok(false) => break,
                 Err(error) => {
-                    faults.push(self.fault(code::RAGGED, "the file cannot be read on", from..from, error.to_string()));
+                    faults.push(fault!(RAGGED.library, self.span(from..from), why = error.to_string()));
                     break;
                 }
             }
         }
         let mut found = found.into_iter();
         let Some(header) = found.next() else {
-            return vec![self.fault(
-                code::NO_TABLE,
-                "the file is empty",
-                0..0,
-                "a line with the names of columns is missing",
-            )];
+            return vec![fault!(NO_TABLE.empty, self.span(0..0))];
         };
         self.header = header.range;
         self.columns = header.cells;
@@ -139,22 +123,20 @@ impl Table {
 
     fn check_columns(&self, faults: &mut Vec<Diagnostic>) {
         for (at, name) in self.columns.iter().enumerate() {
-            let place = self.cell(&self.header, at);
+            let place = self.span(self.cell(&self.header, at));
             if name.is_empty() {
-                faults.push(self.fault(code::COLUMNS, format!("column {} has no name", at + 1), place, "here"));
+                faults.push(fault!(COLUMNS.no_name, place, n = at + 1));
             } else if let Some(first) = self.columns[..at].iter().position(|other| other == name) {
                 let first = self.span(self.cell(&self.header, first));
-                let fault = self.fault(code::COLUMNS, format!("the column `{name}` stands twice"), place, "here again");
-                faults.push(fault.also(first, "first here"));
+                faults.push(fault!(COLUMNS.twice, place, name).beside(first));
             }
         }
     }
 
     fn check_lengths(&self, faults: &mut Vec<Diagnostic>) {
         for record in self.records.iter().filter(|record| record.cells.len() != self.columns.len()) {
-            let message = format!("{} cells, but the header has {}", record.cells.len(), self.columns.len());
-            let fault = self.fault(code::RAGGED, message, record.range.clone(), "in this line");
-            faults.push(fault.help("a cell with a comma in it must stand in double quotes"));
+            let (cells, columns) = (record.cells.len(), self.columns.len());
+            faults.push(fault!(RAGGED.cells, self.span(record.range.clone()), cells, columns));
         }
     }
 
@@ -182,13 +164,8 @@ impl Table {
     pub fn missing(&self, needed: &[&str]) -> Vec<Diagnostic> {
         let missing = needed.iter().filter(|column| !self.has(column));
         let fault = |column: &&str| {
-            let fault = self.fault(
-                code::COLUMNS,
-                format!("the column `{column}` is missing"),
-                self.header.clone(),
-                "in this header",
-            );
-            fault.help(format!("the columns here are {}", self.columns.join(", ")))
+            let list = self.columns.join(", ");
+            fault!(COLUMNS.missing, self.span(self.header.clone()), name = column).help(say!(near.columns, list))
         };
         missing.map(fault).collect()
     }
@@ -197,9 +174,8 @@ impl Table {
     pub fn unknown(&self, known: &[&str]) -> Vec<Diagnostic> {
         let unknown = self.columns.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str()));
         let fault = |(at, name): (usize, &String)| {
-            let place = self.cell(&self.header, at);
-            let fault = self.fault(code::COLUMNS, format!("the column `{name}` is not known"), place, "not known here");
-            fault.help(did_you_mean(name, known.iter().copied(), "there is none"))
+            let help = did_you_mean(name, known.iter().copied(), say!(near.none));
+            fault!(COLUMNS.unknown, self.span(self.cell(&self.header, at)), name).help(help)
         };
         unknown.map(fault).collect()
     }
@@ -211,16 +187,6 @@ impl Table {
 
     fn span(&self, range: Range<usize>) -> Span {
         Span { file: self.file.name.clone(), range }
-    }
-
-    fn fault(
-        &self,
-        code: &'static str,
-        message: impl Into<String>,
-        range: Range<usize>,
-        label: impl Into<String>,
-    ) -> Diagnostic {
-        Diagnostic::error(code, message, self.span(range), label)
     }
 
     /// A record's bytes without the line ends around it.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::records::{BINDINGS, BODIES, PEOPLE, POSTS, Record, Records, SEATS, Sheet, UNITS};
 use super::{Binding, Body, BodySeat, Dated, Directory, Person, Post, Unit};
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, Words, fault, nearest, say};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::source::{SourceFile, Span, Spanned};
 
@@ -86,12 +86,8 @@ impl Building<'_> {
             let last = path.last().and_then(|last| self.parent(last));
             if last.as_ref() == Some(&start) && !told.contains(&start) {
                 let way: Vec<&str> = path.iter().map(UnitCode::as_str).chain([start.as_str()]).collect();
-                let message = format!("the units run in a circle: {}", way.join(" under "));
                 let place = record.cell("parent").map_or(&record.span, |cell| &cell.span);
-                self.faults.push(
-                    Diagnostic::error(code::UNIT_CIRCLE, message, place.clone(), "begins here")
-                        .help("one of them has another unit above it, or none"),
-                );
+                self.faults.push(fault!(UNIT_CIRCLE.circle, place, way = way.join(" < ")));
                 told.extend(path);
             }
         }
@@ -134,12 +130,9 @@ impl Building<'_> {
         });
         let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
         if !shaped || text.contains(odd) || text.len() > EMAIL_MAX {
-            self.fault(code::MAILBOX, format!("`{text}` is no mail address"), &email.span, "write name@domain");
+            self.faults.push(fault!(MAILBOX.address, &email.span, text));
         } else if let Some(first) = mailboxes.get(&text.to_lowercase()) {
-            let message = format!("two people share the mailbox {text}");
-            let fault = Diagnostic::warning(code::SHARED_MAILBOX, message, email.span.clone(), "here again");
-            let help = "whoever reads it can act for both; give each an address of their own";
-            self.faults.push(fault.also(first.clone(), "first here").help(help));
+            self.faults.push(fault!(SHARED_MAILBOX.mailbox, &email.span, mailbox = text).beside(first));
         } else {
             mailboxes.insert(text.to_lowercase(), email.span.clone());
         }
@@ -177,16 +170,14 @@ impl Building<'_> {
             let seat = BodySeat { person, seat: record.text("seat").to_owned(), unit, dated };
             let others = taken.iter().filter(|(other, _, _)| *other == body);
             for (_, other, first) in others.filter(|(_, other, _)| overlap(other.dated, seat.dated)) {
-                let message = if other.seat == "chair" && seat.seat == "chair" {
-                    format!("{body} has two chairs at once")
+                let fault = if other.seat == "chair" && seat.seat == "chair" {
+                    fault!(AT_ONCE.chairs, &record.span, body = body.as_str())
                 } else if other.person == seat.person && other.votes() && seat.votes() {
-                    format!("{} sits in {body} twice at once", record.text("person"))
+                    fault!(AT_ONCE.seats, &record.span, person = record.text("person"), body = body.as_str())
                 } else {
                     continue;
                 };
-                let fault = Diagnostic::error(code::AT_ONCE, message, record.span.clone(), "this one");
-                let fault = fault.also(first.span.clone(), "and this one");
-                self.faults.push(fault.help("end the earlier one: `until` is its last day"));
+                self.faults.push(fault.beside(&first.span));
             }
             taken.push((body, seat, record));
         }
@@ -206,17 +197,15 @@ impl Building<'_> {
             if self.parent(&root).is_some()
                 && let Some(cell) = record.cell("root")
             {
-                let message = format!("{root} is no root: it has a unit above it");
-                self.fault(code::WRONG_TYPE, message, &cell.span, "names are bound for a whole tree");
+                self.faults.push(fault!(WRONG_TYPE.no_root, &cell.span, unit = root.as_str()));
             }
             let binding = Binding { root, name: record.text("name").to_owned(), unit, dated };
             let same = |other: &Binding| {
                 other.root == binding.root && other.name == binding.name && overlap(other.dated, binding.dated)
             };
             if let Some(first) = self.directory.bindings.iter().position(same) {
-                let message = format!("`{}` is bound twice at once for {}", binding.name, binding.root);
-                let fault = Diagnostic::error(code::AT_ONCE, message, record.span.clone(), "this one");
-                self.faults.push(fault.also(spans[first].clone(), "and this one"));
+                let (name, root) = (&binding.name, binding.root.as_str());
+                self.faults.push(fault!(AT_ONCE.names, &record.span, name, root).beside(spans[first]));
             }
             self.directory.bindings.push(binding);
             spans.push(&record.span);
@@ -228,9 +217,12 @@ impl Building<'_> {
         let mut seen: BTreeMap<&str, &Span> = BTreeMap::new();
         for cell in records.iter().filter_map(|record| record.cell("code")) {
             if let Some(first) = seen.get(cell.value.as_str()) {
-                let message = format!("`{}` stands twice among the {}", cell.value, sheet.name);
-                let fault = Diagnostic::error(code::CODE_TWICE, message, cell.span.clone(), "here again");
-                self.faults.push(fault.also((*first).clone(), "first here"));
+                let sheet = match sheet.name {
+                    "units" => say!(sheet.units),
+                    "people" => say!(sheet.people),
+                    _ => say!(sheet.bodies),
+                };
+                self.faults.push(fault!(CODE_TWICE.code, &cell.span, code = cell, sheet).beside(*first));
             } else {
                 seen.insert(&cell.value, &cell.span);
             }
@@ -248,7 +240,7 @@ impl Building<'_> {
             return Some(unit);
         }
         let near = nearest(code, self.directory.units.keys().map(UnitCode::as_str)).map(str::to_owned);
-        self.nobody(&UNITS, "unit", code, span, near);
+        self.nobody(&UNITS, &say!(sheet.unit), code, span, near);
         None
     }
 
@@ -258,7 +250,7 @@ impl Building<'_> {
             return Some(id.clone());
         }
         let near = nearest(&cell.value, self.people.keys().map(String::as_str)).map(str::to_owned);
-        self.nobody(&PEOPLE, "person", &cell.value, &cell.span, near);
+        self.nobody(&PEOPLE, &say!(sheet.person), &cell.value, &cell.span, near);
         None
     }
 
@@ -269,17 +261,18 @@ impl Building<'_> {
             return Some(body);
         }
         let near = nearest(&cell.value, self.directory.bodies.keys().map(BodyCode::as_str)).map(str::to_owned);
-        self.nobody(&BODIES, "body", &cell.value, &cell.span, near);
+        self.nobody(&BODIES, &say!(sheet.body), &cell.value, &cell.span, near);
         None
     }
 
-    fn nobody(&mut self, sheet: &Sheet, what: &str, code: &str, span: &Span, near: Option<String>) {
+    fn nobody(&mut self, sheet: &Sheet, what: &Words, code: &str, span: &Span, near: Option<String>) {
         if self.broken.contains(sheet.name) {
             return;
         }
-        let mut fault =
-            Diagnostic::error(code::NOBODY, format!("there is no {what} `{code}`"), span.clone(), "not known");
-        fault.help = near.map(|near| format!("did you mean `{near}`?"));
+        let mut fault = fault!(NOBODY.nobody, span, what, code);
+        if let Some(near) = near {
+            fault = fault.help(say!(near.meant, near));
+        }
         self.faults.push(fault);
     }
 
@@ -289,7 +282,7 @@ impl Building<'_> {
             "true" => true,
             "false" => false,
             _ => {
-                self.fault(code::WRONG_TYPE, format!("`{column}` is true or false"), &cell.span, "neither");
+                self.faults.push(fault!(WRONG_TYPE.truth, &cell.span, key = column));
                 false
             }
         }
@@ -300,8 +293,8 @@ impl Building<'_> {
         if let (Some(from), Some(until), Some(cell)) = (dated.from, dated.until, record.cell("until"))
             && until < from
         {
-            let message = format!("it ends on {until}, before it begins on {from}");
-            self.fault(code::PERIOD, message, &cell.span, "`until` is the last day");
+            let (from, until) = (from.to_string(), until.to_string());
+            self.faults.push(fault!(PERIOD.period, &cell.span, from, until));
         }
         dated
     }
@@ -310,15 +303,9 @@ impl Building<'_> {
         let cell = record.cell(column)?;
         let date = Date::strptime("%Y-%m-%d", &cell.value).ok();
         if date.is_none() {
-            let fault =
-                Diagnostic::error(code::DATE, format!("`{}` is no date", cell.value), cell.span.clone(), "here");
-            self.faults.push(fault.help("write year-month-day: 2026-01-31"));
+            self.faults.push(fault!(DATE.none, &cell.span, date = cell));
         }
         date
-    }
-
-    fn fault(&mut self, code: &'static str, message: impl Into<String>, span: &Span, label: &str) {
-        self.faults.push(Diagnostic::error(code, message, span.clone(), label));
     }
 }
 

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::csv;
 use crate::calendar::tree::{self, Fields, Node, entries, items};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, fault};
 use crate::source::{SourceFile, Span, Spanned};
 
 /// A kind of record: the file that has it, and its columns.
@@ -72,9 +72,7 @@ impl Records {
         match (files("directory.yaml"), tables.first()) {
             (Some(yaml), Some((_, table))) => {
                 let span = |file: &SourceFile| Span { file: file.name.clone(), range: 0..0 };
-                let message = "the directory is written twice: as directory.yaml and as CSV files";
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span(&yaml), "once here");
-                faults.push(fault.also(span(table), "and once here").help("keep one of the two"));
+                faults.push(fault!(KEYS_TOGETHER.directory_twice, span(&yaml)).beside(span(table)));
             }
             (Some(yaml), None) => records.read_yaml(&yaml, faults),
             (None, _) => {
@@ -86,10 +84,7 @@ impl Records {
                         records.broken.insert(needed.name);
                         let name = format!("{}.csv", needed.name);
                         let span = Span { file: name.clone(), range: 0..0 };
-                        faults.push(
-                            Diagnostic::error(code::NO_FILE, format!("there is no {name}"), span, "looked for")
-                                .help("a directory is directory.yaml, or units.csv, people.csv and the like"),
-                        );
+                        faults.push(fault!(NO_FILE.sheet, span, name));
                     }
                 }
             }
@@ -169,14 +164,10 @@ impl Records {
     /// Takes a record; what is needed and not there is reported, unless its whole column is missing and was reported.
     fn take(&mut self, sheet: &Sheet, record: Record, has: impl Fn(&str) -> bool, faults: &mut Vec<Diagnostic>) {
         for column in sheet.needed.iter().filter(|column| has(column) && record.cell(column).is_none()) {
-            let message = format!("`{column}` is empty");
-            faults.push(Diagnostic::error(code::EMPTY_CELL, message, record.span.clone(), "in this record"));
+            faults.push(fault!(EMPTY_CELL.cell, &record.span, column));
         }
         for cell in record.cells.values().filter(|cell| csv::is_formula(&cell.value)) {
-            let message = format!("`{}` looks like a formula", cell.value);
-            let fault =
-                Diagnostic::error(code::FORMULA_CELL, message, cell.span.clone(), "a spreadsheet would run this");
-            faults.push(fault.help("write a text that does not begin with =, +, - or @"));
+            faults.push(fault!(FORMULA_CELL.record, &cell.span, text = cell));
         }
         self.sheets.entry(sheet.name).or_default().push(record);
     }
@@ -198,8 +189,7 @@ fn cell_text(node: &Spanned<Node>, column: &str, faults: &mut Vec<Diagnostic>) -
         }
         Node::Null => return None,
         Node::List(_) | Node::Map(_) => {
-            let message = format!("`{column}` is a text");
-            faults.push(Diagnostic::error(code::WRONG_TYPE, message, node.span.clone(), "this is none"));
+            faults.push(fault!(WRONG_TYPE.no_text_here, &node.span, key = column));
             return None;
         }
     };

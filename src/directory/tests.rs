@@ -203,7 +203,7 @@ fn files_that_are_missing_or_there_twice_are_told() {
     let mut some = files();
     some.remove("people.csv");
     let (_, found) = read_files(&some);
-    assert!(found.iter().any(|fault| fault.message == "there is no people.csv"));
+    assert!(found.iter().any(|fault| fault.message("en") == "there is no people.csv"));
     let mut both = files();
     both.insert("directory.yaml", YAML.to_owned());
     assert!(read_files(&both).1.iter().any(|fault| fault.code == "E0112"));
@@ -241,7 +241,7 @@ fn another_encoding_is_told_clearly() {
         (b"\n\n", "empty"),
     ] {
         let faults = csv::read("x.csv", bytes).expect_err("it is no table");
-        assert!(faults[0].message.contains(said), "{faults:?}");
+        assert!(faults[0].message("en").contains(said), "{faults:?}");
     }
 }
 

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Words, nearest, said, say};
 use crate::directory::Directory;
 use crate::exact::Exact;
 use crate::ids::{BodyCode, UnitCode};
 use crate::machine::{Field, FieldKind, Machine};
 
 /// Why a text is no value of a field, and the way out.
-pub(super) type Fault = (String, Option<String>);
+pub(super) type Fault = (Words, Option<Words>);
 
 /// The value of a text that is not empty.
 pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: &Directory) -> Result<Value, Fault> {
@@ -22,15 +22,17 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
         FieldKind::Date => date(text),
         FieldKind::Person => match directory.person_by_code(text) {
             Some(person) => Ok(person.id.as_str().into()),
-            None => Err(unknown(text, "person", directory.people.values().map(|person| person.code.as_str()))),
+            None => {
+                Err(unknown(text, &say!(sheet.person), directory.people.values().map(|person| person.code.as_str())))
+            }
         },
         FieldKind::Unit => match directory.units.get(&UnitCode::new(text)) {
             Some(unit) => Ok(unit.code.as_str().into()),
-            None => Err(unknown(text, "unit", directory.units.keys().map(UnitCode::as_str))),
+            None => Err(unknown(text, &say!(sheet.unit), directory.units.keys().map(UnitCode::as_str))),
         },
         FieldKind::Body => match directory.bodies.get(&BodyCode::new(text)) {
             Some(body) => Ok(body.code.as_str().into()),
-            None => Err(unknown(text, "body", directory.bodies.keys().map(BodyCode::as_str))),
+            None => Err(unknown(text, &say!(sheet.body), directory.bodies.keys().map(BodyCode::as_str))),
         },
         FieldKind::Choice { from } => choice(text, from, machine),
         FieldKind::OneOf { values } => {
@@ -38,18 +40,12 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
                 Ok(word.as_str().into())
             } else {
                 let words: Vec<&str> = values.keys().map(String::as_str).collect();
-                Err((
-                    format!("`{text}` is none of the values here"),
-                    Some(format!("write one of {}", words.join(", "))),
-                ))
+                Err((said!(IMPORT_VALUE.no_value, text), Some(say!(near.values, list = words.join(", ")))))
             }
         }
         FieldKind::Texts { max } => texts(text, *max),
         FieldKind::Rows { columns, max, .. } => rows(text, columns, *max, machine, directory),
-        FieldKind::File => {
-            let help = "bring the file as a paper under the field's name".to_owned();
-            Err(("a file cannot come from a cell".to_owned(), Some(help)))
-        }
+        FieldKind::File => Err((said!(IMPORT_VALUE.file), None)),
     }
 }
 
@@ -58,32 +54,27 @@ fn within(text: &str, max: u32) -> Result<Value, Fault> {
     if u32::try_from(length).is_ok_and(|length| length <= max) {
         Ok(text.into())
     } else {
-        Err((format!("{length} characters are more than the {max} that fit"), None))
+        Err((said!(IMPORT_VALUE.long, length, max), None))
     }
 }
 
 fn number(text: &str, min: Option<i64>, max: Option<i64>) -> Result<Value, Fault> {
-    let value: i64 = text.parse().map_err(|_| (format!("`{text}` is no whole number"), None))?;
+    let value: i64 = text.parse().map_err(|_| (said!(IMPORT_VALUE.no_number, text), None))?;
     if min.is_some_and(|min| value < min) || max.is_some_and(|max| value > max) {
         let end = |end: Option<i64>| end.map_or_else(|| "…".to_owned(), |end| end.to_string());
-        return Err((format!("{value} is not between {} and {}", end(min), end(max)), None));
+        return Err((said!(IMPORT_VALUE.range, value, min = end(min), max = end(max)), None));
     }
     Ok(value.into())
 }
 
 fn decimal(text: &str, places: u32, min: Option<Exact>, max: Option<Exact>) -> Result<Value, Fault> {
-    let Ok(number) = text.parse::<Exact>() else {
-        return Err((
-            format!("`{text}` is no number"),
-            Some("write `1234.5`, without spaces, with a point".to_owned()),
-        ));
-    };
+    let Ok(number) = text.parse::<Exact>() else { return Err((said!(IMPORT_VALUE.no_decimal, text), None)) };
     if number.places().is_none_or(|used| used > places) {
-        return Err((format!("`{text}` has more than {places} digits after the point"), None));
+        return Err((said!(IMPORT_VALUE.places, text, places), None));
     }
     if min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max) {
         let end = |end: Option<Exact>| end.map_or_else(|| "…".to_owned(), |end| end.to_string());
-        return Err((format!("{text} is not between {} and {}", end(min), end(max)), None));
+        return Err((said!(IMPORT_VALUE.range, value = text, min = end(min), max = end(max)), None));
     }
     Ok(text.into())
 }
@@ -92,19 +83,19 @@ fn decimal(text: &str, places: u32, min: Option<Exact>, max: Option<Exact>) -> R
 fn rows(text: &str, columns: &[Field], max: u32, machine: &Machine, directory: &Directory) -> Result<Value, Fault> {
     let entries: Vec<&str> = text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
     if u32::try_from(entries.len()).is_ok_and(|count| count > max) {
-        return Err((format!("{} rows are more than the {max} that fit", entries.len()), None));
+        return Err((said!(IMPORT_VALUE.rows, count = entries.len(), max), None));
     }
     let row = |entry: &&str| {
         let cells: Vec<&str> = entry.split('|').map(str::trim).collect();
         if cells.len() != columns.len() {
             let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-            let help = format!("write `{}`, rows with `;` between", names.join(" | "));
-            return Err((format!("`{entry}` has not the {} cells of a row", columns.len()), Some(help)));
+            let (text, cells, names) = (*entry, columns.len(), names.join(" | "));
+            return Err((said!(IMPORT_VALUE.cells, text, cells, names), None));
         }
         let mut row = serde_json::Map::new();
         for (column, cell) in columns.iter().zip(cells) {
             if cell.is_empty() && column.required {
-                return Err((format!("a row has no `{}`", column.name), None));
+                return Err((said!(IMPORT_VALUE.no_cell, column = column.name.as_str()), None));
             }
             if !cell.is_empty() {
                 row.insert(column.name.to_string(), value(&column.kind, cell, machine, directory)?);
@@ -118,7 +109,7 @@ fn rows(text: &str, columns: &[Field], max: u32, machine: &Machine, directory: &
 fn date(text: &str) -> Result<Value, Fault> {
     match text.parse::<jiff::civil::Date>() {
         Ok(date) if date.to_string() == text => Ok(text.into()),
-        _ => Err((format!("`{text}` is no date"), Some("write year, month, day: `2026-12-10`".to_owned()))),
+        _ => Err((said!(IMPORT_VALUE.no_date, text), Some(say!(near.date)))),
     }
 }
 
@@ -128,7 +119,7 @@ fn choice(text: &str, from: &str, machine: &Machine) -> Result<Value, Fault> {
         Some(rows) if rows.contains_key(text) => Ok(text.into()),
         _ => {
             let keys = rows.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
-            Err(unknown(text, &format!("key of the table `{from}`"), keys))
+            Err(unknown(text, &say!(sheet.key, table = from), keys))
         }
     }
 }
@@ -138,11 +129,11 @@ fn texts(text: &str, max: u32) -> Result<Value, Fault> {
     if u32::try_from(entries.len()).is_ok_and(|count| count <= max) {
         Ok(entries.into())
     } else {
-        Err((format!("{} entries are more than the {max} that fit", entries.len()), None))
+        Err((said!(IMPORT_VALUE.entries, count = entries.len(), max), None))
     }
 }
 
-fn unknown<'a>(text: &str, what: &str, known: impl Iterator<Item = &'a str>) -> Fault {
-    let near = nearest(text, known).map(|near| format!("did you mean `{near}`?"));
-    (format!("`{text}` is no {what} that is known here"), near)
+fn unknown<'a>(text: &str, what: &Words, known: impl Iterator<Item = &'a str>) -> Fault {
+    let near = nearest(text, known).map(|near| say!(near.meant, near));
+    (said!(IMPORT_VALUE.unknown, text, what), near)
 }

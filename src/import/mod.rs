@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, Words, fault, say};
 use crate::directory::Directory;
 use crate::directory::csv::Table;
 use crate::ids::{FieldName, MachineHash, WorkflowName};
@@ -84,10 +84,8 @@ pub fn plan(
     papers: Option<&PaperNames>,
 ) -> Result<Plan, Vec<Diagnostic>> {
     let Some(import) = &machine.import else {
-        let message = format!("the workflow `{}` does not say how files are imported", machine.workflow);
         let place = Span::new(&table.file().name, 0..0);
-        let fault = Diagnostic::error(code::NO_IMPORT, message, place, "this file cannot be read for it");
-        return Err(vec![fault.help("the workflow needs a section `import:` with `key:` and `columns:`")]);
+        return Err(vec![fault!(NO_IMPORT.none, place, workflow = machine.workflow.as_str())]);
     };
     let (rows, mut faults) = planning::rows(table, machine, import, directory, papers);
     faults.truncate(FAULTS_MAX);
@@ -101,15 +99,15 @@ pub fn plan(
 /// The value of a text for one field, as a cell of a file would give it.
 ///
 /// # Errors
-/// In words: why it is none.
+/// In words: why it is none, and the way out where there is one.
 pub fn value_of(
     kind: &crate::machine::FieldKind,
     text: &str,
     machine: &Machine,
     directory: &Directory,
-) -> Result<serde_json::Value, String> {
-    cells::value(kind, text, machine, directory).map_err(|(message, help)| match help {
-        Some(help) => format!("{message}\n  help: {help}"),
-        None => message,
+) -> Result<serde_json::Value, Words> {
+    cells::value(kind, text, machine, directory).map_err(|(says, help)| match help {
+        Some(help) => say!(report.with_help, says, help),
+        None => says.with_help(),
     })
 }

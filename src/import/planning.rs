@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{OpeningEntry, PaperNames, Planned, PlannedPaper, cells};
-use crate::diagnostic::{Diagnostic, code, nearest};
+use crate::diagnostic::{Diagnostic, fault, nearest, said, say};
 use crate::directory::Directory;
 use crate::directory::csv::{Row, Table, is_formula};
 use crate::ids::FieldName;
@@ -55,13 +55,8 @@ impl Planning<'_> {
         needed.extend(import.ignore.iter().map(String::as_str));
         self.faults.extend(table.unknown(&needed));
         if table.rows().len() > ROWS_MAX {
-            let message = format!("{} rows are more than the {ROWS_MAX} that one file may have", table.rows().len());
-            self.faults.push(Diagnostic::error(
-                code::IMPORT_ROWS,
-                message,
-                Span::new(&table.file().name, 0..0),
-                "split it",
-            ));
+            let (place, rows) = (Span::new(&table.file().name, 0..0), table.rows().len());
+            self.faults.push(fault!(IMPORT_ROWS.rows, place, rows, max = ROWS_MAX));
         }
     }
 
@@ -81,9 +76,7 @@ impl Planning<'_> {
     /// A cell that a spreadsheet would run does not come in, wherever it stands.
     fn formulas(&mut self, table: &Table, row: Row<'_>) {
         for column in table.columns().iter().filter(|column| is_formula(row.get(column))) {
-            let what = "a formula instead of a value";
-            let fault = Diagnostic::error(code::FORMULA_CELL, what, row.place(column), "a spreadsheet would run this");
-            self.faults.push(fault.help("in the spreadsheet: copy, then Paste Special, Values; and save again"));
+            self.faults.push(fault!(FORMULA_CELL.cell, row.place(column)));
         }
     }
 
@@ -92,22 +85,21 @@ impl Planning<'_> {
         let columns = &self.import.key;
         let mut whole = true;
         for column in columns {
-            let part = row.get(column);
-            let (message, label) = if part.is_empty() {
-                (format!("`{column}` is empty"), "every row needs its key")
+            let (part, place) = (row.get(column), row.place(column));
+            let fault = if part.is_empty() {
+                fault!(IMPORT_KEY.empty, place, column)
             } else if columns.len() > 1 && part.contains('/') {
-                (format!("`{part}` cannot be part of a key"), "a key of several columns has `/` between them")
+                fault!(IMPORT_KEY.slash, place, part)
             } else {
                 continue;
             };
             whole = false;
-            self.faults.push(Diagnostic::error(code::IMPORT_KEY, message, row.place(column), label));
+            self.faults.push(fault);
         }
         let key = columns.iter().map(|column| row.get(column)).collect::<Vec<_>>().join("/");
         let Some(place) = columns.last().filter(|_| whole).map(|column| row.place(column)) else { return key };
         if let Some(first) = self.seen.get(&key) {
-            let fault = Diagnostic::error(code::IMPORT_KEY, format!("`{key}` stands twice"), place, "here again");
-            self.faults.push(fault.also(first.clone(), "first here"));
+            self.faults.push(fault!(IMPORT_KEY.twice, place, key).beside(first));
         } else {
             self.seen.insert(key.clone(), place);
         }
@@ -123,7 +115,7 @@ impl Planning<'_> {
             }
             match self.cell(text, names) {
                 Ok(values) => fields.extend(values),
-                Err(fault) => self.fault(code::IMPORT_VALUE, fault, row, column),
+                Err(fault) => self.fault(fault, row, column),
             }
         }
         fields
@@ -149,7 +141,7 @@ impl Planning<'_> {
             1 => Err(strangers.remove(0)),
             _ => {
                 let help = strangers.into_iter().find_map(|(_, help)| help);
-                Err((format!("`{text}` is nobody and nothing that the directory knows"), help))
+                Err((said!(IMPORT_VALUE.nobody, text), help))
             }
         }
     }
@@ -161,8 +153,7 @@ impl Planning<'_> {
             return Vec::new();
         }
         let Some(holder) = self.holder(fields) else {
-            let message = "entries of a register belong to a person or a unit, and this row is about none".to_owned();
-            self.fault(code::IMPORT_REGISTER, (message, None), row, &rule.column);
+            self.fault((said!(IMPORT_REGISTER.no_holder), None), row, &rule.column);
             return Vec::new();
         };
         let mut entries = Vec::new();
@@ -171,13 +162,7 @@ impl Planning<'_> {
                 let register = rule.register.clone();
                 entries.push(OpeningEntry { register, holder: holder.clone(), key, year });
             } else {
-                let help = "write `name:year`, several of them with `;` between".to_owned();
-                self.fault(
-                    code::IMPORT_REGISTER,
-                    (format!("`{part}` is no entry of a register"), Some(help)),
-                    row,
-                    &rule.column,
-                );
+                self.fault((said!(IMPORT_REGISTER.entry, text = part), None), row, &rule.column);
             }
         }
         entries
@@ -201,30 +186,22 @@ impl Planning<'_> {
             let is_file = self.machine.field(&FieldName::new(kind)).is_some_and(|field| field.kind == FieldKind::File);
             if !self.machine.papers.contains_key(kind) && !is_file {
                 let near = nearest(kind, self.machine.papers.keys().map(String::as_str));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
-                self.fault(code::IMPORT_PAPER, (format!("`{kind}` is no kind of paper here"), help), row, column);
+                let help = near.map(|near| say!(near.meant, near));
+                self.fault((said!(IMPORT_PAPER.kind, kind), help), row, column);
                 continue;
             }
             let found: Vec<&String> = names.get(key).into_iter().flatten().filter(|name| stem(name) == kind).collect();
             match found.as_slice() {
                 [one] => papers.push(PlannedPaper { kind: kind.to_owned(), name: (*one).clone() }),
-                [] => self.fault(
-                    code::IMPORT_PAPER,
-                    (format!("there is no file `{key}/{kind}.*` among the papers"), None),
-                    row,
-                    column,
-                ),
-                _ => {
-                    let message = format!("there are several files `{key}/{kind}.*` among the papers");
-                    self.fault(code::IMPORT_PAPER, (message, None), row, column);
-                }
+                [] => self.fault((said!(IMPORT_PAPER.no_file, key, kind), None), row, column),
+                _ => self.fault((said!(IMPORT_PAPER.files, key, kind), None), row, column),
             }
         }
         papers
     }
 
-    fn fault(&mut self, code: &'static str, (message, help): cells::Fault, row: Row<'_>, column: &str) {
-        let fault = Diagnostic::error(code, message, row.place(column), format!("in column `{column}`"));
+    fn fault(&mut self, (says, help): cells::Fault, row: Row<'_>, column: &str) {
+        let fault = Diagnostic::new(says, row.place(column)).here(say!(near.column, column));
         self.faults.push(match help {
             Some(help) => fault.help(help),
             None => fault,

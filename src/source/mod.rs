@@ -39,6 +39,12 @@ impl Span {
     }
 }
 
+impl From<&Span> for Span {
+    fn from(span: &Span) -> Self {
+        span.clone()
+    }
+}
+
 impl SourceFile {
     /// A file from its name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {

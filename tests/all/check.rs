@@ -35,7 +35,7 @@ fn check_text(text: &str) -> Checked {
 }
 
 fn words(checked: &Checked) -> String {
-    render_all(&checked.diagnostics, &checked.sources, Format::Human, false)
+    render_all(&checked.diagnostics, &checked.sources, Format::Human, false, "en")
 }
 
 fn codes(checked: &Checked) -> Vec<&'static str> {
@@ -277,7 +277,7 @@ proptest! {
         let checked = check_files(&SourceFile::new("list.yaml", text), &|wanted| read(&folder, wanted));
         prop_assert_eq!(checked.machine.is_none(), checked.diagnostics.iter().any(chancery::diagnostic::Diagnostic::is_error));
         for format in [Format::Human, Format::Short, Format::Json] {
-            render_all(&checked.diagnostics, &checked.sources, format, true);
+            render_all(&checked.diagnostics, &checked.sources, format, true, "vi");
         }
     }
 

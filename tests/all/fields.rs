@@ -148,15 +148,15 @@ fn cells_of_a_file_become_money_and_tables() {
         import::value_of(&field.kind, text, &machine, &directory)
     };
     assert_eq!(read("cost", "1200000"), Ok(json!("1200000")));
-    assert!(read("cost", "1.5").is_err_and(|why| why.contains("more than 0 digits")));
-    assert!(read("rate", "101").is_err_and(|why| why.contains("not between 0 and 100")));
+    assert!(read("cost", "1.5").is_err_and(|why| why.text("en").contains("more than 0 digits")));
+    assert!(read("rate", "101").is_err_and(|why| why.text("en").contains("not between 0 and 100")));
     let rows = json!([
         {"item": "Giấy", "quantity": 2, "price": "50000"},
         {"item": "Bút", "quantity": 10, "needed": "2026-06-30"},
     ]);
     assert_eq!(read("lines", "Giấy | 2 | 50000 | ; Bút|10||2026-06-30"), Ok(rows));
-    assert!(read("lines", "Giấy|2").is_err_and(|why| why.contains("item | quantity | price | needed")));
-    assert!(read("lines", "|2|5|").is_err_and(|why| why.contains("no `item`")));
+    assert!(read("lines", "Giấy|2").is_err_and(|why| why.text("en").contains("item | quantity | price | needed")));
+    assert!(read("lines", "|2|5|").is_err_and(|why| why.text("en").contains("no `item`")));
 }
 
 async fn opened() -> (Pages, DossierId, String) {

@@ -74,7 +74,7 @@ fn faults(bytes: &[u8], expected: &[(&str, usize, usize, &str)]) {
         .zip(expected.iter().map(|one| one.3).chain(std::iter::repeat("")))
         .map(|(fault, word)| {
             let (line, column) = file.line_column(fault.labels[0].span.range.start);
-            assert!(fault.message.contains(word), "`{word}` is missing in: {}", fault.message);
+            assert!(fault.message("en").contains(word), "`{word}` is missing in: {}", fault.message("en"));
             (fault.code, line, column, word)
         })
         .collect();
@@ -123,9 +123,13 @@ fn another_encoding_is_named_with_its_line() {
     bytes.extend(b"\xd4\xe0,,,,,,,\n");
     let found = read(&bytes, None).expect_err("it is not UTF-8");
     assert_eq!(found.len(), 1);
-    assert!(found[0].message.contains("line 4") || found[0].message.contains("line 3"), "{}", found[0].message);
+    assert!(
+        found[0].message("en").contains("line 4") || found[0].message("en").contains("line 3"),
+        "{}",
+        found[0].message("en")
+    );
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("code".encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    assert!(read(&utf16, None).expect_err("it is UTF-16")[0].message.contains("UTF-16"));
+    assert!(read(&utf16, None).expect_err("it is UTF-16")[0].message("en").contains("UTF-16"));
 }
 
 #[test]
@@ -172,7 +176,7 @@ fn papers_must_lie_in_the_folder_once_and_be_of_a_known_kind() {
     let found = read(&bytes, Some(&names(&["report.pdf", "report.png"]))).expect_err("two and none");
     assert_eq!(found.len(), 2);
     let found = read(&rows(&["clerk,,,,,,,raport,"]), Some(&names(&[]))).expect_err("unknown");
-    assert_eq!(found[0].help.as_deref(), Some("did you mean `report`?"));
+    assert_eq!(found[0].help.find("en").as_deref(), Some("did you mean `report`?"));
 }
 
 #[test]
@@ -180,7 +184,7 @@ fn a_workflow_without_the_section_takes_no_file() {
     let table = csv::read("rows.csv", b"a\n1\n").expect("a table");
     let found =
         plan(&table, &office::machine("case", office::CASE), &office::directory(), None).expect_err("no section");
-    assert!(found[0].message.contains("case"));
+    assert!(found[0].message("en").contains("case"));
 }
 
 #[test]
@@ -195,6 +199,6 @@ fn a_key_of_several_columns_is_their_values_and_each_is_needed() {
     assert_eq!(keys(twice), ["2026/clerk", "2027/clerk", "2026/head"]);
     let found =
         read(&["clerk,,,,,,,,2026", "clerk,,,,,,,,2026", "clerk,,,,,,,,", "clerk,,,,,,,,20/26"]).expect_err("faults");
-    let messages: Vec<&str> = found.iter().map(|fault| fault.message.as_str()).collect();
+    let messages: Vec<String> = found.iter().map(|fault| fault.message("en")).collect();
     assert_eq!(messages, ["`2026/clerk` stands twice", "`note` is empty", "`20/26` cannot be part of a key"]);
 }

@@ -9,6 +9,7 @@
 mod bad_files;
 mod ballots;
 mod bench;
+mod catalogue;
 mod check;
 mod cli;
 mod config;

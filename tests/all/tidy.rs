@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order of dependence: each may use those before it, and those of its own line.
 const ORDER: &[&[&str]] = &[
-    &["exact", "ids", "source"],
+    &["exact", "ids", "source", "words"],
     &["diagnostic"],
-    &["calendar", "directory", "words"],
+    &["calendar", "directory"],
     &["definition", "expr", "machine", "dossier"],
     &["import", "letters", "links", "papers"],
     &["clock"],

@@ -3,19 +3,20 @@
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{plain, source};
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Diagnostic, Label, Severity, say};
 use crate::source::SourceFile;
 
 /// Columns that a line of output may take.
 const WIDTH: usize = 140;
 
 /// One diagnostic, ending with a line end.
-pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], color: bool) -> String {
+pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], color: bool, language: &str) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(plain(&diagnostic.message)).id(diagnostic.code));
+    let level = level.with_name(diagnostic.severity.words().text(language));
+    let mut group = Group::with_title(level.primary_title(plain(&diagnostic.message(language))).id(diagnostic.code));
     let mut drawn: Vec<&str> = Vec::new();
     for (place, label) in diagnostic.labels.iter().enumerate() {
         if drawn.contains(&label.span.file.as_str()) {
@@ -23,22 +24,25 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], color: boo
         }
         drawn.push(&label.span.file);
         group = match source(&label.span, sources) {
-            Some(file) => group.element(excerpt(file, &diagnostic.labels, place)),
+            Some(file) => group.element(excerpt(file, &diagnostic.labels, place, language)),
             None => group.element(Origin::path(label.span.file.as_str())),
         };
     }
-    if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(plain(help)));
+    if let Some(note) = diagnostic.note.find(language) {
+        group = group.element(Level::NOTE.with_name(say!(report.note).text(language)).message(plain(&note)));
+    }
+    if let Some(help) = diagnostic.help.find(language) {
+        group = group.element(Level::HELP.with_name(say!(report.help).text(language)).message(plain(&help)));
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.term_width(WIDTH).render(&[group]) + "\n"
 }
 
 /// Every label that lies in this file, the first label of the diagnostic being the primary one.
-fn excerpt<'a>(file: &'a SourceFile, labels: &'a [Label], first: usize) -> Snippet<'a, Annotation<'a>> {
+fn excerpt<'a>(file: &'a SourceFile, labels: &[Label], first: usize, language: &str) -> Snippet<'a, Annotation<'a>> {
     let annotations = labels.iter().enumerate().skip(first).filter(|(_, label)| label.span.file == file.name);
     Snippet::source(file.text.as_str()).path(file.name.as_str()).annotations(annotations.map(|(place, label)| {
         let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(file.one_line(&label.span.range)).label(plain(&label.text))
+        kind.span(file.one_line(&label.span.range)).label(plain(&label.text.text(language)))
     }))
 }

@@ -11,9 +11,12 @@ use crate::source::SourceFile;
 struct Line<'a> {
     code: &'a str,
     severity: &'a str,
-    message: &'a str,
+    /// Which of the code's faults; the same in every language.
+    variant: &'a str,
+    message: String,
     labels: Vec<Place<'a>>,
-    help: Option<&'a str>,
+    note: Option<String>,
+    help: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -23,24 +26,26 @@ struct Place<'a> {
     column: usize,
     end_line: usize,
     end_column: usize,
-    text: &'a str,
+    text: String,
 }
 
 /// One diagnostic without a line end.
-pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile]) -> String {
+pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], language: &str) -> String {
     let line = Line {
         code: diagnostic.code,
         severity: diagnostic.severity.name(),
-        message: &diagnostic.message,
-        labels: diagnostic.labels.iter().map(|label| place(label, sources)).collect(),
-        help: diagnostic.help.as_deref(),
+        variant: diagnostic.says.name(),
+        message: diagnostic.message(language),
+        labels: diagnostic.labels.iter().map(|label| place(label, sources, language)).collect(),
+        note: diagnostic.note.find(language),
+        help: diagnostic.help.find(language),
     };
     serde_json::to_string(&line).expect("texts and numbers always serialise")
 }
 
-fn place<'a>(label: &'a Label, sources: &[SourceFile]) -> Place<'a> {
+fn place<'a>(label: &'a Label, sources: &[SourceFile], language: &str) -> Place<'a> {
     let at = |byte: usize| source(&label.span, sources).map_or((0, 0), |file| file.line_column(byte));
     let (line, column) = at(label.span.range.start);
     let (end_line, end_column) = at(label.span.range.end);
-    Place { file: &label.span.file, line, column, end_line, end_column, text: &label.text }
+    Place { file: &label.span.file, line, column, end_line, end_column, text: label.text.text(language) }
 }

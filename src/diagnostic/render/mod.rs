@@ -4,7 +4,7 @@ mod human;
 mod json;
 mod short;
 
-use super::Diagnostic;
+use super::{Diagnostic, say};
 use crate::source::{SourceFile, Span};
 
 /// For whom diagnostics are written.
@@ -22,22 +22,28 @@ pub enum Format {
 /// Excerpts shown at most; whoever has more faults reads these first.
 const SHOWN_MAX: usize = 100;
 
-/// All diagnostics in one text, in their order; `color` has a meaning for [`Format::Human`] only.
-pub fn render_all(diagnostics: &[Diagnostic], sources: &[SourceFile], format: Format, color: bool) -> String {
+/// All diagnostics in one text of a language, in their order; `color` has a meaning for [`Format::Human`] only.
+pub fn render_all(
+    diagnostics: &[Diagnostic],
+    sources: &[SourceFile],
+    format: Format,
+    color: bool,
+    language: &str,
+) -> String {
     let mut out = String::new();
     let shown = if format == Format::Human { diagnostics.len().min(SHOWN_MAX) } else { diagnostics.len() };
     for diagnostic in &diagnostics[..shown] {
         let text = match format {
-            Format::Human => human::render(diagnostic, sources, color),
-            Format::Short => short::render(diagnostic, sources),
-            Format::Json => json::render(diagnostic, sources),
+            Format::Human => human::render(diagnostic, sources, color, language),
+            Format::Short => short::render(diagnostic, sources, language),
+            Format::Json => json::render(diagnostic, sources, language),
         };
         out.push_str(&text);
         out.push('\n');
     }
     if shown < diagnostics.len() {
-        let more = diagnostics.len() - shown;
-        out = format!("{out}... and {more} more\n");
+        let more = say!(report.more, more = diagnostics.len() - shown).text(language);
+        out = format!("{out}{more}\n");
     }
     out
 }
@@ -55,47 +61,64 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Format, render_all};
-    use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::{Diagnostic, fault, say};
     use crate::source::{SourceFile, Span};
 
     fn sample() -> (Vec<Diagnostic>, Vec<SourceFile>) {
         let file = SourceFile::new("a.yaml", "workflow: x\nnhãn: Hội đồng, taks: 1\n");
         let at = file.text.find("taks").expect("it is there");
-        let fault = Diagnostic::error("E0101", "unknown key `taks`", Span::new("a.yaml", at..at + 4), "not a key here")
-            .help("did you mean `task`?");
+        let key = "taks";
+        let fault = fault!(UNKNOWN_KEY.unknown, Span::new("a.yaml", at..at + 4), key, what = say!(what.state))
+            .help(say!(near.meant, near = "task"));
         (vec![fault], vec![file])
+    }
+
+    fn shown(format: Format, language: &str) -> String {
+        let (diagnostics, sources) = sample();
+        render_all(&diagnostics, &sources, format, false, language)
     }
 
     #[test]
     fn people_see_the_excerpt_with_the_column_in_characters() {
-        let (diagnostics, sources) = sample();
         let expected = "\
 error[E0101]: unknown key `taks`
  --> a.yaml:2:17
   |
 2 | nhãn: Hội đồng, taks: 1
-  |                 ^^^^ not a key here
+  |                 ^^^^ a state has no such key
   |
   = help: did you mean `task`?
 ";
-        assert_eq!(render_all(&diagnostics, &sources, Format::Human, false), format!("{expected}\n"));
+        assert_eq!(shown(Format::Human, "en"), format!("{expected}\n"));
+    }
+
+    #[test]
+    fn vietnamese_people_read_the_same_in_vietnamese() {
+        let expected = "\
+lỗi[E0101]: không có khóa `taks`
+ --> a.yaml:2:17
+  |
+2 | nhãn: Hội đồng, taks: 1
+  |                 ^^^^ trạng thái không có khóa này
+  |
+  = gợi ý: có phải ý bạn là `task`?
+";
+        assert_eq!(shown(Format::Human, "vi"), format!("{expected}\n"));
     }
 
     #[test]
     fn editors_get_one_line() {
-        let (diagnostics, sources) = sample();
         assert_eq!(
-            render_all(&diagnostics, &sources, Format::Short, false),
-            "a.yaml:2:17: error[E0101]: unknown key `taks`: not a key here\n"
+            shown(Format::Short, "en"),
+            "a.yaml:2:17: error[E0101]: unknown key `taks`: a state has no such key\n"
         );
     }
 
     #[test]
     fn programs_get_json() {
-        let (diagnostics, sources) = sample();
-        let line = render_all(&diagnostics, &sources, Format::Json, false);
-        let value: serde_json::Value = serde_json::from_str(&line).expect("one JSON object");
+        let value: serde_json::Value = serde_json::from_str(&shown(Format::Json, "vi")).expect("one JSON object");
         assert_eq!(value["code"], "E0101");
+        assert_eq!((&value["severity"], &value["variant"]), (&"error".into(), &"unknown".into()));
         assert_eq!(value["labels"][0]["column"], 17);
         assert_eq!(value["labels"][0]["end_column"], 21);
     }
@@ -104,7 +127,7 @@ error[E0101]: unknown key `taks`
     fn a_place_in_a_file_that_nobody_has_is_still_named() {
         let (diagnostics, _) = sample();
         for format in [Format::Human, Format::Short, Format::Json] {
-            assert!(render_all(&diagnostics, &[], format, false).contains("a.yaml"));
+            assert!(render_all(&diagnostics, &[], format, false, "en").contains("a.yaml"));
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::diagnostic::Diagnostic;
 use crate::source::SourceFile;
 
 /// One diagnostic without a line end.
-pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile]) -> String {
-    let head = format!("{}[{}]: {}", diagnostic.severity.name(), diagnostic.code, diagnostic.message);
+pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], language: &str) -> String {
+    let severity = diagnostic.severity.words().text(language);
+    let head = format!("{severity}[{}]: {}", diagnostic.code, diagnostic.message(language));
     let line = match diagnostic.labels.first() {
         None => head,
         Some(label) => {
@@ -14,8 +15,9 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile]) -> String 
                 let (line, column) = file.line_column(label.span.range.start);
                 format!(":{line}:{column}")
             });
-            let label_text = if label.text.is_empty() { String::new() } else { format!(": {}", label.text) };
-            format!("{}{place}: {head}{label_text}", label.span.file)
+            let here = label.text.text(language);
+            let here = if here.is_empty() { here } else { format!(": {here}") };
+            format!("{}{place}: {head}{here}", label.span.file)
         }
     };
     plain(&line)

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::definition::model::{self, Name};
-use crate::diagnostic::{Diagnostic, code, did_you_mean, nearest};
+use crate::diagnostic::{did_you_mean, fault, nearest, say};
 use crate::exact::Exact;
 use crate::ids::FieldName;
 use crate::machine::FieldKind;
@@ -46,11 +46,7 @@ impl Check<'_> {
                 u32::try_from(places.value).unwrap_or(PLACES)
             }
             Some(places) => {
-                let message = "so many digits after the point are not possible";
-                let fault = Diagnostic::error(code::LIMIT, message, places.span.clone(), "out of range");
-                self.report(fault.help(format!(
-                    "write a number from 1 to {PLACES_CEILING}; a whole number is a field of type `number`"
-                )));
+                self.report(fault!(LIMIT.places, &places.span, ceiling = PLACES_CEILING));
                 PLACES
             }
         };
@@ -61,9 +57,7 @@ impl Check<'_> {
         self.limits_fit(field);
         let (min, max) = (value(field.min.as_ref()), value(field.max.as_ref()));
         let Some(currency) = &field.currency else {
-            let label = "of which currency?";
-            let fault = Diagnostic::error(code::MISSING_KEY, "money needs its currency", kind.span.clone(), label);
-            self.report(fault.help("write `currency: VND`, or another code of ISO 4217"));
+            self.report(fault!(MISSING_KEY.currency, &kind.span));
             return FieldKind::Money { currency: String::new(), places: 0, min, max };
         };
         FieldKind::Money { currency: currency.value.clone(), places: self.places_of(currency), min, max }
@@ -74,32 +68,25 @@ impl Check<'_> {
         if let Some((places, _)) = codes().find(|(_, code)| *code == currency.value) {
             return places;
         }
-        let message = format!("no currency `{}`", currency.value);
-        let fault = Diagnostic::error(code::UNKNOWN_WORD, message, currency.span.clone(), "not a code of ISO 4217");
-        let near = nearest(&currency.value.to_uppercase(), codes().map(|(_, code)| code));
-        self.report(fault.help(near.map_or_else(
-            || "a currency is written by its code, as in `VND`".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        )));
+        let fault = fault!(UNKNOWN_WORD.currency, &currency.span, currency);
+        self.report(match nearest(&currency.value.to_uppercase(), codes().map(|(_, code)| code)) {
+            Some(near) => fault.help(say!(near.meant, near)),
+            None => fault,
+        });
         0
     }
 
     /// A table of rows, its columns one by one.
     pub(super) fn rows(&self, field: &model::Field, kind: &Name) -> FieldKind {
         if field.columns.is_empty() {
-            let fault =
-                Diagnostic::error(code::MISSING_KEY, "a table needs its columns", kind.span.clone(), "rows of what?");
-            self.report(fault.help("write `columns: {name: {type: .., label: ..}, ...}`"));
+            self.report(fault!(MISSING_KEY.columns, &kind.span));
         }
         if let Some(beyond) = field.columns.get(COLUMNS_MAX) {
-            let message = format!("a table has at most {COLUMNS_MAX} columns");
-            self.error(code::LIMIT, message, &beyond.name.span, "one too many");
+            self.report(fault!(LIMIT.columns, &beyond.name.span, max = COLUMNS_MAX));
         }
         for column in &field.columns {
             if let Some(of) = column.kind.as_ref().filter(|of| NO_COLUMN.contains(&of.as_str())) {
-                let message = format!("a column cannot be of type `{}`", of.value);
-                let fault = Diagnostic::error(code::FIELD_TYPE, message, of.span.clone(), "more than one value");
-                self.report(fault.help("a cell holds one value; give it a field of its own"));
+                self.report(fault!(FIELD_TYPE.no_column, &of.span, type = of));
             }
         }
         FieldKind::Rows {
@@ -113,16 +100,13 @@ impl Check<'_> {
     fn summed(&self, field: &model::Field, name: &Name) -> FieldName {
         let found = field.columns.iter().find(|column| column.name.value == name.value);
         let Some(column) = found else {
-            let message = format!("no column `{}`", name.value);
-            let fault = Diagnostic::error(code::UNKNOWN_FIELD, message, name.span.clone(), "not declared");
             let known = field.columns.iter().map(|column| column.name.as_str());
-            self.report(fault.help(did_you_mean(&name.value, known, "name one of the columns")));
+            let help = did_you_mean(&name.value, known, say!(near.none));
+            self.report(fault!(UNKNOWN_FIELD.column, &name.span, name).help(help));
             return FieldName::new(&name.value);
         };
         if let Some(of) = column.kind.as_ref().filter(|of| !ADDED.contains(&of.as_str())) {
-            let message = format!("a column of type `{}` cannot be added up", of.value);
-            let fault = Diagnostic::error(code::FIELD_TYPE, message, name.span.clone(), "no number");
-            self.report(fault.also(of.span.clone(), "its type is written here"));
+            self.report(fault!(FIELD_TYPE.not_added, &name.span, type = of).beside(&of.span));
         }
         FieldName::new(&name.value)
     }

@@ -4,7 +4,7 @@
 use super::Check;
 use super::tree::Place;
 use crate::definition::model::Transition;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::fault;
 use crate::source::Span;
 
 impl Check<'_> {
@@ -28,26 +28,14 @@ impl Check<'_> {
                     && later.by.iter().all(|role| earlier.by.iter().any(|by| by.value == role.value))
             };
             let Some(earlier) = branches[..at].iter().find(hides) else { continue };
-            let fault = Diagnostic::error(
-                code::SHADOWED,
-                "this branch is never taken",
-                branch_place(later),
-                "the branch before it always holds",
-            );
-            self.report(
-                fault
-                    .also(branch_place(earlier), "this one has no guard")
-                    .help("give the earlier branch a guard, or put it last"),
-            );
+            self.report(fault!(SHADOWED.branch, branch_place(later)).beside(branch_place(earlier)));
         }
     }
 
     fn stays_for_ever(&self, place: &Place<'_>) {
         for transition in &place.state.always {
             if transition.stay {
-                let message = format!("`{}` stays for ever at once", place.id);
-                let fault = Diagnostic::error(code::CIRCLE, message, branch_place(transition), "taken again and again");
-                self.report(fault.help("`always` must lead to another state"));
+                self.report(fault!(CIRCLE.stay, branch_place(transition), state = place.id));
             }
         }
     }
@@ -74,9 +62,8 @@ impl Check<'_> {
     fn circle(&self, way: &[usize]) {
         let Some(first) = way.first() else { return };
         let names: Vec<&str> = way.iter().chain([first]).map(|at| self.tree.place(*at).id.as_str()).collect();
-        let span = self.tree.place(*first).state.name.span.clone();
-        let fault = Diagnostic::error(code::CIRCLE, "this goes round in a circle for ever", span, names.join(" -> "));
-        self.report(fault.help("one state of the circle must wait for somebody, for the clock, or for a guard"));
+        let span = &self.tree.place(*first).state.name.span;
+        self.report(fault!(CIRCLE.circle, span, way = names.join(" -> ")));
     }
 
     /// Where a state goes on at once whatever its guards say.

@@ -3,9 +3,8 @@
 use super::Check;
 use super::needs::UNDECIDED;
 use super::tree::Place;
-use crate::definition::model::{Name, Transition};
-use crate::diagnostic::{Diagnostic, code, nearest};
-use crate::source::Span;
+use crate::definition::model::Transition;
+use crate::diagnostic::{fault, nearest, say};
 
 /// The event that a state answers when it has come to its end.
 const DONE: &str = "done";
@@ -21,12 +20,14 @@ impl Check<'_> {
         for (at, place) in self.tree.places().iter().enumerate() {
             if let Some(vote) = &place.state.vote {
                 let span = vote.rule.as_ref().map_or(&place.state.name.span, |rule| &rule.span);
-                for outcome in self.outcomes() {
-                    self.handled(at, outcome, span, "the vote can end like this");
+                for event in self.outcomes().iter().filter(|event| !self.is_handled(at, event)) {
+                    self.report(fault!(UNHANDLED.vote, span, event, state = place.id));
                 }
             }
-            if let Some(event) = place.state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref()) {
-                self.handled(at, &event.value, &event.span, "the deadline raises it");
+            if let Some(event) = place.state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref())
+                && !self.is_handled(at, &event.value)
+            {
+                self.report(fault!(UNHANDLED.deadline, &event.span, event, state = place.id));
             }
             for transition in &place.state.on {
                 self.has_cause(at, place, transition);
@@ -35,19 +36,9 @@ impl Check<'_> {
     }
 
     /// The event has a transition here or around here.
-    pub(super) fn handled(&self, at: usize, event: &str, span: &Span, why: &str) {
-        let known: Vec<&str> = self
-            .tree
-            .outwards(at)
-            .flat_map(|at| &self.tree.place(at).state.on)
-            .filter_map(|transition| transition.event.as_ref().map(Name::as_str))
-            .collect();
-        if known.contains(&event) {
-            return;
-        }
-        let message = format!("`{}` does not say what follows `{event}`", self.tree.place(at).id);
-        let fault = Diagnostic::error(code::UNHANDLED, message, span.clone(), why);
-        self.report(fault.help(format!("add `{event}: STATE` under `on:`")));
+    pub(super) fn is_handled(&self, at: usize, event: &str) -> bool {
+        let mut transitions = self.tree.outwards(at).flat_map(|at| &self.tree.place(at).state.on);
+        transitions.any(|transition| transition.event.as_ref().is_some_and(|name| name.value == event))
     }
 
     /// A person's event, a vote's or a deadline's outcome inside this state, or a message from a list.
@@ -69,19 +60,13 @@ impl Check<'_> {
                 by_vote || by_deadline.is_some_and(|then| then.value == event.value)
             });
         if !raised {
-            let message = format!("nobody can raise `{}` in `{}`", event.value, place.id);
-            let fault = Diagnostic::error(
-                code::NO_CAUSE,
-                message,
-                event.span.clone(),
-                "no person, vote, deadline or list raises it",
-            );
+            let fault = fault!(NO_CAUSE.event, &event.span, event, state = place.id);
             let votes = self.tree.inside(at).any(|inner| self.tree.place(inner).state.vote.is_some());
             let near = if votes { nearest(&event.value, self.outcomes().iter().copied()) } else { None };
-            self.report(fault.help(near.map_or_else(
-                || "say whose event it is with `by: ROLE`".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            )));
+            self.report(match near {
+                Some(near) => fault.help(say!(near.meant, near)),
+                None => fault,
+            });
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::names::Kind;
 use crate::definition::model::{self, Name};
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Words, did_you_mean, fault, say};
 use crate::exact::Exact;
 use crate::ids::FieldName;
 use crate::machine::{Field, FieldKind};
@@ -56,16 +56,14 @@ impl Check<'_> {
 
     fn field_kind(&self, field: &model::Field, kind: &Name) -> FieldKind {
         let Some((_, own_keys)) = TYPES.iter().find(|(word, _)| *word == kind.value) else {
-            let message = format!("no type `{}`", kind.value);
-            let fault = Diagnostic::error(code::UNKNOWN_WORD, message, kind.span.clone(), "not a type of field");
-            self.report(fault.help(did_you_mean(&kind.value, TYPES.iter().map(|(word, _)| *word), "")));
+            let known = TYPES.iter().map(|(word, _)| *word);
+            let fault = fault!(UNKNOWN_WORD.type, &kind.span, name = kind);
+            self.report(fault.help(did_you_mean(&kind.value, known, say!(near.away))));
             return STAND_IN;
         };
         for (key, span) in &field.keys {
             if OF_TYPES.contains(&key.as_str()) && !own_keys.contains(&key.as_str()) {
-                let message = format!("a field of type `{}` has no `{key}`", kind.value);
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span.clone(), "has no meaning here");
-                self.report(fault.also(kind.span.clone(), "the type"));
+                self.report(fault!(KEYS_TOGETHER.not_of_type, span, key, type = kind).beside(&kind.span));
             }
         }
         match kind.as_str() {
@@ -91,9 +89,7 @@ impl Check<'_> {
         match max.value.whole().and_then(|value| u32::try_from(value).ok()) {
             Some(value) if (1..=ceiling).contains(&value) => value,
             _ => {
-                let fault =
-                    Diagnostic::error(code::LIMIT, "this maximum is not possible", max.span.clone(), "out of range");
-                self.report(fault.help(format!("write a number from 1 to {ceiling}")));
+                self.report(fault!(LIMIT.max, &max.span, ceiling));
                 otherwise
             }
         }
@@ -105,9 +101,7 @@ impl Check<'_> {
             let limit = limit.as_ref()?;
             let whole = limit.value.whole();
             if whole.is_none() {
-                let message = "a number is whole, and so are its limits";
-                let fault = Diagnostic::error(code::LIMIT, message, limit.span.clone(), "not whole");
-                self.report(fault.help("a field of type `decimal` takes digits after the point"));
+                self.report(fault!(LIMIT.not_whole, &limit.span));
             }
             whole
         };
@@ -119,17 +113,13 @@ impl Check<'_> {
         if let (Some(min), Some(max)) = (&field.min, &field.max)
             && min.value > max.value
         {
-            let fault =
-                Diagnostic::error(code::LIMIT, "no number fits this field", min.span.clone(), "more than `max`");
-            self.report(fault.also(max.span.clone(), "the maximum"));
+            self.report(fault!(LIMIT.nothing_fits, &min.span).beside(&max.span));
         }
     }
 
     fn choice_table(&self, field: &model::Field, kind: &Name) -> String {
         let Some(from) = &field.from else {
-            let fault =
-                Diagnostic::error(code::MISSING_KEY, "a choice needs a table", kind.span.clone(), "from where?");
-            self.report(fault.help("write `from:` and the name of a table"));
+            self.report(fault!(MISSING_KEY.table_of_choice, &kind.span));
             return String::new();
         };
         self.refer(Kind::Table, from)
@@ -137,9 +127,7 @@ impl Check<'_> {
 
     fn one_of(&self, field: &model::Field, kind: &Name) -> FieldKind {
         if field.values.is_empty() {
-            let fault =
-                Diagnostic::error(code::MISSING_KEY, "`one_of` needs its values", kind.span.clone(), "one of what?");
-            self.report(fault.help("write `values: {word: what officers call it, ...}`"));
+            self.report(fault!(MISSING_KEY.values, &kind.span));
         }
         FieldKind::OneOf {
             values: field.values.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
@@ -164,16 +152,15 @@ impl Check<'_> {
         let Some(is) = &field.kind else { return found };
         let known = TYPES.iter().any(|(word, _)| *word == is.value);
         if known && !types.contains(&is.as_str()) {
-            let wanted = types.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
-            let message = format!("expected a field of type {wanted}, found `{}`", is.value);
-            let fault = Diagnostic::error(
-                code::FIELD_TYPE,
-                message,
-                name.span.clone(),
-                format!("a field of type `{}`", is.value),
-            );
-            self.report(fault.also(is.span.clone(), "its type is written here"));
+            let wanted = either(types);
+            self.report(fault!(FIELD_TYPE.other, &name.span, wanted, found = is).beside(&is.span));
         }
         found
     }
+}
+
+/// "`person` or `unit`".
+fn either(words: &[&str]) -> Words {
+    let quoted = words.iter().map(|word| Words::plain(format!("`{word}`")));
+    quoted.reduce(|one, two| say!(near.either, one, two)).unwrap_or_else(|| say!(node.nothing))
 }

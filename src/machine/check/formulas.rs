@@ -3,10 +3,9 @@
 use super::Check;
 use super::names::Kind;
 use crate::definition::model::{self, Name};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, code, fault};
 use crate::expr::{self, ExprFault, Names};
 use crate::machine::{Guard, Shape};
-use crate::source::Span;
 
 /// A formula that stands somewhere in the workflow.
 pub(super) struct Written {
@@ -55,27 +54,26 @@ impl Check<'_> {
     }
 
     fn formula_fault(&self, formula: &Name, fault: &ExprFault) {
-        let (span, label) = self.inside(formula, fault);
-        let mut diagnostic = Diagnostic::error(code::FORMULA, fault.message.as_str(), span, label);
-        diagnostic.help.clone_from(&fault.help);
+        let mut diagnostic = self.inside(formula, fault);
+        if let Some(help) = &fault.help {
+            diagnostic = diagnostic.help(help.as_str());
+        }
         self.report(diagnostic);
     }
 
-    /// The place of a fault in the file, where the formula stands there as it is; else the whole formula.
-    fn inside(&self, formula: &Name, fault: &ExprFault) -> (Span, String) {
+    /// The fault at its place in the file, where the formula stands there as it is; else at the whole formula.
+    fn inside(&self, formula: &Name, fault: &ExprFault) -> Diagnostic {
         let whole = &formula.span;
         let file = self.sources.iter().find(|file| file.name == whole.file);
         let start = file.and_then(|file| file.slice(&whole.range).find(&formula.value));
         let Some(start) = start else {
-            let part = formula.value.get(fault.range.clone()).unwrap_or("").trim();
-            return (
-                whole.clone(),
-                if part.is_empty() { "in this formula".to_owned() } else { format!("at `{part}`") },
-            );
+            let part = formula.value.get(fault.range.clone()).map(str::trim).filter(|part| !part.is_empty());
+            let part = part.unwrap_or(&formula.value);
+            return fault!(FORMULA.fault_at, whole, fault = fault.message, part);
         };
         let end = formula.value.len();
         let at = fault.range.start.min(end.saturating_sub(1));
-        (whole.part(start + at, fault.range.len().max(1)), "here".to_owned())
+        fault!(FORMULA.fault, whole.part(start + at, fault.range.len().max(1)), fault = fault.message)
     }
 
     /// A field or table has a fault of its own, so that nothing certain is known about what formulas see.

@@ -31,10 +31,10 @@ use sha2::{Digest, Sha256};
 
 use super::{Machine, Shape, chart::Chart};
 use crate::definition::{self, Definition, Reading};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, fault};
 use crate::expr::Programs;
 use crate::ids::{MachineHash, StateId, WorkflowName};
-use crate::source::{SourceFile, Span};
+use crate::source::SourceFile;
 use names::Kind;
 use tree::Tree;
 
@@ -61,12 +61,7 @@ pub fn check_files(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFi
         if !diagnostics.iter().any(Diagnostic::is_error) {
             match build(shape, &sources) {
                 Ok(built) => machine = Some(built),
-                Err(why) => diagnostics.push(Diagnostic::error(
-                    code::FORMULA,
-                    "a formula does not compile",
-                    definition.span,
-                    why,
-                )),
+                Err(why) => diagnostics.push(fault!(FORMULA.compile, definition.span, why)),
             }
         }
     }
@@ -155,10 +150,6 @@ struct Check<'a> {
 impl Check<'_> {
     fn report(&self, diagnostic: Diagnostic) {
         self.faults.borrow_mut().push(diagnostic);
-    }
-
-    fn error(&self, code: &'static str, message: impl Into<String>, span: &Span, label: impl Into<String>) {
-        self.report(Diagnostic::error(code, message, span.clone(), label));
     }
 
     fn is_list(&self) -> bool {

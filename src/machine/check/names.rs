@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use crate::definition::model::{Field, Name, State};
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
 use crate::source::Span;
 
 /// What a name names.
@@ -21,26 +21,28 @@ pub(super) enum Kind {
 
 impl Kind {
     /// What it is, in words.
-    pub(super) fn words(self) -> &'static str {
+    fn words(self) -> Words {
         match self {
-            Self::Field => "field",
-            Self::RowField => "field of a row",
-            Self::Table => "table",
-            Self::Paper => "kind of paper",
-            Self::Role => "role",
-            Self::Guard => "guard",
-            Self::Vote => "vote",
+            Self::Field => say!(kind.field),
+            Self::RowField => say!(kind.row_field),
+            Self::Table => say!(kind.table),
+            Self::Paper => say!(kind.paper),
+            Self::Role => say!(kind.role),
+            Self::Guard => say!(kind.guard),
+            Self::Vote => say!(kind.vote),
         }
     }
 
-    fn code(self) -> &'static str {
+    /// There is no such thing.
+    fn unknown(self, name: &Name) -> Diagnostic {
         match self {
-            Self::Field | Self::RowField => code::UNKNOWN_FIELD,
-            Self::Table => code::UNKNOWN_TABLE,
-            Self::Paper => code::UNKNOWN_PAPER,
-            Self::Role => code::UNKNOWN_ROLE,
-            Self::Guard => code::UNKNOWN_GUARD,
-            Self::Vote => code::UNKNOWN_VOTE,
+            Self::Field => fault!(UNKNOWN_FIELD.unknown, &name.span, name),
+            Self::RowField => fault!(UNKNOWN_FIELD.unknown_in_row, &name.span, name),
+            Self::Table => fault!(UNKNOWN_TABLE.unknown, &name.span, name),
+            Self::Paper => fault!(UNKNOWN_PAPER.unknown, &name.span, name),
+            Self::Role => fault!(UNKNOWN_ROLE.unknown, &name.span, name),
+            Self::Guard => fault!(UNKNOWN_GUARD.unknown, &name.span, name),
+            Self::Vote => fault!(UNKNOWN_VOTE.unknown, &name.span, name),
         }
     }
 }
@@ -94,15 +96,7 @@ impl Check<'_> {
         self.used.borrow_mut().insert((kind, name.value.clone()));
         let known = self.names(kind);
         if !known.iter().any(|declared| declared.value == name.value) {
-            let words = kind.words();
-            let fault = Diagnostic::error(
-                kind.code(),
-                format!("no {words} `{}`", name.value),
-                name.span.clone(),
-                "not declared",
-            );
-            let none = format!("this workflow declares no {words}");
-            self.report(fault.help(help_for(kind, name, &known, &none)));
+            self.report(kind.unknown(name).help(help_for(kind, name, &known)));
         }
         name.value.clone()
     }
@@ -139,18 +133,14 @@ impl Check<'_> {
 
     fn means_one_thing<'n>(&self, kind: Kind, name: &'n Name, taken: &mut BTreeMap<&'n str, (Kind, &'n Span)>) {
         if RESERVED.contains(&name.as_str()) {
-            let message = format!("`{}` has a meaning of its own in formulas", name.value);
-            let fault = Diagnostic::error(code::NAME_CLASH, message, name.span.clone(), "cannot be the name of this");
-            return self.report(fault.help("choose another name; what officers read is the label"));
+            return self.report(fault!(NAME_CLASH.reserved, &name.span, name));
         }
         match taken.get(name.as_str()) {
             // A row's field hides the list's field of the same name where one row is looked at; that is meant.
             Some((Kind::Field, _)) if kind == Kind::RowField => {}
             Some((other, span)) => {
-                let message = format!("`{}` is a {} and a {}", name.value, other.words(), kind.words());
-                let fault = Diagnostic::error(code::NAME_CLASH, message, name.span.clone(), "the same name again")
-                    .also((*span).clone(), format!("a {} here", other.words()));
-                self.report(fault.help("formulas see both under their names: rename one of them"));
+                let (one, two) = (other.words(), kind.words());
+                self.report(fault!(NAME_CLASH.twice, &name.span, name, one, two).beside(*span));
             }
             None => {
                 taken.insert(name.as_str(), (kind, &name.span));
@@ -164,10 +154,7 @@ impl Check<'_> {
             let is_file = |field: &&Field| field.kind.as_ref().is_some_and(|kind| kind.value == "file");
             let field = self.definition.fields.iter().filter(is_file).find(|field| field.name.value == paper.value);
             if let Some(field) = field {
-                let message = format!("`{}` is a field of type file and a kind of paper", paper.value);
-                let fault = Diagnostic::error(code::NAME_CLASH, message, paper.span.clone(), "the same name again");
-                let fault = fault.also(field.name.span.clone(), "the field");
-                self.report(fault.help("the file of a field is a paper under the field's name: rename one of them"));
+                self.report(fault!(NAME_CLASH.file, &paper.span, name = paper).beside(&field.name.span));
             }
         }
     }
@@ -188,15 +175,14 @@ impl Check<'_> {
         if first && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             return;
         }
-        let message = format!("`{}` cannot be a name", name.value);
-        let fault = Diagnostic::error(code::BAD_NAME, message, name.span.clone(), "not a name");
-        self.report(fault.help("a name has small letters a-z, digits and `_`, and does not begin with a digit"));
+        self.report(fault!(BAD_NAME.name, &name.span, name));
     }
 }
 
-fn help_for(kind: Kind, name: &Name, known: &[&Name], none: &str) -> String {
+fn help_for(kind: Kind, name: &Name, known: &[&Name]) -> Words {
     if kind == Kind::Guard && name.value.starts_with("not ") {
-        return "a guard stands here by its name alone: declare one whose formula says the opposite".to_owned();
+        return say!(near.opposite);
     }
+    let none = say!(near.none_declared, kind = kind.words());
     did_you_mean(&name.value, known.iter().map(|name| name.as_str()), none)
 }

@@ -3,7 +3,7 @@
 use super::Check;
 use super::tree::Place;
 use crate::definition::model::{self, Name, Transition};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{fault, say};
 use crate::machine::Needs;
 use crate::source::Span;
 
@@ -20,9 +20,7 @@ impl Check<'_> {
             model::Needs::One => return Needs::One,
             model::Needs::Count(1) => return Needs::One,
             model::Needs::Count(count) if !(1..=NEEDS_MAX).contains(&count) => {
-                let fault =
-                    Diagnostic::error(code::LIMIT, "so many people cannot be needed", needs.span.clone(), "impossible");
-                self.report(fault.help(format!("write `needs: all`, or a number from 2 to {NEEDS_MAX}")));
+                self.report(fault!(LIMIT.needs, &needs.span, max = NEEDS_MAX));
                 return Needs::One;
             }
             model::Needs::Count(_) | model::Needs::All => {}
@@ -43,13 +41,9 @@ impl Check<'_> {
         if written.by.is_empty() || asked.is_some_and(only) {
             return;
         }
-        let message = "`needs` counts people who are not asked here";
-        let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span.clone(), "how many of whom?");
         self.report(match asked {
-            Some(asked) => fault
-                .also(asked.span.clone(), "this role is asked")
-                .help(format!("write `by: {}` alone, or take `needs` away", asked.value)),
-            None => fault.help("write `task: {for: ROLE, ..}` in the same state: its holders are counted"),
+            Some(asked) => fault!(KEYS_TOGETHER.counts_others, span, role = asked).beside(&asked.span),
+            None => fault!(KEYS_TOGETHER.counts_nobody, span),
         });
     }
 
@@ -57,15 +51,13 @@ impl Check<'_> {
     fn needs_alone(&self, written: &Transition, span: &Span) {
         let marks = written.rows.as_ref().filter(|rows| rows.struck.is_some() || rows.returned.is_some());
         let keys = [
-            ("stay", written.stay, "nothing would end what they agree on"),
-            ("fill", !written.fill.is_empty(), "each would write over what the others wrote"),
-            ("rows", marks.is_some(), "each could mark other rows"),
+            ("stay", written.stay, say!(why.stay)),
+            ("fill", !written.fill.is_empty(), say!(why.fill)),
+            ("rows", marks.is_some(), say!(why.rows)),
         ];
         for (key, _, why) in keys.into_iter().filter(|(_, there, _)| *there) {
             let place = written.keys.get(key).unwrap_or(&written.span);
-            let message = format!("`{key}` where several people are needed");
-            let fault = Diagnostic::error(code::KEYS_TOGETHER, message, place.clone(), why);
-            self.report(fault.also(span.clone(), "several are needed").help("do it in the state that follows"));
+            self.report(fault!(KEYS_TOGETHER.alone, place, key, why).beside(span));
         }
     }
 
@@ -80,17 +72,16 @@ impl Check<'_> {
                     && let Some(needs) = &one.needs
                     && other.needs.as_ref().map(|other| other.value) != Some(needs.value)
                 {
-                    let message = "branches of one event need different numbers of people";
-                    let fault = Diagnostic::error(code::KEYS_TOGETHER, message, needs.span.clone(), "here");
                     let place = other.needs.as_ref().map_or(&other.span, |needs| &needs.span);
-                    self.report(fault.also(place.clone(), "and here").help("write the same `needs` in each branch"));
+                    self.report(fault!(KEYS_TOGETHER.branches_need, &needs.span).beside(place));
                 }
             }
             if let [first, .., last] = &several[..]
                 && first.value != last.value
+                && !self.is_handled(at, UNDECIDED)
             {
-                let why = format!("some may choose `{}` and the others `{}`", first.value, last.value);
-                self.handled(at, UNDECIDED, &last.span, &why);
+                let (event, one, other) = (UNDECIDED, first, last);
+                self.report(fault!(UNHANDLED.undecided, &last.span, event, one, other, state = place.id));
             }
         }
     }

@@ -3,21 +3,17 @@
 use super::Check;
 use super::names::Kind;
 use crate::definition::model::Name;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::fault;
 use crate::ids::FieldName;
 use crate::machine::{Base, BodyOf, Fraction, ShareOf, Threshold, UnitOf};
 use crate::source::Spanned;
-
-const BODY_HELP: &str = "write `KIND of FIELD`, as in `council of unit`";
-const UNIT_HELP: &str = "write `FIELD`, `root of FIELD`, `binding NAME of FIELD` or `code CODE`";
-const SHARE_HELP: &str = "write `at least 2/3 of members`, `more than 50% of valid`, or a path instead of the share: `at least kind.share of present`";
 
 impl Check<'_> {
     /// `council of unit`.
     pub(super) fn body_of(&self, phrase: &Name) -> BodyOf {
         let words: Vec<&str> = phrase.value.split_whitespace().collect();
         let [kind, "of", field] = words[..] else {
-            self.bad_phrase(phrase, "this does not name a body", BODY_HELP);
+            self.report(fault!(PHRASE.body, &phrase.span, text = phrase));
             return BodyOf { kind: String::new(), of: FieldName::new("") };
         };
         let of = self.field_of_type(Kind::Field, &part(phrase, field), &["unit", "body"]);
@@ -34,7 +30,7 @@ impl Check<'_> {
             ["binding", name, "of", of] => UnitOf::Binding { name: name.to_owned(), field: field(of) },
             [name] => UnitOf::Field { field: field(name) },
             _ => {
-                self.bad_phrase(phrase, "this does not name a unit", UNIT_HELP);
+                self.report(fault!(PHRASE.unit, &phrase.span, text = phrase));
                 UnitOf::Code { code: String::new() }
             }
         }
@@ -49,12 +45,12 @@ impl Check<'_> {
             ["at", "least", ref rest @ ..] => (false, rest),
             ["more", "than", ref rest @ ..] => (true, rest),
             _ => {
-                self.bad_phrase(phrase, "this is not a share", SHARE_HELP);
+                self.report(fault!(SHARE.no_share, &phrase.span, text = phrase));
                 return nothing;
             }
         };
         let [share @ .., "of", base] = rest else {
-            self.bad_phrase(phrase, "this does not say of what", SHARE_HELP);
+            self.report(fault!(SHARE.of_what, &phrase.span, text = phrase));
             return nothing;
         };
         let base = match *base {
@@ -63,11 +59,7 @@ impl Check<'_> {
             "valid" => Base::Valid,
             other => {
                 let word = part(phrase, other);
-                self.bad_phrase(
-                    &word,
-                    "no such base of a share",
-                    "a share is `of members`, `of present` or `of valid`",
-                );
+                self.report(fault!(SHARE.base, &word.span, text = word));
                 Base::Members
             }
         };
@@ -78,18 +70,14 @@ impl Check<'_> {
         if let Some(fraction) = Fraction::parse(share) {
             let whole = fraction.num > fraction.den || (more_than && fraction.num == fraction.den);
             if whole {
-                self.bad_phrase(
-                    &part(phrase, share),
-                    "nothing can reach this share",
-                    "a share lies between 0 and 1 (100%)",
-                );
+                self.report(fault!(SHARE.too_much, part(phrase, share).span, text = share));
             }
             return ShareOf::Fixed(fraction);
         }
         let is_name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let starts = share.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
         if !starts || !share.split('.').all(is_name) {
-            self.bad_phrase(&part(phrase, share), "this is neither a share nor a path", SHARE_HELP);
+            self.report(fault!(SHARE.neither, part(phrase, share).span, text = share));
             return ShareOf::Path(String::new());
         }
         self.share_path(&part(phrase, share));
@@ -109,23 +97,14 @@ impl Check<'_> {
         let pointer = format!("/{}", rest.replace('.', "/"));
         let mut values = rows.iter().filter_map(|(key, row)| Some((key, row.pointer(&pointer)?))).peekable();
         if values.peek().is_none() {
-            let message = format!("no row of the table `{}` has `{rest}`", from.value);
-            self.error(code::SHARE, message, &path.span, "this leads nowhere");
+            self.report(fault!(SHARE.nowhere, &path.span, table = from, path = rest));
         }
         for (key, value) in values {
             if value.as_str().and_then(Fraction::parse).is_none() && !value.is_null() {
-                let message = format!("`{key}` in the table `{}` has no share under `{rest}`", from.value);
-                let fault =
-                    Diagnostic::error(code::SHARE, message, path.span.clone(), format!("there it is `{value}`"));
-                self.report(fault.help("a share is a text in the table: `\"80%\"` or `\"2/3\"`"));
+                let value = value.to_string();
+                self.report(fault!(SHARE.in_table, &path.span, key, table = from, path = rest, value));
             }
         }
-    }
-
-    fn bad_phrase(&self, phrase: &Name, message: &str, help: &str) {
-        let code = if help == BODY_HELP || help == UNIT_HELP { code::PHRASE } else { code::SHARE };
-        let label = format!("`{}`", phrase.value);
-        self.report(Diagnostic::error(code, message, phrase.span.clone(), label).help(help));
     }
 }
 

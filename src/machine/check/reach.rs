@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Check;
 use super::tree::Tree;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::fault;
 use crate::ids::StateId;
 use crate::machine::{Shape, State, StateKind, Target, Transition};
 
@@ -138,9 +138,7 @@ impl Check<'_> {
         let ends: Vec<usize> = (0..self.tree.len()).filter(is_final).collect();
         if ends.is_empty() {
             let span = self.definition.keys.get("states").unwrap_or(&self.definition.span);
-            let fault =
-                Diagnostic::error(code::NO_END, "this workflow never ends", span.clone(), "no final state among them");
-            return self.report(fault.help("an end is written `approved: {final: true, outcome: approved}`"));
+            return self.report(fault!(NO_END.no_final, span));
         }
         let good = graph.leading_to(ends);
         for at in reached.keys().filter(|at| !good.contains(at)) {
@@ -152,10 +150,7 @@ impl Check<'_> {
         let dead = |at: usize| !self.tree.inside(at).any(|inner| reached.contains_key(&inner));
         for (at, place) in self.tree.places().iter().enumerate() {
             if dead(at) && !place.parent.is_some_and(dead) {
-                let message = format!("no dossier ever gets to `{}`", place.id);
-                let span = place.state.name.span.clone();
-                let fault = Diagnostic::error(code::UNREACHABLE, message, span, "no transition leads here");
-                self.report(fault.help("lead a transition here, or take the state away"));
+                self.report(fault!(UNREACHABLE.state, &place.state.name.span, state = place.id));
             }
         }
     }
@@ -163,10 +158,12 @@ impl Check<'_> {
     fn trapped(&self, graph: &Graph, reached: &BTreeMap<usize, Option<(usize, String)>>, at: usize) {
         let place = self.tree.place(at);
         let leaves = graph.steps.get(&at).is_some_and(|steps| steps.iter().any(|(_, next)| *next != at));
-        let label = if leaves { "no way from here leads to an end" } else { "nothing leads out of it" };
-        let message = format!("a dossier in `{}` never ends", place.id);
-        let fault = Diagnostic::error(code::NO_END, message, place.state.name.span.clone(), label);
-        self.report(fault.help(format!("it gets there by: {}", self.way(reached, at))));
+        let (span, way) = (&place.state.name.span, self.way(reached, at));
+        self.report(if leaves {
+            fault!(NO_END.no_way, span, state = place.id, way)
+        } else {
+            fault!(NO_END.stuck, span, state = place.id, way)
+        });
     }
 
     /// The shortest way to a state, in words.

@@ -3,7 +3,7 @@
 use super::Check;
 use super::names::Kind;
 use crate::definition::model;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::fault;
 use crate::machine::{Role, RoleSource};
 
 impl Check<'_> {
@@ -16,23 +16,17 @@ impl Check<'_> {
         let sources: Vec<_> =
             ["post", "body", "field"].into_iter().filter_map(|key| role.keys.get_key_value(key)).collect();
         if let [(first, at), (second, also), ..] = sources[..] {
-            let message = format!("the role `{}` is found in two ways", role.name.value);
-            let fault = Diagnostic::error(code::KEYS_TOGETHER, message, also.clone(), format!("`{second}` here"));
-            self.report(
-                fault.also(at.clone(), format!("`{first}` here")).help("keep one of `post`, `body` and `field`"),
-            );
+            self.report(fault!(KEYS_TOGETHER.role_twice, also, role = role.name, first, second).beside(at));
         }
         for (key, wants) in [("of", "post"), ("seat", "body")] {
             if let (Some(span), None) = (role.keys.get(key), role.keys.get(wants)) {
-                self.error(code::KEYS_TOGETHER, format!("`{key}` belongs to `{wants}`"), span, "has no meaning here");
+                self.report(fault!(KEYS_TOGETHER.belongs, span, key, owner = wants));
             }
         }
         if let Some(post) = &role.post {
             let of = role.of.as_ref().map(|phrase| self.unit_of(phrase));
             let of = of.unwrap_or_else(|| {
-                let fault =
-                    Diagnostic::error(code::MISSING_KEY, "a post needs its unit", post.span.clone(), "of which unit?");
-                self.report(fault.help("write `of:` and a field of type unit, as in `of: unit`"));
+                self.report(fault!(MISSING_KEY.unit_of_post, &post.span));
                 crate::machine::UnitOf::Code { code: String::new() }
             });
             return RoleSource::Post { post: post.value.clone(), of };
@@ -47,9 +41,7 @@ impl Check<'_> {
             return RoleSource::Field { field: self.field_of_type(Kind::Field, field, &["person"]) };
         }
         if sources.is_empty() {
-            let message = format!("nobody can hold the role `{}`", role.name.value);
-            let fault = Diagnostic::error(code::MISSING_KEY, message, role.name.span.clone(), "where are its holders?");
-            self.report(fault.help("write `post: .., of: ..`, `body: KIND of FIELD` or `field: FIELD`"));
+            self.report(fault!(MISSING_KEY.holders, &role.name.span, role = role.name));
         }
         RoleSource::Field { field: "".into() }
     }

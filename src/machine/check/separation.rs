@@ -4,7 +4,7 @@
 use super::Check;
 use super::roads::Roads;
 use crate::definition::model::{self, Name};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::fault;
 use crate::ids::{FieldName, RoleName, StateId};
 use crate::machine::{Earlier, Role, RoleSource, Separation, Shape, State, StateKind, Target};
 
@@ -17,9 +17,7 @@ impl Check<'_> {
         for name in &written.never_same_as {
             let other = written.same_as.iter().chain(&written.may_be_same_as).find(|other| other.value == name.value);
             if let Some(other) = other {
-                let message = format!("`{}` never is and may be the same person", name.value);
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, other.span.clone(), "may be here");
-                self.report(fault.also(name.span.clone(), "never here").help("keep one of the two"));
+                self.report(fault!(KEYS_TOGETHER.never_and_may, &other.span, name).beside(&name.span));
             }
         }
         let earlier = |names: &[Name]| names.iter().map(|name| self.earlier(from, name)).collect();
@@ -46,9 +44,7 @@ impl Check<'_> {
         if let Some(at) = self.tree.find(&id)
             && !self.tree.inside(at).any(done_by_people)
         {
-            let message = format!("nobody does anything in `{id}`");
-            let fault = Diagnostic::error(code::SEPARATION, message, name.span.clone(), "no person's step");
-            self.report(fault.help("name a state in which somebody acts, or `opening`"));
+            self.report(fault!(SEPARATION.nobody, &name.span, state = id));
         }
         Earlier::State(StateId::new(id))
     }
@@ -88,14 +84,10 @@ impl Check<'_> {
             .as_ref()
             .and_then(|task| task.role.as_ref())
             .map_or(&here.state.name.span, |role| &role.span);
-        let message = format!("`{judge}` decides in `{}` on what `{judge}` prepared in `{}`", here.id, there.id);
-        let fault = Diagnostic::error(code::SELF_APPROVAL, message, span.clone(), "nobody else has looked at it");
         let names: Vec<&str> = way.iter().map(|at| self.tree.place(*at).id.as_str()).collect();
-        self.report(fault.also(there.state.name.span.clone(), "prepared here").help(format!(
-            "it gets there by: {}; write `separation: {{never_same_as: {}}}`, or `may_be_same_as` if one person may do both",
-            names.join(" -> "),
-            there.id
-        )));
+        let (role, way) = (judge.as_str(), names.join(" -> "));
+        let fault = fault!(SELF_APPROVAL.role, span, role, state = here.id, prepared = there.id, way);
+        self.report(fault.beside(&there.state.name.span));
     }
 
     /// Whether the state, or one around it, says whether the same person may do both.
@@ -127,15 +119,8 @@ impl Check<'_> {
             let other = prepared.is_some_and(|earlier| earlier.role.as_str() != task.value && same(&earlier.role));
             if never || (other && !self.is_said(shape, at, before)) {
                 let (here, there) = (self.tree.place(at), self.tree.place(before));
-                let message = format!("nobody can ever act in `{}`", here.id);
-                let fault = Diagnostic::error(
-                    code::NOBODY_LEFT,
-                    message,
-                    task.span.clone(),
-                    format!("one person, who acted in `{}`", there.id),
-                );
-                let help = format!("ask somebody else, or write `separation: {{may_be_same_as: {}}}`", there.id);
-                self.report(fault.also(there.state.name.span.clone(), "the same person is asked here").help(help));
+                let fault = fault!(NOBODY_LEFT.one_person, &task.span, state = here.id, before = there.id);
+                self.report(fault.beside(&there.state.name.span));
                 return;
             }
         }

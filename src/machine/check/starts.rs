@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Check;
 use super::names::Kind;
 use crate::definition::model::{self, Name};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::fault;
 use crate::machine::{CronStart, Import, ImportRegister};
 
 /// Any day, from which a schedule must find another one.
@@ -22,9 +22,7 @@ impl Check<'_> {
         if let Some(zone) = &written.zone
             && jiff::tz::TimeZone::get(&zone.value).is_err()
         {
-            let message = format!("no time zone `{}`", zone.value);
-            let fault = Diagnostic::error(code::SCHEDULE, message, zone.span.clone(), "not an IANA name");
-            self.report(fault.help("a time zone is named as in `Asia/Ho_Chi_Minh`"));
+            self.report(fault!(SCHEDULE.zone, &zone.span, zone));
         }
         let text = |name: &Option<Name>| name.as_ref().map_or_else(String::new, |name| name.value.clone());
         let fields = written.fields.iter().map(|(name, value)| (self.refer(Kind::Field, name).into(), value.clone()));
@@ -37,16 +35,11 @@ impl Check<'_> {
             .year(cron::parser::Year::Disallowed)
             .build();
         let five = schedule.value.split_whitespace().count() == 5;
-        let wrong = match parser.parse(&schedule.value) {
-            _ if !five => Some("it does not have five fields".to_owned()),
-            Ok(cron) => cron.find_next_occurrence(&some_day(), true).err().map(|_| "this day never comes".to_owned()),
-            Err(why) => Some(why.to_string()),
-        };
-        if let Some(why) = wrong {
-            let fault = Diagnostic::error(code::SCHEDULE, "this is not a schedule", schedule.span.clone(), why);
-            self.report(
-                fault.help("five fields as in crontab(5): minute, hour, day, month, day of the week (`0 8 1 6 *`)"),
-            );
+        match parser.parse(&schedule.value) {
+            _ if !five => self.report(fault!(SCHEDULE.fields, &schedule.span)),
+            Ok(cron) if cron.find_next_occurrence(&some_day(), true).is_ok() => {}
+            Ok(_) => self.report(fault!(SCHEDULE.never, &schedule.span)),
+            Err(why) => self.report(fault!(SCHEDULE.field, &schedule.span, why = why.to_string())),
         }
     }
 
@@ -61,9 +54,7 @@ impl Check<'_> {
         for ignored in &written.ignore {
             let mut taken = written.columns.iter().map(|(column, _)| column).chain(&written.key);
             if let Some(column) = taken.find(|column| column.value == ignored.value) {
-                let message = format!("the column `{}` is taken and ignored", ignored.value);
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, ignored.span.clone(), "ignored here");
-                self.report(fault.also(column.span.clone(), "taken here"));
+                self.report(fault!(KEYS_TOGETHER.column_twice, &ignored.span, column).beside(&column.span));
             }
         }
         let register = written.register_column.as_ref().zip(written.register.as_ref());

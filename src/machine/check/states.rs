@@ -3,7 +3,7 @@
 use super::Check;
 use super::names::Kind;
 use crate::definition::model::{self, Name};
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{fault, say};
 use crate::ids::{EventName, RoleName, StateId, Text, VoteName, WorkflowName};
 use crate::machine::{
     Deadline, Due, Escalate, Held, Joins, LinkPolicy, RegisterRule, State, StateKind, StateVote, TaskRule,
@@ -65,7 +65,7 @@ impl Check<'_> {
 
     fn is_deep(&self, word: &Name) -> bool {
         if !["shallow", "deep"].contains(&word.as_str()) {
-            self.unknown_word(word, "history", &["shallow", "deep"]);
+            self.unknown_word(word, &say!(word.history), &["shallow", "deep"]);
         }
         word.as_str() == "deep"
     }
@@ -128,22 +128,10 @@ impl Check<'_> {
         match ends[..] {
             [_] => {}
             [] => {
-                let fault = Diagnostic::error(
-                    code::MISSING_KEY,
-                    "this deadline has no end",
-                    written.span.clone(),
-                    "until when?",
-                );
-                self.report(fault.help("write `within: 10wd`, `by: DATE` (that day included) or `before: DATE`"));
+                self.report(fault!(MISSING_KEY.end_of_deadline, &written.span));
             }
             [(first, at), (second, also), ..] => {
-                let fault = Diagnostic::error(
-                    code::KEYS_TOGETHER,
-                    "this deadline ends twice",
-                    also.clone(),
-                    format!("`{second}` here"),
-                );
-                self.report(fault.also(at.clone(), format!("`{first}` here")).help("keep one of them"));
+                self.report(fault!(KEYS_TOGETHER.two_ends, also, first, second).beside(at));
             }
         }
         match (&written.by, &written.before) {
@@ -161,9 +149,7 @@ impl Check<'_> {
             return self.formula(Some(day));
         }
         if day.value.len() != 10 || day.value.parse::<jiff::civil::Date>().is_err() {
-            let message = format!("there is no day `{}`", day.value);
-            let fault = Diagnostic::error(code::DATE, message, day.span.clone(), "not a date");
-            self.report(fault.help("write year, month and day, as in `2026-12-10`"));
+            self.report(fault!(DATE.day, &day.span, day));
         }
         day.value.clone()
     }
@@ -184,11 +170,7 @@ impl Check<'_> {
     fn needs_subject(&self, written: &model::Register) {
         if self.definition.subject.is_empty() {
             let span = written.register.as_ref().map_or(&self.definition.span, |name| &name.span);
-            let label = "no `holder` here, and no `subject` above";
-            let fault = Diagnostic::error(code::MISSING_KEY, "whose fact is this?", span.clone(), label);
-            self.report(
-                fault.help("write `holder: FORMULA`, or say at the top whom a dossier is about: `subject: FIELD`"),
-            );
+            self.report(fault!(MISSING_KEY.holder, span));
         }
     }
 
@@ -203,7 +185,7 @@ impl Check<'_> {
             "link+pin" => LinkPolicy::LinkPin,
             "login" => LinkPolicy::Login,
             _ => {
-                self.unknown_word(word, "policy of links", &["link", "link+pin", "login"]);
+                self.unknown_word(word, &say!(word.link), &["link", "link+pin", "login"]);
                 LinkPolicy::Login
             }
         }
@@ -211,7 +193,7 @@ impl Check<'_> {
 
     fn urgent(&self, word: &Name) -> bool {
         if word.value != "any_day" {
-            self.unknown_word(word, "urgency", &["any_day"]);
+            self.unknown_word(word, &say!(word.urgency), &["any_day"]);
         }
         true
     }

@@ -4,7 +4,7 @@ use super::Check;
 use super::names::Kind;
 use crate::definition::TRANSITION_KEYS;
 use crate::definition::model;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::fault;
 use crate::ids::{EventName, StateId};
 use crate::machine::{After, RowEvents, Target, Transition};
 
@@ -56,24 +56,14 @@ impl Check<'_> {
             ways.push((resume.span.clone(), Target::Resume(StateId::new(self.resumes(from, resume)))));
         }
         if let [(first, _), (second, _), ..] = &ways[..] {
-            let fault =
-                Diagnostic::error(code::KEYS_TOGETHER, "a transition leads to two places", second.clone(), "and here");
-            self.report(fault.also(first.clone(), "leads here").help("keep one of `target`, `stay` and `resume`"));
+            self.report(fault!(KEYS_TOGETHER.two_places, second).beside(first));
         }
         if ways.is_empty() {
             *self.lost.borrow_mut() = true;
         }
         // A key that is not known was probably meant to be one of the three; that is said already.
         if ways.is_empty() && written.keys.keys().all(|key| TRANSITION_KEYS.contains(&key.as_str())) {
-            let fault = Diagnostic::error(
-                code::MISSING_KEY,
-                "this transition leads nowhere",
-                written.span.clone(),
-                "no `target`, `stay` or `resume`",
-            );
-            self.report(
-                fault.help("write `target: STATE`, or `stay: true` if nothing but the rest of it should happen"),
-            );
+            self.report(fault!(MISSING_KEY.target, &written.span));
         }
         ways.into_iter().next().map_or(Target::Stay, |(_, target)| target)
     }
@@ -89,11 +79,7 @@ impl Check<'_> {
             transitions.into_iter().any(|transition| transition.pause)
         };
         if !self.tree.inside(at).any(pauses) {
-            let message = format!("nothing pauses `{id}`");
-            let fault = Diagnostic::error(code::RESUME, message, name.span.clone(), "there is nothing to resume");
-            self.report(
-                fault.help(format!("a transition that leaves `{id}` needs `pause: true`; else write `target:`")),
-            );
+            self.report(fault!(RESUME.nothing, &name.span, state = id));
         }
         id
     }
@@ -112,21 +98,17 @@ impl Check<'_> {
     /// What asks something of a person needs a person.
     fn keys_fit(&self, written: &model::Transition) {
         if let (None, Some(span)) = (&written.event, written.keys.get("by")) {
-            let message = "nobody takes this transition";
-            let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span.clone(), "it happens by itself");
-            self.report(fault.help("`always` and `after` have no `by`; what a person does stands under `on`"));
+            self.report(fault!(KEYS_TOGETHER.nobody_takes, span));
         }
         if written.by.is_empty() {
             for key in OF_A_PERSON {
                 let Some(span) = written.keys.get(*key) else { continue };
-                let message = format!("`{key}` without a person");
-                let fault = Diagnostic::error(code::KEYS_TOGETHER, message, span.clone(), "who does it?");
-                self.report(fault.help("say whose event it is with `by: ROLE`"));
+                self.report(fault!(KEYS_TOGETHER.no_person, span, key));
             }
         }
         if written.pause && written.target.is_none() {
             let span = written.keys.get("pause").unwrap_or(&written.span);
-            self.error(code::KEYS_TOGETHER, "`pause` needs a target", span, "where does it wait?");
+            self.report(fault!(KEYS_TOGETHER.pause, span));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::definition::model::{Name, State};
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Words, did_you_mean, fault, say};
 
 /// One state and its place in the tree.
 pub(super) struct Place<'a> {
@@ -101,18 +101,16 @@ impl Check<'_> {
             return self.tree.place(at).id.clone();
         }
         *self.lost.borrow_mut() = true;
-        let message = format!("no state `{}`", name.value);
-        let fault = Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "not a state from here");
-        self.report(fault.help(self.state_help(from, name)));
+        self.report(fault!(UNKNOWN_STATE.target, &name.span, name).help(self.state_help(from, name)));
         String::new()
     }
 
     /// A state of that name may exist elsewhere; then its full path is the way out.
-    fn state_help(&self, from: usize, name: &Name) -> String {
+    fn state_help(&self, from: usize, name: &Name) -> Words {
         let elsewhere = self.tree.places().iter().find(|place| place.state.name.value == name.value);
         match elsewhere {
-            Some(place) => format!("a state inside another one is named by its full path: `{}`", place.id),
-            None => did_you_mean(&name.value, self.tree.known_from(from), "this workflow has no states"),
+            Some(place) => say!(near.path, path = place.id),
+            None => did_you_mean(&name.value, self.tree.known_from(from), say!(near.no_states)),
         }
     }
 
@@ -127,11 +125,11 @@ impl Check<'_> {
         *self.lost.borrow_mut() = true;
         let known =
             self.tree.places().iter().filter(|place| place.parent == parent).map(|place| place.state.name.as_str());
-        let place = if parent.is_some() { "inside this state" } else { "at the top level" };
-        let message = format!("no state `{}` {place}", name.value);
-        let fault =
-            Diagnostic::error(code::UNKNOWN_STATE, message, name.span.clone(), "`initial` names a direct child");
-        self.report(fault.help(did_you_mean(&name.value, known, "there are no states here")));
+        let fault = match parent {
+            Some(_) => fault!(UNKNOWN_STATE.initial_inside, &name.span, name),
+            None => fault!(UNKNOWN_STATE.initial_at_top, &name.span, name),
+        };
+        self.report(fault.help(did_you_mean(&name.value, known, say!(near.no_states_here))));
         String::new()
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Check;
 use super::names::Kind;
-use crate::diagnostic::{Diagnostic, code};
+use crate::definition::model::Name;
+use crate::diagnostic::{Diagnostic, fault};
 
 impl Check<'_> {
     /// Warnings about what nothing refers to, and about buttons without words.
@@ -10,9 +11,7 @@ impl Check<'_> {
         for kind in [Kind::Role, Kind::Guard, Kind::Vote, Kind::Table] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
-                    let message = format!("the {} `{}` is never used", kind.words(), name.value);
-                    let fault = Diagnostic::warning(code::UNUSED, message, name.span.clone(), "declared here");
-                    self.report(fault.help("take it away, or use it"));
+                    self.report(unused(kind, name));
                 }
             }
         }
@@ -33,9 +32,7 @@ impl Check<'_> {
         for place in self.tree.places() {
             for transition in place.state.on.iter().filter(|transition| !transition.by.is_empty()) {
                 if transition.label.is_empty() {
-                    let message = "a button without words";
-                    let fault = Diagnostic::warning(code::NO_LABEL, message, transition.span.clone(), "has no `label`");
-                    self.report(fault.help("write `label:` and what the button says"));
+                    self.report(fault!(NO_LABEL.button, &transition.span));
                 }
             }
         }
@@ -50,11 +47,7 @@ impl Check<'_> {
                 for guard in transition.guard.iter().filter(|_| !otherwise) {
                     let declared = self.definition.guards.iter().find(|declared| declared.name.value == guard.value);
                     let Some(silent) = declared.filter(|declared| declared.refuse.is_empty()) else { continue };
-                    let message = format!("the guard `{}` refuses without words", guard.value);
-                    let fault =
-                        Diagnostic::warning(code::SILENT_REFUSAL, message, guard.span.clone(), "closes a person's way");
-                    let fault = fault.also(silent.name.span.clone(), "has no `refuse`");
-                    self.report(fault.help("write `refuse:` and what the person is told"));
+                    self.report(fault!(SILENT_REFUSAL.guard, &guard.span, guard).beside(&silent.name.span));
                 }
             }
         }
@@ -65,11 +58,20 @@ impl Check<'_> {
         let starts =
             written.roles.iter().any(|role| role.starter) || !written.cron.is_empty() || written.import.is_some();
         if !starts && !self.is_list() {
-            let span = written.keys.get("roles").unwrap_or(&written.span).clone();
-            let fault =
-                Diagnostic::warning(code::NO_STARTER, "nobody can start a dossier", span, "no role is a starter");
-            self.report(fault.help("write `starter: true` in a role, or start dossiers with `cron:` or `import:`"));
+            self.report(fault!(NO_STARTER.nobody, written.keys.get("roles").unwrap_or(&written.span)));
         }
+    }
+}
+
+fn unused(kind: Kind, name: &Name) -> Diagnostic {
+    match kind {
+        Kind::Role => fault!(UNUSED.role, &name.span, name),
+        Kind::Guard => fault!(UNUSED.guard, &name.span, name),
+        Kind::Vote => fault!(UNUSED.vote, &name.span, name),
+        Kind::Table => fault!(UNUSED.table, &name.span, name),
+        Kind::Field => fault!(UNUSED.field, &name.span, name),
+        Kind::RowField => fault!(UNUSED.row_field, &name.span, name),
+        Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }
 }
 

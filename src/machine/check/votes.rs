@@ -3,7 +3,7 @@
 use super::Check;
 use crate::calendar::{Delay, DelayUnit};
 use crate::definition::model::{self, Name};
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Words, did_you_mean, fault, say};
 use crate::machine::{Ballot, Base, BodyOf, Fraction, OwnCase, ShareOf, Threshold, VoteRule};
 use crate::source::Spanned;
 
@@ -13,9 +13,7 @@ impl Check<'_> {
         let no_body = || BodyOf { kind: String::new(), of: "".into() };
         let quorum = self.share_of(written.quorum.as_ref());
         if let (Some(phrase), ShareOf::Path(_)) = (&written.quorum, &quorum.share) {
-            let fault =
-                Diagnostic::error(code::SHARE, "a quorum is the same for every row", phrase.span.clone(), "a path");
-            self.report(fault.help("write the share itself, as in `at least 2/3 of members`"));
+            self.report(fault!(SHARE.quorum_path, &phrase.span));
         }
         VoteRule {
             title: written.title.clone(),
@@ -40,26 +38,23 @@ impl Check<'_> {
             "secret" => Ballot::Secret,
             "open" => Ballot::Open,
             _ => {
-                self.unknown_word(word, "ballot", &["secret", "open"]);
+                self.unknown_word(word, &say!(word.ballot), &["secret", "open"]);
                 Ballot::Secret
             }
         }
     }
 
     /// One of a few words was expected.
-    pub(super) fn unknown_word(&self, word: &Name, what: &str, known: &[&str]) {
-        let message = format!("no {what} `{}`", word.value);
-        let fault = Diagnostic::error(code::UNKNOWN_WORD, message, word.span.clone(), "not a word for this");
-        self.report(fault.help(did_you_mean(&word.value, known.iter().copied(), "")));
+    pub(super) fn unknown_word(&self, word: &Name, what: &Words, known: &[&str]) {
+        let fault = fault!(UNKNOWN_WORD.word, &word.span, what, word);
+        self.report(fault.help(did_you_mean(&word.value, known.iter().copied(), say!(near.away))));
     }
 
     /// A span of time that lies ahead.
     pub(super) fn positive(&self, delay: Option<&Spanned<Delay>>) -> Delay {
         let Some(delay) = delay else { return Delay { count: 0, unit: DelayUnit::WorkingDays } };
         if delay.value.count <= 0 {
-            let fault =
-                Diagnostic::error(code::DELAY, "this span of time ends at once", delay.span.clone(), "not ahead");
-            self.report(fault.help("write a number above zero, as in `10wd`"));
+            self.report(fault!(DELAY.not_ahead, &delay.span));
         }
         delay.value
     }

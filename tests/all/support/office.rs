@@ -138,7 +138,8 @@ pub(crate) fn machine(name: &str, text: &str) -> Machine {
     let file = SourceFile::new(format!("{name}.yaml"), text);
     let included = |wanted: &str| wanted.ends_with("kinds.yaml").then(|| SourceFile::new(wanted, KINDS));
     let checked = check_files(&file, &included);
-    let faults: Vec<String> = checked.diagnostics.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
+    let faults: Vec<String> =
+        checked.diagnostics.iter().map(|one| format!("{}: {}", one.code, one.message("en"))).collect();
     checked.machine.unwrap_or_else(|| panic!("{name} is faulty:\n{}", faults.join("\n")))
 }
 
