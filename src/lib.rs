@@ -7,7 +7,7 @@
 //!                     |                             |
 //!                     +------ evolve(event) --------+--> Dossier'                  (pure)
 //!                                                  |
-//!                one transaction: events + snapshot + tasks + timers + outbox + links
+//!                one transaction: events + snapshot + tasks + outbox + links
 //!                                                  |  commit, then acknowledge
 //!       scheduler: due timer / cron slot ----------+---------- courier: outbox -> SMTP
 //!            |                                                        |
