@@ -80,6 +80,8 @@ enum Command {
     Start(act::StartArgs),
     /// Do what a dossier asks, on behalf of a person.
     Act(act::ActArgs),
+    /// Give a task to somebody, on behalf of whoever leads the step or has the task.
+    Assign(act::AssignArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
     Show(show::ShowArgs),
     /// List dossiers.

@@ -58,6 +58,8 @@ fn meaning(code: &Code) -> &'static str {
         Code::TallyWrong => "the numbers of the tally do not add up",
         Code::ChoiceWrong => "a choice is missing, or given where there is none",
         Code::SamePerson => "the same person may not do both",
+        Code::Taken { .. } => "somebody else has it",
+        Code::NotOfRole => "this person does not hold the role",
         Code::Separated { rule: Rule::OneRole, .. } => "this person prepared the dossier in another role",
         Code::Separated { rule: Rule::NeverSameAs, .. } => {
             "this person did an earlier step that is kept apart from this one"

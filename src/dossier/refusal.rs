@@ -86,6 +86,13 @@ pub enum Code {
     ChoiceWrong,
     /// The same person may not do both.
     SamePerson,
+    /// Somebody else has it.
+    Taken {
+        /// Who.
+        by: PersonId,
+    },
+    /// A person does not hold the role to which this belongs.
+    NotOfRole,
     /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
     Separated {
         /// By which rule.

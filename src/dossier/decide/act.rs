@@ -8,7 +8,7 @@ use super::values::check_reason;
 use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
-use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus};
+use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition};
@@ -139,6 +139,10 @@ impl<'a> Run<'a> {
         if !found.is_empty() {
             return Ok(found);
         }
+        let elsewhere = self.dossier().tasks.iter().filter(|task| task.others.contains(person));
+        if let Some(owner) = elsewhere.filter_map(|task| task.owner.clone()).next() {
+            return Err(Refusal::of(Code::Taken { by: owner }));
+        }
         if let Some(answer) = self.answered(person) {
             return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
         }
@@ -154,9 +158,13 @@ impl<'a> Run<'a> {
     pub(super) fn standing<'t>(&self, person: &PersonId, transition: &'t Transition, at: Place) -> Standing<'t> {
         let mut standing = Standing::None;
         for role in &transition.by {
-            let mut asked = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
-            let may = match asked.next() {
+            let asked = |task: &&Task| task.role.as_ref() == Some(role);
+            let own = self.entry_of(at).and_then(|entry| self.dossier().tasks.iter().filter(asked).find(|task| task.activation == entry));
+            let may = match own {
                 Some(task) => task.holders.contains(person),
+                None if self.dossier().tasks.iter().any(|task| asked(&task)) => {
+                    self.dossier().tasks.iter().filter(asked).any(|task| task.holders.contains(person))
+                }
                 None => self.holders(role).contains(person),
             };
             match self.barred(person, role, at) {
