@@ -134,7 +134,8 @@ CREATE INDEX outbox_waiting ON outbox (not_before_at, person_id) WHERE mail_id I
 CREATE INDEX outbox_mail ON outbox (mail_id) WHERE mail_id IS NOT NULL;
 CREATE INDEX outbox_dossier ON outbox (dossier_id);
 
--- One mail to one person: the delivery ledger. status: sending, accepted, deferred, failed, unknown.
+-- One mail to one person: the delivery ledger. status: claimed, sending, accepted, deferred, failed,
+-- unknown, dropped.
 CREATE TABLE mail (
     id          TEXT PRIMARY KEY,
     person_id   TEXT NOT NULL,

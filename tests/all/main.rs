@@ -27,6 +27,7 @@ mod packaging;
 mod people;
 mod registers;
 mod scheduler;
+mod settling;
 mod shown;
 mod smtp;
 mod starting;
