@@ -9,8 +9,10 @@ mod fields;
 mod formulas;
 mod kinds;
 mod lists;
+mod loops;
 mod names;
 mod needs;
+mod outcomes;
 mod phrases;
 mod reach;
 mod roles;
@@ -88,6 +90,9 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.cases();
     if !*check.lost.borrow() {
         check.reachability(&shape);
+        check.loops();
+        check.outcomes_differ();
+        check.nobody_grants_alone();
     }
     if readable && !check.faults.borrow().iter().any(Diagnostic::is_error) {
         check.unused();
