@@ -81,6 +81,18 @@ id!(/// A paper in a dossier: random; the bytes stand in a table of their own.
 id!(/// One outgoing mail.
     MailId);
 
+impl StateId {
+    /// Whether this state lies inside another one, at any depth.
+    pub fn is_inside(&self, outer: &Self) -> bool {
+        self.0.strip_prefix(outer.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    /// The state directly around this one.
+    pub fn outer(&self) -> Option<Self> {
+        self.0.rsplit_once('.').map(|(outer, _)| Self::new(outer))
+    }
+}
+
 /// One entry into one state of one dossier, counted from 1 within the dossier. Tasks, rolls, ballots, links, timers and
 /// rounds belong to an activation, never to a state's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -136,8 +136,8 @@ impl Lines<'_> {
             let due = active.due_at.map_or_else(String::new, |at| format!(", due {}", self.minute(at)));
             self.lines.push(format!("  stands  {} {title}{due}", active.state));
         }
-        if dossier.paused.is_some() {
-            self.lines.push("  paused".to_owned());
+        for paused in &dossier.paused {
+            self.lines.push(format!("  paused  {}", paused.state));
         }
         for ground in &dossier.grounds {
             self.lines.push(format!("  ground  {}", ground.text.own));

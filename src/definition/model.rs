@@ -172,6 +172,12 @@ pub struct State {
     pub initial: Option<Name>,
     /// Its inner states.
     pub states: Vec<State>,
+    /// `parallel: true`: its inner states are all active together.
+    pub parallel: bool,
+    /// `history`: `shallow` or `deep`.
+    pub history: Option<Name>,
+    /// Where a history leads at first.
+    pub target: Option<Name>,
     /// Transitions by events.
     pub on: Vec<Transition>,
     /// Transitions without events.
@@ -246,6 +252,8 @@ pub struct Transition {
     pub take: Vec<Name>,
     /// What is left is frozen.
     pub pause: bool,
+    /// The state it is written in is not left.
+    pub internal: bool,
 }
 
 /// How many of those who are asked must choose an event.

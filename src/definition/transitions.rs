@@ -11,7 +11,7 @@ use crate::source::{Span, Spanned};
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows",
-    "take", "pause",
+    "take", "pause", "internal",
 ];
 
 /// Transitions by events.
@@ -70,6 +70,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         rows: map.get("rows").and_then(|item| rows(&item)),
         take: map.words("take"),
         pause: map.flag("pause"),
+        internal: map.flag("internal"),
     })
 }
 
@@ -94,6 +95,7 @@ fn short(target: Name, span: Span) -> Transition {
         rows: None,
         take: Vec::new(),
         pause: false,
+        internal: false,
     }
 }
 

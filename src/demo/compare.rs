@@ -85,7 +85,7 @@ pub fn disagreements(reached: &BTreeMap<String, String>, expected: &BTreeMap<Str
 pub fn reached(dossier: &Dossier, machine: &Machine, reading: &Reading) -> String {
     let Some(outcome) = &dossier.outcome else {
         let standing = dossier.active.iter().rev().find_map(|active| machine.state(&active.state)?.standing.clone());
-        return standing.unwrap_or_else(|| dossier.leaf().map(|leaf| leaf.state.to_string()).unwrap_or_default());
+        return standing.unwrap_or_else(|| dossier.stands());
     };
     let amount =
         reading.amounts_to.iter().find(|one| &one.outcome == outcome && dossier.milestones.contains(&one.milestone));

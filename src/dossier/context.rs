@@ -6,7 +6,7 @@ use super::command::{Act, Ask, Start};
 use super::{Choice, Dossier};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
-use crate::ids::DossierId;
+use crate::ids::{ActivationId, DossierId};
 use crate::machine::{FieldKind, Machine};
 
 /// The world as it stands at `now`.
@@ -18,9 +18,12 @@ pub struct Context<'a> {
     pub calendar: &'a Calendar,
     /// The entries of all registers about the dossier's subject.
     pub register: &'a [Entry],
-    /// The opened boxes of the vote in progress, by row.
-    pub boxes: &'a BTreeMap<DossierId, OpenBox>,
+    /// The opened boxes of the votes in progress.
+    pub boxes: &'a Boxes,
 }
+
+/// Boxes by the vote's entry and the row.
+pub type Boxes = BTreeMap<(ActivationId, DossierId), OpenBox>;
 
 /// A fact in a register.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -156,26 +156,35 @@ pub enum Change {
         /// Who.
         people: Vec<PersonId>,
     },
-    /// A compound state was left for a while; what was inside is frozen.
+    /// A history state remembers what was active when the state around it was left.
+    Remembered {
+        /// The history.
+        history: StateId,
+        /// The states.
+        states: Vec<StateId>,
+    },
+    /// A state was left for a while; it is frozen, and what was active inside it.
     Paused {
-        /// The compound state.
+        /// The state.
         state: StateId,
-        /// The entries inside it that are frozen.
+        /// Its entry and those inside it, innermost first.
         frozen: Vec<ActivationId>,
     },
     /// What was frozen goes on; timers have moved by the time of the pause.
     Resumed {
+        /// The state that goes on.
+        state: StateId,
         /// The timers, with their new instants.
         timers: Vec<Timer>,
         /// The deadlines, with their new instants.
         due: Vec<(ActivationId, Instant)>,
     },
-    /// What was frozen is given up: its state is entered anew.
-    Abandoned,
+    /// What was frozen of this state is given up: it is entered anew, or what was around it is over.
+    Abandoned(StateId),
     /// A message came while the dossier was paused, and waits.
     Held(Message),
-    /// The first of the waiting messages is taken.
-    Unheld,
+    /// The waiting message at this place of the queue is taken.
+    Unheld(u32),
     /// A vote was opened: roll and rules are pinned.
     VoteOpened {
         /// The entry.
@@ -192,9 +201,16 @@ pub enum Change {
         rows: Vec<VoteRow>,
     },
     /// A member's ballot is in the box: the roll is marked. What they chose is not here.
-    Marked(PersonId),
+    Marked {
+        /// The vote.
+        activation: ActivationId,
+        /// The member.
+        person: PersonId,
+    },
     /// An open vote: what a member chose.
     Chose {
+        /// The vote.
+        activation: ActivationId,
         /// Who.
         person: PersonId,
         /// What, per row.
@@ -202,13 +218,15 @@ pub enum Change {
     },
     /// Tallies of a vote on paper were recorded.
     Recorded {
+        /// The vote.
+        activation: ActivationId,
         /// By whom.
         by: PersonId,
         /// Per row.
         rows: BTreeMap<DossierId, PaperTally>,
     },
-    /// The recorded tallies were not confirmed.
-    Disputed,
+    /// The recorded tallies of this vote were not confirmed.
+    Disputed(ActivationId),
     /// A vote was closed.
     VoteClosed(VoteResult),
     /// A row joined a list.
@@ -224,8 +242,10 @@ pub enum Change {
     Rows(Vec<(DossierId, RowStatus)>),
     /// A list takes no more rows (none), or takes them under this key.
     Gathers(Option<String>),
-    /// This dossier stands on a list, or on none.
-    OnList(Option<OnList>),
+    /// This dossier, or a region of it, stands on a list; if it stood on another one, no longer.
+    OnList(OnList),
+    /// It stands on the list no longer on which this region (none: the whole dossier) stood.
+    OffList(Option<ActivationId>),
     /// A message was sent.
     Sent {
         /// Its place among the messages of this event.
@@ -264,7 +284,7 @@ impl Change {
                 | Self::Joined { .. }
                 | Self::Rows(_)
                 | Self::Recorded { .. }
-                | Self::Disputed
+                | Self::Disputed(_)
         )
     }
 

@@ -65,16 +65,17 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             subject: subject.clone(),
             activations: 0,
             active: Vec::new(),
-            paused: None,
+            paused: Vec::new(),
+            history: BTreeMap::new(),
             fields: BTreeMap::new(),
             papers: Vec::new(),
             tasks: Vec::new(),
             timers: Vec::new(),
-            vote: None,
+            votes: Vec::new(),
             results: Vec::new(),
             rows: Vec::new(),
             gather_key: gather_key.clone(),
-            on_list: None,
+            on_lists: Vec::new(),
             held: Vec::new(),
             milestones: Vec::new(),
             grounds: Vec::new(),
@@ -92,7 +93,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Left(left) => leave(dossier, left),
         Change::Entered { activation, state, due_at } => {
             dossier.activations = dossier.activations.max(activation.0);
-            dossier.active.push(Active { activation: *activation, state: state.clone(), at, due_at: *due_at });
+            place(&mut dossier.active, Active { activation: *activation, state: state.clone(), at, due_at: *due_at });
         }
         Change::Offered(task) => dossier.tasks.push(task.clone()),
         Change::Withdrawn { activation, purpose, holder } => withdraw(dossier, *activation, *purpose, holder.as_ref()),
@@ -113,21 +114,22 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Fired { activation, what, .. } => {
             dossier.timers.retain(|timer| timer.activation != *activation || timer.what != *what);
         }
-        Change::Paused { state, frozen } => {
-            let paused = freeze(dossier, at, state, frozen)?;
-            dossier.paused = Some(paused);
+        Change::Remembered { history, states } => {
+            dossier.history.insert(history.clone(), states.clone());
         }
-        Change::Resumed { timers, due } => resume(dossier, timers, due)?,
-        Change::Abandoned => dossier.paused = None,
+        Change::Paused { state, frozen } => freeze(dossier, at, state, frozen)?,
+        Change::Resumed { state, timers, due } => resume(dossier, state, timers, due)?,
+        Change::Abandoned(state) => dossier.paused.retain(|paused| &paused.state != state),
         Change::Held(message) => dossier.held.push(message.clone()),
-        Change::Unheld => {
-            if dossier.held.is_empty() {
-                return Err("no message waits".to_owned());
+        Change::Unheld(place) => {
+            let place = *place as usize;
+            if place >= dossier.held.len() {
+                return Err("no such message waits".to_owned());
             }
-            dossier.held.remove(0);
+            dossier.held.remove(place);
         }
         Change::VoteOpened { activation, rule, held, body, roll, rows } => {
-            dossier.vote = Some(Vote {
+            dossier.votes.push(Vote {
                 activation: *activation,
                 rule: rule.clone(),
                 held: held.clone(),
@@ -138,22 +140,22 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 open: BTreeMap::new(),
             });
         }
-        Change::Marked(person) => {
-            let seat = voting(dossier)?.roll.iter_mut().find(|seat| &seat.person == person);
+        Change::Marked { activation, person } => {
+            let seat = voting(dossier, *activation)?.roll.iter_mut().find(|seat| &seat.person == person);
             seat.ok_or("nobody of that name is on the roll")?.cast = true;
         }
-        Change::Chose { person, choices } => {
-            let vote = voting(dossier)?;
+        Change::Chose { activation, person, choices } => {
+            let vote = voting(dossier, *activation)?;
             for (row, choice) in choices {
                 vote.open.entry(row.clone()).or_default().insert(person.clone(), *choice);
             }
         }
-        Change::Recorded { by, rows } => {
-            voting(dossier)?.recorded = Some(Recorded { by: by.clone(), rows: rows.clone() });
+        Change::Recorded { activation, by, rows } => {
+            voting(dossier, *activation)?.recorded = Some(Recorded { by: by.clone(), rows: rows.clone() });
         }
-        Change::Disputed => voting(dossier)?.recorded = None,
+        Change::Disputed(activation) => voting(dossier, *activation)?.recorded = None,
         Change::VoteClosed(result) => {
-            dossier.vote = None;
+            dossier.votes.retain(|vote| vote.activation != result.activation);
             dossier.tasks.retain(|task| task.activation != result.activation || task.purpose == Purpose::Act);
             dossier.timers.retain(|timer| timer.activation != result.activation || timer.what != TimerKind::VoteEnds);
             dossier.results.push(result.clone());
@@ -170,13 +172,17 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             }
         }
         Change::Gathers(key) => dossier.gather_key.clone_from(key),
-        Change::OnList(list) => dossier.on_list.clone_from(list),
+        Change::OnList(list) => {
+            dossier.on_lists.retain(|on| on.region != list.region);
+            dossier.on_lists.push(list.clone());
+        }
+        Change::OffList(region) => dossier.on_lists.retain(|on| on.region != *region),
         Change::Reached(milestone) => dossier.milestones.push(milestone.clone()),
         Change::Finished(outcome) => {
             dossier.outcome = Some(outcome.clone());
             dossier.tasks.clear();
             dossier.timers.clear();
-            dossier.paused = None;
+            dossier.paused.clear();
         }
         // What was done, sent or told stands in the event; nothing of it is needed to go on.
         Change::Did { .. } | Change::Told { .. } | Change::Sent { .. } | Change::Registered { .. } | Change::Erased => {
@@ -185,8 +191,17 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
     Ok(())
 }
 
-fn voting(dossier: &mut Dossier) -> Result<&mut Vote, String> {
-    dossier.vote.as_mut().ok_or_else(|| "no vote is open".to_owned())
+fn voting(dossier: &mut Dossier, activation: ActivationId) -> Result<&mut Vote, String> {
+    let vote = dossier.votes.iter_mut().find(|vote| vote.activation == activation);
+    vote.ok_or_else(|| "no such vote is open".to_owned())
+}
+
+/// Puts an entry among those that are active: behind what is around it and behind the regions before its own.
+fn place(active: &mut Vec<Active>, entry: Active) {
+    let outer = entry.state.outer();
+    let beside = |one: &Active| outer.as_ref().is_some_and(|outer| &one.state == outer || one.state.is_inside(outer));
+    let at = active.iter().rposition(beside).map_or(active.len(), |at| at + 1);
+    active.insert(at, entry);
 }
 
 fn set(dossier: &mut Dossier, fields: &BTreeMap<crate::ids::FieldName, serde_json::Value>) {
@@ -203,9 +218,7 @@ fn leave(dossier: &mut Dossier, left: &[ActivationId]) {
     dossier.active.retain(|active| !left.contains(&active.activation));
     dossier.tasks.retain(|task| !left.contains(&task.activation));
     dossier.timers.retain(|timer| !left.contains(&timer.activation));
-    if dossier.vote.as_ref().is_some_and(|vote| left.contains(&vote.activation)) {
-        dossier.vote = None;
-    }
+    dossier.votes.retain(|vote| !left.contains(&vote.activation));
 }
 
 fn withdraw(dossier: &mut Dossier, activation: ActivationId, purpose: Purpose, holder: Option<&crate::ids::PersonId>) {
@@ -222,31 +235,41 @@ fn freeze(
     at: Instant,
     state: &crate::ids::StateId,
     frozen: &[ActivationId],
-) -> Result<Paused, String> {
-    if dossier.paused.is_some() {
+) -> Result<(), String> {
+    if dossier.paused.iter().any(|paused| &paused.state == state) {
         return Err("it is paused already".to_owned());
     }
-    let inside = |activation: ActivationId| frozen.contains(&activation);
-    let take = |active: &mut Vec<Active>| {
-        let (out, kept) = std::mem::take(active).into_iter().partition(|one| inside(one.activation));
-        *active = kept;
-        out
-    };
-    let active = take(&mut dossier.active);
-    let (tasks, kept) = std::mem::take(&mut dossier.tasks).into_iter().partition(|task| inside(task.activation));
-    dossier.tasks = kept;
-    let (timers, kept) = std::mem::take(&mut dossier.timers).into_iter().partition(|timer| inside(timer.activation));
-    dossier.timers = kept;
-    let vote = dossier.vote.take_if(|vote| inside(vote.activation));
-    Ok(Paused { state: state.clone(), at, active, tasks, timers, vote })
+    let outer = state.outer();
+    let around = dossier.active.iter().find(|active| Some(&active.state) == outer.as_ref());
+    let around = around.map(|active| active.activation);
+    let active = take(&mut dossier.active, |active| frozen.contains(&active.activation));
+    let tasks = take(&mut dossier.tasks, |task| frozen.contains(&task.activation));
+    let timers = take(&mut dossier.timers, |timer| frozen.contains(&timer.activation));
+    let votes = take(&mut dossier.votes, |vote| frozen.contains(&vote.activation));
+    dossier.paused.push(Paused { state: state.clone(), around, at, active, tasks, timers, votes });
+    Ok(())
 }
 
-fn resume(dossier: &mut Dossier, timers: &[super::Timer], due: &[(ActivationId, Instant)]) -> Result<(), String> {
-    let paused = dossier.paused.take().ok_or("it is not paused")?;
-    dossier.active.extend(paused.active);
+fn take<T>(from: &mut Vec<T>, which: impl Fn(&T) -> bool) -> Vec<T> {
+    let (taken, kept) = std::mem::take(from).into_iter().partition(which);
+    *from = kept;
+    taken
+}
+
+fn resume(
+    dossier: &mut Dossier,
+    state: &crate::ids::StateId,
+    timers: &[super::Timer],
+    due: &[(ActivationId, Instant)],
+) -> Result<(), String> {
+    let at = dossier.paused.iter().position(|paused| &paused.state == state).ok_or("it is not paused")?;
+    let paused = dossier.paused.remove(at);
+    for active in paused.active {
+        place(&mut dossier.active, active);
+    }
     dossier.tasks.extend(paused.tasks);
     dossier.timers.extend(timers.iter().cloned());
-    dossier.vote = dossier.vote.take().or(paused.vote);
+    dossier.votes.extend(paused.votes);
     for (activation, at) in due {
         for active in dossier.active.iter_mut().filter(|active| active.activation == *activation) {
             active.due_at = Some(*at);

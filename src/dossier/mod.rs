@@ -4,11 +4,13 @@
 //! dossier and needs nothing else: no machine, no directory, no calendar, no clock. `project` says which rows (tasks,
 //! timers, notices, messages, register entries) the events mean.
 
+pub mod ballot;
 pub mod command;
 pub mod context;
 pub mod decide;
 pub mod event;
 pub mod evolve;
+pub mod message;
 pub mod project;
 pub mod refusal;
 
@@ -17,10 +19,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
-    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, OperationId, PaperId, PersonId,
-    RoleName, StateId, WorkflowName,
+    ActivationId, DossierId, EventName, FieldName, Instant, MachineHash, PaperId, PersonId, RoleName, StateId,
+    WorkflowName,
 };
-use crate::machine::{Held, LinkPolicy, VoteRule};
+use crate::machine::LinkPolicy;
+
+pub use ballot::{Choice, PaperTally, Recorded, RowResult, Seat, Vote, VoteResult, VoteRow};
+pub use message::{Body, Message, OnList, Recipient};
 
 /// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events
 /// gives it again to the byte.
@@ -47,11 +52,14 @@ pub struct Dossier {
     pub subject: Option<PersonId>,
     /// The last activation given out.
     pub activations: u32,
-    /// The active states, outermost first.
+    /// The active states, in the order of the file: each behind what is around it, regions one after the other.
     pub active: Vec<Active>,
-    /// What a pausing transition froze.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub paused: Option<Paused>,
+    /// What pausing transitions froze, the earliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paused: Vec<Paused>,
+    /// What history states remember.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub history: BTreeMap<StateId, Vec<StateId>>,
     /// The fields.
     pub fields: BTreeMap<FieldName, serde_json::Value>,
     /// The papers.
@@ -63,9 +71,9 @@ pub struct Dossier {
     /// Timers that will fire.
     #[serde(default)]
     pub timers: Vec<Timer>,
-    /// The vote in progress.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vote: Option<Vote>,
+    /// The votes in progress: one in a region at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
     /// Results of closed votes, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<VoteResult>,
@@ -75,9 +83,9 @@ pub struct Dossier {
     /// For a list that still takes rows: the key under which they find it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gather_key: Option<String>,
-    /// The list on which this dossier stands as a row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_list: Option<OnList>,
+    /// The lists on which this dossier stands as a row: one for each region at most, and one for the whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_lists: Vec<OnList>,
     /// Messages that came while it was paused, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Message>,
@@ -109,18 +117,22 @@ pub struct Active {
 /// What a pausing transition froze: continued by `resume` with the same activations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Paused {
-    /// The compound state that was left.
+    /// The outermost state that was left.
     pub state: StateId,
+    /// The entry around it, if there is one: once that is over, nothing continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<ActivationId>,
     /// When.
     pub at: Instant,
-    /// The states inside it that were active, outermost first.
+    /// This state and those inside it that were active, in the order of the file.
     pub active: Vec<Active>,
     /// Their tasks.
     pub tasks: Vec<Task>,
     /// Their timers.
     pub timers: Vec<Timer>,
-    /// Their vote.
-    pub vote: Option<Vote>,
+    /// Their votes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub votes: Vec<Vote>,
 }
 
 /// A paper in a dossier; its bytes stand elsewhere.
@@ -261,130 +273,6 @@ impl TimerKind {
     }
 }
 
-/// A vote in progress: the roll and the rules as they were when it was opened. Choices are not here.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Vote {
-    /// Whose entry it belongs to.
-    pub activation: ActivationId,
-    /// The rule, pinned.
-    pub rule: VoteRule,
-    /// How it is held.
-    pub held: Held,
-    /// Which body.
-    pub body: BodyCode,
-    /// The members, and who has voted.
-    pub roll: Vec<Seat>,
-    /// What is voted on.
-    pub rows: Vec<VoteRow>,
-    /// Tallies of a vote on paper, recorded and not yet confirmed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recorded: Option<Recorded>,
-    /// Choices of an open vote, by row and person.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub open: BTreeMap<DossierId, BTreeMap<PersonId, Choice>>,
-}
-
-/// One member's seat on the roll.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Seat {
-    /// The member.
-    pub person: PersonId,
-    /// `chair`, `member`, ...
-    pub seat: String,
-    /// Their ballot is in the box.
-    #[serde(default)]
-    pub cast: bool,
-}
-
-/// One matter under vote.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VoteRow {
-    /// The row's dossier (a vote without a list: the dossier itself).
-    pub row: DossierId,
-    /// The share it needs, resolved.
-    pub needs: crate::machine::Fraction,
-    /// Members who may not vote on it because it is their own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub own: Vec<PersonId>,
-}
-
-/// Tallies of a vote on paper.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// Who recorded them.
-    pub by: PersonId,
-    /// Per row.
-    pub rows: BTreeMap<DossierId, PaperTally>,
-}
-
-/// The tally of one row of a vote on paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaperTally {
-    /// Ballots handed out.
-    pub issued: u32,
-    /// Ballots that came back.
-    pub returned: u32,
-    /// Of those, invalid.
-    pub invalid: u32,
-    /// Of the valid, for.
-    pub yes: u32,
-    /// Of the valid, against.
-    pub no: u32,
-}
-
-/// What a member chose on one row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Choice {
-    /// For.
-    Yes,
-    /// Against.
-    No,
-    /// Neither: a valid ballot without an opinion.
-    Abstain,
-}
-
-/// The result of one vote.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VoteResult {
-    /// Whose entry it belonged to.
-    pub activation: ActivationId,
-    /// Which body.
-    pub body: BodyCode,
-    /// When it was closed.
-    pub at: Instant,
-    /// Members on the roll.
-    pub members: u32,
-    /// Whether enough took part.
-    pub quorate: bool,
-    /// Per row.
-    pub rows: Vec<RowResult>,
-}
-
-/// The result of one row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RowResult {
-    /// The row.
-    pub row: DossierId,
-    /// For.
-    pub yes: u32,
-    /// Against.
-    pub no: u32,
-    /// Valid, without an opinion.
-    pub abstain: u32,
-    /// Invalid.
-    pub invalid: u32,
-    /// Of how many the share was taken.
-    pub base: u32,
-    /// The share it needed.
-    pub needs: crate::machine::Fraction,
-    /// It passed.
-    pub passed: bool,
-    /// SHA-256 of the box as it stood when it was closed, in hexadecimal digits; none for paper and open votes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub box_hash: Option<String>,
-}
-
 /// A row of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -416,18 +304,6 @@ pub enum RowStatus {
     Released,
 }
 
-/// The list on which a dossier stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OnList {
-    /// The list's workflow.
-    pub list: WorkflowName,
-    /// The key under which it was asked to join.
-    pub key: String,
-    /// The list itself, once it has spoken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dossier: Option<DossierId>,
-}
-
 /// Why a dossier was refused, returned or struck.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ground {
@@ -440,76 +316,40 @@ pub struct Ground {
     pub basis: Option<String>,
 }
 
-/// What one dossier tells another: committed with the event that sent it, consumed as an ordinary command.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Message {
-    /// The sender.
-    pub from: DossierId,
-    /// The sender's event.
-    pub from_seq: i64,
-    /// Its place among the messages of that event.
-    pub place: u32,
-    /// To whom.
-    pub to: Recipient,
-    /// What.
-    pub body: Body,
-}
-
-impl Message {
-    /// The operation id of the command that consumes it: the same message is never consumed twice.
-    pub fn operation(&self) -> OperationId {
-        OperationId::new(format!("m:{}:{}:{}", self.from, self.from_seq, self.place))
-    }
-}
-
-/// To whom a message goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recipient {
-    /// A dossier.
-    Dossier(DossierId),
-    /// The open list of this workflow under this key; it is opened, with these fields, if there is none.
-    List {
-        /// The list's workflow.
-        workflow: WorkflowName,
-        /// The key.
-        key: String,
-        /// The fields of a list that has to be opened.
-        fields: BTreeMap<FieldName, serde_json::Value>,
-    },
-}
-
-/// What a message says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Body {
-    /// To a list: I am a row of yours.
-    Join {
-        /// What the list calls it.
-        caption: String,
-        /// The row's fields.
-        fields: BTreeMap<FieldName, serde_json::Value>,
-    },
-    /// To a list: I am a row of yours no longer.
-    Leave,
-    /// To a row: an event.
-    Tell {
-        /// Which.
-        event: EventName,
-        /// Fields that go along.
-        fields: BTreeMap<FieldName, serde_json::Value>,
-        /// Why, in somebody's words.
-        reason: Option<String>,
-        /// The list has nothing more to say to this row.
-        #[serde(default)]
-        last: bool,
-    },
-}
-
 impl Dossier {
-    /// The innermost active state.
-    pub fn leaf(&self) -> Option<&Active> {
-        self.active.last()
+    /// The active states without active states inside: one, or one for each region.
+    pub fn leaves(&self) -> impl Iterator<Item = &Active> {
+        // Whatever lies inside a state stands directly behind it.
+        let behind = self.active.iter().skip(1).map(Some).chain([None]);
+        let is_leaf =
+            |(one, next): &(&Active, Option<&Active>)| !next.is_some_and(|next| next.state.is_inside(&one.state));
+        self.active.iter().zip(behind).filter(is_leaf).map(|(one, _)| one)
+    }
+
+    /// Where it stands: the leaves, by name, joined by ` + `.
+    pub fn stands(&self) -> String {
+        self.leaves().map(|active| active.state.as_str()).collect::<Vec<_>>().join(" + ")
+    }
+
+    /// The entry of this number, active or frozen.
+    pub fn entry(&self, activation: ActivationId) -> Option<&Active> {
+        let frozen = self.paused.iter().flat_map(|paused| &paused.active);
+        self.active.iter().chain(frozen).find(|active| active.activation == activation)
+    }
+
+    /// Whether this entry is frozen.
+    pub fn is_frozen(&self, activation: ActivationId) -> bool {
+        self.paused.iter().flat_map(|paused| &paused.active).any(|active| active.activation == activation)
+    }
+
+    /// The vote of this entry, in progress.
+    pub fn vote(&self, activation: ActivationId) -> Option<&Vote> {
+        self.votes.iter().find(|vote| vote.activation == activation)
+    }
+
+    /// Every vote that is open, frozen ones too.
+    pub fn all_votes(&self) -> impl Iterator<Item = &Vote> {
+        self.votes.iter().chain(self.paused.iter().flat_map(|paused| &paused.votes))
     }
 
     /// The earliest instant at which something is due.

@@ -1,7 +1,6 @@
 //! The first answer again: the same command under the same operation id is told what it was told then.
 
 use super::fold::Fold;
-use super::rows::state_of;
 use super::{Done, seals};
 use crate::dossier::evolve::evolve;
 use crate::store::{LoadedOperation, StoreError};
@@ -29,6 +28,6 @@ impl Fold<'_, '_> {
             column: "operation",
             what: format!("dossier {id} has no events"),
         })?;
-        Ok(Done { dossier: id.clone(), seq: dossier.seq, state: state_of(&dossier), again: true })
+        Ok(Done { dossier: id.clone(), seq: dossier.seq, state: dossier.stands(), again: true })
     }
 }

@@ -1,41 +1,40 @@
-//! The ballot boxes of the vote in progress: opened for the decision, filled with what it says, sealed again.
+//! The ballot boxes of the votes in progress: opened for the decision, filled with what it says, sealed again.
 
 use std::collections::BTreeMap;
 
-use super::fold::{Boxes, Fold};
+use super::fold::Fold;
 use super::seals::damaged;
 use crate::clock::Chance;
+use crate::dossier::context::Boxes;
 use crate::dossier::decide::Decision;
 use crate::dossier::event::Change;
-use crate::dossier::{Choice, Dossier, Vote};
+use crate::dossier::{Dossier, Vote};
 use crate::ids::{ActivationId, DossierId};
 use crate::machine::{Ballot, Held};
 use crate::seal::{BoxPlace, MasterKeys};
 use crate::store::StoreError;
 
 impl Fold<'_, '_> {
-    /// The boxes of the secret vote in progress, opened.
-    pub(super) fn open_boxes(
-        &mut self,
-        id: &DossierId,
-    ) -> Result<Result<Option<(ActivationId, Boxes)>, StoreError>, StoreError> {
-        let Some(working) = self.dossiers.get_mut(id) else { return Ok(Ok(None)) };
-        let dossier = &working.kept.dossier;
-        let vote = dossier.vote.as_ref().or_else(|| dossier.paused.as_ref()?.vote.as_ref());
-        let Some(vote) = vote.filter(|vote| is_sealed(vote)) else { return Ok(Ok(None)) };
-        let activation = vote.activation;
-        if let Some(boxes) = working.boxes.take_if(|(of, _)| *of == activation) {
-            return Ok(Ok(Some(boxes)));
+    /// The boxes of the secret votes in progress, opened.
+    pub(super) fn open_boxes(&mut self, id: &DossierId) -> Result<Result<Boxes, StoreError>, StoreError> {
+        let Some(working) = self.dossiers.get_mut(id) else { return Ok(Ok(Boxes::new())) };
+        let mut boxes = std::mem::take(&mut working.boxes);
+        let votes = working.kept.dossier.all_votes().filter(|vote| is_sealed(vote)).map(|vote| vote.activation);
+        let votes: Vec<ActivationId> = votes.collect();
+        boxes.retain(|(of, _), _| votes.contains(of));
+        for activation in votes {
+            if boxes.keys().any(|(of, _)| *of == activation) {
+                continue;
+            }
+            for (row, sealed) in self.tx.boxes(id, activation)? {
+                let place = BoxPlace { dossier: id, activation, row: &row };
+                match place.open(&sealed, &self.inner.keys.master) {
+                    Ok(open) => boxes.insert((activation, row), open),
+                    Err(error) => return Ok(Err(damaged(&error))),
+                };
+            }
         }
-        let mut boxes = Boxes::new();
-        for (row, sealed) in self.tx.boxes(id, activation)? {
-            let place = BoxPlace { dossier: id, activation, row: &row };
-            match place.open(&sealed, &self.inner.keys.master) {
-                Ok(open) => boxes.insert(row, open),
-                Err(error) => return Ok(Err(damaged(&error))),
-            };
-        }
-        Ok(Ok(Some((activation, boxes))))
+        Ok(Ok(boxes))
     }
 }
 
@@ -45,40 +44,46 @@ fn is_sealed(vote: &Vote) -> bool {
 }
 
 /// Boxes after a command.
+#[derive(Default)]
 pub(super) struct Filled {
-    pub(super) activation: ActivationId,
     pub(super) open: Boxes,
-    pub(super) sealed: BTreeMap<DossierId, Vec<u8>>,
+    pub(super) sealed: BTreeMap<(ActivationId, DossierId), Vec<u8>>,
 }
 
-/// Makes empty boxes for a vote that was opened, and puts ballots into those of the vote in progress.
+/// Makes empty boxes for votes that were opened, and puts ballots into those of the vote in progress.
 pub(super) fn fill(
     after: &Dossier,
-    open: Option<&(ActivationId, Boxes)>,
+    open: Option<&Boxes>,
     decision: &Decision,
     master: &MasterKeys,
     chance: &Chance,
-) -> Result<Option<Filled>, StoreError> {
-    let vote = after.vote.as_ref().or_else(|| after.paused.as_ref()?.vote.as_ref());
-    let Some(vote) = vote.filter(|vote| is_sealed(vote)) else { return Ok(None) };
-    let opened = decision
-        .events
-        .iter()
-        .flat_map(|event| &event.changes)
-        .any(|change| matches!(change, Change::VoteOpened { activation, .. } if *activation == vote.activation));
-    let at_hand = open.filter(|(of, _)| *of == vote.activation).map(|(_, boxes)| boxes.clone());
-    let mut filled = Filled { activation: vote.activation, open: at_hand.unwrap_or_default(), sealed: BTreeMap::new() };
-    let none = BTreeMap::new();
-    let ballots: &BTreeMap<DossierId, Choice> = if opened { &none } else { &decision.ballots };
-    let rows: Vec<&DossierId> =
-        if opened { vote.rows.iter().map(|row| &row.row).collect() } else { ballots.keys().collect() };
-    for row in rows {
-        let place = BoxPlace { dossier: &after.id, activation: vote.activation, row };
-        let content = filled.open.entry(row.clone()).or_default();
-        content.choices.extend(ballots.get(row));
-        let sealed = place.seal(&content.choices, vote.roll.len(), master, chance).map_err(|error| damaged(&error))?;
-        *content = place.open(&sealed, master).map_err(|error| damaged(&error))?;
-        filled.sealed.insert(row.clone(), sealed);
+) -> Result<Filled, StoreError> {
+    let mut filled = Filled::default();
+    for vote in after.all_votes().filter(|vote| is_sealed(vote)) {
+        let activation = vote.activation;
+        let at_hand = open.into_iter().flatten().filter(|((of, _), _)| *of == activation);
+        filled.open.extend(at_hand.map(|(key, open)| (key.clone(), open.clone())));
+        let opened = opened(decision, activation);
+        for row in vote.rows.iter().map(|row| &row.row) {
+            let key = (activation, row.clone());
+            let ballot = decision.ballots.get(&key).filter(|_| !opened);
+            if !opened && ballot.is_none() {
+                continue;
+            }
+            let place = BoxPlace { dossier: &after.id, activation, row };
+            let content = filled.open.entry(key.clone()).or_default();
+            content.choices.extend(ballot);
+            let sealed =
+                place.seal(&content.choices, vote.roll.len(), master, chance).map_err(|error| damaged(&error))?;
+            *content = place.open(&sealed, master).map_err(|error| damaged(&error))?;
+            filled.sealed.insert(key, sealed);
+        }
     }
-    Ok(Some(filled))
+    Ok(filled)
+}
+
+/// Whether the vote of this entry was opened by the decision itself.
+fn opened(decision: &Decision, vote: ActivationId) -> bool {
+    let mut changes = decision.events.iter().flat_map(|event| &event.changes);
+    changes.any(|change| matches!(change, Change::VoteOpened { activation, .. } if *activation == vote))
 }

@@ -8,22 +8,21 @@ use super::cache::Kept;
 use super::deploy::{Deployment, Version};
 use super::made::{Made, add_papers};
 use super::queue::{Pending, Work};
-use super::rows::{dossier_of, dossier_row, state_of};
+use super::rows::{dossier_of, dossier_row};
 use super::{Done, Failure, Inner, boxes};
 use crate::calendar::Calendar;
 use crate::dossier::command::{Ask, Command};
-use crate::dossier::context::{Context, Entry, OpenBox, holder_of};
+use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::{Decision, decide};
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Message, Recipient};
-use crate::ids::{ActivationId, DossierId, MachineHash, OperationId};
+use crate::ids::{DossierId, MachineHash, OperationId};
 use crate::machine::Machine;
 use crate::seal::Hash;
 use crate::store::{Batch, Loaded, LoadedContent, LoadedOperation, Settled, StoreError, Tx, Wanted};
 
 pub(super) type Answer = Result<Done, Failure>;
-pub(super) type Boxes = BTreeMap<DossierId, OpenBox>;
 
 /// A batch that is being folded.
 pub(super) struct Fold<'f, 't> {
@@ -43,8 +42,8 @@ pub(super) struct Working {
     /// The number of its last event before the batch.
     before: i64,
     pub(super) kept: Kept,
-    /// The boxes of the vote in progress, once they were opened.
-    pub(super) boxes: Option<(ActivationId, Boxes)>,
+    /// The boxes of the votes in progress that were opened.
+    pub(super) boxes: Boxes,
     touched: bool,
 }
 
@@ -104,7 +103,7 @@ impl<'f, 't> Fold<'f, 't> {
 
     pub(super) fn lay(&mut self, kept: Kept) {
         let (id, before) = (kept.dossier.id.clone(), kept.dossier.seq);
-        self.dossiers.insert(id, Working { before, kept, boxes: None, touched: false });
+        self.dossiers.insert(id, Working { before, kept, boxes: Boxes::new(), touched: false });
     }
 
     /// Reads one dossier from the database.
@@ -163,13 +162,9 @@ impl<'f, 't> Fold<'f, 't> {
             Ok(boxes) => boxes,
             Err(error) => return Ok(Err(error.into())),
         };
-        let (now, no_boxes) = (self.inner.clock.now(), Boxes::new());
-        let context = Context {
-            directory: &self.deployment.directory,
-            calendar: &calendar,
-            register: &facts,
-            boxes: boxes.as_ref().map_or(&no_boxes, |(_, boxes)| boxes),
-        };
+        let now = self.inner.clock.now();
+        let context =
+            Context { directory: &self.deployment.directory, calendar: &calendar, register: &facts, boxes: &boxes };
         let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
         let decided = decide(&version.machine, dossier, command, now, &context);
         if let Some(working) = self.dossiers.get_mut(&command.dossier) {
@@ -192,7 +187,7 @@ impl<'f, 't> Fold<'f, 't> {
         let working = self.dossiers.get(&command.dossier);
         if decision.events.is_empty() {
             let dossier = working.map(|working| &working.kept.dossier);
-            let (seq, state) = dossier.map_or((0, String::new()), |dossier| (dossier.seq, state_of(dossier)));
+            let (seq, state) = dossier.map_or((0, String::new()), |dossier| (dossier.seq, dossier.stands()));
             return Ok(Done { dossier: command.dossier.clone(), seq, state, again: false });
         }
         let before = working.map(|working| &working.kept.dossier);
@@ -204,30 +199,25 @@ impl<'f, 't> Fold<'f, 't> {
         let rows = project(before, &after, &decision.events, machine, calendar);
         let boxes = boxes::fill(
             &after,
-            working.and_then(|working| working.boxes.as_ref()),
+            working.map(|working| &working.boxes),
             decision,
             &self.inner.keys.master,
             &self.inner.chance,
         )?;
         let at = after.last_at;
         let seq_before = working.map_or(0, |working| working.before);
-        let (id, done) = (
-            after.id.clone(),
-            Done { dossier: after.id.clone(), seq: after.seq, state: state_of(&after), again: false },
-        );
+        let (id, done) =
+            (after.id.clone(), Done { dossier: after.id.clone(), seq: after.seq, state: after.stands(), again: false });
         // From here on nothing fails.
         self.batch.events.extend(made.rows.into_iter().map(|(seq, row)| ((id.clone(), seq), row)));
         self.batch.seal_keys.extend(made.new_keys.into_iter().map(|(person, wrapped)| ((id.clone(), person), wrapped)));
         self.inner.add_rows(&mut self.batch, &id, at, rows);
         add_papers(&mut self.batch, &id, at, &decision.events, &pending.attachments);
-        let open = boxes.map(|filled| {
-            for (row, sealed) in filled.sealed {
-                self.batch.boxes.insert((id.clone(), filled.activation, row), sealed);
-            }
-            (filled.activation, filled.open)
-        });
+        for ((activation, row), sealed) in boxes.sealed {
+            self.batch.boxes.insert((id.clone(), activation, row), sealed);
+        }
         let kept = Kept { dossier: after, hash: made.hash, keys: made.keys };
-        self.dossiers.insert(id, Working { before: seq_before, kept, boxes: open, touched: true });
+        self.dossiers.insert(id, Working { before: seq_before, kept, boxes: boxes.open, touched: true });
         self.carried_out.insert(pending.operation.clone(), (pending.asked.clone(), done.clone()));
         Ok(done)
     }

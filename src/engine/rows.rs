@@ -45,11 +45,6 @@ pub(super) fn dossier_of(snapshot: &str) -> Result<Dossier, StoreError> {
     })
 }
 
-/// The state in which a dossier stands.
-pub(super) fn state_of(dossier: &Dossier) -> String {
-    dossier.leaf().map(|leaf| leaf.state.as_str().to_owned()).unwrap_or_default()
-}
-
 /// A dossier's row.
 pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
     DossierRow {
@@ -57,7 +52,7 @@ pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
         workflow: dossier.workflow.as_str().to_owned(),
         machine: dossier.machine.as_str().to_owned(),
         seq: dossier.seq,
-        state: state_of(dossier),
+        state: dossier.stands(),
         caption: dossier.caption.clone(),
         search: search_of(dossier),
         subject: dossier.subject.as_ref().map(|person| person.as_str().to_owned()),

@@ -31,7 +31,7 @@ impl Reading<'_> {
             purpose,
             workflow: self.say(&machine.title),
             caption: dossier.caption.clone(),
-            state: state.map(|state| self.say(&state.title)).unwrap_or_default(),
+            state: state.map_or_else(|| self.stands(), |state| self.say(&state.title)),
             task: self.title(state, vote),
             help: state.and_then(|state| state.task.as_ref()).map(|rule| self.say(&rule.help)).unwrap_or_default(),
             role: task
@@ -52,13 +52,20 @@ impl Reading<'_> {
         text.in_language(self.language).to_owned()
     }
 
-    /// The entry that the notice is about; for what is merely told, and for one that is over, where the dossier stands.
+    /// The entry that the notice is about; for what is merely told, and for one that is over, where the dossier stands, if that
+    /// is one state.
     fn active(&self) -> Option<&Active> {
-        let dossier = self.dossier;
-        let paused = dossier.paused.iter().flat_map(|paused| &paused.active);
-        let mut all = dossier.active.iter().chain(paused);
-        all.find(|active| active.activation == self.notice.activation && self.notice.kind != NoticeKind::Told)
-            .or_else(|| dossier.leaf())
+        let entry = self.dossier.entry(self.notice.activation).filter(|_| self.notice.kind != NoticeKind::Told);
+        entry.or_else(|| {
+            let mut leaves = self.dossier.leaves();
+            leaves.next().filter(|_| leaves.next().is_none())
+        })
+    }
+
+    /// Where the dossier stands, every region of it.
+    fn stands(&self) -> String {
+        let leaves = self.dossier.leaves().filter_map(|leaf| self.machine.state(&leaf.state));
+        leaves.map(|state| self.say(&state.title)).collect::<Vec<_>>().join(" + ")
     }
 
     fn task(&self, purpose: Option<Purpose>) -> Option<&Task> {
@@ -66,14 +73,14 @@ impl Reading<'_> {
     }
 
     fn vote(&self) -> Option<&Vote> {
-        self.dossier.vote.as_ref().filter(|vote| vote.activation == self.notice.activation)
+        self.dossier.vote(self.notice.activation)
     }
 
     fn title(&self, state: Option<&State>, vote: Option<&Vote>) -> String {
         let of_task = state.and_then(|state| state.task.as_ref()).map(|rule| &rule.title);
         let of_vote = vote.map(|vote| &vote.rule.title);
         let of_state = state.map(|state| &state.title);
-        of_vote.or(of_task).or(of_state).map(|text| self.say(text)).unwrap_or_default()
+        of_vote.or(of_task).or(of_state).map_or_else(|| self.stands(), |text| self.say(text))
     }
 
     fn due_at(&self, task: Option<&Task>, active: Option<&Active>) -> Option<Instant> {

@@ -4,6 +4,7 @@
 //! here and never changes its meaning; new parts get a default. A [`Machine`] is made in two ways only: by [`check`] out of
 //! a definition, and by [`Machine::load`] out of what `deploy` stored: a deployed version is never checked again.
 
+pub mod chart;
 pub mod check;
 mod role;
 mod shape;
@@ -13,7 +14,8 @@ mod vote;
 use std::ops::Deref;
 
 use crate::expr::Programs;
-use crate::ids::MachineHash;
+use crate::ids::{MachineHash, StateId};
+use chart::Chart;
 
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
@@ -29,6 +31,7 @@ pub struct Machine {
     shape: Shape,
     hash: MachineHash,
     programs: Programs,
+    chart: Chart,
 }
 
 impl Deref for Machine {
@@ -58,6 +61,14 @@ pub enum LoadError {
         /// What the compiler says.
         message: String,
     },
+    /// Its states do not form a tree.
+    #[error("the states of the stored machine `{hash}` do not fit together: {message}")]
+    States {
+        /// Which version.
+        hash: MachineHash,
+        /// What does not fit.
+        message: String,
+    },
 }
 
 impl Machine {
@@ -71,6 +82,16 @@ impl Machine {
         &self.programs
     }
 
+    /// The tree of its states.
+    pub fn chart(&self) -> &Chart {
+        &self.chart
+    }
+
+    /// The state of this path.
+    pub fn state(&self, id: &StateId) -> Option<&State> {
+        self.chart.place(id).map(|at| &self.shape.states[at])
+    }
+
     /// Reads back what `deploy` stored.
     ///
     /// # Errors
@@ -80,7 +101,8 @@ impl Machine {
             serde_json::from_str(compiled).map_err(|source| LoadError::Json { hash: hash.clone(), source })?;
         let programs =
             Programs::compile(&shape).map_err(|message| LoadError::Formula { hash: hash.clone(), message })?;
-        Ok(Self { shape, hash, programs })
+        let chart = Chart::new(&shape).map_err(|message| LoadError::States { hash: hash.clone(), message })?;
+        Ok(Self { shape, hash, programs, chart })
     }
 
     /// The documented JSON that `deploy` stores: fields in a fixed order, so that equal machines give equal bytes.

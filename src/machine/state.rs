@@ -74,15 +74,26 @@ pub enum StateKind {
         /// Entered with it.
         initial: StateId,
     },
-    /// The dossier ends here.
+    /// All of its states, its regions, are active while it is.
+    Parallel,
+    /// The dossier ends here, or the state around it.
     Final {
-        /// The result, in the workflow's own word.
-        outcome: String,
+        /// The dossier's result, in the workflow's own word; none for the end of the state around it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<String>,
+    },
+    /// Never active itself: who comes here goes back to what was active when the state around it was left.
+    History {
+        /// To the innermost states; else to the state directly inside, which then begins anew.
+        deep: bool,
+        /// Where it leads as long as the state around it was never left.
+        target: StateId,
     },
 }
 
 /// A way from one state to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
 pub struct Transition {
     /// The event that it answers; none for `always` and `after`.
     #[serde(default)]
@@ -125,6 +136,9 @@ pub struct Transition {
     /// Freezes what is below the state it leaves; `resume` continues it.
     #[serde(default)]
     pub pause: bool,
+    /// Its target lies inside the state it is written in, which is not left.
+    #[serde(default)]
+    pub internal: bool,
 }
 
 /// How many of the people whom a state's task was offered to must choose an event before its transition is taken.

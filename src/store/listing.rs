@@ -47,14 +47,15 @@ pub struct Said {
 pub struct Filter {
     /// Of this workflow.
     pub workflow: Option<String>,
-    /// In this state.
+    /// In this state, or with a region in it.
     pub state: Option<String>,
     /// Not ended.
     pub open: bool,
 }
 
 const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at, outcome FROM dossier \
-    WHERE (CAST($1 AS TEXT) IS NULL OR workflow = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2) \
+    WHERE (CAST($1 AS TEXT) IS NULL OR workflow = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2 \
+    OR REPLACE(' + ' || state || ' + ', ' + ' || $2 || ' + ', '') <> ' + ' || state || ' + ') \
     AND (CAST($3 AS BIGINT) = 0 OR closed_at IS NULL) ORDER BY opened_at, id LIMIT $4";
 const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTEGER)) = $1 ORDER BY id LIMIT 2";
 const SAID: &str = "SELECT o.person_id, o.kind, o.not_before_at, m.status, m.settled_at, o.dropped_at \

@@ -369,7 +369,7 @@ struct CastPage {
 
 fn cast(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     let reader = &visit.reader;
-    let Some(vote) = visit.dossier.vote.as_ref().filter(|vote| vote.activation == visit.task.activation) else {
+    let Some(vote) = visit.dossier.vote(visit.task.activation) else {
         return Ok(Meant::Wrong(vec![Wrong { text: reader.get("refused.superseded"), basis: None, href: None }]));
     };
     if form.get("step") == "back" {
@@ -430,7 +430,7 @@ fn look(app: &App, visit: &Visit, choices: &BTreeMap<DossierId, Choice>) -> Resu
 fn tally(visit: &Visit, form: &Form) -> Meant {
     let reader = &visit.reader;
     let (mut tallies, mut wrongs) = (BTreeMap::new(), Vec::new());
-    for row in visit.dossier.vote.iter().flat_map(|vote| &vote.rows) {
+    for row in visit.dossier.vote(visit.task.activation).iter().flat_map(|vote| &vote.rows) {
         let mut number = |part: &str| {
             let sent = form.get(&format!("{part}.{}", row.row));
             if sent.len() > 9 || !sent.bytes().all(|digit| digit.is_ascii_digit()) { None } else { sent.parse().ok() }

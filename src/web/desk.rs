@@ -10,7 +10,7 @@ use super::error::Problem;
 use super::page::{self, Frame};
 use super::routes::Place;
 use super::say::{self, Texts};
-use super::view::{self, Due, over};
+use super::view::{self, Due, history, over};
 use super::visit;
 use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
@@ -108,8 +108,7 @@ async fn news(
     let Some(dossier) = app.engine.dossier(id).await? else { return Ok(None) };
     let machine = app.engine.machine(&dossier.machine).await?;
     let reader = visit::reader(app, machine, person, asked)?;
-    let state = dossier.leaf().and_then(|leaf| reader.machine.state(&leaf.state));
-    let state = state.map_or_else(String::new, |state| reader.text(&state.title).to_owned());
+    let state = history::stands(&reader, &dossier);
     let mut awaited: Vec<String> =
         dossier.tasks.iter().flat_map(|task| &task.holders).map(|holder| reader.name(holder)).collect();
     awaited.sort();

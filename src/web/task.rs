@@ -100,7 +100,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         return page::page(&frame, StatusCode::OK, "over.html", &over);
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let vote = dossier.vote.as_ref().filter(|vote| vote.activation == task.activation);
+    let vote = dossier.vote(task.activation);
     match (task.purpose, vote) {
         (Purpose::Ballot, Some(vote)) => {
             page::page(&frame, status, "ballot.html", &ballot_page(app, visit, vote, sent, errors))
@@ -133,12 +133,11 @@ pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
     if visit.task.purpose != Purpose::Act || is_paused(visit) {
         return Vec::new();
     }
-    decide::offered(&reader.machine, &visit.dossier, &visit.task.person, reader.now, &context)
+    decide::offered(&reader.machine, &visit.dossier, visit.task.activation, &visit.task.person, reader.now, &context)
 }
 
 fn is_paused(visit: &Visit) -> bool {
-    let entry = visit.task.activation;
-    visit.dossier.paused.as_ref().is_some_and(|paused| paused.active.iter().any(|one| one.activation == entry))
+    visit.dossier.is_frozen(visit.task.activation)
 }
 
 fn common(app: &App, visit: &Visit, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {

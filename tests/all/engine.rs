@@ -9,7 +9,7 @@ use chancery::dossier::command::{Actor, Ask, Command, Start};
 use chancery::dossier::refusal::Code;
 use chancery::dossier::{Choice, Dossier, Paper};
 use chancery::engine::{Attachment, Done, Engine, Failure, Keys};
-use chancery::ids::{ActivationId, DossierId, Instant, MachineHash, PersonId, StateId};
+use chancery::ids::{ActivationId, DossierId, Instant, MachineHash, PersonId};
 use chancery::links::LinkKeys;
 use chancery::seal::MasterKeys;
 use chancery::source::SourceFile;
@@ -150,7 +150,7 @@ async fn cases_go_through_list_and_secret_vote_and_every_log_replays() {
         assert_eq!(office.engine.deliver().await.expect("delivered"), 3, "and are welcomed");
         assert_eq!(office.engine.deliver().await.expect("delivered"), 0);
         assert_eq!(office.count("SELECT COUNT(*) FROM dossier WHERE workflow = 'list'").await, 1, "on one list");
-        let list = office.dossier("a").await.on_list.expect("on a list").dossier.expect("which is known").to_string();
+        let list = office.dossier("a").await.on_lists.remove(0).dossier.expect("which is known").to_string();
         assert_eq!(office.act(&list, "secretary", "convene").await.state, "voting");
 
         vote(&office, &list).await;
@@ -162,7 +162,7 @@ async fn cases_go_through_list_and_secret_vote_and_every_log_replays() {
         assert!(closed.results[0].rows.iter().all(|row| row.box_hash.is_some() && row.yes == 3 && row.no == 2));
         while office.engine.deliver().await.expect("delivered") > 0 {}
         for id in ["a", "b", "c"] {
-            assert_eq!(office.dossier(id).await.leaf().expect("a state").state, StateId::from("open.deciding"));
+            assert_eq!(office.dossier(id).await.stands(), "open.deciding");
         }
         assert_eq!(office.replays().await, 4);
         assert_eq!(office.count("SELECT COUNT(*) FROM message WHERE refused IS NOT NULL").await, 0);
@@ -175,7 +175,7 @@ async fn vote(office: &Running, list: &str) {
     let before = office.engine.store().read(boxes, &[]).await.expect("boxes");
     assert_eq!(before.len(), 3, "empty boxes are there from the opening");
     let voting = office.dossier(list).await;
-    let activation = voting.vote.as_ref().expect("a vote").activation;
+    let activation = voting.votes.first().expect("a vote").activation;
     for (member, choice) in
         ["m1", "m2", "m3", "m4", "m5"].iter().zip([Choice::Yes, Choice::No, Choice::Yes, Choice::No, Choice::Yes])
     {
@@ -362,7 +362,7 @@ async fn messages_are_consumed_once_and_in_order_by_however_many_processes() {
         assert_eq!(one.count("SELECT COUNT(*) FROM message WHERE consumed_at IS NULL").await, 0);
         assert_eq!(one.count("SELECT COUNT(*) FROM message WHERE refused IS NOT NULL").await, 0);
         assert_eq!(one.count("SELECT COUNT(*) FROM dossier WHERE workflow = 'list'").await, 1);
-        let list = one.dossier("d0").await.on_list.expect("on a list").dossier.expect("which is known").to_string();
+        let list = one.dossier("d0").await.on_lists.remove(0).dossier.expect("which is known").to_string();
         assert_eq!(one.dossier(&list).await.rows.len(), 12);
         assert_eq!(one.count("SELECT COUNT(*) FROM event WHERE operation LIKE 'm:%'").await, 24);
         one.replays().await;

@@ -22,6 +22,7 @@ mod packaging;
 mod people;
 mod scheduler;
 mod smtp;
+mod statechart;
 mod store;
 mod story;
 mod support;

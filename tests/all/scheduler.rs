@@ -106,7 +106,7 @@ impl Node {
 
     async fn state(&self, id: &str) -> String {
         let dossier = self.engine.dossier(&id.into()).await.expect("it is read").expect("it is there");
-        dossier.leaf().map(|active| active.state.to_string()).unwrap_or_default()
+        dossier.stands()
     }
 }
 

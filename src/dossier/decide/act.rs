@@ -3,19 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+use super::step::{Brought, Chosen};
 use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus};
-use crate::ids::{ActivationId, DossierId, FieldName, PersonId, StateId, Text};
-use crate::machine::{RowEvents, StateKind, Target, Transition};
+use crate::ids::{ActivationId, DossierId, FieldName, PersonId, Text};
+use crate::machine::chart::Place;
+use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition};
 
-impl Run<'_> {
+/// The transitions of one state that answer a person's event: the first whose guards hold is taken.
+type Branches<'a> = (Place, Vec<&'a Transition>);
+
+impl<'a> Run<'a> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         self.check_entry(act.activation)?;
-        let (state, candidates) = self.candidates(act)?;
+        let answering = self.answering(act)?;
         self.check_seen(act.seen)?;
-        self.check_input(&state, act, &candidates)?;
+        self.check_input(act, &answering)?;
         let settings: BTreeMap<_, _> = act.fields.clone();
         if !settings.is_empty() {
             self.emit(Change::Set(settings));
@@ -23,15 +28,26 @@ impl Run<'_> {
         }
         self.file(&act.papers);
         self.emit(Change::Did { activation: act.activation, event: act.event.clone(), reason: act.reason.clone() });
-        let transition = self.first_open(&candidates)?;
-        self.check_complete(&state, &transition)?;
+        let chosen = self.open_ones(answering)?;
+        for claim in &chosen {
+            self.check_complete(&self.machine.states[claim.source], claim.what)?;
+        }
         if let Some(reason) = &act.reason {
             let at = self.at;
             self.emit(Change::Grounds(vec![Ground { at, text: Text::own(reason), basis: None }]));
         }
-        if self.enough(&state, &act.event, &transition)? {
-            self.tell_rows(&transition, &act.rows)?;
-            self.take(&state, &transition)?;
+        let mut undecided = Vec::new();
+        let mut taken = Vec::new();
+        for claim in chosen {
+            if self.enough(claim.source, &act.event, claim.what)? {
+                taken.push(claim);
+            } else {
+                undecided.extend(self.entry_of(claim.source));
+            }
+        }
+        self.microstep(&taken, Brought { message: None, marks: Some(&act.rows) })?;
+        for entry in undecided {
+            self.undecided(entry)?;
         }
         self.settle()?;
         self.finish(Kind::Acted);
@@ -50,11 +66,11 @@ impl Run<'_> {
         if !asked {
             return Err(Refusal::of(Code::NotAsked));
         }
-        let state = self.state_of_entry(activation);
-        let rule = self.state(&state).task.clone();
-        let (edit, attach) = rule.map(|rule| (rule.edit, rule.attach)).unwrap_or_default();
-        self.check_fields(fields, &edit)?;
-        check_papers(papers, &attach)?;
+        let at = self.entered(activation).expect("the entry was checked");
+        let rule = self.machine.states[at].task.as_ref();
+        let (edit, attach) = rule.map(|rule| (rule.edit.as_slice(), rule.attach.as_slice())).unwrap_or_default();
+        self.check_fields(fields, edit)?;
+        check_papers(papers, attach)?;
         self.emit(Change::Set(fields.clone()));
         self.file(papers);
         self.caption();
@@ -71,9 +87,7 @@ impl Run<'_> {
         if dossier.active.iter().any(|active| active.activation == activation) {
             return Ok(());
         }
-        let frozen =
-            dossier.paused.as_ref().is_some_and(|paused| paused.active.iter().any(|one| one.activation == activation));
-        Err(Refusal::of(if frozen { Code::Paused } else { Code::Superseded }))
+        Err(Refusal::of(if dossier.is_frozen(activation) { Code::Paused } else { Code::Superseded }))
     }
 
     /// Nobody decides on what they have not seen.
@@ -82,24 +96,28 @@ impl Run<'_> {
         if changed { Err(Refusal::of(Code::Changed)) } else { Ok(()) }
     }
 
-    fn state_of_entry(&self, activation: ActivationId) -> StateId {
-        let active = self.dossier().active.iter().find(|active| active.activation == activation);
-        active.expect("the entry was checked").state.clone()
-    }
-
-    /// The transitions that answer this person's event: of the innermost state that has any for them.
-    fn candidates(&self, act: &Act) -> Result<(StateId, Vec<Transition>), Refusal> {
+    /// The transitions that answer this person's event: for each leaf inside the entry, those of the innermost state that has
+    /// any for them.
+    fn answering(&self, act: &Act) -> Result<Vec<Branches<'a>>, Refusal> {
         let Some(person) = self.actor.person() else { return Err(Refusal::of(Code::NotThisWay)) };
-        let mut known = false;
-        for active in self.dossier().active.iter().rev() {
-            let state = self.state(&active.state);
-            let named = state.on.iter().filter(|one| one.event.as_ref() == Some(&act.event) && !one.by.is_empty());
-            let named: Vec<&Transition> = named.collect();
-            known |= !named.is_empty();
-            let mine: Vec<Transition> = named.into_iter().filter(|one| self.may(person, one)).cloned().collect();
-            if !mine.is_empty() {
-                return Ok((active.state.clone(), mine));
+        let (machine, mut known) = (self.machine, false);
+        let mut found: Vec<Branches<'a>> = Vec::new();
+        for leaf in self.leaves(Some(act.activation)) {
+            for at in std::iter::once(leaf).chain(machine.chart().around(leaf)) {
+                let named = |one: &&Transition| one.event.as_ref() == Some(&act.event) && !one.by.is_empty();
+                let named: Vec<&Transition> = machine.states[at].on.iter().filter(named).collect();
+                known |= !named.is_empty();
+                let mine: Vec<&Transition> = named.into_iter().filter(|one| self.may(person, one)).collect();
+                if !mine.is_empty() {
+                    if !found.iter().any(|(other, _)| *other == at) {
+                        found.push((at, mine));
+                    }
+                    break;
+                }
             }
+        }
+        if !found.is_empty() {
+            return Ok(found);
         }
         if let Some(answer) = self.answered(person) {
             return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
@@ -118,33 +136,37 @@ impl Run<'_> {
         })
     }
 
-    /// The first transition whose guards hold, or every reason why none does.
-    fn first_open(&self, candidates: &[Transition]) -> Result<Transition, Refusal> {
-        let mut reasons = Vec::new();
-        for transition in candidates {
-            let failing = self.failing(&transition.guard)?;
-            if failing.is_empty() {
-                return Ok(transition.clone());
+    /// Of each state the first transition whose guards hold; or every reason why there is none at all.
+    fn open_ones(&self, answering: Vec<Branches<'a>>) -> Result<Chosen<'a>, Refusal> {
+        let (mut open, mut reasons) = (Vec::new(), Vec::new());
+        for (at, branches) in answering {
+            for transition in branches {
+                let mut failing = self.failing(&transition.guard)?;
+                if let Target::Resume(state) = &transition.target
+                    && !self.can_resume(state)
+                {
+                    failing.extend(Refusal::about(Code::NoEvent, state.as_str()).reasons);
+                }
+                if failing.is_empty() {
+                    open.push((at, transition));
+                    break;
+                }
+                reasons.extend(failing.into_iter().filter(|reason| !reasons.contains(reason)).collect::<Vec<_>>());
             }
-            reasons.extend(failing.into_iter().filter(|reason| !reasons.contains(reason)).collect::<Vec<_>>());
         }
-        Err(Refusal { reasons })
+        if open.is_empty() { Err(Refusal { reasons }) } else { Ok(self.without_conflicts(open)) }
     }
 
     /// What was given must be asked for here: fields, papers, rows.
-    fn check_input(&self, state: &StateId, act: &Act, candidates: &[Transition]) -> Result<(), Refusal> {
-        let task = self.state(state).task.clone().unwrap_or(crate::machine::TaskRule {
-            role: "".into(),
-            title: Text::default(),
-            help: Text::default(),
-            edit: Vec::new(),
-            attach: Vec::new(),
-        });
-        let fields: Vec<FieldName> =
-            candidates.iter().flat_map(|one| one.fill.iter()).chain(&task.edit).cloned().collect();
+    fn check_input(&self, act: &Act, answering: &[Branches<'a>]) -> Result<(), Refusal> {
+        let candidates: Vec<&Transition> = answering.iter().flat_map(|(_, branches)| branches).copied().collect();
+        let tasks: Vec<&TaskRule> =
+            answering.iter().filter_map(|(at, _)| self.machine.states[*at].task.as_ref()).collect();
+        let edited = tasks.iter().flat_map(|task| &task.edit);
+        let fields: Vec<FieldName> = candidates.iter().flat_map(|one| &one.fill).chain(edited).cloned().collect();
         self.check_fields(&act.fields, &fields)?;
-        let kinds: Vec<String> =
-            candidates.iter().flat_map(|one| one.attach.iter()).chain(&task.attach).cloned().collect();
+        let attached = tasks.iter().flat_map(|task| &task.attach);
+        let kinds: Vec<String> = candidates.iter().flat_map(|one| &one.attach).chain(attached).cloned().collect();
         check_papers(&act.papers, &kinds)?;
         for (row, mark) in &act.rows {
             if !self.dossier().rows.iter().any(|one| &one.dossier == row && one.status == RowStatus::Live) {
@@ -163,12 +185,12 @@ impl Run<'_> {
 
     /// Everything that the transition wants must now be there. Going on from a form wants its required fields; ending the
     /// matter does not.
-    fn check_complete(&self, state: &StateId, transition: &Transition) -> Result<(), Refusal> {
+    fn check_complete(&self, state: &State, transition: &Transition) -> Result<(), Refusal> {
         let ends = match &transition.target {
-            Target::State(target) => matches!(self.state(target).kind, StateKind::Final { .. }),
+            Target::State(target) => matches!(self.state(target).kind, StateKind::Final { outcome: Some(_) }),
             Target::Stay | Target::Resume(_) => true,
         };
-        let form = self.state(state).task.as_ref().map(|task| task.edit.as_slice()).unwrap_or_default();
+        let form = state.task.as_ref().map(|task| task.edit.as_slice()).unwrap_or_default();
         let required = form.iter().filter(|name| !ends && self.machine.field(name).is_some_and(|field| field.required));
         let mut reasons = self.missing(required.chain(&transition.fill));
         let papers = &self.dossier().papers;
@@ -185,8 +207,10 @@ impl Run<'_> {
     pub(super) fn tell_rows(
         &mut self,
         transition: &Transition,
-        marks: &BTreeMap<DossierId, RowMark>,
+        marks: Option<&BTreeMap<DossierId, RowMark>>,
     ) -> Result<(), Refusal> {
+        let none = BTreeMap::new();
+        let marks = marks.unwrap_or(&none);
         let Some(events) = &transition.rows else {
             return if marks.is_empty() { Ok(()) } else { Err(Refusal::of(Code::RowUnknown)) };
         };

@@ -5,16 +5,19 @@
 
 mod act;
 mod enter;
+mod lists;
 mod offer;
+mod pause;
 mod receive;
 mod start;
+mod step;
 mod timers;
 pub mod trace;
 mod values;
 mod vote;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::command::{Actor, Ask, Command};
 use super::context::Context;
@@ -36,8 +39,8 @@ const DUE_MAX: u32 = 1_000;
 pub struct Decision {
     /// The events, in order; the last one is the command's own, those before it were due.
     pub events: Vec<Event>,
-    /// Choices that go into the boxes of the vote in progress, and nowhere else.
-    pub ballots: BTreeMap<DossierId, Choice>,
+    /// Choices that go into the boxes of a vote in progress, and nowhere else: by the vote's entry and the row.
+    pub ballots: BTreeMap<(ActivationId, DossierId), Choice>,
 }
 
 /// Decides a command. Total and deterministic; whatever is due at or before `now` happens first. Boxes of the activation are
@@ -87,6 +90,8 @@ struct Run<'a> {
     sent: u32,
     /// Steps taken without anybody's doing.
     steps: u32,
+    /// Entries that have come to their end and have not answered that yet.
+    done: VecDeque<ActivationId>,
     /// Where somebody wants to know which ways it took.
     trace: Option<RefCell<trace::Trace>>,
     decision: Decision,
@@ -109,13 +114,14 @@ impl<'a> Run<'a> {
             changes: Vec::new(),
             sent: 0,
             steps: 0,
+            done: VecDeque::new(),
             trace: None,
             decision: Decision::default(),
         }
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Decides the whole command.
     fn carry_out(&mut self, command: &Command, now: Instant) -> Result<(), Refusal> {
         // A clock that went back does not take the dossier back with it.
@@ -163,7 +169,7 @@ impl Run<'_> {
         self.decision.events.push(Event { seq, at, kind, actor: self.actor.clone(), changes });
     }
 
-    fn state(&self, id: &StateId) -> &State {
+    fn state(&self, id: &StateId) -> &'a State {
         self.machine.state(id).expect("a dossier stands only in states of its machine")
     }
 
@@ -229,11 +235,12 @@ impl Run<'_> {
     }
 }
 
-/// The transitions that a person may choose now, innermost states first, whether or not their guards hold: what a page
-/// offers. Several for one event stand together; the first whose guards hold will be taken.
+/// The transitions that a person may choose in an entry now, innermost states first, whether or not their guards hold: what a
+/// page offers. Several for one event stand together; the first whose guards hold will be taken.
 pub fn offered(
     machine: &Machine,
     dossier: &Dossier,
+    activation: ActivationId,
     person: &crate::ids::PersonId,
     now: Instant,
     context: &Context<'_>,
@@ -247,17 +254,21 @@ pub fn offered(
         changes: Vec::new(),
         sent: 0,
         steps: 0,
+        done: VecDeque::new(),
         trace: None,
         decision: Decision::default(),
     };
+    let chart = machine.chart();
+    let mut asked = std::collections::BTreeSet::new();
     let mut found: Vec<crate::machine::Transition> = Vec::new();
-    for active in dossier.active.iter().rev() {
-        let Some(state) = machine.state(&active.state) else { continue };
-        let inner = found.len();
-        for one in state.on.iter().filter(|one| one.event.is_some() && run.may(person, one)) {
-            // Only the innermost state that answers an event is asked.
-            if !found[..inner].iter().any(|taken| taken.event == one.event) {
-                found.push(one.clone());
+    for leaf in run.leaves(Some(activation)).into_iter().rev() {
+        for at in std::iter::once(leaf).chain(chart.around(leaf)).filter(|at| asked.insert(*at)) {
+            let inner = found.len();
+            for one in machine.states[at].on.iter().filter(|one| one.event.is_some() && run.may(person, one)) {
+                // Only the innermost state that answers an event is asked.
+                if !found[..inner].iter().any(|taken| taken.event == one.event) {
+                    found.push(one.clone());
+                }
             }
         }
     }

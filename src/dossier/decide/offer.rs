@@ -1,10 +1,12 @@
 //! Who is asked when a state is entered, and when enough of them have answered.
 
 use super::Run;
+use super::step::Brought;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Answer, Purpose, Task};
-use crate::ids::{ActivationId, EventName, Instant, PersonId, StateId};
+use crate::ids::{ActivationId, EventName, Instant, PersonId};
+use crate::machine::chart::Place;
 use crate::machine::{Needs, State, TaskRule, Transition};
 
 /// Raised when everybody has answered and no event has enough of them.
@@ -32,11 +34,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Counts a person's choice of an event that needs several of those who are asked; whether there are enough now. When all
-    /// have answered and no event has enough, that is an event of its own.
+    /// Counts a person's choice of an event that needs several of those who are asked; whether there are enough now.
     pub(super) fn enough(
         &mut self,
-        state: &StateId,
+        source: Place,
         event: &EventName,
         transition: &Transition,
     ) -> Result<bool, Refusal> {
@@ -44,17 +45,19 @@ impl Run<'_> {
             return Ok(true);
         }
         let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
-        let active = self.dossier().active.iter().find(|active| &active.state == state);
-        let activation = active.expect("its transition was found in an active state").activation;
+        let activation = self.entry_of(source).expect("its transition was found in an active state");
         self.emit(Change::Answered { activation, person, event: event.clone() });
         let task = self.dossier().task(activation, Purpose::Act).expect("it was answered");
-        if transition.needs.reached_by(task.chose(event), task.people()) {
-            return Ok(true);
+        Ok(transition.needs.reached_by(task.chose(event), task.people()))
+    }
+
+    /// When all have answered in an entry and no event has enough of them, that is an event of its own.
+    pub(super) fn undecided(&mut self, activation: ActivationId) -> Result<(), Refusal> {
+        let task = self.dossier().task(activation, Purpose::Act);
+        if task.is_none_or(|task| !task.holders.is_empty()) {
+            return Ok(());
         }
-        if task.holders.is_empty() {
-            self.raise(&EventName::from(UNDECIDED), None)?;
-        }
-        Ok(false)
+        self.raise(&EventName::from(UNDECIDED), Some(activation), Brought::default())
     }
 
     /// What this person has answered already where several are needed.

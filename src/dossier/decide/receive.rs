@@ -1,18 +1,19 @@
 //! Messages between dossiers: rows join and leave lists, lists tell their rows what became of them.
 
 use super::Run;
+use super::step::Brought;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Ground, Message, OnList, Recipient, RowStatus};
 use crate::ids::{DossierId, EventName, FieldName, Text};
 
 /// What a list answers to a row that has joined, so that the row knows on which list it stands.
-const JOINED: &str = "joined";
+pub(super) const JOINED: &str = "joined";
 
 impl Run<'_> {
     /// Consumes a message. One that means nothing any more is consumed without effect: the sender has done its part.
     pub(super) fn receive(&mut self, message: &Message) -> Result<(), Refusal> {
-        if self.dossier().paused.is_some() && matches!(message.body, Body::Tell { .. }) {
+        if self.must_wait(message) {
             self.emit(Change::Held(message.clone()));
         } else {
             self.take_message(message)?;
@@ -43,9 +44,9 @@ impl Run<'_> {
 
     /// A list has taken the dossier as a row. If the dossier has gone elsewhere meanwhile, it leaves that list again.
     fn welcomed(&mut self, list: &DossierId, workflow: Option<&str>, key: Option<&str>) {
-        let on = self.dossier().on_list.clone();
-        match on.filter(|on| Some(on.list.as_str()) == workflow && Some(on.key.as_str()) == key) {
-            Some(on) => self.emit(Change::OnList(Some(OnList { dossier: Some(list.clone()), ..on }))),
+        let asked = |on: &&OnList| Some(on.list.as_str()) == workflow && Some(on.key.as_str()) == key;
+        match self.dossier().on_lists.iter().find(asked).cloned() {
+            Some(on) => self.emit(Change::OnList(OnList { dossier: Some(list.clone()), ..on })),
             None => self.send(Recipient::Dossier(list.clone()), Body::Leave),
         }
     }
@@ -75,19 +76,17 @@ impl Run<'_> {
     }
 
     fn told(&mut self, message: &Message, event: &EventName, reason: Option<&str>, last: bool) -> Result<(), Refusal> {
-        let Some(on) = self.dossier().on_list.clone() else { return Ok(()) };
-        if self.dossier().outcome.is_some() || !speaks(&on, &message.from) {
-            return Ok(());
-        }
+        let dossier = self.dossier();
+        let on = dossier.on_lists.iter().find(|on| speaks(on, &message.from) && dossier.outcome.is_none());
+        let Some(region) = on.map(|on| on.region) else { return Ok(()) };
         if last {
-            self.emit(Change::OnList(None));
+            self.emit(Change::OffList(region));
         }
         if let Some(reason) = reason {
             let at = self.at;
             self.emit(Change::Grounds(vec![Ground { at, text: Text::own(reason), basis: None }]));
         }
-        self.raise(event, Some(message))?;
-        Ok(())
+        self.raise(event, region, Brought { message: Some(message), marks: None })
     }
 
     /// Takes over the fields that a message brings along and the transition wants.
@@ -102,6 +101,6 @@ impl Run<'_> {
 }
 
 /// Only the list on which a dossier stands may tell it anything; its first word is that it has taken the row.
-fn speaks(on: &OnList, from: &DossierId) -> bool {
+pub(super) fn speaks(on: &OnList, from: &DossierId) -> bool {
     on.dossier.as_ref() == Some(from)
 }

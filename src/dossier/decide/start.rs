@@ -8,6 +8,7 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::ids::{DossierId, FieldName, PersonId, RoleName};
 use crate::machine::FieldKind;
+use crate::machine::chart::Memory;
 
 impl Run<'_> {
     /// Opens the dossier, enters the initial state and, for a list, takes the row that made it necessary.
@@ -32,8 +33,10 @@ impl Run<'_> {
         self.caption();
         self.check_first()?;
         self.may_start()?;
-        let initial = self.machine.initial.clone();
-        self.enter(&initial)?;
+        let initial = self.place(&self.machine.initial);
+        for at in self.machine.chart().entries([(initial, None)], &Memory::new()) {
+            self.enter_one(at)?;
+        }
         self.settle()?;
         if let Some(message) = &start.first {
             self.take_message(message)?;

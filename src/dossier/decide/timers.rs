@@ -1,5 +1,6 @@
 //! What happens by the clock: due first, in order, each as an event of its own.
 
+use super::step::Brought;
 use super::{DUE_MAX, Run};
 use crate::calendar::{Calendar, Delay, DelayUnit};
 use crate::dossier::command::Actor;
@@ -7,7 +8,7 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Timer, TimerKind};
 use crate::ids::{ActivationId, Instant};
-use crate::machine::{Deadline, Due, Transition};
+use crate::machine::{Deadline, Due};
 
 impl Run<'_> {
     /// Fires every timer that is due at `now`, the earliest first.
@@ -28,34 +29,32 @@ impl Run<'_> {
     }
 
     fn fire(&mut self, timer: &Timer) -> Result<(), Refusal> {
-        let state = self.dossier().active.iter().find(|active| active.activation == timer.activation);
-        let state = state.expect("timers go with their activation").state.clone();
-        let tell = match (&timer.what, &self.state(&state).deadline) {
+        let (machine, activation) = (self.machine, timer.activation);
+        let at = self.entered(activation).expect("timers go with their activation");
+        let state = &machine.states[at];
+        let tell = match (&timer.what, &state.deadline) {
             (TimerKind::Escalate, Some(Deadline { escalate: Some(escalate), .. })) => self.holders(&escalate.to),
             _ => Vec::new(),
         };
-        self.emit(Change::Fired { activation: timer.activation, what: timer.what.clone(), tell });
+        self.emit(Change::Fired { activation, what: timer.what.clone(), tell });
         match &timer.what {
             TimerKind::After(n) => {
-                let after = self.state(&state).after.get(*n as usize).cloned();
-                // A clock cannot pause what is paused already.
-                let twice = |transition: &Transition| transition.pause && self.dossier().paused.is_some();
-                if let Some(after) = after.filter(|after| !twice(&after.transition))
-                    && self.failing(&after.transition.guard)?.is_empty()
+                if let Some(after) = state.after.get(*n as usize)
+                    && self.is_open(&after.transition)?
                 {
-                    self.take(&state, &after.transition)?;
+                    let chosen = self.without_conflicts(vec![(at, &after.transition)]);
+                    self.microstep(&chosen, Brought::default())?;
                     self.settle()?;
                 }
             }
             TimerKind::Deadline => {
-                let event = self.state(&state).deadline.as_ref().and_then(|deadline| deadline.then.clone());
-                if let Some(event) = event {
-                    self.raise(&event, None)?;
+                if let Some(event) = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref()) {
+                    self.raise(event, Some(activation), Brought::default())?;
                     self.settle()?;
                 }
             }
             TimerKind::VoteEnds => {
-                self.close_vote()?;
+                self.close_vote(activation)?;
                 self.settle()?;
             }
             TimerKind::Remind(_) | TimerKind::Escalate => {}

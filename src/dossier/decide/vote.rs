@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
+use super::step::Brought;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{
@@ -136,12 +137,13 @@ impl Run<'_> {
             return Err(Refusal::of(Code::ChoiceWrong));
         }
         let secret = vote.rule.ballot == Ballot::Secret;
-        self.emit(Change::Marked(person.clone()));
+        self.emit(Change::Marked { activation, person: person.clone() });
         self.emit(Change::Withdrawn { activation, purpose: Purpose::Ballot, holder: Some(person.clone()) });
         if secret {
-            self.decision.ballots.clone_from(choices);
+            let choices = choices.iter().map(|(row, choice)| ((activation, row.clone()), *choice));
+            self.decision.ballots = choices.collect();
         } else {
-            self.emit(Change::Chose { person, choices: choices.clone() });
+            self.emit(Change::Chose { activation, person, choices: choices.clone() });
         }
         // Closed by the clock at this very instant, when the last ballot lies sealed in its box.
         let vote = self.vote_of(activation)?;
@@ -178,7 +180,7 @@ impl Run<'_> {
         if second.is_empty() {
             return Err(Refusal::about(Code::SamePerson, confirms.as_str()));
         }
-        self.emit(Change::Recorded { by: person, rows: rows.clone() });
+        self.emit(Change::Recorded { activation, by: person, rows: rows.clone() });
         self.emit(Change::Withdrawn { activation, purpose: Purpose::Tally, holder: None });
         self.offer_paper(activation, Purpose::Confirm, second, confirms.as_str())?;
         self.finish(Kind::Tallied);
@@ -194,11 +196,11 @@ impl Run<'_> {
             return Err(Refusal::of(Code::SamePerson));
         }
         if agrees {
-            self.close_vote()?;
+            self.close_vote(activation)?;
             self.settle()?;
         } else {
             let Held::Paper { records, .. } = vote.held.clone() else { return Err(Refusal::of(Code::NotThisWay)) };
-            self.emit(Change::Disputed);
+            self.emit(Change::Disputed(activation));
             self.emit(Change::Withdrawn { activation, purpose: Purpose::Confirm, holder: None });
             let holders = self.holders(&records);
             self.offer_paper(activation, Purpose::Tally, holders, records.as_str())?;
@@ -208,8 +210,7 @@ impl Run<'_> {
     }
 
     fn vote_of(&self, activation: ActivationId) -> Result<&Vote, Refusal> {
-        let vote = self.dossier().vote.as_ref().filter(|vote| vote.activation == activation);
-        vote.ok_or_else(|| Refusal::of(Code::Superseded))
+        self.dossier().vote(activation).ok_or_else(|| Refusal::of(Code::Superseded))
     }
 
     /// The person must have been asked this, and it must still be open.
@@ -221,9 +222,9 @@ impl Run<'_> {
         if task.holders.contains(&person) { Ok(person) } else { Err(Refusal::of(Code::NotAsked)) }
     }
 
-    /// Closes the vote: counts, tells every row, and raises what follows.
-    pub(super) fn close_vote(&mut self) -> Result<(), Refusal> {
-        let vote = self.dossier().vote.clone().expect("only an open vote is closed");
+    /// Closes a vote: counts, tells every row, and raises what follows.
+    pub(super) fn close_vote(&mut self, activation: ActivationId) -> Result<(), Refusal> {
+        let vote = self.dossier().vote(activation).cloned().expect("only an open vote is closed");
         let result = self.count_vote(&vote);
         let (quorate, rows) = (result.quorate, result.rows.clone());
         self.emit(Change::VoteClosed(result));
@@ -236,10 +237,10 @@ impl Run<'_> {
             } else {
                 "rejected"
             };
-            return self.raise_own(event);
+            return self.raise_own(activation, event);
         }
         if !quorate {
-            return self.raise_own("no_quorum");
+            return self.raise_own(activation, "no_quorum");
         }
         let live: BTreeSet<DossierId> = self
             .dossier()
@@ -262,11 +263,11 @@ impl Run<'_> {
         if !statuses.is_empty() {
             self.emit(Change::Rows(statuses));
         }
-        self.raise_own("closed")
+        self.raise_own(activation, "closed")
     }
 
-    fn raise_own(&mut self, event: &str) -> Result<(), Refusal> {
-        self.raise(&EventName::from(event), None).map(|_| ())
+    fn raise_own(&mut self, activation: ActivationId, event: &str) -> Result<(), Refusal> {
+        self.raise(&EventName::from(event), Some(activation), Brought::default())
     }
 
     fn count_vote(&self, vote: &Vote) -> VoteResult {
@@ -307,7 +308,7 @@ impl Run<'_> {
                 (yes, no, abstain, 0, None)
             }
             (Held::Online, Ballot::Secret) => {
-                let open = self.context.boxes.get(&row.row);
+                let open = self.context.boxes.get(&(vote.activation, row.row.clone()));
                 let (yes, no, abstain) = tallied(open.into_iter().flat_map(|open| &open.choices));
                 (yes, no, abstain, 0, open.map(|open| open.hash.clone()))
             }

@@ -6,6 +6,9 @@ use super::tree::Place;
 use crate::definition::model::Transition;
 use crate::diagnostic::{fault, nearest, say};
 
+/// The event that a state answers when it has come to its end.
+const DONE: &str = "done";
+
 impl Check<'_> {
     /// What a vote over rows, or over the dossier itself, can end in.
     fn outcomes(&self) -> &'static [&'static str] {
@@ -48,12 +51,14 @@ impl Check<'_> {
         if event.value == UNDECIDED && self.can_be_undecided(at) {
             return;
         }
-        let raised = self.tree.inside(at).any(|inner| {
-            let state = self.tree.place(inner).state;
-            let by_vote = state.vote.is_some() && self.outcomes().contains(&event.as_str());
-            let by_deadline = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
-            by_vote || by_deadline.is_some_and(|then| then.value == event.value)
-        });
+        let comes_to_an_end = place.state.parallel || place.state.states.iter().any(|inner| inner.is_final);
+        let raised = (event.value == DONE && comes_to_an_end)
+            || self.tree.inside(at).any(|inner| {
+                let state = self.tree.place(inner).state;
+                let by_vote = state.vote.is_some() && self.outcomes().contains(&event.as_str());
+                let by_deadline = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
+                by_vote || by_deadline.is_some_and(|then| then.value == event.value)
+            });
         if !raised {
             let fault = fault!(NO_CAUSE.event, &event.span, event, state = place.id);
             let votes = self.tree.inside(at).any(|inner| self.tree.place(inner).state.vote.is_some());

@@ -15,6 +15,8 @@ impl Check<'_> {
         for (at, place) in self.tree.places().iter().enumerate() {
             if place.state.is_final {
                 self.final_state(place);
+            } else if place.state.history.is_some() {
+                // A way back, and nothing else.
             } else if place.state.states.is_empty() {
                 self.atomic_state(place);
             } else {
@@ -32,7 +34,8 @@ impl Check<'_> {
                 self.report(fault!(FINAL_STATE.key, span, key, state = place.id));
             }
         }
-        if state.outcome.is_none() && !state.keys.contains_key("outcome") {
+        let at_top = place.parent.is_none();
+        if at_top && state.outcome.is_none() && !state.keys.contains_key("outcome") {
             self.report(fault!(MISSING_KEY.outcome, &state.name.span, state = place.id));
         }
     }
@@ -53,7 +56,7 @@ impl Check<'_> {
     fn compound_state(&self, place: &Place<'_>) {
         self.not_final(place);
         let state = place.state;
-        if !state.keys.contains_key("initial") {
+        if !state.parallel && !state.keys.contains_key("initial") {
             *self.lost.borrow_mut() = true;
             let first = state.states.first().map_or("", |inner| inner.name.as_str());
             self.report(fault!(COMPOUND_STATE.no_initial, &state.name.span, first, state = place.id));

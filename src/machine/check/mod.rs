@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Machine, Shape};
+use super::{Machine, Shape, chart::Chart};
 use crate::definition::{self, Definition, Reading};
 use crate::diagnostic::{Diagnostic, fault};
 use crate::expr::Programs;
@@ -102,7 +102,8 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
 
 fn build(shape: Shape, sources: &[SourceFile]) -> Result<Machine, String> {
     let programs = Programs::compile(&shape)?;
-    let mut machine = Machine { shape, hash: MachineHash::new(""), programs };
+    let chart = Chart::new(&shape)?;
+    let mut machine = Machine { shape, hash: MachineHash::new(""), programs, chart };
     machine.hash = hash(sources, &machine.to_json());
     Ok(machine)
 }

@@ -25,6 +25,10 @@ pub(super) struct Graph {
 impl Graph {
     /// None if an initial state is missing.
     pub(super) fn new(shape: &Shape, tree: &Tree<'_>) -> Option<Self> {
+        let others = |state: &State| matches!(state.kind, StateKind::Parallel | StateKind::History { .. });
+        if shape.states.iter().any(others) {
+            return None;
+        }
         let places = Places { shape, tree };
         let start = places.innermost(&shape.initial)?;
         let atomic =
@@ -86,6 +90,7 @@ impl Places<'_> {
             match &self.state(at).kind {
                 StateKind::Compound { initial } => at = self.tree.find(initial.as_str())?,
                 StateKind::Atomic | StateKind::Final { .. } => return Some(at),
+                StateKind::Parallel | StateKind::History { .. } => return None,
             }
         }
         None

@@ -47,14 +47,26 @@ impl Check<'_> {
     fn kind(&self, at: usize) -> StateKind {
         let written = self.tree.place(at).state;
         if written.is_final {
-            return StateKind::Final {
-                outcome: written.outcome.as_ref().map_or_else(String::new, |word| word.value.clone()),
-            };
+            return StateKind::Final { outcome: written.outcome.as_ref().map(|word| word.value.clone()) };
+        }
+        if let Some(history) = &written.history {
+            let target = written.target.as_ref().map_or_else(String::new, |target| self.target(at, target));
+            return StateKind::History { deep: self.is_deep(history), target: StateId::new(target) };
         }
         if written.states.is_empty() {
             return StateKind::Atomic;
         }
+        if written.parallel {
+            return StateKind::Parallel;
+        }
         StateKind::Compound { initial: StateId::new(self.initial(written.initial.as_ref(), Some(at))) }
+    }
+
+    fn is_deep(&self, word: &Name) -> bool {
+        if !["shallow", "deep"].contains(&word.as_str()) {
+            self.unknown_word(word, say!(word.history), &["shallow", "deep"]);
+        }
+        word.as_str() == "deep"
     }
 
     fn role_named(&self, name: Option<&Name>) -> RoleName {

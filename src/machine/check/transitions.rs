@@ -30,6 +30,7 @@ impl Check<'_> {
             rows: written.rows.as_ref().map(|rows| self.row_events(rows)),
             take: self.refer_all(Kind::Field, &written.take),
             pause: written.pause,
+            internal: written.internal,
         }
     }
 

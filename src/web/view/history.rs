@@ -51,7 +51,9 @@ pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Edited => reader.get("did.edited"),
         Kind::Cast => reader.get("did.cast"),
         Kind::Tallied => reader.get("did.tallied"),
-        Kind::Confirmed if event.changes.contains(&Change::Disputed) => reader.get("did.disputed"),
+        Kind::Confirmed if event.changes.iter().any(|change| matches!(change, Change::Disputed(_))) => {
+            reader.get("did.disputed")
+        }
         Kind::Confirmed => reader.get("did.confirmed"),
         Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
         Kind::Received | Kind::Due => String::new(),
@@ -192,6 +194,6 @@ fn moved(reader: &Reader, rows: &[(crate::ids::DossierId, RowStatus)]) -> String
 
 /// Where the dossier stands now, in the words of its workflow.
 pub(crate) fn stands(reader: &Reader, dossier: &Dossier) -> String {
-    let leaf = dossier.leaf().map(|active| &active.state).or(dossier.paused.as_ref().map(|paused| &paused.state));
-    leaf.map(|state| reader.state(state)).unwrap_or_default()
+    let leaves = dossier.leaves().map(|active| reader.state(&active.state));
+    leaves.collect::<Vec<_>>().join(" + ")
 }

@@ -42,9 +42,8 @@ pub(super) struct Due {
 
 /// The state that an entry was into: of an entry that is over, the history says it.
 pub(super) fn state_of(dossier: &Dossier, events: &[Event], activation: ActivationId) -> Option<StateId> {
-    let frozen = dossier.paused.iter().flat_map(|paused| &paused.active);
-    let active = dossier.active.iter().chain(frozen).find(|active| active.activation == activation);
-    active.map(|active| active.state.clone()).or_else(|| {
+    let entry = dossier.entry(activation);
+    entry.map(|active| active.state.clone()).or_else(|| {
         events.iter().rev().flat_map(|event| &event.changes).find_map(|change| match change {
             Change::Entered { activation: entered, state, .. } if *entered == activation => Some(state.clone()),
             _ => None,
@@ -101,7 +100,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
 /// In which role: as the task says it, and of which unit.
 fn role(reader: &Reader, dossier: &Dossier, task: &TaskPage) -> String {
     let today = reader.calendar.date(reader.now);
-    if let (Purpose::Ballot, Some(vote)) = (task.purpose, &dossier.vote) {
+    if let (Purpose::Ballot, Some(vote)) = (task.purpose, dossier.vote(task.activation)) {
         return reader.body(&vote.body);
     }
     let role = dossier.task(task.activation, task.purpose).and_then(|task| task.role.as_ref());
@@ -139,7 +138,10 @@ pub(super) fn capital(text: &str) -> String {
 pub(super) fn cast_at(events: &[Event], task: &TaskPage, person: &PersonId) -> Option<Instant> {
     let marked = |event: &&Event| {
         event.at >= task.opened_at
-            && event.changes.iter().any(|change| matches!(change, Change::Marked(one) if one == person))
+            && event.changes.iter().any(|change| {
+                matches!(change, Change::Marked { activation, person: one }
+                if *activation == task.activation && one == person)
+            })
     };
     events.iter().find(marked).map(|event| event.at)
 }

@@ -6,11 +6,11 @@ use chancery::calendar::Calendar;
 use chancery::directory::{Body, BodySeat, Dated, Directory, Person, Post, Unit};
 use chancery::dossier::Dossier;
 use chancery::dossier::command::{Act, Actor, Ask, Command, Start};
-use chancery::dossier::context::{Context, Entry, OpenBox};
+use chancery::dossier::context::{Boxes, Context, Entry};
 use chancery::dossier::decide::{Decision, decide};
 use chancery::dossier::evolve::evolve;
 use chancery::dossier::refusal::Refusal;
-use chancery::ids::{ActivationId, DossierId, Instant, OperationId, PersonId};
+use chancery::ids::{ActivationId, Instant, OperationId, PersonId};
 use chancery::machine::{Machine, check::check_files};
 use chancery::source::SourceFile;
 
@@ -212,8 +212,8 @@ pub(crate) struct Office {
     pub calendar: Calendar,
     /// The registers.
     pub register: Vec<Entry>,
-    /// The boxes of the vote in progress.
-    pub boxes: BTreeMap<DossierId, OpenBox>,
+    /// The boxes of the votes in progress.
+    pub boxes: Boxes,
     commands: u64,
 }
 
@@ -224,7 +224,7 @@ impl Office {
             directory: directory(),
             calendar: calendar(PLAIN),
             register: Vec::new(),
-            boxes: BTreeMap::new(),
+            boxes: Boxes::new(),
             commands: 0,
         }
     }
@@ -278,7 +278,7 @@ pub(crate) fn by(code: &str) -> Actor {
 
 /// An event of the innermost state.
 pub(crate) fn act(dossier: &Dossier, event: &str) -> Ask {
-    let activation = dossier.leaf().map_or(ActivationId(0), |leaf| leaf.activation);
+    let activation = dossier.leaves().next().map_or(ActivationId(0), |leaf| leaf.activation);
     let (fields, papers, rows) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
     Ask::Act(Act { activation, event: event.into(), fields, papers, reason: None, rows, seen: None })
 }

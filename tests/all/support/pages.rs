@@ -291,7 +291,11 @@ impl Pages {
     /// A list that is there, by the rows it has.
     pub(crate) async fn list_of(&self, row: &DossierId) -> DossierId {
         let case = self.engine.dossier(row).await.expect("it reads").expect("it exists");
-        case.on_list.and_then(|on| on.dossier).unwrap_or_else(|| panic!("{row} stands on no list that answered"))
+        case.on_lists
+            .into_iter()
+            .next()
+            .and_then(|on| on.dossier)
+            .unwrap_or_else(|| panic!("{row} stands on no list that answered"))
     }
 
     /// Messages go where they have to.

@@ -1,0 +1,132 @@
+//! Votes: the roll and the rules as they were pinned, tallies, results. Choices of a secret vote are nowhere here.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId};
+use crate::machine::{Held, VoteRule};
+
+/// A vote in progress: the roll and the rules as they were when it was opened. Choices are not here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vote {
+    /// Whose entry it belongs to.
+    pub activation: ActivationId,
+    /// The rule, pinned.
+    pub rule: VoteRule,
+    /// How it is held.
+    pub held: Held,
+    /// Which body.
+    pub body: BodyCode,
+    /// The members, and who has voted.
+    pub roll: Vec<Seat>,
+    /// What is voted on.
+    pub rows: Vec<VoteRow>,
+    /// Tallies of a vote on paper, recorded and not yet confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+    /// Choices of an open vote, by row and person.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub open: BTreeMap<DossierId, BTreeMap<PersonId, Choice>>,
+}
+
+/// One member's seat on the roll.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seat {
+    /// The member.
+    pub person: PersonId,
+    /// `chair`, `member`, ...
+    pub seat: String,
+    /// Their ballot is in the box.
+    #[serde(default)]
+    pub cast: bool,
+}
+
+/// One matter under vote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VoteRow {
+    /// The row's dossier (a vote without a list: the dossier itself).
+    pub row: DossierId,
+    /// The share it needs, resolved.
+    pub needs: crate::machine::Fraction,
+    /// Members who may not vote on it because it is their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<PersonId>,
+}
+
+/// Tallies of a vote on paper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Who recorded them.
+    pub by: PersonId,
+    /// Per row.
+    pub rows: BTreeMap<DossierId, PaperTally>,
+}
+
+/// The tally of one row of a vote on paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperTally {
+    /// Ballots handed out.
+    pub issued: u32,
+    /// Ballots that came back.
+    pub returned: u32,
+    /// Of those, invalid.
+    pub invalid: u32,
+    /// Of the valid, for.
+    pub yes: u32,
+    /// Of the valid, against.
+    pub no: u32,
+}
+
+/// What a member chose on one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// For.
+    Yes,
+    /// Against.
+    No,
+    /// Neither: a valid ballot without an opinion.
+    Abstain,
+}
+
+/// The result of one vote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VoteResult {
+    /// Whose entry it belonged to.
+    pub activation: ActivationId,
+    /// Which body.
+    pub body: BodyCode,
+    /// When it was closed.
+    pub at: Instant,
+    /// Members on the roll.
+    pub members: u32,
+    /// Whether enough took part.
+    pub quorate: bool,
+    /// Per row.
+    pub rows: Vec<RowResult>,
+}
+
+/// The result of one row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowResult {
+    /// The row.
+    pub row: DossierId,
+    /// For.
+    pub yes: u32,
+    /// Against.
+    pub no: u32,
+    /// Valid, without an opinion.
+    pub abstain: u32,
+    /// Invalid.
+    pub invalid: u32,
+    /// Of how many the share was taken.
+    pub base: u32,
+    /// The share it needed.
+    pub needs: crate::machine::Fraction,
+    /// It passed.
+    pub passed: bool,
+    /// SHA-256 of the box as it stood when it was closed, in hexadecimal digits; none for paper and open votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub box_hash: Option<String>,
+}

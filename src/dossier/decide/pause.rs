@@ -1,0 +1,82 @@
+//! Pausing and resuming, which SCXML does not have: what a pausing transition leaves is frozen, and continues later with the
+//! same activations and clocks that stood still.
+
+use super::receive::{JOINED, speaks};
+use super::{Run, timers::moved};
+use crate::dossier::event::Change;
+use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::{Body, Message, Paused, Timer};
+use crate::ids::{ActivationId, StateId};
+use crate::machine::chart::Place;
+
+impl Run<'_> {
+    /// Freezes what a pausing transition leaves (in document order: the outermost first).
+    pub(super) fn freeze(&mut self, exits: &[Place]) {
+        let Some(outermost) = exits.first() else { return };
+        self.stop_gathering(exits);
+        let frozen = exits.iter().rev().filter_map(|at| self.entry_of(*at)).collect();
+        self.emit(Change::Paused { state: self.machine.states[*outermost].id.clone(), frozen });
+    }
+
+    /// Continues what was frozen of a state; whatever stood in its place has been left.
+    pub(super) fn resume(&mut self, state: &StateId) -> Result<(), Refusal> {
+        let Some(paused) = self.dossier().paused.iter().find(|paused| &paused.state == state).cloned() else {
+            return Err(Refusal::about(Code::NoEvent, state.as_str()));
+        };
+        let calendar = self.context.calendar;
+        let days = calendar.working_days_between(paused.at, self.at);
+        let timers =
+            paused.timers.iter().map(|timer| Timer { due_at: moved(calendar, timer.due_at, days), ..timer.clone() });
+        let timers = timers.collect();
+        let due = paused.active.iter().filter_map(|active| Some((active.activation, active.due_at?)));
+        let due = due.map(|(activation, at)| (activation, moved(calendar, at, days))).collect();
+        self.emit(Change::Resumed { state: state.clone(), timers, due });
+        Ok(())
+    }
+
+    /// Whether `resume` of a state can continue anything now.
+    pub(super) fn can_resume(&self, state: &StateId) -> bool {
+        let here = |paused: &Paused| paused.around.is_none_or(|around| self.entered(around).is_some());
+        self.dossier().paused.iter().any(|paused| &paused.state == state && here(paused))
+    }
+
+    /// What was frozen inside entries that are over is given up.
+    pub(super) fn abandon(&mut self, over: &[ActivationId]) {
+        let lost = |paused: &&Paused| paused.around.is_some_and(|around| over.contains(&around));
+        while let Some(state) = self.dossier().paused.iter().find(lost).map(|paused| paused.state.clone()) {
+            self.give_up(&state);
+        }
+    }
+
+    /// What was frozen of a state is given up, with everything that was frozen inside it before.
+    pub(super) fn give_up(&mut self, state: &StateId) {
+        let Some(paused) = self.dossier().paused.iter().find(|paused| &paused.state == state).cloned() else { return };
+        self.emit(Change::Abandoned(state.clone()));
+        let entries: Vec<ActivationId> = paused.active.iter().rev().map(|active| active.activation).collect();
+        for activation in &entries {
+            self.leave_list(Some(*activation));
+        }
+        self.abandon(&entries);
+    }
+
+    /// Whether an event of a list must wait: something of the region (or of the whole) that stands on the list is frozen.
+    pub(super) fn must_wait(&self, message: &Message) -> bool {
+        let dossier = self.dossier();
+        let is_event = matches!(&message.body, Body::Tell { event, .. } if event.as_str() != JOINED);
+        let Some(on) = dossier.on_lists.iter().find(|on| is_event && speaks(on, &message.from)) else { return false };
+        let Some(region) = on.region else { return !dossier.paused.is_empty() };
+        let state = dossier.entry(region).map(|active| &active.state);
+        let inside = |paused: &Paused| state.is_some_and(|state| paused.state.is_inside(state));
+        dossier.is_frozen(region) || dossier.paused.iter().any(inside)
+    }
+
+    /// Takes the first waiting message that need not wait any more, if there is one.
+    pub(super) fn take_held(&mut self) -> Result<bool, Refusal> {
+        let mut waiting = (0..).zip(&self.dossier().held);
+        let found = waiting.find(|(_, message)| !self.must_wait(message));
+        let Some((at, message)) = found.map(|(at, message)| (at, message.clone())) else { return Ok(false) };
+        self.emit(Change::Unheld(at));
+        self.take_message(&message)?;
+        Ok(true)
+    }
+}

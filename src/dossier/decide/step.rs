@@ -1,0 +1,286 @@
+//! Moving through the statechart: which transitions are taken, what they leave and enter, and going on until nothing moves by
+//! itself. The algorithm is SCXML's (W3C REC-scxml-20150901, Appendix D; its procedures are named beside ours).
+//!
+//! What is the office's own: an event belongs to an entry. It is offered to what is active inside that entry and to what is
+//! around it, never to another region; so a vote, a deadline or a page of one region does not move its neighbours.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Run;
+use crate::dossier::command::RowMark;
+use crate::dossier::event::Change;
+use crate::dossier::refusal::Refusal;
+use crate::dossier::{Ground, Message};
+use crate::ids::{ActivationId, DossierId, EventName, StateId};
+use crate::machine::chart::{Claim, Memory, Place, without_conflicts};
+use crate::machine::{Target, Transition};
+
+/// The event that a state answers when it has come to its end (SCXML's `done.state.ID`).
+pub(super) const DONE: &str = "done";
+
+/// Transitions that are taken together.
+pub(super) type Chosen<'a> = Vec<Claim<&'a Transition>>;
+
+/// What an event brings along for its transitions.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Brought<'b> {
+    /// The message that it is.
+    pub(super) message: Option<&'b Message>,
+    /// Rows of a list that a person strikes or returns.
+    pub(super) marks: Option<&'b BTreeMap<DossierId, RowMark>>,
+}
+
+impl<'a> Run<'a> {
+    /// The active states by their places, in document order.
+    pub(super) fn configuration(&self) -> Vec<Place> {
+        self.dossier().active.iter().map(|active| self.place(&active.state)).collect()
+    }
+
+    pub(super) fn place(&self, id: &StateId) -> Place {
+        self.machine.chart().place(id).expect("a dossier stands only in states of its machine")
+    }
+
+    /// The state of an active entry.
+    pub(super) fn entered(&self, activation: ActivationId) -> Option<Place> {
+        let active = self.dossier().active.iter().find(|active| active.activation == activation)?;
+        Some(self.place(&active.state))
+    }
+
+    /// The entry into an active state.
+    pub(super) fn entry_of(&self, at: Place) -> Option<ActivationId> {
+        let id = &self.machine.states[at].id;
+        self.dossier().active.iter().find(|active| &active.state == id).map(|active| active.activation)
+    }
+
+    /// The innermost active states inside an entry; of the whole dossier, without one. None if the entry is not active.
+    pub(super) fn leaves(&self, of: Option<ActivationId>) -> Vec<Place> {
+        let (chart, configuration) = (self.machine.chart(), self.configuration());
+        let Some(activation) = of else { return chart.leaves(&configuration) };
+        let Some(at) = self.entered(activation) else { return Vec::new() };
+        let inside = chart.leaves(chart.part(Some(at), &configuration));
+        if inside.is_empty() { vec![at] } else { inside }
+    }
+
+    /// What history states remember, by their places.
+    pub(super) fn memory(&self) -> Memory {
+        let known = |id: &StateId| self.machine.chart().place(id);
+        let remembered = self.dossier().history.iter();
+        remembered.filter_map(|(id, states)| Some((known(id)?, states.iter().filter_map(known).collect()))).collect()
+    }
+
+    /// For each of these leaves, the innermost state at or around it that answers (`selectTransitions`).
+    fn select(
+        &self,
+        leaves: &[Place],
+        answers: impl Fn(Place) -> Result<Option<&'a Transition>, Refusal>,
+    ) -> Result<Chosen<'a>, Refusal> {
+        let mut found: BTreeMap<Place, Option<&'a Transition>> = BTreeMap::new();
+        let mut chosen = Vec::new();
+        for leaf in leaves {
+            for at in std::iter::once(*leaf).chain(self.machine.chart().around(*leaf)) {
+                // What two regions share is asked once.
+                match found.get(&at) {
+                    Some(Some(_)) => break,
+                    Some(None) => continue,
+                    None => {}
+                }
+                let answer = answers(at)?;
+                found.insert(at, answer);
+                if let Some(transition) = answer {
+                    chosen.push((at, transition));
+                    break;
+                }
+            }
+        }
+        Ok(self.without_conflicts(chosen))
+    }
+
+    /// Of transitions that leave the same states only one is taken.
+    pub(super) fn without_conflicts(&self, chosen: Vec<(Place, &'a Transition)>) -> Chosen<'a> {
+        let (configuration, memory) = (self.configuration(), self.memory());
+        let claims = chosen.into_iter().map(|(source, what)| {
+            let exits = self.exits(source, what, &configuration, &memory);
+            Claim { source, exits, what }
+        });
+        without_conflicts(self.machine.chart(), claims.collect())
+    }
+
+    /// The active states that a transition leaves, in document order (`computeExitSet`).
+    fn exits(&self, source: Place, transition: &Transition, configuration: &[Place], memory: &Memory) -> Vec<Place> {
+        let chart = self.machine.chart();
+        let domain = match &transition.target {
+            Target::Stay => return Vec::new(),
+            Target::State(target) => chart.domain(source, self.place(target), transition.internal, memory),
+            // Whatever stands now in the place of what was frozen.
+            Target::Resume(state) => chart.parent(self.place(state)),
+        };
+        chart.part(domain, configuration).to_vec()
+    }
+
+    /// Leaves, does and enters what these transitions say (`microstep`).
+    pub(super) fn microstep(&mut self, chosen: &Chosen<'a>, brought: Brought<'_>) -> Result<(), Refusal> {
+        let chart = self.machine.chart();
+        let memory = self.memory();
+        self.leave(chosen);
+        for claim in chosen {
+            self.note_way(&self.machine.states[claim.source].id, claim.what);
+            if let Some(message) = brought.message {
+                self.take_over(message, &claim.what.take);
+            }
+            self.tell_rows(claim.what, brought.marks)?;
+        }
+        let mut ways = Vec::new();
+        for claim in chosen {
+            match &claim.what.target {
+                Target::Stay => {}
+                Target::State(target) => {
+                    let target = self.place(target);
+                    ways.push((target, chart.domain(claim.source, target, claim.what.internal, &memory)));
+                }
+                Target::Resume(state) => self.resume(state)?,
+            }
+        }
+        let memory = if ways.is_empty() { memory } else { self.memory() };
+        for at in chart.entries(ways, &memory) {
+            self.enter_one(at)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves what these transitions leave, innermost first (`exitStates`).
+    fn leave(&mut self, chosen: &Chosen<'a>) {
+        let all: BTreeSet<Place> = chosen.iter().flat_map(|claim| claim.exits.iter().copied()).collect();
+        if all.is_empty() {
+            return;
+        }
+        self.remember(&all);
+        let frozen: Vec<&Claim<&Transition>> =
+            chosen.iter().filter(|claim| claim.what.pause && !claim.exits.is_empty()).collect();
+        for claim in &frozen {
+            self.freeze(&claim.exits);
+        }
+        let left: Vec<Place> =
+            all.into_iter().rev().filter(|at| !frozen.iter().any(|claim| claim.exits.contains(at))).collect();
+        self.leave_for_good(&left);
+    }
+
+    /// Histories remember what is about to be left.
+    fn remember(&mut self, left: &BTreeSet<Place>) {
+        let (chart, machine) = (self.machine.chart(), self.machine);
+        let mut found = Vec::new();
+        for history in left.iter().flat_map(|at| chart.histories(*at)) {
+            let states = chart.remembers(history, &self.configuration());
+            found.push((history, states.into_iter().map(|at| machine.states[at].id.clone()).collect()));
+        }
+        for (history, states) in found {
+            self.emit(Change::Remembered { history: machine.states[history].id.clone(), states });
+        }
+    }
+
+    fn leave_for_good(&mut self, left: &[Place]) {
+        let entries: Vec<ActivationId> = left.iter().filter_map(|at| self.entry_of(*at)).collect();
+        if entries.is_empty() {
+            return;
+        }
+        self.stop_gathering(left);
+        for activation in &entries {
+            self.leave_list(Some(*activation));
+        }
+        self.emit(Change::Left(entries.clone()));
+        self.abandon(&entries);
+    }
+
+    /// Goes on until nothing moves by itself: branches without events first, then what has come to its end, then messages
+    /// that waited (`mainEventLoop`, without its external events).
+    pub(super) fn settle(&mut self) -> Result<(), Refusal> {
+        while self.dossier().outcome.is_none() {
+            let chosen =
+                self.select(&self.leaves(None), |at| self.first_open_of(self.machine.states[at].always.iter()))?;
+            if !chosen.is_empty() {
+                self.step()?;
+                for claim in &chosen {
+                    self.grounds_of(claim.what);
+                }
+                self.microstep(&chosen, Brought::default())?;
+            } else if let Some(activation) = self.done.pop_front() {
+                self.take_done(activation)?;
+            } else if !self.take_held()? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first of these that can be taken now.
+    fn first_open_of(
+        &self,
+        transitions: impl Iterator<Item = &'a Transition>,
+    ) -> Result<Option<&'a Transition>, Refusal> {
+        for transition in transitions {
+            if self.is_open(transition)? {
+                return Ok(Some(transition));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Its guards hold, and if it resumes something, that is there to be resumed.
+    pub(super) fn is_open(&self, transition: &Transition) -> Result<bool, Refusal> {
+        let can = match &transition.target {
+            Target::Resume(state) => self.can_resume(state),
+            Target::State(_) | Target::Stay => true,
+        };
+        Ok(can && self.failing(&transition.guard)?.is_empty())
+    }
+
+    /// Nobody's transitions of a state for an event: what a message, a vote or a clock raises never does what only a person
+    /// may.
+    fn of_nobody<'e>(&self, at: Place, event: &'e str) -> impl Iterator<Item = &'a Transition> + use<'a, 'e> {
+        let machine = self.machine;
+        let answers = move |one: &&Transition| one.event.as_ref().is_some_and(|name| name.as_str() == event);
+        machine.states[at].on.iter().filter(answers).filter(|one| one.by.is_empty())
+    }
+
+    /// Raises an event of an entry (of the whole dossier, without one) that is no person's. Nobody answering is no fault.
+    pub(super) fn raise(
+        &mut self,
+        event: &EventName,
+        of: Option<ActivationId>,
+        brought: Brought<'_>,
+    ) -> Result<(), Refusal> {
+        let leaves = self.leaves(of);
+        let chosen = self.select(&leaves, |at| self.first_open_of(self.of_nobody(at, event.as_str())))?;
+        if !chosen.is_empty() {
+            self.step()?;
+            self.microstep(&chosen, brought)?;
+        }
+        Ok(())
+    }
+
+    /// A state that has come to its end answers `done` itself, if it is still active.
+    fn take_done(&mut self, activation: ActivationId) -> Result<(), Refusal> {
+        let Some(at) = self.entered(activation) else { return Ok(()) };
+        let answer = self.first_open_of(self.of_nobody(at, DONE))?;
+        let chosen = self.without_conflicts(answer.map(|transition| (at, transition)).into_iter().collect());
+        if !chosen.is_empty() {
+            self.step()?;
+            self.microstep(&chosen, Brought::default())?;
+        }
+        Ok(())
+    }
+
+    /// A branch is explained by the guards that sent the dossier there.
+    fn grounds_of(&mut self, transition: &Transition) {
+        let at = self.at;
+        let grounds: Vec<Ground> = transition
+            .guard
+            .iter()
+            .map(|name| &self.machine.guards[name])
+            .filter(|guard| !guard.refuse.is_empty())
+            .map(|guard| Ground { at, text: guard.refuse.clone(), basis: guard.basis.clone() })
+            .collect();
+        if !grounds.is_empty() {
+            self.emit(Change::Grounds(grounds));
+        }
+    }
+}
