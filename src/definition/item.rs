@@ -48,7 +48,7 @@ impl<'a> Item<'a> {
         self.cx.report(diagnostic);
     }
 
-    fn wrong_type(&self, expected: Words) {
+    fn wrong_type(&self, expected: &Words) {
         let found = self.node.describe();
         let fault = match (expected.name(), self.node) {
             ("text", Node::Bool(_) | Node::Int(_) | Node::Decimal(_)) => {
@@ -65,7 +65,7 @@ impl<'a> Item<'a> {
         match self.node {
             Node::Text(text) if !text.trim().is_empty() => Some(Spanned::new(text.clone(), self.span.clone())),
             _ => {
-                self.wrong_type(say!(node.text));
+                self.wrong_type(&say!(node.text));
                 None
             }
         }
@@ -86,7 +86,7 @@ impl<'a> Item<'a> {
         if let Node::Text(text) = self.node {
             return Text { own: text.clone(), other: self.cx.translations(&self.path) };
         }
-        self.wrong_type(say!(node.text));
+        self.wrong_type(&say!(node.text));
         Text::default()
     }
 
@@ -94,7 +94,7 @@ impl<'a> Item<'a> {
         if let Node::Bool(value) = self.node {
             return Some(*value);
         }
-        self.wrong_type(say!(node.truth));
+        self.wrong_type(&say!(node.truth));
         None
     }
 
@@ -102,7 +102,7 @@ impl<'a> Item<'a> {
         if let Node::Int(value) = self.node {
             return Some(Spanned::new(*value, self.span.clone()));
         }
-        self.wrong_type(say!(node.whole_number));
+        self.wrong_type(&say!(node.whole_number));
         None
     }
 
@@ -137,7 +137,7 @@ impl<'a> Item<'a> {
     /// A mapping from names that the author chose.
     pub(super) fn named(&self, what: impl Into<Words>) -> Vec<(Name, Item<'a>)> {
         let Node::Map(entries) = self.node else {
-            self.wrong_type(say!(node.mapping_of, what = what.into()));
+            self.wrong_type(&say!(node.mapping_of, what = what.into()));
             return Vec::new();
         };
         entries.iter().map(|(key, value)| (key.clone(), self.child(&key.value, value))).collect()
@@ -147,7 +147,7 @@ impl<'a> Item<'a> {
     pub(super) fn map(&self, what: impl Into<Words>, known: &[&'static str]) -> Option<Map<'a>> {
         let what = what.into();
         let Node::Map(entries) = self.node else {
-            self.wrong_type(say!(node.mapping_that_is, what));
+            self.wrong_type(&say!(node.mapping_that_is, what));
             return None;
         };
         for (key, value) in entries {

@@ -142,8 +142,8 @@ impl Diagnostic {
         Self {
             code,
             severity: Severity::Error,
-            says: Words::Plain(message.into()),
-            labels: vec![Label { span, text: Words::Plain(label.into()) }],
+            says: Words::plain(message),
+            labels: vec![Label { span, text: Words::plain(label) }],
             note: Words::from(""),
             help: Words::from(""),
         }

@@ -6,19 +6,19 @@ use crate::words::fill;
 
 /// Words of the catalogue with what goes into their holes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Words {
-    /// From the catalogue.
+pub struct Words(Box<Kind>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
     Said {
         /// A code, or a group of phrases.
         section: &'static str,
         /// A variant of the code's fault, or a phrase.
         name: &'static str,
-        /// Which words of a fault.
         part: Part,
-        /// What goes into the holes.
         holes: Vec<(&'static str, Value)>,
     },
-    /// Words that the catalogue does not have yet: the same in every language.
+    /// The same in every language.
     Plain(String),
 }
 
@@ -49,38 +49,45 @@ pub enum Value {
 impl Words {
     /// Words of the catalogue. `fault!`, `said!` and `say!` write this.
     pub fn new(section: &'static str, name: &'static str, holes: Vec<(&'static str, Value)>) -> Self {
-        Self::Said { section, name, part: Part::Says, holes }
+        Self(Box::new(Kind::Said { section, name, part: Part::Says, holes }))
+    }
+
+    /// Words that are the same in every language.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Plain(text.into())))
     }
 
     /// Other words of the same fault.
     pub(super) fn part(&self, part: Part) -> Self {
-        match self {
-            Self::Said { section, name, holes, .. } => Self::Said { section, name, part, holes: holes.clone() },
-            Self::Plain(_) => Self::Plain(String::new()),
+        match &*self.0 {
+            Kind::Said { section, name, holes, .. } => {
+                Self(Box::new(Kind::Said { section, name, part, holes: holes.clone() }))
+            }
+            Kind::Plain(_) => Self::plain(""),
         }
     }
 
     /// The code, for the words of a fault.
     pub fn section(&self) -> &'static str {
-        match self {
-            Self::Said { section, .. } => section,
-            Self::Plain(_) => "",
+        match &*self.0 {
+            Kind::Said { section, .. } => section,
+            Kind::Plain(_) => "",
         }
     }
 
     /// The variant of the fault, or the name of the phrase.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Said { name, .. } => name,
-            Self::Plain(_) => "",
+        match &*self.0 {
+            Kind::Said { name, .. } => name,
+            Kind::Plain(_) => "",
         }
     }
 
     /// In a language; none if the fault has no such words.
     pub fn find(&self, language: &str) -> Option<String> {
-        let (section, name, part, holes) = match self {
-            Self::Plain(text) => return (!text.is_empty()).then(|| text.clone()),
-            Self::Said { section, name, part, holes } => (*section, *name, *part, holes),
+        let (section, name, part, holes) = match &*self.0 {
+            Kind::Plain(text) => return (!text.is_empty()).then(|| text.clone()),
+            Kind::Said { section, name, part, holes } => (*section, *name, *part, holes),
         };
         let phrase = match (Texts::of(language).entry(section, name), part) {
             (Some(Entry::Phrase(phrase)), _) => phrase,
@@ -115,13 +122,13 @@ impl Value {
 
 impl From<&str> for Words {
     fn from(text: &str) -> Self {
-        Self::Plain(text.to_owned())
+        Self::plain(text)
     }
 }
 
 impl From<String> for Words {
     fn from(text: String) -> Self {
-        Self::Plain(text)
+        Self::plain(text)
     }
 }
 

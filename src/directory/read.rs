@@ -240,7 +240,7 @@ impl Building<'_> {
             return Some(unit);
         }
         let near = nearest(code, self.directory.units.keys().map(UnitCode::as_str)).map(str::to_owned);
-        self.nobody(&UNITS, say!(sheet.unit), code, span, near);
+        self.nobody(&UNITS, &say!(sheet.unit), code, span, near);
         None
     }
 
@@ -250,7 +250,7 @@ impl Building<'_> {
             return Some(id.clone());
         }
         let near = nearest(&cell.value, self.people.keys().map(String::as_str)).map(str::to_owned);
-        self.nobody(&PEOPLE, say!(sheet.person), &cell.value, &cell.span, near);
+        self.nobody(&PEOPLE, &say!(sheet.person), &cell.value, &cell.span, near);
         None
     }
 
@@ -261,11 +261,11 @@ impl Building<'_> {
             return Some(body);
         }
         let near = nearest(&cell.value, self.directory.bodies.keys().map(BodyCode::as_str)).map(str::to_owned);
-        self.nobody(&BODIES, say!(sheet.body), &cell.value, &cell.span, near);
+        self.nobody(&BODIES, &say!(sheet.body), &cell.value, &cell.span, near);
         None
     }
 
-    fn nobody(&mut self, sheet: &Sheet, what: Words, code: &str, span: &Span, near: Option<String>) {
+    fn nobody(&mut self, sheet: &Sheet, what: &Words, code: &str, span: &Span, near: Option<String>) {
         if self.broken.contains(sheet.name) {
             return;
         }

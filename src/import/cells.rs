@@ -20,16 +20,16 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
         FieldKind::Person => match directory.person_by_code(text) {
             Some(person) => Ok(person.id.as_str().into()),
             None => {
-                Err(unknown(text, say!(sheet.person), directory.people.values().map(|person| person.code.as_str())))
+                Err(unknown(text, &say!(sheet.person), directory.people.values().map(|person| person.code.as_str())))
             }
         },
         FieldKind::Unit => match directory.units.get(&UnitCode::new(text)) {
             Some(unit) => Ok(unit.code.as_str().into()),
-            None => Err(unknown(text, say!(sheet.unit), directory.units.keys().map(UnitCode::as_str))),
+            None => Err(unknown(text, &say!(sheet.unit), directory.units.keys().map(UnitCode::as_str))),
         },
         FieldKind::Body => match directory.bodies.get(&BodyCode::new(text)) {
             Some(body) => Ok(body.code.as_str().into()),
-            None => Err(unknown(text, say!(sheet.body), directory.bodies.keys().map(BodyCode::as_str))),
+            None => Err(unknown(text, &say!(sheet.body), directory.bodies.keys().map(BodyCode::as_str))),
         },
         FieldKind::Choice { from } => choice(text, from, machine),
         FieldKind::OneOf { values } => {
@@ -87,7 +87,7 @@ fn choice(text: &str, from: &str, machine: &Machine) -> Result<Value, Fault> {
         Some(rows) if rows.contains_key(text) => Ok(text.into()),
         _ => {
             let keys = rows.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
-            Err(unknown(text, say!(sheet.key, table = from), keys))
+            Err(unknown(text, &say!(sheet.key, table = from), keys))
         }
     }
 }
@@ -101,7 +101,7 @@ fn texts(text: &str, max: u32) -> Result<Value, Fault> {
     }
 }
 
-fn unknown<'a>(text: &str, what: Words, known: impl Iterator<Item = &'a str>) -> Fault {
+fn unknown<'a>(text: &str, what: &Words, known: impl Iterator<Item = &'a str>) -> Fault {
     let near = nearest(text, known).map(|near| say!(near.meant, near));
     (said!(IMPORT_VALUE.unknown, text, what), near)
 }

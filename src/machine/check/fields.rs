@@ -134,6 +134,6 @@ impl Check<'_> {
 
 /// "`person` or `unit`".
 fn either(words: &[&str]) -> Words {
-    let quoted = words.iter().map(|word| Words::Plain(format!("`{word}`")));
+    let quoted = words.iter().map(|word| Words::plain(format!("`{word}`")));
     quoted.reduce(|one, two| say!(near.either, one, two)).unwrap_or_else(|| say!(node.nothing))
 }

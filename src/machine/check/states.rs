@@ -64,7 +64,7 @@ impl Check<'_> {
 
     fn is_deep(&self, word: &Name) -> bool {
         if !["shallow", "deep"].contains(&word.as_str()) {
-            self.unknown_word(word, say!(word.history), &["shallow", "deep"]);
+            self.unknown_word(word, &say!(word.history), &["shallow", "deep"]);
         }
         word.as_str() == "deep"
     }
@@ -179,7 +179,7 @@ impl Check<'_> {
             "link+pin" => LinkPolicy::LinkPin,
             "login" => LinkPolicy::Login,
             _ => {
-                self.unknown_word(word, say!(word.link), &["link", "link+pin", "login"]);
+                self.unknown_word(word, &say!(word.link), &["link", "link+pin", "login"]);
                 LinkPolicy::Login
             }
         }
@@ -187,7 +187,7 @@ impl Check<'_> {
 
     fn urgent(&self, word: &Name) -> bool {
         if word.value != "any_day" {
-            self.unknown_word(word, say!(word.urgency), &["any_day"]);
+            self.unknown_word(word, &say!(word.urgency), &["any_day"]);
         }
         true
     }

@@ -38,14 +38,14 @@ impl Check<'_> {
             "secret" => Ballot::Secret,
             "open" => Ballot::Open,
             _ => {
-                self.unknown_word(word, say!(word.ballot), &["secret", "open"]);
+                self.unknown_word(word, &say!(word.ballot), &["secret", "open"]);
                 Ballot::Secret
             }
         }
     }
 
     /// One of a few words was expected.
-    pub(super) fn unknown_word(&self, word: &Name, what: Words, known: &[&str]) {
+    pub(super) fn unknown_word(&self, word: &Name, what: &Words, known: &[&str]) {
         let fault = fault!(UNKNOWN_WORD.word, &word.span, what, word);
         self.report(fault.help(did_you_mean(&word.value, known.iter().copied(), say!(near.away))));
     }
