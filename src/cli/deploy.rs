@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::sources::{self, Counts};
 use super::{Context, Trouble};
 use crate::calendar::Calendar;
-use crate::directory::{self, Directory};
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::ids::PersonId;
-use crate::machine::check::Checked;
+use crate::machine::Shape;
+use crate::machine::check::{Checked, together};
 use crate::service::Office;
 use crate::source::SourceFile;
 
@@ -66,6 +67,7 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
     }
     let office = Office::open(&context.config).await?;
     let engine = &office.engine;
+    counts += of_each_other(&workflows, engine, context).await?;
     let directory = match &args.directory {
         Some(folder) => read_directory(folder, engine, context, &mut counts)?,
         None => None,
@@ -89,6 +91,18 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
         }
     });
     Ok(())
+}
+
+/// What the files say of each other, and of what is deployed already.
+async fn of_each_other(workflows: &[Checked], engine: &Engine, context: &Context) -> Result<Counts, Trouble> {
+    let mut deployed = Vec::new();
+    for name in engine.workflows() {
+        deployed.extend(engine.current(&name).await?);
+    }
+    let beside: Vec<&Shape> = deployed.iter().map(|machine| &***machine).collect();
+    let faults = together(workflows, &beside);
+    let mains: Vec<SourceFile> = workflows.iter().filter_map(|one| one.sources.first().cloned()).collect();
+    Ok(sources::show(&context.printer, &faults, &mains))
 }
 
 async fn store(engine: &Engine, workflows: Vec<Checked>) -> Result<Vec<Deployed>, Trouble> {
@@ -134,36 +148,9 @@ fn read_directory(
     context: &Context,
     counts: &mut Counts,
 ) -> Result<Option<Directory>, Trouble> {
-    if !folder.is_dir() {
-        return Err(Trouble::Input(format!("`{}` is no folder", folder.display())));
-    }
     let known = engine.directory();
     let ids = |code: &str| {
         known.person_by_code(code).map_or_else(|| PersonId::new(engine.chance().id()), |person| person.id.clone())
     };
-    let files = std::cell::RefCell::new(Vec::new());
-    let trouble = std::cell::RefCell::new(None);
-    let read = |name: &str| {
-        let path = folder.join(name);
-        if !path.exists() {
-            return None;
-        }
-        match sources::read(&path) {
-            Ok(file) => {
-                let file = SourceFile::new(name, file.text);
-                files.borrow_mut().push(file.clone());
-                Some(file)
-            }
-            Err(error) => {
-                trouble.borrow_mut().get_or_insert(error);
-                None
-            }
-        }
-    };
-    let (directory, faults) = directory::read(&read, &ids);
-    if let Some(trouble) = trouble.into_inner() {
-        return Err(trouble);
-    }
-    *counts += sources::show(&context.printer, &faults, &files.into_inner());
-    Ok(directory)
+    sources::directory(folder, &ids, &context.printer, counts)
 }

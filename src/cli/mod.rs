@@ -215,6 +215,9 @@ fn run(cli: Cli, environment: Environment, printer: Printer) -> Result<(), (Trou
 }
 
 fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
+    if matches!(cli.format, Format::Short | Format::Sarif) && !matches!(cli.command, Command::Check(_)) {
+        return Err(Trouble::Usage("only `check` writes `--format short` and `--format sarif`".to_owned()));
+    }
     let mut config = Config::load(cli.config.as_deref(), environment)?;
     if let Some(url) = &cli.database {
         config.database.replace_url(url);

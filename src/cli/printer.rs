@@ -17,6 +17,10 @@ pub enum Format {
     Human,
     /// One JSON value, for programs.
     Json,
+    /// For `check`: a line for each fault, as editors like it.
+    Short,
+    /// For `check`: one SARIF 2.1.0 document, for code hosts.
+    Sarif,
 }
 
 /// Writes answers.
@@ -50,6 +54,11 @@ impl Printer {
         self.language
     }
 
+    /// How answers are written.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Whether a program reads the answer.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
@@ -58,7 +67,7 @@ impl Printer {
     /// The answer: as JSON, or as people read it.
     pub fn answer<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self)) {
         match self.format {
-            Format::Human => human(self),
+            Format::Human | Format::Short | Format::Sarif => human(self),
             Format::Json => write_out(
                 &serde_json::to_string(value)
                     .unwrap_or_else(|error| format!("{{\"error\":\"the answer is not JSON: {error}\"}}")),
@@ -88,7 +97,7 @@ impl Printer {
         let error = Severity::Error.words().text(self.language);
         match self.format {
             Format::Human if self.color => write_err(&format!("\x1b[1;31m{error}\x1b[0m: {text}")),
-            Format::Human => write_err(&format!("{error}: {text}")),
+            Format::Human | Format::Short | Format::Sarif => write_err(&format!("{error}: {text}")),
             Format::Json => write_err(&serde_json::json!({ "error": text }).to_string()),
         }
     }

@@ -1,11 +1,14 @@
 //! Workflows on a disk: finding the main files in folders, reading what stands beside them, checking.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Printer, Trouble};
+use super::{Format, Printer, Trouble};
 use crate::diagnostic::render::{self, render_all};
 use crate::diagnostic::{Diagnostic, Severity, Words, say};
+use crate::directory::{self, Directory};
+use crate::ids::PersonId;
 use crate::machine::check::{Checked, check_files};
 use crate::source::SourceFile;
 
@@ -91,19 +94,74 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
     Trouble::Input(format!("`{}` cannot be read: {error}", path.display()))
 }
 
+/// The workflows that stand in the folders of these files and were not named: their lists may be joined.
+pub(super) fn beside(files: &[PathBuf]) -> Vec<Checked> {
+    let folder = |file: &PathBuf| file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned());
+    let mut folders: Vec<PathBuf> = files.iter().filter_map(folder).collect();
+    folders.sort();
+    folders.dedup();
+    let named: Vec<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
+    let mut found = Vec::new();
+    for folder in folders {
+        // What cannot be read is no fault of the files that were named.
+        let _ = search(&folder, 0, &mut found);
+    }
+    let other = |file: &PathBuf| file.canonicalize().is_ok_and(|file| !named.contains(&file));
+    found.iter().filter(|file| other(file)).filter_map(|file| check(file).ok()).collect()
+}
+
+/// Reads a directory from a folder; what `ids` gives is a person's id by their code. None if there is an error.
+pub(super) fn directory(
+    folder: &Path,
+    ids: &dyn Fn(&str) -> PersonId,
+    printer: &Printer,
+    counts: &mut Counts,
+) -> Result<Option<Directory>, Trouble> {
+    if !folder.is_dir() {
+        return Err(Trouble::Input(format!("`{}` is no folder", folder.display())));
+    }
+    let files = RefCell::new(Vec::new());
+    let trouble = RefCell::new(None);
+    let read = |name: &str| {
+        let path = folder.join(name);
+        if !path.exists() {
+            return None;
+        }
+        match read(&path) {
+            Ok(file) => {
+                let file = SourceFile::new(name, file.text);
+                files.borrow_mut().push(file.clone());
+                Some(file)
+            }
+            Err(error) => {
+                trouble.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    };
+    let (directory, faults) = directory::read(&read, ids);
+    if let Some(trouble) = trouble.into_inner() {
+        return Err(trouble);
+    }
+    *counts += show(printer, &faults, &files.into_inner());
+    Ok(directory)
+}
+
 /// Shows diagnostics; how many errors and warnings there were.
 pub(super) fn show(printer: &Printer, diagnostics: &[Diagnostic], sources: &[SourceFile]) -> Counts {
-    let format = if printer.is_json() { render::Format::Json } else { render::Format::Human };
+    let format = match printer.format() {
+        Format::Json => render::Format::Json,
+        Format::Short => render::Format::Short,
+        Format::Human | Format::Sarif => render::Format::Human,
+    };
     let text = render_all(diagnostics, sources, format, printer.color(), printer.language());
     if !diagnostics.is_empty() {
-        if printer.is_json() {
-            printer.line(text.trim_end());
-        } else {
-            printer.note(text.trim_end());
+        match printer.format() {
+            Format::Json | Format::Short => printer.line(text.trim_end()),
+            Format::Human | Format::Sarif => printer.note(text.trim_end()),
         }
     }
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    Counts { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+    Counts::of(diagnostics)
 }
 
 /// How many faults.
@@ -114,6 +172,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// How many of each there are.
+    pub(super) fn of(diagnostics: &[Diagnostic]) -> Self {
+    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+    }
+
     /// In words.
     pub(super) fn words(self) -> Words {
         let errors = if self.errors == 1 { say!(report.one_error) } else { say!(report.errors, n = self.errors) };

@@ -97,19 +97,7 @@ impl Check<'_> {
         let first = state.always.first()?;
         let to =
             if first.guard.is_empty() { self.tree.resolve(at, &first.target.as_ref()?.value)? } else { return None };
-        Some(self.innermost(to))
-    }
-
-    /// The atomic state that is active once this one is entered.
-    pub(super) fn innermost(&self, mut at: usize) -> usize {
-        for _ in 0..self.tree.len() {
-            let initial = self.tree.place(at).state.initial.as_ref();
-            match initial.and_then(|name| self.tree.child(Some(at), &name.value)) {
-                Some(inner) => at = inner,
-                None => break,
-            }
-        }
-        at
+        Some(self.tree.innermost(to))
     }
 }
 

@@ -3,18 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Check;
+use super::tree::{Step, cause};
 use crate::definition::model::Transition;
 use crate::diagnostic::fault;
-
-/// A step that nobody takes: where it leads and what causes it.
-type Step = (usize, String);
 
 impl Check<'_> {
     /// Every loop that can turn without a person: those of `always` whose guards may all hold, and those by the clock through
     /// states in which nobody can do anything.
     pub(super) fn loops(&self) {
         let at_once: BTreeMap<usize, Vec<Step>> =
-            self.leaves().map(|at| (at, self.steps(at, |state| state.always.iter().map(always).collect()))).collect();
+            self.leaves().map(|at| (at, self.tree.steps(at, |state| state.always.iter().map(always).collect()))).collect();
         for (first, way) in self.turning(&at_once) {
             if self.certainly_next(first).is_none() {
                 self.report(fault!(LOOP.at_once, &self.tree.place(first).state.name.span, way));
@@ -41,7 +39,7 @@ impl Check<'_> {
     }
 
     fn timed_steps(&self, at: usize) -> Vec<Step> {
-        self.steps(at, |state| {
+        self.tree.steps(at, |state| {
             let mut steps: Vec<(&Transition, String)> = state.always.iter().map(always).collect();
             steps.extend(state.after.iter().map(|(delay, transition)| {
                 let delay = delay.as_ref().map_or_else(String::new, |delay| delay.value.to_string());
@@ -54,17 +52,6 @@ impl Check<'_> {
             }));
             steps
         })
-    }
-
-    fn steps(&self, at: usize, of: impl Fn(&crate::definition::model::State) -> Vec<(&Transition, String)>) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for around in self.tree.outwards(at) {
-            for (transition, cause) in of(self.tree.place(around).state) {
-                let target = transition.target.as_ref().and_then(|target| self.tree.resolve(around, &target.value));
-                steps.extend(target.map(|target| (self.innermost(target), cause)));
-            }
-        }
-        steps
     }
 
     /// For every set of states that lead to each other, the first of them in the file and the shortest way round.
@@ -88,7 +75,7 @@ impl Check<'_> {
 }
 
 fn always(transition: &Transition) -> (&Transition, String) {
-    (transition, "always".to_owned())
+    (transition, cause(transition))
 }
 
 /// The shortest way from a state back to itself.

@@ -12,12 +12,14 @@ mod lists;
 mod loops;
 mod names;
 mod needs;
+mod office;
 mod outcomes;
 mod phrases;
 mod reach;
 mod roles;
 mod starts;
 mod states;
+mod together;
 mod transitions;
 mod tree;
 mod unused;
@@ -37,6 +39,9 @@ use crate::source::SourceFile;
 use names::Kind;
 use tree::Tree;
 
+pub use office::against;
+pub use together::together;
+
 /// What checking a workflow's files gave.
 #[derive(Debug)]
 pub struct Checked {
@@ -46,6 +51,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// Every file that was read, the main one first: `deploy` stores them, renderers take excerpts from them.
     pub sources: Vec<SourceFile>,
+    /// The workflow as written, for checks that look beyond its own file; none if it is no mapping at all.
+    pub definition: Option<Definition>,
 }
 
 /// Reads and checks a workflow. `included` gives a file that stands beside the main one by its name there (tables,
@@ -53,19 +60,19 @@ pub struct Checked {
 pub fn check_files(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFile>) -> Checked {
     let Reading { definition, mut diagnostics, sources } = definition::read(main, included);
     let mut machine = None;
-    if let Some(definition) = definition {
+    if let Some(definition) = &definition {
         let readable = !diagnostics.iter().any(Diagnostic::is_error);
-        let (shape, faults) = check(&definition, &sources, readable);
+        let (shape, faults) = check(definition, &sources, readable);
         diagnostics.extend(faults);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             match build(shape, &sources) {
                 Ok(built) => machine = Some(built),
-                Err(why) => diagnostics.push(fault!(FORMULA.compile, definition.span, why)),
+                Err(why) => diagnostics.push(fault!(FORMULA.compile, &definition.span, why)),
             }
         }
     }
     in_order(&mut diagnostics, &sources);
-    Checked { machine, diagnostics, sources }
+    Checked { machine, diagnostics, sources, definition }
 }
 
 /// Everything that [`Shape`] says, and every fault. With an error among the faults the shape has stand-ins in it. Whether

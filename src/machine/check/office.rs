@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::Checked;
+use super::tree::{Tree, cause};
 use crate::definition::Definition;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
@@ -157,7 +158,8 @@ impl<'a> Office<'a> {
         let roles = asked.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(", ");
         let state = state.as_str();
         if count == all {
-            self.faults.push(fault!(NOBODY_ACTS.anywhere, span, state, roles));
+            let way = self.way(state);
+            self.faults.push(fault!(NOBODY_ACTS.anywhere, span, state, roles, way));
             return;
         }
         let mut list = units.iter().map(|unit| unit.as_str()).collect::<Vec<_>>().join(", ");
@@ -165,6 +167,21 @@ impl<'a> Office<'a> {
             list += ", ...";
         }
         self.faults.push(fault!(NOBODY_ACTS_SOMEWHERE.units, span, state, roles, count, list));
+    }
+
+    /// The shortest way to a state, whatever guards say.
+    fn way(&self, state: &str) -> String {
+        let tree = Tree::new(&self.definition.states);
+        let initial = tree.find(self.shape.initial.as_str());
+        let (Some(initial), Some(end)) = (initial, tree.find(state)) else { return state.to_owned() };
+        let reached = tree.reached(tree.innermost(initial), |at| {
+            tree.steps(at, |state| {
+                let clock = state.after.iter().map(|(_, transition)| (transition, "after".to_owned()));
+                let others = state.on.iter().chain(&state.always).map(|transition| (transition, cause(transition)));
+                others.chain(clock).collect()
+            })
+        });
+        tree.way(&reached, end)
     }
 
     fn span_of(&self, state: &StateId) -> Option<crate::source::Span> {

@@ -1,11 +1,9 @@
 //! Outcomes: what did not pass does not go on as if it had, and nobody approves their own request.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use super::Check;
-use super::tree::Place;
+use super::tree::{Place, Reached, cause};
 use crate::definition::model::{Name, Transition};
-use crate::diagnostic::{Diagnostic, fault};
+use crate::diagnostic::fault;
 use crate::source::Span;
 
 /// Words by which a final state says that something was granted.
@@ -76,7 +74,7 @@ impl Check<'_> {
 
     /// The state in which a dossier stands after a transition, as far as that is certain.
     fn lands(&self, from: usize, transition: &Transition) -> Option<usize> {
-        let mut at = self.innermost(self.tree.resolve(from, &transition.target.as_ref()?.value)?);
+        let mut at = self.tree.innermost(self.tree.resolve(from, &transition.target.as_ref()?.value)?);
         for _ in 0..self.tree.len() {
             match self.certainly_next(at) {
                 Some(next) => at = next,
@@ -100,54 +98,28 @@ impl Check<'_> {
             let reached = self.reached_alone(start, &role.name);
             let Some(end) = reached.keys().copied().find(|at| self.grants(*at)) else { continue };
             let place = self.tree.place(end);
-            let fault: Diagnostic =
-                fault!(SELF_APPROVAL.role, &place.state.name.span, role = role.name, state = place.id, way = self.way_alone(&reached, end));
+            let way = self.tree.way(&reached, end);
+            let fault = fault!(SELF_APPROVAL.role, &place.state.name.span, role = role.name, state = place.id, way);
             self.report(fault.beside(&role.name.span));
         }
     }
 
     fn start(&self) -> Option<usize> {
         let initial = self.definition.initial.as_ref()?;
-        Some(self.innermost(self.tree.child(None, &initial.value)?))
+        Some(self.tree.innermost(self.tree.child(None, &initial.value)?))
     }
 
-    /// The states that holders of one role reach without anybody else, each with the step before it.
-    fn reached_alone(&self, start: usize, role: &Name) -> BTreeMap<usize, Option<(usize, String)>> {
-        let mut found = BTreeMap::from([(start, None)]);
-        let mut open = VecDeque::from([start]);
-        while let Some(at) = open.pop_front() {
-            for around in self.tree.outwards(at) {
-                for transition in self.taken_alone(around, role) {
-                    let target = transition.target.as_ref().and_then(|target| self.tree.resolve(around, &target.value));
-                    let Some(next) = target.map(|target| self.innermost(target)) else { continue };
-                    let cause = transition.event.as_ref().map_or_else(|| "always".to_owned(), |event| event.value.clone());
-                    if let std::collections::btree_map::Entry::Vacant(new) = found.entry(next) {
-                        new.insert(Some((at, cause)));
-                        open.push_back(next);
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    /// What one person of the role does, or what happens by itself at once.
-    fn taken_alone<'t>(&'t self, at: usize, role: &'t Name) -> impl Iterator<Item = &'t Transition> {
-        let state = self.tree.place(at).state;
-        let own = move |transition: &&Transition| {
+    /// The states that one person of a role reaches without anybody else.
+    fn reached_alone(&self, start: usize, role: &Name) -> Reached {
+        let own = |transition: &&Transition| {
             transition.needs.is_none() && transition.by.iter().any(|by| by.value == role.value)
         };
-        state.on.iter().filter(own).chain(&state.always)
-    }
-
-    fn way_alone(&self, reached: &BTreeMap<usize, Option<(usize, String)>>, end: usize) -> String {
-        let (mut at, mut steps) = (end, vec![self.tree.place(end).id.clone()]);
-        while let Some(Some((before, cause))) = reached.get(&at) {
-            steps.push(format!("{} -({cause})->", self.tree.place(*before).id));
-            at = *before;
-        }
-        steps.reverse();
-        steps.join(" ")
+        self.tree.reached(start, |at| {
+            self.tree.steps(at, |state| {
+                let taken = state.on.iter().filter(own).chain(&state.always);
+                taken.map(|transition| (transition, cause(transition))).collect()
+            })
+        })
     }
 }
 
