@@ -21,12 +21,14 @@ pub mod definition;
 pub mod diagnostic;
 pub mod directory;
 pub mod dossier;
+pub mod exact;
 pub mod expr;
 pub mod ids;
 pub mod import;
 pub mod letters;
 pub mod links;
 pub mod machine;
+pub mod papers;
 pub mod source;
 pub mod words;
 // Above this line nothing asks for the time, waits, or touches the world.

@@ -176,6 +176,7 @@ fn start(office: &office::Office, dossier: &DossierId) -> Command {
         papers: Vec::new(),
         gather_key: None,
         first: None,
+        import_key: None,
     };
     let actor = Actor::Session(office.starter.clone());
     let operation = OperationId::new(office.engine.chance().id());

@@ -8,7 +8,6 @@ use clap::Args;
 use super::refused;
 use super::sources::unreadable;
 use super::{Context, Trouble};
-use crate::diagnostic::say;
 use crate::dossier::command::{Act, Actor, Ask, Command, Start};
 use crate::dossier::{Dossier, Paper};
 use crate::engine::{Attachment, Engine};
@@ -80,6 +79,7 @@ pub(super) async fn start(args: &StartArgs, context: &Context) -> Result<(), Tro
         papers,
         gather_key: None,
         first: None,
+        import_key: None,
     });
     let dossier = DossierId::new(engine.chance().id());
     hand_in(engine, dossier, &args.person, ask, attachments, context).await
@@ -177,11 +177,8 @@ impl Content {
                 let known: Vec<&str> = machine.fields.iter().map(|field| field.name.as_str()).collect();
                 Trouble::Usage(format!("there is no field `{name}`\n  help: there are {}", known.join(", ")))
             })?;
-            let value = import::value_of(&field.kind, value, machine, &directory).map_err(|(why, help)| {
-                let help =
-                    help.map(|help| format!("\n  {}: {}", say!(report.help).text(language), help.text(language)));
-                Trouble::Usage(format!("`{name}`: {}{}", why.text(language), help.unwrap_or_default()))
-            })?;
+            let value = import::value_of(&field.kind, value, machine, &directory)
+                .map_err(|why| Trouble::Usage(format!("`{name}`: {}", why.text(language))))?;
             fields.insert(field.name.clone(), value);
         }
         Ok(fields)
@@ -195,7 +192,8 @@ impl Content {
             let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
             let name = path.file_name().map_or_else(|| kind.to_owned(), |name| name.to_string_lossy().into_owned());
             let id = PaperId::new(engine.chance().id());
-            let (paper, attachment) = intake::paper(engine, id, kind, &name, content, engine.now());
+            let (paper, attachment) = intake::paper(engine, id, kind, &name, content, engine.now())
+                .map_err(|unfit| Trouble::Input(format!("`{}` is not taken: {unfit}", path.display())))?;
             papers.push(paper);
             attachments.push(attachment);
         }

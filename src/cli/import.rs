@@ -9,24 +9,30 @@ use super::refused::{self, Reasons};
 use super::sources::{self, unreadable};
 use super::{Context, Trouble};
 use crate::directory::csv;
+use crate::dossier::refusal::Refusal;
 use crate::ids::WorkflowName;
 use crate::import::{self, Plan, Planned, PlannedPaper};
 use crate::service::Office;
-use crate::service::intake::{self, IntakeError, Taken};
+use crate::service::intake::{Intake, IntakeError, Taken};
 
 /// What `import` is told.
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  chancery import nominees.csv --workflow nomination --papers papers/")]
+#[command(
+    before_help = "Example:\n  chancery import nominees.csv --workflow nomination --papers papers/",
+    after_help = "With a fault in any cell, or a row that the workflow refuses, nothing is imported. An import that was interrupted\n\
+                  goes on when the same file is imported again: the same key is the same dossier, never a second one."
+)]
 pub(super) struct ImportArgs {
     /// The file: CSV in UTF-8, as a spreadsheet saves it.
     file: PathBuf,
     /// The workflow; its section `import:` says what the columns mean.
     #[arg(long)]
     workflow: String,
-    /// A folder with the papers: `DIR/<key>/<kind>.pdf`. Without it no paper is attached.
+    /// A folder with the papers: `DIR/<key>/<kind>.pdf` (of a key of several columns each is a folder). Without it no paper is
+    /// attached; those of dossiers that are there already are added by importing the file again.
     #[arg(long, value_name = "DIR")]
     papers: Option<PathBuf>,
-    /// Read and check everything, start nothing.
+    /// Read and rehearse everything, start nothing.
     #[arg(long)]
     check: bool,
 }
@@ -36,7 +42,12 @@ struct Answer {
     rows: usize,
     started: usize,
     already: usize,
+    papers_added: usize,
+    /// Files that are not what was imported under their names before.
+    papers_differ: Vec<String>,
     refused: Vec<RefusedRow>,
+    /// Rows whose dossiers take no more papers.
+    late: Vec<RefusedRow>,
 }
 
 #[derive(Serialize)]
@@ -46,27 +57,52 @@ struct RefusedRow {
     reasons: Reasons,
 }
 
-/// Plans the whole file, then starts its dossiers.
+impl RefusedRow {
+    fn new(row: &Planned, refusal: &Refusal) -> Self {
+        Self { key: row.key.clone(), line: row.line, reasons: refused::reasons(refusal) }
+    }
+}
+
+/// Plans the whole file, rehearses every row, and only then starts its dossiers.
 pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<(), Trouble> {
     let office = Office::open(&context.config).await?;
     let plan = plan(args, context, &office).await?;
+    let folder = args.papers.clone().unwrap_or_default();
+    let papers = move |row: &Planned, paper: &PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
+    let operator = &context.environment.operator;
+    let intake = Intake { engine: &office.engine, plan: &plan, operator, papers: &papers };
     let mut answer = Answer { rows: plan.rows.len(), ..Answer::default() };
-    if !args.check {
-        carry_out(args, context, &office, &plan, &mut answer).await?;
+    rehearse(&intake, context, &mut answer).await?;
+    let sound = answer.refused.is_empty();
+    if sound && !args.check {
+        carry_out(&intake, context, &mut answer).await?;
     }
     context.printer.answer(&answer, |printer| {
-        if args.check {
+        if sound && args.check {
             printer.line(format!("{} rows, without a fault", answer.rows));
-            return;
+        } else if sound {
+            let added = answer.papers_added;
+            let papers = if added > 0 { format!(", {added} papers were added") } else { String::new() };
+            printer.line(format!("{} started, {} were there already{papers}", answer.started, answer.already));
         }
-        printer.line(format!("{} started, {} were there already", answer.started, answer.already));
         for row in &answer.refused {
             printer.line(format!("line {}: `{}` was refused: {}", row.line, row.key, row.reasons.join("; ")));
         }
+        for row in &answer.late {
+            let why = row.reasons.join("; ");
+            printer.line(format!("line {}: `{}` was there and takes no more papers: {why}", row.line, row.key));
+        }
+        for name in &answer.papers_differ {
+            printer.line(format!("`{name}` is not what was imported under this name; the first one stays"));
+        }
     });
-    match answer.refused.len() {
-        0 => Ok(()),
-        refused => Err(Trouble::Refused(format!("{refused} of {} rows were refused", answer.rows))),
+    match (answer.refused.len(), answer.late.len()) {
+        (0, 0) => Ok(()),
+        (0, late) => Err(Trouble::Refused(format!("the papers of {late} of {} rows were not taken", answer.rows))),
+        (refused, _) if sound => Err(Trouble::Refused(format!("{refused} of {} rows were refused", answer.rows))),
+        (refused, _) => {
+            Err(Trouble::Refused(format!("{refused} of {} rows are refused: nothing was imported", answer.rows)))
+        }
     }
 }
 
@@ -85,37 +121,51 @@ async fn plan(args: &ImportArgs, context: &Context, office: &Office) -> Result<P
         Trouble::Input(format!("{} faults: nothing was imported", counts.errors))
     };
     let table = csv::read(&name, &bytes).map_err(faulty)?;
-    let papers = args.papers.as_deref().map(sources::names_inside).transpose()?;
+    let depth = machine.import.as_ref().map_or(1, |import| import.key.len());
+    let papers = args.papers.as_deref().map(|folder| sources::names_inside(folder, depth)).transpose()?;
     import::plan(&table, &machine, &engine.directory(), papers.as_ref()).map_err(faulty)
 }
 
-async fn carry_out(
-    args: &ImportArgs,
-    context: &Context,
-    office: &Office,
-    plan: &Plan,
-    answer: &mut Answer,
-) -> Result<(), Trouble> {
-    let engine = &office.engine;
-    let folder = args.papers.clone().unwrap_or_default();
-    let papers = move |row: &Planned, paper: &PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
-    intake::open_registers(engine, plan).await?;
-    let mut progress = context.printer.progress("importing", plan.rows.len());
-    for row in &plan.rows {
-        match intake::take(engine, plan, row, &context.environment.operator, &papers).await {
-            Ok(Taken::Started(_)) => answer.started += 1,
-            Ok(Taken::Already(_)) => answer.already += 1,
-            Ok(Taken::Refused(refusal)) => answer.refused.push(RefusedRow {
-                key: row.key.clone(),
-                line: row.line,
-                reasons: refused::reasons(&refusal),
-            }),
-            Err(IntakeError::Store(error)) => return Err(error.into()),
-            Err(error @ IntakeError::Paper(..)) => return Err(Trouble::Input(error.to_string())),
+/// Finds every row that would be refused, before anything is written.
+async fn rehearse(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
+    let mut progress = context.printer.progress("looking", intake.plan.rows.len());
+    for row in &intake.plan.rows {
+        let refusal = intake.rehearse(row).await.map_err(|error| trouble(error, "nothing was imported"))?;
+        answer.refused.extend(refusal.map(|refusal| RefusedRow::new(row, &refusal)));
+        progress.step();
+    }
+    Ok(())
+}
+
+async fn carry_out(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
+    intake.open_registers().await?;
+    let mut progress = context.printer.progress("importing", intake.plan.rows.len());
+    for (done, row) in intake.plan.rows.iter().enumerate() {
+        let left = || format!("{done} of {} rows are done; import the same file again for the others", answer.rows);
+        match intake.take(row).await.map_err(|error| trouble(error, &left()))? {
+            Taken::Started(_) => answer.started += 1,
+            Taken::Already(again) => {
+                answer.already += 1;
+                answer.papers_added += again.added;
+                answer.papers_differ.extend(again.differ);
+                answer.late.extend(again.late.map(|refusal| RefusedRow::new(row, &refusal)));
+            }
+            // The office has changed since the rehearsal.
+            Taken::Refused(refusal) => answer.refused.push(RefusedRow::new(row, &refusal)),
         }
         progress.step();
     }
     // What the new dossiers have to say to each other is said before the answer, so that `list` shows it.
-    while engine.deliver().await? > 0 {}
+    while intake.engine.deliver().await? > 0 {}
     Ok(())
+}
+
+fn trouble(error: IntakeError, so_far: &str) -> Trouble {
+    match error {
+        IntakeError::Store(error) => match Trouble::from(error) {
+            Trouble::World(text) => Trouble::World(format!("{text}: {so_far}")),
+            other => other,
+        },
+        error @ (IntakeError::Paper(..) | IntakeError::Unfit(..)) => Trouble::Input(format!("{error}: {so_far}")),
+    }
 }

@@ -196,22 +196,28 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
-/// The names of files in the folders right inside a folder, by the folder's name.
-pub(super) fn names_inside(folder: &Path) -> Result<BTreeMap<String, Vec<String>>, Trouble> {
+/// The names of the files in folders so many levels inside a folder, by the folders' names with `/` between them.
+pub(super) fn names_inside(folder: &Path, depth: usize) -> Result<BTreeMap<String, Vec<String>>, Trouble> {
     let mut names = BTreeMap::new();
+    gather(folder, "", depth, &mut names)?;
+    Ok(names)
+}
+
+fn gather(folder: &Path, key: &str, depth: usize, names: &mut BTreeMap<String, Vec<String>>) -> Result<(), Trouble> {
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        let Some(key) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
-        if !path.is_dir() {
-            continue;
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if depth == 0 {
+            files.push(name.to_owned());
+        } else if path.is_dir() {
+            let inner = if key.is_empty() { name.to_owned() } else { format!("{key}/{name}") };
+            gather(&path, &inner, depth - 1, names)?;
         }
-        let mut files = Vec::new();
-        for file in std::fs::read_dir(&path).map_err(|error| unreadable(&path, &error))? {
-            let file = file.map_err(|error| unreadable(&path, &error))?;
-            files.extend(file.file_name().into_string());
-        }
-        files.sort();
-        names.insert(key, files);
     }
-    Ok(names)
+    if depth == 0 {
+        files.sort();
+        names.insert(key.to_owned(), files);
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use super::model::{Keys, Name};
 use super::yaml::Node;
 use crate::calendar::{Delay, DelayError};
 use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
+use crate::exact::Exact;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
 
@@ -104,6 +105,19 @@ impl<'a> Item<'a> {
         }
         self.wrong_type(&say!(node.whole_number));
         None
+    }
+
+    /// A whole number or a decimal, exactly as written.
+    pub(super) fn number(&self) -> Option<Spanned<Exact>> {
+        let read = match self.node {
+            Node::Int(value) => Some(Exact::from(*value)),
+            Node::Decimal(text) => text.parse().ok(),
+            _ => None,
+        };
+        if read.is_none() {
+            self.wrong_type(&say!(node.number));
+        }
+        Some(Spanned::new(read?, self.span.clone()))
     }
 
     /// A span of time.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Delay;
+use crate::exact::Exact;
 use crate::ids::Text;
 use crate::source::{SourceFile, Span, Spanned};
 
@@ -87,9 +88,17 @@ pub struct Field {
     /// A dossier needs it.
     pub required: bool,
     /// `max`.
-    pub max: Option<Spanned<i64>>,
+    pub max: Option<Spanned<Exact>>,
     /// `min`.
-    pub min: Option<Spanned<i64>>,
+    pub min: Option<Spanned<Exact>>,
+    /// `places`: digits after the point.
+    pub places: Option<Spanned<i64>>,
+    /// `currency`.
+    pub currency: Option<Name>,
+    /// `columns`, of a table of rows.
+    pub columns: Vec<Field>,
+    /// `sums`: the columns that are added up.
+    pub sums: Vec<Name>,
     /// `from`: a table.
     pub from: Option<Name>,
     /// `values`, with what officers call them.
@@ -390,8 +399,8 @@ pub struct CronStart {
 /// How a CSV file is read.
 #[derive(Clone, Debug)]
 pub struct Import {
-    /// The identifying column.
-    pub key: Option<Name>,
+    /// The identifying columns.
+    pub key: Vec<Name>,
     /// Columns and the fields they fill.
     pub columns: Vec<(Name, Vec<Name>)>,
     /// Opening entries: the column.

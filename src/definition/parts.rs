@@ -6,6 +6,10 @@ use crate::diagnostic::{Words, say};
 use crate::ids::Text;
 use crate::source::Span;
 
+/// The keys of a field.
+const FIELD_KEYS: &[&str] =
+    &["type", "label", "required", "max", "min", "places", "currency", "from", "values", "columns", "sums"];
+
 /// Names with what officers call them.
 pub(super) fn labels(item: &Item<'_>, what: Words) -> Vec<(Name, Text)> {
     item.named(what).into_iter().map(|(name, label)| (name, label.text())).collect()
@@ -21,13 +25,17 @@ pub(super) fn fields(item: &Item<'_>) -> Vec<Field> {
 }
 
 fn field(name: Name, item: &Item<'_>) -> Option<Field> {
-    let map = item.map(say!(what.field), &["type", "label", "required", "max", "min", "from", "values"])?;
+    let map = item.map(say!(what.field), FIELD_KEYS)?;
     Some(Field {
         label: needed_text(&map, "label", &name.span),
         kind: map.need("type", &name.span).and_then(|item| item.word()),
         required: map.flag("required"),
-        max: map.get("max").and_then(|item| item.integer()),
-        min: map.get("min").and_then(|item| item.integer()),
+        max: map.get("max").and_then(|item| item.number()),
+        min: map.get("min").and_then(|item| item.number()),
+        places: map.get("places").and_then(|item| item.integer()),
+        currency: map.word("currency"),
+        columns: map.get("columns").map_or_else(Vec::new, |item| fields(&item)),
+        sums: map.words("sums"),
         from: map.word("from"),
         values: map.get("values").map_or_else(Vec::new, |item| labels(&item, say!(several.values))),
         keys: map.keys(),

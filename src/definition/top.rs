@@ -102,7 +102,7 @@ fn import(item: &Item<'_>) -> Option<Import> {
         map.need(key, item.span())?.word()
     };
     Some(Import {
-        key: map.need("key", item.span()).and_then(|item| item.word()),
+        key: map.need("key", item.span()).map_or_else(Vec::new, |item| item.words()),
         columns: columns.into_iter().map(|(column, field)| (column, field.words())).collect(),
         register_column: of_register("column"),
         register: of_register("register"),

@@ -43,6 +43,15 @@ pub(super) enum Node {
     Map(Vec<(Spanned<String>, Spanned<Node>)>),
 }
 
+/// Digits that a JSON number keeps apart.
+const DECIMAL_DIGITS_MAX: usize = 15;
+
+fn decimal(text: &str) -> serde_json::Value {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let number = (digits <= DECIMAL_DIGITS_MAX).then(|| text.parse().ok()).flatten();
+    number.and_then(serde_json::Number::from_f64).map_or_else(|| text.into(), serde_json::Value::Number)
+}
+
 impl Node {
     /// What it is, in words.
     pub(super) fn describe(&self) -> Words {
@@ -66,13 +75,14 @@ impl Node {
         }
     }
 
-    /// As JSON; numbers that are not whole become texts, so that nothing is rounded.
+    /// As JSON. A decimal of more digits than a JSON number keeps apart becomes a text, so that nothing is rounded.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
             Self::Bool(value) => (*value).into(),
             Self::Int(value) => (*value).into(),
-            Self::Decimal(text) | Self::Text(text) => text.as_str().into(),
+            Self::Decimal(text) => decimal(text),
+            Self::Text(text) => text.as_str().into(),
             Self::List(items) => items.iter().map(|item| item.value.to_json()).collect(),
             Self::Map(entries) => {
                 entries.iter().map(|(key, value)| (key.value.clone(), value.value.to_json())).collect()

@@ -31,12 +31,12 @@ impl Cast {
             |name: &str| Sheet::read(files::text(&format!("{folder}/directory/{name}.csv")).unwrap_or_default());
         let (people, posts, units) = (sheet("people")?, sheet("posts")?, sheet("units")?);
         let (bodies, seats) = (sheet("bodies")?, sheet("seats")?);
-        let kinds = bodies.column("code", "kind");
+        let kinds = bodies.column(&["code"], "kind");
         let mut cast = Self {
-            by_email: people.column("email", "code"),
-            names: people.column("code", "name"),
-            parent: units.column("code", "parent"),
-            set_up_for: bodies.column("code", "unit"),
+            by_email: people.column(&["email"], "code"),
+            names: people.column(&["code"], "name"),
+            parent: units.column(&["code"], "parent"),
+            set_up_for: bodies.column(&["code"], "unit"),
             ..Self::default()
         };
         for (person, unit) in posts.values("person").into_iter().zip(posts.values("unit")) {

@@ -36,14 +36,16 @@ impl Sheet {
         Self { header: cut(&self.header), rows: self.rows.iter().map(cut).collect() }
     }
 
-    /// One value for each row, by the row's key.
-    pub fn column(&self, key: &str, column: &str) -> BTreeMap<String, String> {
+    /// One value for each row, by the row's key: the values of its columns with `/` between them.
+    pub fn column(&self, key: &[impl AsRef<str>], column: &str) -> BTreeMap<String, String> {
         let place = |name: &str| self.header.iter().position(|have| have == name);
-        let (Some(key), Some(column)) = (place(key), place(column)) else { return BTreeMap::new() };
-        self.rows.iter().map(|row| (row[key].clone(), row[column].clone())).collect()
+        let keys: Option<Vec<usize>> = key.iter().map(|name| place(name.as_ref())).collect();
+        let (Some(keys), Some(column)) = (keys, place(column)) else { return BTreeMap::new() };
+        let key = |row: &Vec<String>| keys.iter().map(|place| row[*place].as_str()).collect::<Vec<_>>().join("/");
+        self.rows.iter().map(|row| (key(row), row[column].clone())).collect()
     }
 
-    /// Every row by its key, its values by their columns.
+    /// Every row by its value in one column, its values by their columns.
     pub fn records(&self, key: &str) -> BTreeMap<String, BTreeMap<String, String>> {
         let Some(place) = self.header.iter().position(|have| have == key) else { return BTreeMap::new() };
         let record = |row: &Vec<String>| self.header.iter().cloned().zip(row.iter().cloned()).collect();
@@ -80,7 +82,7 @@ mod tests {
         let whole = Sheet::read("code,expected_outcome,votes,expected_reason\na,yes,3,\"x, y\"\n").expect("CSV");
         let cut = whole.without_oracle();
         assert_eq!(cut.write().expect("memory"), "code,votes\na,3\n");
-        assert_eq!(whole.column("code", "expected_outcome")["a"], "yes");
-        assert!(cut.column("code", "expected_outcome").is_empty());
+        assert_eq!(whole.column(&["votes", "code"], "expected_outcome")["3/a"], "yes");
+        assert!(cut.column(&["code"], "expected_outcome").is_empty());
     }
 }

@@ -31,7 +31,7 @@ use crate::links::LinkKeys;
 use crate::machine::check::check_files;
 use crate::scheduler::Scheduler;
 use crate::seal::MasterKeys;
-use crate::service::intake::{self, Taken};
+use crate::service::intake::{Intake, Taken};
 use crate::source::SourceFile;
 use crate::store::{Store, meta};
 use crate::web::{self, App, Health};
@@ -245,7 +245,7 @@ async fn import_all(
 }
 
 /// Writes the papers that the rows name, as scans would lie in a folder.
-fn papers(folder: &Path, sheet: &Sheet, key: &str, column: Option<&str>) -> Result<PaperNames, DemoError> {
+fn papers(folder: &Path, sheet: &Sheet, key: &[String], column: Option<&str>) -> Result<PaperNames, DemoError> {
     let mut names = PaperNames::new();
     for (row, kinds) in column.map(|column| sheet.column(key, column)).unwrap_or_default() {
         let place = folder.join(&row);
@@ -265,13 +265,14 @@ async fn take(
     folder: &Path,
     dossiers: &mut Vec<(String, DossierId)>,
 ) -> Result<(), DemoError> {
-    intake::open_registers(engine, plan).await?;
+    let papers =
+        |row: &import::Planned, paper: &import::PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
+    let intake = Intake { engine, plan, operator: "demo", papers: &papers };
+    intake.open_registers().await?;
     for row in &plan.rows {
-        let bytes = |row: &import::Planned, paper: &import::PlannedPaper| {
-            std::fs::read(folder.join(&row.key).join(&paper.name))
-        };
-        match intake::take(engine, plan, row, "demo", &bytes).await? {
-            Taken::Started(id) | Taken::Already(id) => dossiers.push((row.key.clone(), id)),
+        match intake.take(row).await? {
+            Taken::Started(id) => dossiers.push((row.key.clone(), id)),
+            Taken::Already(again) => dossiers.push((row.key.clone(), again.dossier)),
             Taken::Refused(refusal) => {
                 return Err(DemoError::Fault(format!("the row `{}` is refused: {:?}", row.key, refusal.reasons)));
             }
@@ -290,8 +291,9 @@ async fn office(engine: &Engine, folder: &str, script: Script, sheets: &[Sheet])
         }
     }
     let machine = engine.current(&WorkflowName::new(&script.workflow)).await?;
-    let key = machine.and_then(|machine| Some(machine.import.as_ref()?.key.clone())).unwrap_or_default();
-    let rows = sheets.iter().flat_map(|sheet| sheet.records(&key)).collect();
+    // On pages and in mails a row is called by the last part of its key.
+    let called = machine.and_then(|machine| machine.import.as_ref()?.key.last().cloned()).unwrap_or_default();
+    let rows = sheets.iter().flat_map(|sheet| sheet.records(&called)).collect();
     Ok(Office { script, cast: Cast::read(folder)?, titles, rows })
 }
 

@@ -1,6 +1,7 @@
 //! Something to say, in whatever language its reader has.
 
-use super::texts::{Entry, Texts};
+use super::say;
+use super::texts::{Entry, LANGUAGES, Texts};
 use crate::source::Spanned;
 use crate::words::fill;
 
@@ -65,6 +66,13 @@ impl Words {
             }
             Kind::Plain(_) => Self::plain(""),
         }
+    }
+
+    /// What is wrong, and the way out where the catalogue has one.
+    #[must_use]
+    pub fn with_help(self) -> Self {
+        let help = self.part(Part::Help);
+        if help.find(LANGUAGES[0]).is_none() { self } else { say!(report.with_help, says = self, help) }
     }
 
     /// The code, for the words of a fault.

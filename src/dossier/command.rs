@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Choice, Dossier, Message, Paper, PaperTally, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
+use crate::machine::LinkPolicy;
 
 /// One request to change one dossier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,7 @@ impl Command {
             papers: Vec::new(),
             gather_key: Some(key.clone()),
             first: Some(message.clone()),
+            import_key: None,
         };
         let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
         Some(Self { operation, dossier: list, actor, ask: Ask::Start(start) })
@@ -56,6 +58,8 @@ impl Command {
 pub enum Actor {
     /// A person, by a link that was sent to them.
     Link(PersonId),
+    /// The same, with the number that reached them another way than the link.
+    LinkPin(PersonId),
     /// A person who has signed in.
     Session(PersonId),
     /// An operator of the server, on behalf of a person; never for ballots.
@@ -80,8 +84,20 @@ impl Actor {
     /// The person who acts, if one does.
     pub fn person(&self) -> Option<&PersonId> {
         match self {
-            Self::Link(person) | Self::Session(person) | Self::Operator { person, .. } => Some(person),
+            Self::Link(person) | Self::LinkPin(person) | Self::Session(person) | Self::Operator { person, .. } => {
+                Some(person)
+            }
             Self::Import { .. } | Self::Clock | Self::Dossier(_) => None,
+        }
+    }
+
+    /// How strongly whoever asks has shown who they are; none for what is no person. An operator has signed in to the machine.
+    pub fn shown(&self) -> Option<LinkPolicy> {
+        match self {
+            Self::Link(_) => Some(LinkPolicy::Link),
+            Self::LinkPin(_) => Some(LinkPolicy::LinkPin),
+            Self::Session(_) | Self::Operator { .. } | Self::Import { .. } => Some(LinkPolicy::Login),
+            Self::Clock | Self::Dossier(_) => None,
         }
     }
 
@@ -89,6 +105,7 @@ impl Actor {
     pub fn header(&self) -> String {
         match self {
             Self::Link(person) => format!("link:{person}"),
+            Self::LinkPin(person) => format!("link+pin:{person}"),
             Self::Session(person) => format!("session:{person}"),
             Self::Operator { person, .. } => format!("operator:{person}"),
             Self::Import { .. } => "import".to_owned(),
@@ -160,6 +177,9 @@ pub struct Start {
     /// For a list: the message that made it necessary, consumed with the start.
     #[serde(default)]
     pub first: Option<Message>,
+    /// For an import: the key of its row; no other dossier of the workflow has it.
+    #[serde(default)]
+    pub import_key: Option<String>,
 }
 
 /// One of the active state's events, by a person.

@@ -89,6 +89,8 @@ pub enum Change {
         /// For a list: its key.
         gather_key: Option<String>,
     },
+    /// It stood in a file under this key.
+    Imported(String),
     /// What lists and mails call it.
     Captioned(String),
     /// Fields got values; null takes one away.
@@ -292,7 +294,8 @@ impl Change {
     pub fn personal(&self) -> bool {
         matches!(
             self,
-            Self::Captioned(_)
+            Self::Imported(_)
+                | Self::Captioned(_)
                 | Self::Set(_)
                 | Self::Filed(_)
                 | Self::Did { .. }

@@ -63,6 +63,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             last_at: at,
             caption: String::new(),
             subject: subject.clone(),
+            import_key: None,
             activations: 0,
             active: Vec::new(),
             paused: Vec::new(),
@@ -86,6 +87,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
     let dossier = dossier.as_mut().ok_or("it was never opened")?;
     match change {
         Change::Opened { .. } => unreachable!("handled above"),
+        Change::Imported(key) => dossier.import_key = Some(key.clone()),
         Change::Captioned(caption) => dossier.caption.clone_from(caption),
         Change::Set(fields) => set(dossier, fields),
         Change::Filed(papers) => dossier.papers.extend(papers.iter().cloned()),

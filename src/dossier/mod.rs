@@ -50,6 +50,9 @@ pub struct Dossier {
     pub caption: String,
     /// The person it is about, if it is about one: what is personal in it is sealed for them.
     pub subject: Option<PersonId>,
+    /// The key of the row of a file that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_key: Option<String>,
     /// The last activation given out.
     pub activations: u32,
     /// The active states, in the order of the file: each behind what is around it, regions one after the other.

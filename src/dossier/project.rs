@@ -25,6 +25,8 @@ pub struct Rows {
     pub messages: Vec<Message>,
     /// Facts for registers.
     pub register: Vec<RegisterRow>,
+    /// The key under which it stood in a file.
+    pub import_key: Option<String>,
 }
 
 /// A task of one person. Its id, and so its link, follows from dossier, activation, purpose and person.
@@ -199,6 +201,7 @@ pub fn project(
                     to: to.clone(),
                     body: body.clone(),
                 }),
+                Change::Imported(key) => rows.import_key = Some(key.clone()),
                 Change::Registered { register, holder, key, year } => rows.register.push(RegisterRow {
                     register: register.clone(),
                     holder: holder.clone(),

@@ -52,6 +52,10 @@ pub enum Code {
     Paused,
     /// Nobody asked this person.
     NotAsked,
+    /// Besides the link, the number is wanted that came another way.
+    PinMissing,
+    /// Besides the link, signing in is wanted.
+    LoginMissing,
     /// Not from here: an operator may not vote for anybody.
     NotThisWay,
     /// There is no such event here.
@@ -70,6 +74,8 @@ pub enum Code {
     PaperMissing,
     /// A kind of paper is not taken here.
     PaperUnknown,
+    /// More than a dossier takes: papers, or characters of a reason.
+    TooMuch,
     /// A reason must be given.
     ReasonMissing,
     /// A row is not on the list (any more).

@@ -14,6 +14,7 @@ mod deploy;
 mod fold;
 mod made;
 mod queue;
+mod rehearse;
 mod rows;
 mod seals;
 

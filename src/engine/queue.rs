@@ -46,7 +46,7 @@ pub(super) struct Pending {
 #[derive(Debug)]
 pub(super) enum Work {
     /// A command as it stands.
-    Command(Command),
+    Command(Box<Command>),
     /// A message between dossiers; which dossier consumes it is found out in its transaction.
     Deliver(Message),
 }
@@ -64,7 +64,13 @@ impl Pending {
             }
         }
         let asked = master.asked(&identity(&command));
-        Self { operation: command.operation.clone(), work: Work::Command(command), asked, attachments, answer: None }
+        Self {
+            operation: command.operation.clone(),
+            work: Work::Command(Box::new(command)),
+            asked,
+            attachments,
+            answer: None,
+        }
     }
 
     pub(super) fn of_message(message: Message, master: &MasterKeys) -> Self {

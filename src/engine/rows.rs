@@ -126,6 +126,9 @@ impl Inner {
             let (from, from_seq, place) = (message.from, message.from_seq, message.place);
             batch.messages.push(MessageRow { from, from_seq, place, content, sent_at: at.0 });
         }
+        if let Some(key) = rows.import_key {
+            batch.import_keys.push((dossier.clone(), key));
+        }
         for fact in rows.register {
             batch.register.push(RegisterEntry {
                 register: fact.register,

@@ -19,6 +19,11 @@ const STANDARD: &[(&str, &str)] = &[
     ("endsWith", "text.endsWith('end')"),
     ("string", "string(number)"),
     ("int", "int(text)"),
+    ("sum", "sum(list)"),
+    ("mean", "mean(list)"),
+    ("median", "median(list)"),
+    ("min", "min(list)"),
+    ("max", "max(list)"),
     ("has", "has(prize.scope)"),
     ("all", "list.all(x, condition)"),
     ("exists", "list.exists(x, condition)"),
@@ -96,11 +101,10 @@ impl<'e> Check<'e> {
     fn literal(&mut self, literal: &LiteralValue, node: &IdedExpr) -> Kind {
         match literal {
             LiteralValue::Boolean(_) => Kind::Truth,
-            LiteralValue::Int(_) => Kind::Number,
+            LiteralValue::Int(_) | LiteralValue::Double(_) => Kind::Number,
             LiteralValue::Null => Kind::Null,
             LiteralValue::String(_) => Kind::Text,
             LiteralValue::UInt(_) => self.fault(node, "write the number without `u`", None),
-            LiteralValue::Double(_) => self.fault(node, "numbers in formulas are whole: nothing is rounded", None),
             LiteralValue::Bytes(_) => self.fault(node, "bytes have no meaning in a formula", None),
         }
     }
@@ -270,6 +274,17 @@ impl<'e> Check<'e> {
                     }
                 }
                 Kind::Truth
+            }
+            ("sum" | "mean" | "median" | "min" | "max", false, [whole]) => {
+                let numbers = match whole {
+                    Kind::List(element) => matches!(**element, Kind::Number | Kind::Any | Kind::Null),
+                    other => matches!(other, Kind::Any | Kind::Null),
+                };
+                if !numbers {
+                    let help = format!("write `{name}(lines.map(l, l.amount))`");
+                    self.fault(&call.args[0], format!("`{name}` takes a list of numbers, not {whole}"), Some(help));
+                }
+                Kind::Number
             }
             ("string", false, [_]) => Kind::Text,
             ("int", false, [_]) => Kind::Number,

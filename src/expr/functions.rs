@@ -186,6 +186,7 @@ fn as_number(ctx: &FunctionContext<'_, '_>, value: &Value) -> Result<i64, Execut
 fn described(value: &Value) -> String {
     match value {
         Value::Null => "an empty field".to_owned(),
+        Value::Opaque(_) => "a number that is not whole".to_owned(),
         other => format!("a {}", other.type_of()),
     }
 }

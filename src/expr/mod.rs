@@ -1,12 +1,14 @@
 //! Formulas: CEL, compiled once, run against what a dossier shows. Pure and bounded: the checker refuses what could run long.
 //!
-//! Numbers are whole. Shares are compared exactly by `reaches`; decimals and dates are texts (dates compare as they should).
+//! Numbers are exact: whole, decimal or fractions. Shares are compared by `reaches`; dates are texts, which compare as they
+//! should.
 //! A unit, a person or a choice is a map in formulas; where a formula's *result* is one, it becomes what a field would hold:
 //! the unit's code, the person's id, the row's key.
 
 mod check;
 mod functions;
 mod names;
+mod numbers;
 mod programs;
 mod scan;
 mod syntax;
@@ -28,14 +30,15 @@ use crate::ids::{FieldName, Instant};
 use crate::machine::Field;
 
 /// What a formula sees: every field under its name (a choice as its table's row with `code`; a unit as
-/// `{code, name, kind, legal_personality, tags, root}`; an empty field as null), every table under its name, `papers` (kinds,
-/// a list of texts), `now` (RFC 3339 in the calendar's zone) and `today` (`2026-12-10`), for a list `rows` (the live rows, each
+/// `{code, name, kind, legal_personality, tags, root}`; a table of rows as a list of mappings; an empty field as null), every
+/// table under its name, `papers` (kinds, a list of texts), `now` (RFC 3339 in the calendar's zone) and `today` (`2026-12-10`), for a list `rows` (the live rows, each
 /// a map of its fields) and, where a single row is looked at, its fields.
 ///
 /// Functions: `streak(register, key, until_year, period)` counts how many times in a row the dossier's subject has an entry,
 /// going back from `until_year` by `period` years; `held(register, key, year)` is true if it has one; `times(register, key)`
 /// counts all; `reaches(part, whole, '70%')` compares exactly; `group(unit, 'cluster')` gives a peer group's code or `''`;
-/// `bound(unit, 'standing_body')` gives the code of the unit that the directory binds to that name, or `''`.
+/// `bound(unit, 'standing_body')` gives the code of the unit that the directory binds to that name, or `''`; `sum(list)`,
+/// `mean(list)`, `median(list)`, `min(list)` and `max(list)` reckon exactly.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     /// The tables.

@@ -14,9 +14,9 @@ pub enum Kind {
     Null,
     /// True or false.
     Truth,
-    /// A whole number.
+    /// A number: whole, decimal or a fraction.
     Number,
-    /// A text; dates and decimals too.
+    /// A text; dates too.
     Text,
     /// A list of one kind.
     List(Box<Kind>),
@@ -44,8 +44,8 @@ impl Kind {
         match json {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(_) => Self::Truth,
-            serde_json::Value::Number(number) if number.is_i64() => Self::Number,
-            serde_json::Value::Number(_) | serde_json::Value::String(_) => Self::Text,
+            serde_json::Value::Number(_) => Self::Number,
+            serde_json::Value::String(_) => Self::Text,
             serde_json::Value::Array(items) => Self::List(Box::new(Self::common(items.iter().map(Self::of_json)))),
             serde_json::Value::Object(entries) => {
                 Self::Map(entries.iter().map(|(key, value)| (key.clone(), Self::of_json(value))).collect())
@@ -145,13 +145,11 @@ fn fields<'a>(
 fn of_field(kind: &FieldKind, tables: &BTreeMap<String, serde_json::Value>) -> Kind {
     let texts = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), Kind::Text)).collect::<BTreeMap<_, _>>();
     match kind {
-        FieldKind::Number { .. } => Kind::Number,
-        FieldKind::Text { .. }
-        | FieldKind::Decimal
-        | FieldKind::Date
-        | FieldKind::Body
-        | FieldKind::OneOf { .. }
-        | FieldKind::File => Kind::Text,
+        FieldKind::Number { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. } => Kind::Number,
+        FieldKind::Rows { columns, .. } => Kind::List(Box::new(Kind::Map(fields(columns, tables).collect()))),
+        FieldKind::Text { .. } | FieldKind::Date | FieldKind::Body | FieldKind::OneOf { .. } | FieldKind::File => {
+            Kind::Text
+        }
         FieldKind::Texts { .. } => Kind::List(Box::new(Kind::Text)),
         FieldKind::Person => Kind::Map(texts(&["id", "code", "name"])),
         FieldKind::Unit => {

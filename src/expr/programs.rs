@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use cel::{Context, ExecutionError, Program, Value};
+use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 
 use super::functions::{self, Answers};
 use super::syntax::{environment, parse};
-use super::{ExprError, Scope, values};
+use super::{ExprError, Scope, numbers, values};
 use crate::machine::{Due, FieldKind, Shape, ShareOf};
 
 /// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
@@ -25,7 +25,7 @@ impl fmt::Debug for Programs {
 }
 
 struct Formula {
-    program: Program,
+    expr: IdedExpr,
     /// The variables that it names; only these are worked out when it runs.
     variables: Vec<String>,
     functions: Vec<&'static str>,
@@ -44,7 +44,7 @@ impl Programs {
                 let said = faults.first().map_or("it cannot be read", |fault| fault.message.as_str());
                 format!("`{expr}`: {said}")
             })?;
-            formulas.insert(expr.to_owned(), Formula::of(program));
+            formulas.insert(expr.to_owned(), Formula::of(&program));
         }
         let tables = shape.tables.iter().map(|(name, table)| (name.clone(), values::of_json(table))).collect();
         Ok(Self { formulas, tables, choices: choices_of(shape) })
@@ -85,7 +85,7 @@ impl Programs {
         if !formula.functions.is_empty() {
             context.set_variable_resolver(&answers);
         }
-        formula.program.execute(&context).map_err(|fault| error(expr, in_our_words(&fault)))
+        Value::resolve(&formula.expr, &context).map_err(|fault| error(expr, in_our_words(&fault)))
     }
 
     /// Fields come first, then tables, then what every dossier has.
@@ -133,12 +133,12 @@ impl Programs {
 }
 
 impl Formula {
-    fn of(program: Program) -> Self {
+    fn of(program: &Program) -> Self {
         let references = program.references();
         let variables = references.variables().into_iter().map(str::to_owned).collect();
         let functions =
             functions::SIGNATURES.iter().map(|one| one.name).filter(|name| references.has_function(name)).collect();
-        Self { program, variables, functions }
+        Self { expr: numbers::exactly(program.expression().clone()), variables, functions }
     }
 }
 
@@ -187,6 +187,16 @@ fn error(expr: &str, message: String) -> ExprError {
     ExprError { expr: expr.to_owned(), message }
 }
 
+fn described(value: &Value) -> String {
+    match value {
+        Value::Int(_) | Value::Opaque(_) => "a number".to_owned(),
+        Value::String(_) => "a text".to_owned(),
+        Value::Bool(_) => "a truth value".to_owned(),
+        Value::Null => "an empty field".to_owned(),
+        other => format!("a {}", other.type_of()),
+    }
+}
+
 fn in_our_words(fault: &ExecutionError) -> String {
     match fault {
         ExecutionError::NoSuchKey(key) => format!("there is no `{key}` here; ask `has(...)` first"),
@@ -195,10 +205,10 @@ fn in_our_words(fault: &ExecutionError) -> String {
             format!("`{}` does not take ({})", call.function(), call.argument_types().join(", "))
         }
         ExecutionError::UnsupportedBinaryOperator(operator, one, two) => {
-            format!("`{operator}` does not take a {} and a {}", one.type_of(), two.type_of())
+            format!("`{operator}` does not take {} and {}", described(one), described(two))
         }
         ExecutionError::ValuesNotComparable(one, two) => {
-            format!("a {} and a {} cannot be compared", one.type_of(), two.type_of())
+            format!("{} and {} cannot be compared", described(one), described(two))
         }
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "division by zero".to_owned(),
         ExecutionError::Overflow(..) => "the number is too large".to_owned(),

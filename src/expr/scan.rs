@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use super::syntax::{BRACKETS_MAX, ExprFault};
 
+/// Digits of a decimal: so many stand apart from each other in the number that the parser makes of it.
+const DECIMAL_DIGITS_MAX: usize = 15;
+
 /// Everything of that kind in a formula.
 pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
     let mut faults = Vec::new();
@@ -12,10 +15,7 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
     for (token, range) in tokens(expr) {
         match token {
             Token::Word => word(&expr[range.clone()], range, &mut faults),
-            Token::Decimal => faults.push(
-                ExprFault::new(range, "numbers in formulas are whole: nothing is rounded")
-                    .help("compare shares with `reaches(part, whole, '66.7%')`"),
-            ),
+            Token::Decimal => decimal(&expr[range.clone()], range, &mut faults),
             Token::Open => {
                 brackets += 1;
                 if brackets == BRACKETS_MAX + 1 {
@@ -47,6 +47,16 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
 /// The token that begins at (or before) a byte; none at the end.
 pub(super) fn token_at(expr: &str, byte: usize) -> Option<&str> {
     tokens(expr).find(|(_, range)| byte < range.end).map(|(_, range)| &expr[range.start.max(byte)..range.end])
+}
+
+/// A decimal is taken exactly as it is written, so it has no more digits than the parser keeps apart, and no exponent.
+fn decimal(text: &str, range: Range<usize>, faults: &mut Vec<ExprFault>) {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !text.starts_with('.');
+    if !plain || digits > DECIMAL_DIGITS_MAX {
+        let help = format!("write it as in `7.5`, with at most {DECIMAL_DIGITS_MAX} digits");
+        faults.push(ExprFault::new(range, "this number cannot be taken exactly").help(help));
+    }
 }
 
 fn word(text: &str, range: Range<usize>, faults: &mut Vec<ExprFault>) {

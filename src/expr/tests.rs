@@ -36,6 +36,12 @@ fn shape(exprs: &[&str]) -> Shape {
             {"name": "good", "label": {"own": "G"}, "type": {"is": "number", "min": 0, "max": null}},
             {"name": "note", "label": {"own": "T"}, "type": {"is": "text", "max": 100}},
             {"name": "tags", "label": {"own": "T"}, "type": {"is": "texts", "max": 5}},
+            {"name": "price", "label": {"own": "P"}, "type": {"is": "decimal", "places": 2}},
+            {"name": "cost", "label": {"own": "C"}, "type": {"is": "money", "currency": "VND", "places": 0}},
+            {"name": "lines", "label": {"own": "L"}, "type": {"is": "rows", "max": 9, "columns": [
+                {"name": "quantity", "label": {"own": "Q"}, "type": {"is": "number", "min": 0, "max": null}},
+                {"name": "price", "label": {"own": "P"}, "type": {"is": "decimal"}},
+            ]}},
         ],
         "row": [
             {"name": "nominee", "label": {"own": "N"}, "type": {"is": "text", "max": 100}},
@@ -91,6 +97,9 @@ fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value,
         ("staff", json!(62)),
         ("good", json!(55)),
         ("tags", json!(["a", "b"])),
+        ("price", json!("12.5")),
+        ("cost", json!("9000001")),
+        ("lines", json!([{"quantity": 5, "price": "1"}, {"quantity": 2, "price": "1.25"}, ])),
     ]
     .into_iter()
     .map(|(name, value)| (name.into(), value))
@@ -141,6 +150,37 @@ fn formulas_see_fields_tables_papers_rows_and_time() {
         ("today + ' ' + now", json!("2026-11-23 2026-11-23T17:33:20+07:00")),
         ("has(prize.after) ? prize.after : 0", json!(0)),
         ("size(tags)", json!(2)),
+    ] {
+        assert_eq!(ask(expr), Ok(expected), "{expr}");
+    }
+}
+
+#[test]
+fn numbers_are_exact_and_nothing_is_rounded() {
+    for (expr, expected) in [
+        ("0.1 + 0.2 == 0.3", json!(true)),
+        ("7 / 2", json!("3.5")),
+        ("7 / 2 > 3", json!(true)),
+        ("3 < 7 / 2", json!(true)),
+        ("1 / 3 * 3", json!(1)),
+        ("price * 3", json!("37.5")),
+        ("12 <= price && price <= 12.5", json!(true)),
+        ("price == 12.50", json!(true)),
+        ("price in [1, 12.5]", json!(true)),
+        ("-price", json!("-12.5")),
+        ("5 % 3", json!(2)),
+        ("cost > 9000000", json!(true)),
+        ("sum(lines.map(l, l.quantity * l.price)) == 7.5", json!(true)),
+        ("sum(lines.map(l, l.quantity))", json!(7)),
+        ("mean(lines.map(l, l.price))", json!("1.125")),
+        ("mean([1, 1, 2]) > 1.33 && mean([1, 1, 2]) < 1.34", json!(true)),
+        ("median([3, 1, 2, 10])", json!("2.5")),
+        ("[min([3, 1.5]), max([3, 1.5])]", json!(["1.5", 3])),
+        ("lines.all(l, l.price < 2)", json!(true)),
+        ("size(lines) == 2", json!(true)),
+        ("prizes.fighter.weight * 2 == 3", json!(true)),
+        ("string(price) + ' ' + string(3)", json!("12.5 3")),
+        ("9223372036854775807 + 1", json!("9223372036854775808")),
     ] {
         assert_eq!(ask(expr), Ok(expected), "{expr}");
     }
@@ -200,8 +240,11 @@ fn what_has_no_value_says_why() {
         ("held('prizes', note, 2020)", "`held`: a text is needed, not an empty field"),
         ("streak('prizes', 'advanced', 2025, 0)", "at least one year"),
         ("1 / 0", "division by zero"),
-        ("staff + note", "`add` does not take a int and a null"),
-        ("9223372036854775807 + 1", "too large"),
+        ("staff + note", "`add` does not take a number and an empty field"),
+        ("max([])", "of nothing there is none"),
+        ("sum(['a'])", "something in the list is no number"),
+        ("1 / 3", "a fraction that no decimal can say"),
+        ("99999999999999 * 99999999999999 * 99999999999999", "too large"),
         ("double('1.5')", "no exact number"),
     ] {
         let error = ask(expr).expect_err(expr);
@@ -261,10 +304,9 @@ fn every_fault_is_marked_and_explained() {
         ("staff = 5", "= | `=` does not compare | write `==` for \"is equal to\""),
         ("staff > 5 and good > 5", "and | `and` is no operator | write `&&`"),
         ("staff > 5 & good > 5", "& | `&` is no operator | write `&&`"),
-        (
-            "staff > 0.7",
-            "0.7 | numbers in formulas are whole: nothing is rounded | compare shares with `reaches(part, whole, '66.7%')`",
-        ),
+        ("staff > 7e3", "7e3 | this number cannot be taken exactly | write it as in `7.5`, with at most 15 digits"),
+        ("sum(note) > 1", "note | `sum` takes a list of numbers, not a text | write `sum(lines.map(l, l.amount))`"),
+        ("price > '5'", "> | a number and a text cannot be compared | "),
         (
             "đơn_vị.code == 'x'",
             "đơn_vị | `đơn_vị` is no name: names in formulas are made of a-z, 0-9 and _ | a field's name is ASCII, its label carries the Vietnamese; texts stand in quotes",

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use cel::Value;
 use cel::objects::{Key, Map};
 
-use super::Scope;
+use super::{Scope, numbers};
+use crate::exact::Exact;
 use crate::ids::{PersonId, UnitCode};
 use crate::machine::{Field, FieldKind};
 
 /// In the map of a unit, a person or a choice: what a field would hold. No formula can name it.
 const REFERENCE: &str = "@reference";
 
-/// JSON as it stands. Numbers that are not whole become texts: nothing is rounded.
+/// JSON as it stands. Numbers that are not whole are taken as they are written.
 pub(super) fn of_json(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(truth) => Value::Bool(*truth),
-        serde_json::Value::Number(number) => number.as_i64().map_or_else(|| text(number.to_string()), Value::Int),
+        serde_json::Value::Number(number) => exact(&number.to_string()),
         serde_json::Value::String(string) => text(string.as_str()),
         serde_json::Value::Array(items) => list(items.iter().map(of_json).collect()),
         serde_json::Value::Object(entries) => map(entries.iter().map(|(key, value)| (key.as_str(), of_json(value)))),
@@ -45,6 +46,10 @@ pub(super) fn to_json(value: &Value) -> Result<serde_json::Value, String> {
             serde_json::Value::Object(object)
         }
         Value::Float(_) => return Err("the result is no exact number".to_owned()),
+        Value::Opaque(_) => match numbers::of_value(value).map(Exact::decimal) {
+            Some(Some(decimal)) => decimal.into(),
+            _ => return Err("the result is a fraction that no decimal can say".to_owned()),
+        },
         other => return Err(format!("the result is a {}, which no field can hold", other.type_of())),
     })
 }
@@ -56,10 +61,20 @@ pub(super) fn of_field(field: &Field, json: Option<&serde_json::Value>, scope: &
         (FieldKind::Unit, Some(code)) => unit(code, scope),
         (FieldKind::Person, Some(id)) => person(id, scope),
         (FieldKind::Choice { from }, Some(code)) => table(from, code),
+        (FieldKind::Decimal { .. } | FieldKind::Money { .. }, Some(number)) => exact(number),
+        (FieldKind::Rows { columns, .. }, _) => {
+            let row = |row: &serde_json::Value| {
+                map(columns
+                    .iter()
+                    .map(|one| (one.name.as_str(), of_field(one, row.get(one.name.as_str()), scope, table))))
+            };
+            list(json.as_array().into_iter().flatten().map(row).collect())
+        }
         (
             FieldKind::Text { .. }
             | FieldKind::Number { .. }
-            | FieldKind::Decimal
+            | FieldKind::Decimal { .. }
+            | FieldKind::Money { .. }
             | FieldKind::Date
             | FieldKind::Person
             | FieldKind::Unit
@@ -71,6 +86,11 @@ pub(super) fn of_field(field: &Field, json: Option<&serde_json::Value>, scope: &
             _,
         ) => of_json(json),
     }
+}
+
+/// A number as it is written; what is none stays a text.
+fn exact(written: &str) -> Value {
+    written.parse().map_or_else(|_| text(written), numbers::value)
 }
 
 /// Finds the row of a table by table and key.

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::diagnostic::{Words, nearest, said, say};
 use crate::directory::Directory;
+use crate::exact::Exact;
 use crate::ids::{BodyCode, UnitCode};
-use crate::machine::{FieldKind, Machine};
+use crate::machine::{Field, FieldKind, Machine};
 
 /// Why a text is no value of a field, and the way out.
 pub(super) type Fault = (Words, Option<Words>);
@@ -15,7 +16,9 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
     match kind {
         FieldKind::Text { max } => within(text, *max),
         FieldKind::Number { min, max } => number(text, *min, *max),
-        FieldKind::Decimal => decimal(text),
+        FieldKind::Decimal { places, min, max } | FieldKind::Money { places, min, max, .. } => {
+            decimal(text, *places, *min, *max)
+        }
         FieldKind::Date => date(text),
         FieldKind::Person => match directory.person_by_code(text) {
             Some(person) => Ok(person.id.as_str().into()),
@@ -41,6 +44,7 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
             }
         }
         FieldKind::Texts { max } => texts(text, *max),
+        FieldKind::Rows { columns, max, .. } => rows(text, columns, *max, machine, directory),
         FieldKind::File => Err((said!(IMPORT_VALUE.file), None)),
     }
 }
@@ -63,15 +67,43 @@ fn number(text: &str, min: Option<i64>, max: Option<i64>) -> Result<Value, Fault
     Ok(value.into())
 }
 
-fn decimal(text: &str) -> Result<Value, Fault> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
-    let sound = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if sound(whole) && sound(part) {
-        Ok(text.into())
-    } else {
-        Err((said!(IMPORT_VALUE.no_decimal, text), Some(say!(near.number))))
+fn decimal(text: &str, places: u32, min: Option<Exact>, max: Option<Exact>) -> Result<Value, Fault> {
+    let Ok(number) = text.parse::<Exact>() else { return Err((said!(IMPORT_VALUE.no_decimal, text), None)) };
+    if number.places().is_none_or(|used| used > places) {
+        return Err((said!(IMPORT_VALUE.places, text, places), None));
     }
+    if min.is_some_and(|min| number < min) || max.is_some_and(|max| number > max) {
+        let end = |end: Option<Exact>| end.map_or_else(|| "…".to_owned(), |end| end.to_string());
+        return Err((said!(IMPORT_VALUE.range, value = text, min = end(min), max = end(max)), None));
+    }
+    Ok(text.into())
+}
+
+/// A table in one cell: rows are separated by `;`, their cells by `|`.
+fn rows(text: &str, columns: &[Field], max: u32, machine: &Machine, directory: &Directory) -> Result<Value, Fault> {
+    let entries: Vec<&str> = text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+    if u32::try_from(entries.len()).is_ok_and(|count| count > max) {
+        return Err((said!(IMPORT_VALUE.rows, count = entries.len(), max), None));
+    }
+    let row = |entry: &&str| {
+        let cells: Vec<&str> = entry.split('|').map(str::trim).collect();
+        if cells.len() != columns.len() {
+            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            let (text, cells, names) = (*entry, columns.len(), names.join(" | "));
+            return Err((said!(IMPORT_VALUE.cells, text, cells, names), None));
+        }
+        let mut row = serde_json::Map::new();
+        for (column, cell) in columns.iter().zip(cells) {
+            if cell.is_empty() && column.required {
+                return Err((said!(IMPORT_VALUE.no_cell, column = column.name.as_str()), None));
+            }
+            if !cell.is_empty() {
+                row.insert(column.name.to_string(), value(&column.kind, cell, machine, directory)?);
+            }
+        }
+        Ok(Value::Object(row))
+    };
+    entries.iter().map(row).collect::<Result<Vec<_>, _>>().map(Value::Array)
 }
 
 fn date(text: &str) -> Result<Value, Fault> {

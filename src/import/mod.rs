@@ -1,7 +1,7 @@
 //! A table becomes dossiers: what each row means, or every fault in it. Pure; carrying it out is the service's.
 //!
-//! All or nothing: with one fault in the file nothing is started. Each row has a key; the same key is the same dossier, so
-//! that a file may be imported again.
+//! With one fault in the file there is no plan at all. Each row has a key; the same key is the same dossier, so that a file may
+//! be imported again.
 
 mod cells;
 mod planning;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Words, fault};
+use crate::diagnostic::{Diagnostic, Words, fault, say};
 use crate::directory::Directory;
 use crate::directory::csv::Table;
 use crate::ids::{FieldName, MachineHash, WorkflowName};
@@ -105,6 +105,9 @@ pub fn value_of(
     text: &str,
     machine: &Machine,
     directory: &Directory,
-) -> Result<serde_json::Value, (Words, Option<Words>)> {
-    cells::value(kind, text, machine, directory)
+) -> Result<serde_json::Value, Words> {
+    cells::value(kind, text, machine, directory).map_err(|(says, help)| match help {
+        Some(help) => say!(report.with_help, says, help),
+        None => says.with_help(),
+    })
 }

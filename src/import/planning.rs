@@ -46,7 +46,7 @@ impl Planning<'_> {
         let import = self.import;
         let register = import.register.as_ref().map(|register| &register.column);
         let mut needed: Vec<&str> = import.columns.keys().map(String::as_str).collect();
-        for column in [Some(&import.key), register, import.papers.as_ref()].into_iter().flatten() {
+        for column in import.key.iter().chain(register).chain(&import.papers) {
             if !needed.contains(&column.as_str()) {
                 needed.push(column);
             }
@@ -80,13 +80,25 @@ impl Planning<'_> {
         }
     }
 
+    /// The values of the key's columns with `/` between them: the name of the row, and of the folder of its papers.
     fn key(&mut self, row: Row<'_>) -> String {
-        let column = self.import.key.as_str();
-        let key = row.get(column).to_owned();
-        let place = row.place(column);
-        if key.is_empty() {
-            self.faults.push(fault!(IMPORT_KEY.empty, place, column));
-        } else if let Some(first) = self.seen.get(&key) {
+        let columns = &self.import.key;
+        let mut whole = true;
+        for column in columns {
+            let (part, place) = (row.get(column), row.place(column));
+            let fault = if part.is_empty() {
+                fault!(IMPORT_KEY.empty, place, column)
+            } else if columns.len() > 1 && part.contains('/') {
+                fault!(IMPORT_KEY.slash, place, part)
+            } else {
+                continue;
+            };
+            whole = false;
+            self.faults.push(fault);
+        }
+        let key = columns.iter().map(|column| row.get(column)).collect::<Vec<_>>().join("/");
+        let Some(place) = columns.last().filter(|_| whole).map(|column| row.place(column)) else { return key };
+        if let Some(first) = self.seen.get(&key) {
             self.faults.push(fault!(IMPORT_KEY.twice, place, key).beside(first));
         } else {
             self.seen.insert(key.clone(), place);
@@ -171,7 +183,8 @@ impl Planning<'_> {
         let (Some(column), Some(names)) = (&self.import.papers, self.papers) else { return Vec::new() };
         let mut papers = Vec::new();
         for kind in row.get(column).split(';').map(str::trim).filter(|kind| !kind.is_empty()) {
-            if !self.machine.papers.contains_key(kind) {
+            let is_file = self.machine.field(&FieldName::new(kind)).is_some_and(|field| field.kind == FieldKind::File);
+            if !self.machine.papers.contains_key(kind) && !is_file {
                 let near = nearest(kind, self.machine.papers.keys().map(String::as_str));
                 let help = near.map(|near| say!(near.meant, near));
                 self.fault((said!(IMPORT_PAPER.kind, kind), help), row, column);

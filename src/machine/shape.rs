@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Role, State, VoteRule};
+use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
 /// Everything a workflow says, by name.
@@ -115,7 +116,30 @@ pub enum FieldKind {
         max: Option<i64>,
     },
     /// An exact decimal number, kept as written.
-    Decimal,
+    Decimal {
+        /// Digits after the point, at most.
+        #[serde(default = "decimal_places")]
+        places: u32,
+        /// At least.
+        #[serde(default)]
+        min: Option<Exact>,
+        /// At most.
+        #[serde(default)]
+        max: Option<Exact>,
+    },
+    /// An amount of money, as an exact decimal.
+    Money {
+        /// The currency, by its code of ISO 4217.
+        currency: String,
+        /// Digits after the point, at most: those of the currency.
+        places: u32,
+        /// At least.
+        #[serde(default)]
+        min: Option<Exact>,
+        /// At most.
+        #[serde(default)]
+        max: Option<Exact>,
+    },
     /// A calendar date, `2026-12-10`.
     Date,
     /// A person of the directory; the value is the person's id.
@@ -139,8 +163,24 @@ pub enum FieldKind {
         /// Entries at most.
         max: u32,
     },
-    /// An attached file; the value is a paper's id.
+    /// A table: a list of mappings from columns to values.
+    Rows {
+        /// The columns, in their order.
+        columns: Vec<Field>,
+        /// Rows at most.
+        max: u32,
+        /// The columns that are added up where the table is shown.
+        #[serde(default)]
+        sums: Vec<FieldName>,
+    },
+    /// An attached file; the value is the id of a paper whose kind is the field's name. The command that brings the paper
+    /// sets the field.
     File,
+}
+
+/// Digits after the point of a decimal that names no limit.
+fn decimal_places() -> u32 {
+    6
 }
 
 /// A named formula.
@@ -169,8 +209,8 @@ pub struct CronStart {
 /// How columns of a CSV file become a dossier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Import {
-    /// The column that identifies a row; the same value again is the same dossier.
-    pub key: String,
+    /// The columns that together identify a row; the same values again are the same dossier.
+    pub key: Vec<String>,
     /// Column to fields. Every field takes the value; of fields of type person, unit or body each takes it only if the
     /// directory knows that code as one, and where only such fields are named at least one must.
     pub columns: BTreeMap<String, Vec<FieldName>>,

@@ -105,6 +105,7 @@ fn start_of(machine: &MachineHash, line: &Line, operation: &str) -> Command {
             papers: Vec::new(),
             gather_key: None,
             first: None,
+            import_key: None,
         }),
     }
 }

@@ -1,14 +1,17 @@
 //! Carrying out what an import means: opening entries of registers first, then one dossier for each row, in their order.
 //!
-//! A row's key makes the dossier's id, by a hash whose key lies outside the database: the same row again is the same dossier,
-//! and nobody who only has the database can try out whose it is.
+//! The same row again is the same dossier: its key stands there, UNIQUE within its workflow. So a file may be imported again,
+//! after an interruption or with papers that were left out. The dossier's id is a hash of the key under a key outside the
+//! database: nobody who only has the log can try out whose it is.
 
-use crate::dossier::Paper;
 use crate::dossier::command::{Actor, Ask, Command, Start};
-use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::context::Entry;
+use crate::dossier::refusal::Refusal;
+use crate::dossier::{Dossier, Paper, Purpose};
 use crate::engine::{Attachment, Engine, Failure};
-use crate::ids::{DossierId, Instant, OperationId, PaperId};
+use crate::ids::{ActivationId, DossierId, Instant, OperationId, PaperId};
 use crate::import::{Plan, Planned, PlannedPaper};
+use crate::papers::{self, Unfit};
 use crate::store::StoreError;
 
 /// What became of a row.
@@ -17,9 +20,22 @@ pub enum Taken {
     /// Its dossier was started.
     Started(DossierId),
     /// Its dossier was there before.
-    Already(DossierId),
+    Already(Again),
     /// The engine refused it.
     Refused(Refusal),
+}
+
+/// A row whose dossier was there before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Again {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Papers that it got now.
+    pub added: usize,
+    /// Files that are not the papers of their kind that were imported before; those stay.
+    pub differ: Vec<String>,
+    /// Why the papers that it lacks are not taken any more.
+    pub late: Option<Refusal>,
 }
 
 /// Why a row was not carried out; rows before it were.
@@ -31,90 +47,187 @@ pub enum IntakeError {
     /// A paper cannot be read.
     #[error("the paper `{0}` cannot be read: {1}")]
     Paper(String, std::io::Error),
+    /// A file is not taken as a paper.
+    #[error("the paper `{0}` is not taken: {1}")]
+    Unfit(String, Unfit),
 }
 
 /// Where the bytes of a row's paper come from.
 pub type Papers<'a> = &'a (dyn Fn(&Planned, &PlannedPaper) -> std::io::Result<Vec<u8>> + Sync);
 
-/// Writes the opening entries of all rows.
-///
-/// # Errors
-/// The database fails; then none was written.
-pub async fn open_registers(engine: &Engine, plan: &Plan) -> Result<(), StoreError> {
-    let entries: Vec<_> = plan.rows.iter().flat_map(|row| row.register.clone()).collect();
-    if entries.is_empty() {
-        return Ok(());
-    }
-    engine.store().open_register(entries, &format!("import:{}", plan.file), engine.now()).await
+/// What a row asks of the engine.
+struct Asked {
+    command: Command,
+    attachments: Vec<Attachment>,
 }
 
-/// The dossier of a row.
-pub fn dossier_of(engine: &Engine, plan: &Plan, key: &str) -> DossierId {
-    DossierId::new(derived(engine, &["dossier", plan.workflow.as_str(), key]))
+/// What a row comes to: a command, or nothing to do any more.
+enum Row {
+    New(Asked),
+    More(Again, Asked),
+    Done(Again),
 }
 
-/// Starts the dossier of one row, unless it is there.
-///
-/// # Errors
-/// The database fails, or a paper cannot be read.
-pub async fn take(
-    engine: &Engine,
-    plan: &Plan,
-    row: &Planned,
-    operator: &str,
-    papers: Papers<'_>,
-) -> Result<Taken, IntakeError> {
-    let id = dossier_of(engine, plan, &row.key);
-    if engine.dossier(&id).await?.is_some() {
-        return Ok(Taken::Already(id));
+/// An import of a file by an operator.
+#[derive(Clone, Copy)]
+pub struct Intake<'a> {
+    /// Where it goes.
+    pub engine: &'a Engine,
+    /// What the file means.
+    pub plan: &'a Plan,
+    /// The operator's name on the machine.
+    pub operator: &'a str,
+    /// The papers.
+    pub papers: Papers<'a>,
+}
+
+impl Intake<'_> {
+    /// Writes the opening entries of all rows.
+    ///
+    /// # Errors
+    /// The database fails; then none was written.
+    pub async fn open_registers(&self) -> Result<(), StoreError> {
+        let entries: Vec<_> = self.plan.rows.iter().flat_map(|row| row.register.clone()).collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.engine.store().open_register(entries, &format!("import:{}", self.plan.file), self.engine.now()).await
     }
-    let (papers, attachments) = attach(engine, plan, row, papers)?;
-    let command = Command {
-        operation: OperationId::new(format!("import:{id}")),
-        dossier: id.clone(),
-        actor: Actor::Import { operator: operator.to_owned() },
-        ask: Ask::Start(Start {
-            machine: plan.machine.clone(),
+
+    /// Why the dossier of one row could not be started now, if it is not there yet; nothing is written.
+    ///
+    /// # Errors
+    /// The database fails, or a paper cannot be taken.
+    pub async fn rehearse(&self, row: &Planned) -> Result<Option<Refusal>, IntakeError> {
+        let Row::New(asked) = self.asked(row).await? else { return Ok(None) };
+        let entries = row.register.iter().cloned();
+        let besides: Vec<Entry> = entries
+            .map(|one| Entry { register: one.register, holder: one.holder, key: one.key, year: one.year })
+            .collect();
+        match self.engine.rehearse(&asked.command, &besides).await {
+            Ok(()) => Ok(None),
+            Err(Failure::Refused(refusal)) => Ok(Some(refusal)),
+            Err(Failure::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Starts the dossier of one row, unless it is there; then it gets the papers that it has not yet.
+    ///
+    /// # Errors
+    /// The database fails, or a paper cannot be taken.
+    pub async fn take(&self, row: &Planned) -> Result<Taken, IntakeError> {
+        let (again, asked) = match self.asked(row).await? {
+            Row::New(asked) => (None, asked),
+            Row::More(again, asked) => (Some(again), asked),
+            Row::Done(again) => return Ok(Taken::Already(again)),
+        };
+        let count = asked.attachments.len();
+        match (self.engine.handle(asked.command, asked.attachments).await, again) {
+            (Ok(done), None) if !done.again => Ok(Taken::Started(done.dossier)),
+            // Another import of the same row came in between.
+            (Ok(done), None) => Ok(Taken::Already(Again::of(done.dossier))),
+            (Ok(_), Some(again)) => Ok(Taken::Already(Again { added: count, ..again })),
+            (Err(Failure::Refused(refusal)), Some(again)) => Ok(Taken::Already(Again { late: Some(refusal), ..again })),
+            (Err(Failure::Refused(refusal)), None) => Ok(Taken::Refused(refusal)),
+            (Err(Failure::Store(error)), _) => Err(error.into()),
+        }
+    }
+
+    async fn asked(&self, row: &Planned) -> Result<Row, IntakeError> {
+        let known = self.engine.store().imported(&self.plan.workflow, &row.key).await?;
+        let known = match known {
+            Some(id) => self.engine.dossier(&id).await?,
+            None => None,
+        };
+        let Some(dossier) = known else { return Ok(Row::New(self.start(row)?)) };
+        self.more(row, &dossier)
+    }
+
+    fn start(&self, row: &Planned) -> Result<Asked, IntakeError> {
+        let id = DossierId::new(derived(self.engine, &["dossier", self.plan.workflow.as_str(), &row.key]));
+        let (papers, attachments) = self.attach(row, &row.papers)?;
+        let ask = Ask::Start(Start {
+            machine: self.plan.machine.clone(),
             fields: row.fields.clone(),
             papers,
             gather_key: None,
             first: None,
-        }),
-    };
-    match engine.handle(command, attachments).await {
-        Ok(done) if done.again => Ok(Taken::Already(id)),
-        Ok(_) => Ok(Taken::Started(id)),
-        Err(Failure::Refused(refusal)) if somebody_was_faster(&refusal) => Ok(Taken::Already(id)),
-        Err(Failure::Refused(refusal)) => Ok(Taken::Refused(refusal)),
-        Err(Failure::Store(error)) => Err(error.into()),
+            import_key: Some(row.key.clone()),
+        });
+        Ok(Asked { command: self.command(format!("import:{id}"), id, ask), attachments })
+    }
+
+    /// The papers that a dossier has not yet.
+    fn more(&self, row: &Planned, dossier: &Dossier) -> Result<Row, IntakeError> {
+        let mut again = Again::of(dossier.id.clone());
+        let mut missing = Vec::new();
+        for planned in &row.papers {
+            let id = self.paper_id(row, planned);
+            match dossier.papers.iter().find(|paper| paper.id == id) {
+                None => missing.push(planned.clone()),
+                Some(paper) if paper.hash != self.engine.paper_hash(&self.bytes(row, planned)?) => {
+                    again.differ.push(format!("{}/{}", row.key, planned.name));
+                }
+                Some(_) => {}
+            }
+        }
+        if missing.is_empty() {
+            return Ok(Row::Done(again));
+        }
+        let (papers, attachments) = self.attach(row, &missing)?;
+        let operation =
+            papers.iter().fold(format!("import:{}", dossier.id), |text, paper| format!("{text}:{}", paper.id));
+        let (activation, fields) = (asking(dossier), std::collections::BTreeMap::new());
+        let command = self.command(operation, dossier.id.clone(), Ask::Edit { activation, fields, papers });
+        Ok(Row::More(again, Asked { command, attachments }))
+    }
+
+    fn command(&self, operation: String, dossier: DossierId, ask: Ask) -> Command {
+        let actor = Actor::Import { operator: self.operator.to_owned() };
+        Command { operation: OperationId::new(operation), dossier, actor, ask }
+    }
+
+    fn attach(&self, row: &Planned, planned: &[PlannedPaper]) -> Result<(Vec<Paper>, Vec<Attachment>), IntakeError> {
+        let now = self.engine.now();
+        let (mut papers, mut attachments) = (Vec::new(), Vec::new());
+        for one in planned {
+            let content = self.bytes(row, one)?;
+            let id = self.paper_id(row, one);
+            let (paper, attachment) = paper(self.engine, id, &one.kind, &one.name, content, now)
+                .map_err(|unfit| IntakeError::Unfit(format!("{}/{}", row.key, one.name), unfit))?;
+            papers.push(paper);
+            attachments.push(attachment);
+        }
+        Ok((papers, attachments))
+    }
+
+    fn bytes(&self, row: &Planned, planned: &PlannedPaper) -> Result<Vec<u8>, IntakeError> {
+        let named = |error| IntakeError::Paper(format!("{}/{}", row.key, planned.name), error);
+        (self.papers)(row, planned).map_err(named)
+    }
+
+    fn paper_id(&self, row: &Planned, planned: &PlannedPaper) -> PaperId {
+        PaperId::new(derived(self.engine, &["paper", self.plan.workflow.as_str(), &row.key, &planned.kind]))
     }
 }
 
-/// Another import of the same row came in between.
-fn somebody_was_faster(refusal: &Refusal) -> bool {
-    refusal.reasons.iter().any(|reason| matches!(reason.code, Code::Exists | Code::OperationReused))
+impl Again {
+    fn of(dossier: DossierId) -> Self {
+        Self { dossier, added: 0, differ: Vec::new(), late: None }
+    }
 }
 
-fn attach(
-    engine: &Engine,
-    plan: &Plan,
-    row: &Planned,
-    bytes: Papers<'_>,
-) -> Result<(Vec<Paper>, Vec<Attachment>), IntakeError> {
-    let now = engine.now();
-    let (mut papers, mut attachments) = (Vec::new(), Vec::new());
-    for planned in &row.papers {
-        let content =
-            bytes(row, planned).map_err(|error| IntakeError::Paper(format!("{}/{}", row.key, planned.name), error))?;
-        let id = PaperId::new(derived(engine, &["paper", plan.workflow.as_str(), &row.key, &planned.kind]));
-        let (paper, attachment) = paper(engine, id, &planned.kind, &planned.name, content, now);
-        papers.push(paper);
-        attachments.push(attachment);
-    }
-    Ok((papers, attachments))
+/// The entry in which somebody is asked to fill the dossier in; else where it stands.
+fn asking(dossier: &Dossier) -> ActivationId {
+    let mut entries = dossier.active.iter().rev().map(|active| active.activation);
+    let innermost = dossier.leaves().last().map_or(ActivationId(0), |leaf| leaf.activation);
+    entries.find(|entry| dossier.task(*entry, Purpose::Act).is_some()).unwrap_or(innermost)
 }
 
 /// A paper from its bytes: what the command says of it, and what goes along.
+///
+/// # Errors
+/// Such a file is not taken.
 pub fn paper(
     engine: &Engine,
     id: PaperId,
@@ -122,27 +235,19 @@ pub fn paper(
     name: &str,
     content: Vec<u8>,
     at: Instant,
-) -> (Paper, Attachment) {
+) -> Result<(Paper, Attachment), Unfit> {
+    let name = papers::name(name);
+    let media = papers::media(&name, &content)?.to_owned();
     let paper = Paper {
         id: id.clone(),
         kind: kind.to_owned(),
-        name: crate::words::clean(name),
+        name,
         hash: engine.paper_hash(&content),
         size: content.len() as u64,
         by: None,
         at,
     };
-    (paper, Attachment { id, media: media(&content).to_owned(), content })
-}
-
-/// The media type, from the bytes alone; what is not known is only ever downloaded.
-fn media(content: &[u8]) -> &'static str {
-    match content {
-        [b'%', b'P', b'D', b'F', b'-', ..] => "application/pdf",
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => "image/png",
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        _ => "application/octet-stream",
-    }
+    Ok((paper, Attachment { id, media, content }))
 }
 
 fn derived(engine: &Engine, parts: &[&str]) -> String {

@@ -316,7 +316,12 @@ const FACT: &str = "INSERT INTO register (register, holder, key, year, source, d
 const PAPER: &str = "INSERT INTO paper (id, dossier_id, kind, name, media, size, hash, content, added_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
+const IMPORT_KEY: &str = "UPDATE dossier SET import_key = $2 WHERE id = $1";
+
 fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
+    for (dossier, key) in &batch.import_keys {
+        tx.execute(IMPORT_KEY, &[id(dossier), key.as_str().into()])?;
+    }
     for (dossier, activation, purpose, closed) in &batch.tasks_of_all_closed {
         let params: [Param; 5] =
             [dossier.as_str().into(), int(*activation), (*purpose).into(), closed.at.into(), closed.seq.into()];

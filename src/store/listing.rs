@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Param, Store, StoreError};
-use crate::ids::{DossierId, Instant};
+use crate::ids::{DossierId, Instant, WorkflowName};
 use crate::import::OpeningEntry;
 
 /// A dossier in a list.
@@ -60,6 +60,7 @@ const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at,
 const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTEGER)) = $1 ORDER BY id LIMIT 2";
 const SAID: &str = "SELECT o.person_id, o.kind, o.not_before_at, m.status, m.settled_at, o.dropped_at \
     FROM outbox o LEFT JOIN mail m ON m.id = o.mail_id WHERE o.dossier_id = $1 ORDER BY o.seq, o.id";
+const IMPORTED: &str = "SELECT id FROM dossier WHERE workflow = $1 AND import_key = $2";
 const OPENING: &str = "INSERT INTO register (register, holder, key, year, source, dossier_id, written_at) \
     VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (register, holder, key, year, source) DO NOTHING";
 
@@ -115,6 +116,15 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// The dossier that a row of a file became, by the row's key.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn imported(&self, workflow: &WorkflowName, key: &str) -> Result<Option<DossierId>, StoreError> {
+        let rows = self.read(IMPORTED, &[workflow.as_str().into(), key.into()]).await?;
+        rows.first().map(|row| row.text(0).map(DossierId::from)).transpose()
     }
 
     /// Writes facts from before a register was kept here, with their source; those that stand there already stay.

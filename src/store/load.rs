@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Param, Row, StoreError, Tx};
+use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::context::Entry;
 use crate::ids::{ActivationId, DossierId, OperationId, WorkflowName};
 
@@ -198,6 +198,14 @@ impl Tx<'_> {
     /// The facts about a holder.
     pub(crate) fn facts(&mut self, holder: &str) -> Result<Vec<Entry>, StoreError> {
         let rows = self.query(FACTS, &[holder.into()])?;
+        rows.iter().map(entry).collect()
+    }
+}
+
+impl Store {
+    /// The facts about a holder, outside any transaction.
+    pub(crate) async fn facts(&self, holder: &str) -> Result<Vec<Entry>, StoreError> {
+        let rows = self.read(FACTS, &[holder.into()]).await?;
         rows.iter().map(entry).collect()
     }
 }

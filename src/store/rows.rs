@@ -32,6 +32,8 @@ pub(crate) struct Batch {
     pub(crate) register: Vec<RegisterEntry>,
     /// Papers with their bytes.
     pub(crate) papers: Vec<PaperRow>,
+    /// The keys under which imported dossiers stood in their files.
+    pub(crate) import_keys: Vec<(DossierId, String)>,
 }
 
 /// An event as it is stored.
@@ -172,5 +174,6 @@ impl Batch {
             && self.settled.is_empty()
             && self.register.is_empty()
             && self.papers.is_empty()
+            && self.import_keys.is_empty()
     }
 }

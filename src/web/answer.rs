@@ -14,8 +14,9 @@ use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::page;
+use super::reader::Reader;
 use super::task;
-use super::upload::File;
+use super::upload::{self, File};
 use super::view::choice::Wanted;
 use super::view::facts::Fact;
 use super::view::refused::{self, Wrong};
@@ -26,6 +27,7 @@ use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Choice, Paper, PaperTally, Purpose, RowStatus};
 use crate::engine::Attachment;
 use crate::ids::{DossierId, FieldName, OperationId, PaperId};
+use crate::machine::FieldKind;
 
 /// What the reader's form becomes: a command, a second page to look it over, or what is wrong with it.
 enum Meant {
@@ -46,8 +48,12 @@ pub(super) async fn answer(
     super::visit::task(&app, &token).await?;
     let form = Form::read(request).await?;
     let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    if visit.task.closed.is_some() || task::too_weak(visit.task.policy).is_some() {
+    if visit.task.closed.is_some() {
         return Ok(visit.see_page(&app));
+    }
+    if form.has("more") {
+        // Another look at the same form, with room for more rows.
+        return task::page(&app, &visit, Some(&form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
         (Purpose::Act, "edit") => edit(&visit, &form),
@@ -97,6 +103,7 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
     let about = reason.about.as_deref();
     match (&reason.code, about) {
         (Code::FieldMissing | Code::FieldWrong | Code::FieldClosed, Some(field)) => {
+            let field = field.split('.').next().unwrap_or(field);
             let filled = format!("field.{event}.{field}");
             let mut ways = task::offered(visit)
                 .into_iter()
@@ -158,6 +165,9 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     let mut files = Files { visit, form, operation: &operation, papers: Vec::new(), attachments: Vec::new() };
     for kind in &wanted.attach {
         files.take(&format!("paper.{event}.{kind}"), kind, &mut wrongs);
+    }
+    for name in file_fields(reader, &wanted.fill) {
+        files.take(&format!("field.{event}.{name}"), name.as_str(), &mut wrongs);
     }
     let (papers, attachments) = (files.papers, files.attachments);
     let reason = Some(form.get(&format!("reason.{event}"))).filter(|reason| wanted.reason && !reason.is_empty());
@@ -221,8 +231,7 @@ fn sure(
     let event = wanted.event.as_str();
     let mut said = Vec::new();
     for field in wanted.fill.iter().filter_map(|name| reader.machine.field(name)) {
-        let sent = form.get(&format!("field.{event}.{}", field.name));
-        let value = input::parse(reader, &field.kind, sent).unwrap_or(Value::Null);
+        let value = input::read(reader, field, form, &format!("field.{event}.{}", field.name)).unwrap_or(Value::Null);
         said.push(Fact::new(reader.text(&field.label), reader.value(field, &value, dossier)));
     }
     if wanted.reason {
@@ -263,13 +272,16 @@ fn edit(visit: &Visit, form: &Form) -> Meant {
     let fields = fields(visit, form, "edit.", &rule.edit, &mut wrongs);
     let mut said = vec!["edit".to_owned(), form.get("seen").to_owned()];
     said.extend(fields.iter().map(|(name, value)| format!("{name}={value}")));
-    for kind in &rule.attach {
-        said.extend(form.file(&format!("paper.{kind}")).map(|file| digest(&file.content)));
+    let places = rule.attach.iter().map(|kind| (format!("paper.{kind}"), kind.as_str()));
+    let of_fields = file_fields(reader, &rule.edit).map(|name| (format!("edit.{name}"), name.as_str()));
+    let places: Vec<(String, &str)> = places.chain(of_fields).collect();
+    for (place, _) in &places {
+        said.extend(form.file(place).map(|file| digest(&file.content)));
     }
     let operation = visit.operation(&said.iter().map(String::as_str).collect::<Vec<_>>());
     let mut files = Files { visit, form, operation: &operation, papers: Vec::new(), attachments: Vec::new() };
-    for kind in &rule.attach {
-        files.take(&format!("paper.{kind}"), kind, &mut wrongs);
+    for (place, kind) in &places {
+        files.take(place, kind, &mut wrongs);
     }
     let (papers, attachments) = (files.papers, files.attachments);
     if wrongs.is_empty() && fields.is_empty() && papers.is_empty() {
@@ -280,6 +292,12 @@ fn edit(visit: &Visit, form: &Form) -> Meant {
     }
     let ask = Box::new(Ask::Edit { activation: visit.task.activation, fields, papers });
     Meant::Command { operation, ask, attachments, event: String::new() }
+}
+
+/// The fields among these that hold files: each comes as a paper under the field's name.
+fn file_fields<'f>(reader: &'f Reader, names: &'f [FieldName]) -> impl Iterator<Item = &'f FieldName> {
+    let is_file = |name: &&FieldName| reader.machine.field(name).is_some_and(|field| field.kind == FieldKind::File);
+    names.iter().filter(is_file)
 }
 
 /// The fields among these whose values were changed by the form.
@@ -297,10 +315,13 @@ fn fields(
         if !form.has(&place) {
             continue;
         }
-        let Some(value) = input::parse(reader, &field.kind, form.get(&place)) else {
-            let said = reader.get("refused.field_wrong");
-            wrongs.push(Wrong::at(format!("{}: {said}", reader.text(&field.label)), place));
-            continue;
+        let value = match input::read(reader, field, form, &place) {
+            Ok(value) => value,
+            Err(what) => {
+                let said = reader.get("refused.field_wrong");
+                wrongs.push(Wrong::at(format!("{what}: {said}"), place));
+                continue;
+            }
         };
         let old = visit.dossier.fields.get(&field.name).unwrap_or(&Value::Null);
         if &value != old {
@@ -327,7 +348,7 @@ impl Files<'_> {
         let media = match file.media() {
             Ok(media) => media,
             Err(unfit) => {
-                let said = self.visit.reader.texts.fill(unfit.key(), &[("name", &file.name)]);
+                let said = self.visit.reader.texts.fill(upload::said(unfit), &[("name", &file.name)]);
                 wrongs.push(Wrong::at(said, place));
                 return;
             }

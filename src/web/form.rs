@@ -82,6 +82,14 @@ impl Form {
         self.values.contains_key(name)
     }
 
+    /// How many rows of a table were sent: its cells are called `<table>.<row>.<column>`, rows from 0.
+    pub(super) fn rows(&self, table: &str) -> usize {
+        let prefix = format!("{table}.");
+        let cells = self.values.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
+        let rows = cells.filter_map(|(name, _)| name[prefix.len()..].split('.').next()?.parse::<usize>().ok());
+        rows.filter(|row| *row < ENTRIES_MAX).max().map_or(0, |last| last + 1)
+    }
+
     /// The file that an input brought.
     pub(super) fn file(&self, name: &str) -> Option<&File> {
         self.files.get(name)

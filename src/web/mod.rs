@@ -34,7 +34,7 @@ use error::Problem;
 use routes::{Route, Site};
 pub use serve::serve;
 
-/// The largest form that is taken: a few papers of [`upload::PAPER_BYTES_MAX`] each.
+/// The largest form that is taken: a few papers of [`papers::BYTES_MAX`](crate::papers::BYTES_MAX) each.
 const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What the pages stand on. Cheap to clone.

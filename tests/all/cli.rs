@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// A folder of this test's own, with a configuration; gone with it.
-struct Place {
-    folder: PathBuf,
+pub(crate) struct Place {
+    /// The folder.
+    pub folder: PathBuf,
 }
 
 impl Drop for Place {
@@ -20,13 +21,16 @@ impl Drop for Place {
 }
 
 /// What a command did.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ran {
+    /// Its exit code.
+    pub code: i32,
+    /// What it answered.
+    pub out: String,
+    /// What it complained about.
+    pub err: String,
 }
 
-fn place(name: &str) -> Place {
+pub(crate) fn place(name: &str) -> Place {
     let folder = std::env::temp_dir().join(format!("chancery-cli-{}-{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a temporary folder");
@@ -35,12 +39,12 @@ fn place(name: &str) -> Place {
     Place { folder }
 }
 
-fn shipped(path: &str) -> String {
+pub(crate) fn shipped(path: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows").join(path).display().to_string()
 }
 
 impl Place {
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
         command
             .current_dir(&self.folder)
@@ -51,7 +55,7 @@ impl Place {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let output = self.command().args(arguments).output().expect("the binary runs");
         Ran {
             code: output.status.code().unwrap_or(-1),
@@ -61,21 +65,21 @@ impl Place {
     }
 
     #[track_caller]
-    fn good(&self, arguments: &[&str]) -> String {
+    pub(crate) fn good(&self, arguments: &[&str]) -> String {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
         ran.out
     }
 
     #[track_caller]
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let mut all = arguments.to_vec();
         all.extend(["--format", "json"]);
         serde_json::from_str(&self.good(&all)).expect("one JSON value")
     }
 
     #[track_caller]
-    fn bad(&self, code: i32, arguments: &[&str], words: &[&str]) {
+    pub(crate) fn bad(&self, code: i32, arguments: &[&str], words: &[&str]) {
         let ran = self.run(arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {}", ran.err);
         for word in words {
@@ -84,14 +88,14 @@ impl Place {
     }
 
     /// The shipped example, deployed.
-    fn purchase(&self) {
+    pub(crate) fn purchase(&self) {
         self.good(&["migrate"]);
         let (calendar, folder) = (shipped("calendars/vn-civil-service.yaml"), shipped("purchase"));
         let directory = shipped("purchase/directory");
         self.good(&["deploy", &folder, "--calendar", &calendar, "--directory", &directory]);
     }
 
-    fn start(&self) -> String {
+    pub(crate) fn start(&self) -> String {
         let started = self.json(&[
             "start",
             "purchase",

@@ -62,6 +62,7 @@ impl Running {
             papers: Vec::new(),
             gather_key: None,
             first: None,
+            import_key: None,
         };
         self.run(id, by("clerk"), Ask::Start(start)).await;
     }

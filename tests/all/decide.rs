@@ -39,11 +39,12 @@ fn join(row: &str, person: &str) -> Message {
 }
 
 /// A list of two rows, one of them about the member m3, convened for a vote.
-fn convened(office: &mut Office, list: &Machine, event: &str) -> Dossier {
+pub(crate) fn convened(office: &mut Office, list: &Machine, event: &str) -> Dossier {
     let fields = serde_json::from_value(json!({"unit": "U"})).expect("fields");
     let first = Some(join("row-1", "p-m3"));
     let hash = list.hash().clone();
-    let start = Start { machine: hash, fields, papers: Vec::new(), gather_key: Some("U".to_owned()), first };
+    let start =
+        Start { machine: hash, fields, papers: Vec::new(), gather_key: Some("U".to_owned()), first, import_key: None };
     let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Start(start));
     let (dossier, _) = office.run(list, None, &command, START).expect("a list opens");
     let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Receive(join("row-2", "p-clerk")));
@@ -52,7 +53,7 @@ fn convened(office: &mut Office, list: &Machine, event: &str) -> Dossier {
     office.run(list, Some(&dossier), &command, START).expect("it is convened").0
 }
 
-fn sheet(dossier: &Dossier, person: &str, choice: Choice) -> Ask {
+pub(crate) fn sheet(dossier: &Dossier, person: &str, choice: Choice) -> Ask {
     let vote = dossier.votes.first().expect("a vote");
     let own = PersonId::new(person);
     let rows = vote.rows.iter().filter(|row| !row.own.contains(&own));
@@ -232,7 +233,8 @@ fn a_row_can_be_returned_without_stopping_the_list() {
     let fields = serde_json::from_value(json!({"unit": "U"})).expect("fields");
     let first = Some(join("row-1", "p-m3"));
     let hash = list.hash().clone();
-    let start = Start { machine: hash, fields, papers: Vec::new(), gather_key: Some("U".to_owned()), first };
+    let start =
+        Start { machine: hash, fields, papers: Vec::new(), gather_key: Some("U".to_owned()), first, import_key: None };
     let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Start(start));
     let dossier = office.run(&list, None, &command, START).expect("a list opens").0;
     let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Receive(join("row-2", "p-clerk")));
@@ -505,13 +507,21 @@ fn lead(machine: &Machine, list: bool, asks: Vec<(u8, Ask, i64)>) -> Result<Vec<
         let fields = serde_json::from_value(json!({"unit": "U"})).expect("fields");
         let first = Some(join("row-1", "p-m3"));
         let hash = machine.hash().clone();
-        let start = Start { machine: hash, fields, papers: Vec::new(), gather_key: Some("U".to_owned()), first };
+        let start = Start {
+            machine: hash,
+            fields,
+            papers: Vec::new(),
+            gather_key: Some("U".to_owned()),
+            first,
+            import_key: None,
+        };
         let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Start(start));
         office.run(machine, None, &command, now).expect("a list opens")
     } else {
         let fields = serde_json::from_value(fields(60)).expect("fields");
         let hash = machine.hash().clone();
-        let start = Start { machine: hash, fields, papers: Vec::new(), gather_key: None, first: None };
+        let start =
+            Start { machine: hash, fields, papers: Vec::new(), gather_key: None, first: None, import_key: None };
         let command = office.command("D", by("clerk"), Ask::Start(start));
         office.run(machine, None, &command, now).expect("a case opens")
     };

@@ -29,6 +29,11 @@ fn keys() -> Keys {
     Keys { links: LinkKeys::of_bytes([7; 32]), master: MasterKeys::of_bytes([8; 32]) }
 }
 
+/// An engine on an empty database.
+pub(crate) async fn fresh_engine(database: &Fresh) -> Engine {
+    open(database, 1).await.engine
+}
+
 async fn open(database: &Fresh, seed: u64) -> Running {
     let store = Store::open(&database.url).await.expect("it opens");
     store.migrate().await.expect("it migrates");
@@ -59,7 +64,8 @@ fn command(operation: &str, dossier: &str, actor: Actor, ask: Ask) -> Command {
 fn start(case: &MachineHash, id: &str) -> Command {
     let fields = serde_json::json!({"title": format!("Việc {id}"), "unit": "U", "kind": "plain", "points": 60, "person": "p-clerk"});
     let fields = serde_json::from_value(fields).expect("fields");
-    let start = Start { machine: case.clone(), fields, papers: Vec::new(), gather_key: None, first: None };
+    let start =
+        Start { machine: case.clone(), fields, papers: Vec::new(), gather_key: None, first: None, import_key: None };
     command(&format!("start-{id}"), id, by("clerk"), Ask::Start(start))
 }
 

@@ -8,7 +8,7 @@ use chancery::source::SourceFile;
 
 use crate::support::office;
 
-const WORKFLOW: &str = "
+pub(crate) const WORKFLOW: &str = "
 chancery: 1
 workflow: intake
 title: Tiếp nhận
@@ -185,4 +185,20 @@ fn a_workflow_without_the_section_takes_no_file() {
     let found =
         plan(&table, &office::machine("case", office::CASE), &office::directory(), None).expect_err("no section");
     assert!(found[0].message("en").contains("case"));
+}
+
+#[test]
+fn a_key_of_several_columns_is_their_values_and_each_is_needed() {
+    let text = WORKFLOW.replace("  key: code\n", "  key: [note, code]\n").replace("ignore: [note]", "ignore: []");
+    let read = |rows: &[&str]| {
+        let table = csv::read("rows.csv", &self::rows(rows)).expect("a table");
+        plan(&table, &office::machine("intake", &text), &office::directory(), None)
+    };
+    let keys = |plan: Plan| plan.rows.into_iter().map(|row| row.key).collect::<Vec<_>>();
+    let twice = read(&["clerk,,,,,,,,2026", "clerk,,,,,,,,2027", "head,,,,,,,,2026"]).expect("three keys");
+    assert_eq!(keys(twice), ["2026/clerk", "2027/clerk", "2026/head"]);
+    let found =
+        read(&["clerk,,,,,,,,2026", "clerk,,,,,,,,2026", "clerk,,,,,,,,", "clerk,,,,,,,,20/26"]).expect_err("faults");
+    let messages: Vec<String> = found.iter().map(|fault| fault.message("en")).collect();
+    assert_eq!(messages, ["`2026/clerk` stands twice", "`note` is empty", "`20/26` cannot be part of a key"]);
 }

@@ -6,6 +6,8 @@
     reason = "tests ask for their database and say what they skip; what topics share is pub in one binary"
 )]
 
+mod bad_files;
+mod ballots;
 mod bench;
 mod catalogue;
 mod check;
@@ -13,15 +15,22 @@ mod cli;
 mod config;
 mod courier;
 mod decide;
+mod desk;
 mod engine;
+mod fields;
 mod import;
+mod install;
+mod intake;
 mod ledger;
 mod mails;
 mod offices;
 mod packaging;
 mod people;
+mod registers;
 mod scheduler;
+mod shown;
 mod smtp;
+mod starting;
 mod statechart;
 mod store;
 mod story;

@@ -95,6 +95,7 @@ impl Node {
                 papers: Vec::new(),
                 gather_key: None,
                 first: None,
+                import_key: None,
             }),
         };
         self.engine.handle(command, Vec::new()).await.expect("it starts");

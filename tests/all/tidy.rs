@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order of dependence: each may use those before it, and those of its own line.
 const ORDER: &[&[&str]] = &[
-    &["ids", "source", "words"],
+    &["exact", "ids", "source", "words"],
     &["diagnostic"],
     &["calendar", "directory"],
     &["definition", "expr", "machine", "dossier"],
-    &["import", "letters", "links"],
+    &["import", "letters", "links", "papers"],
     &["clock"],
     &["seal", "store"],
     &["engine"],

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Run;
 use super::step::{Brought, Chosen};
+use super::values::check_reason;
 use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
@@ -19,14 +20,10 @@ impl<'a> Run<'a> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         self.check_entry(act.activation)?;
         let answering = self.answering(act)?;
+        self.check_shown(act.activation, answering.iter().map(|(at, _)| *at))?;
         self.check_seen(act.seen)?;
         self.check_input(act, &answering)?;
-        let settings: BTreeMap<_, _> = act.fields.clone();
-        if !settings.is_empty() {
-            self.emit(Change::Set(settings));
-            self.caption();
-        }
-        self.file(&act.papers);
+        self.take_in(&act.fields, &act.papers);
         self.emit(Change::Did { activation: act.activation, event: act.event.clone(), reason: act.reason.clone() });
         let chosen = self.open_ones(answering)?;
         for claim in &chosen {
@@ -61,19 +58,20 @@ impl<'a> Run<'a> {
         papers: &[Paper],
     ) -> Result<(), Refusal> {
         self.check_entry(activation)?;
-        let task = self.dossier().task(activation, Purpose::Act).ok_or_else(|| Refusal::of(Code::NotAsked))?;
-        let asked = self.actor.person().is_some_and(|person| task.holders.contains(person));
-        if !asked {
+        // What an import left out it may bring later: papers, as long as somebody is asked who could attach them.
+        let import = matches!(self.actor, Actor::Import { .. }) && fields.is_empty();
+        let task = self.dossier().task(activation, Purpose::Act);
+        let asked = |person: &PersonId| task.is_some_and(|task| task.holders.contains(person));
+        if !(self.actor.person().is_some_and(asked) || import && task.is_some()) {
             return Err(Refusal::of(Code::NotAsked));
         }
+        self.check_shown(activation, [])?;
         let at = self.entered(activation).expect("the entry was checked");
         let rule = self.machine.states[at].task.as_ref();
         let (edit, attach) = rule.map(|rule| (rule.edit.as_slice(), rule.attach.as_slice())).unwrap_or_default();
-        self.check_fields(fields, edit)?;
-        check_papers(papers, attach)?;
-        self.emit(Change::Set(fields.clone()));
-        self.file(papers);
-        self.caption();
+        self.check_fields(fields, edit, papers)?;
+        self.check_papers(papers, attach, edit)?;
+        self.take_in(fields, papers);
         self.finish(Kind::Edited);
         Ok(())
     }
@@ -164,10 +162,10 @@ impl<'a> Run<'a> {
             answering.iter().filter_map(|(at, _)| self.machine.states[*at].task.as_ref()).collect();
         let edited = tasks.iter().flat_map(|task| &task.edit);
         let fields: Vec<FieldName> = candidates.iter().flat_map(|one| &one.fill).chain(edited).cloned().collect();
-        self.check_fields(&act.fields, &fields)?;
+        self.check_fields(&act.fields, &fields, &act.papers)?;
         let attached = tasks.iter().flat_map(|task| &task.attach);
         let kinds: Vec<String> = candidates.iter().flat_map(|one| &one.attach).chain(attached).cloned().collect();
-        check_papers(&act.papers, &kinds)?;
+        self.check_papers(&act.papers, &kinds, &fields)?;
         for (row, mark) in &act.rows {
             if !self.dossier().rows.iter().any(|one| &one.dossier == row && one.status == RowStatus::Live) {
                 return Err(Refusal::about(Code::RowUnknown, row.as_str()));
@@ -175,12 +173,13 @@ impl<'a> Run<'a> {
             if mark.reason.trim().is_empty() {
                 return Err(Refusal::about(Code::ReasonMissing, row.as_str()));
             }
+            check_reason(&mark.reason)?;
         }
         if candidates.iter().any(|one| one.reason) && act.reason.as_ref().is_none_or(|reason| reason.trim().is_empty())
         {
             return Err(Refusal::of(Code::ReasonMissing));
         }
-        Ok(())
+        act.reason.as_deref().map_or(Ok(()), check_reason)
     }
 
     /// Everything that the transition wants must now be there. Going on from a form wants its required fields; ending the
@@ -253,7 +252,7 @@ impl<'a> Run<'a> {
     /// Only a person acting for themselves may do this: a ballot cannot be cast for somebody.
     pub(super) fn own_person(&self) -> Result<PersonId, Refusal> {
         match &self.actor {
-            Actor::Link(person) | Actor::Session(person) => Ok(person.clone()),
+            Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) => Ok(person.clone()),
             _ => Err(Refusal::of(Code::NotThisWay)),
         }
     }
@@ -261,11 +260,4 @@ impl<'a> Run<'a> {
 
 fn event_of(events: &RowEvents, back: bool) -> Option<&crate::ids::EventName> {
     if back { events.returned.as_ref() } else { events.struck.as_ref() }
-}
-
-fn check_papers(papers: &[Paper], kinds: &[String]) -> Result<(), Refusal> {
-    match papers.iter().find(|paper| !kinds.contains(&paper.kind)) {
-        Some(paper) => Err(Refusal::about(Code::PaperUnknown, paper.kind.as_str())),
-        None => Ok(()),
-    }
 }

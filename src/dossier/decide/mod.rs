@@ -9,6 +9,7 @@ mod lists;
 mod offer;
 mod pause;
 mod receive;
+mod shown;
 mod start;
 mod step;
 mod timers;

@@ -26,10 +26,15 @@ impl Run<'_> {
             subject: self.subject_of(&start.fields),
             gather_key: start.gather_key.clone(),
         });
+        if let Some(key) = &start.import_key {
+            if !matches!(self.actor, Actor::Import { .. }) {
+                return Err(Refusal::of(Code::NotThisWay));
+            }
+            self.emit(Change::Imported(key.clone()));
+        }
         let declared: Vec<FieldName> = self.machine.fields.iter().map(|field| field.name.clone()).collect();
-        self.check_fields(&start.fields, &declared)?;
-        self.emit(Change::Set(start.fields.clone()));
-        self.file(&start.papers);
+        self.check_fields(&start.fields, &declared, &start.papers)?;
+        self.take_in(&start.fields, &start.papers);
         self.caption();
         self.check_first()?;
         self.may_start()?;

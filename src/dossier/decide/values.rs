@@ -6,11 +6,16 @@ use super::Run;
 use crate::dossier::Paper;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Refusal};
+use crate::exact::Exact;
 use crate::ids::{FieldName, Text};
 use crate::machine::{Field, FieldKind};
 
 /// Bytes of a list of short texts, each.
 const SHORT_TEXT_MAX: usize = 500;
+/// Papers of a dossier.
+const PAPERS_MAX: usize = 1_000;
+/// Characters of a reason.
+const REASON_MAX: usize = 2_000;
 
 impl Run<'_> {
     /// Every value that does not fit its field, or whose field may not be changed here.
@@ -18,20 +23,51 @@ impl Run<'_> {
         &self,
         fields: &BTreeMap<FieldName, serde_json::Value>,
         open: &[FieldName],
+        brought: &[Paper],
     ) -> Result<(), Refusal> {
         let mut reasons = Vec::new();
         for (name, value) in fields {
-            let code = match self.machine.field(name) {
-                Some(_) if !open.contains(name) => Some(Code::FieldClosed),
-                Some(field) if value.is_null() || self.fits(field, value) => None,
-                Some(_) => Some(Code::FieldWrong),
-                None => Some(Code::FieldClosed),
+            let (code, at) = match self.machine.field(name).filter(|_| open.contains(name)) {
+                None => (Code::FieldClosed, String::new()),
+                Some(_) if value.is_null() => continue,
+                Some(field) => match self.misfit(field, value, brought) {
+                    Some(at) => (Code::FieldWrong, at),
+                    None => continue,
+                },
             };
-            if let Some(code) = code {
-                reasons.push(Reason { code, text: Text::default(), basis: None, about: Some(name.to_string()) });
-            }
+            let about = if at.is_empty() { name.to_string() } else { format!("{name}.{at}") };
+            reasons.push(Reason { code, text: Text::default(), basis: None, about: Some(about) });
         }
         if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }
+    }
+
+    /// Every kind of paper that is not taken here: neither wanted, nor the file of an open field; and too many of them.
+    pub(super) fn check_papers(&self, papers: &[Paper], kinds: &[String], open: &[FieldName]) -> Result<(), Refusal> {
+        let taken = |paper: &&Paper| {
+            kinds.contains(&paper.kind) || self.file_field(paper).is_some_and(|field| open.contains(&field))
+        };
+        if let Some(paper) = papers.iter().find(|paper| !taken(paper)) {
+            return Err(Refusal::about(Code::PaperUnknown, paper.kind.as_str()));
+        }
+        let many = self.dossier().papers.len() + papers.len() > PAPERS_MAX;
+        if many { Err(Refusal::of(Code::TooMuch)) } else { Ok(()) }
+    }
+
+    /// The field whose file a paper is.
+    fn file_field(&self, paper: &Paper) -> Option<FieldName> {
+        let name = FieldName::new(&paper.kind);
+        self.machine.field(&name).is_some_and(|field| field.kind == FieldKind::File).then_some(name)
+    }
+
+    /// Takes values and papers over; a paper that is the file of a field becomes the field's value.
+    pub(super) fn take_in(&mut self, fields: &BTreeMap<FieldName, serde_json::Value>, papers: &[Paper]) {
+        let mut values = fields.clone();
+        values.extend(papers.iter().filter_map(|paper| Some((self.file_field(paper)?, paper.id.as_str().into()))));
+        self.file(papers);
+        if !values.is_empty() {
+            self.emit(Change::Set(values));
+            self.caption();
+        }
     }
 
     /// The fields among these that have no value.
@@ -40,6 +76,7 @@ impl Run<'_> {
         let empty = |name: &FieldName| match values.get(name) {
             None => true,
             Some(serde_json::Value::String(text)) => text.trim().is_empty(),
+            Some(serde_json::Value::Array(entries)) => entries.is_empty(),
             Some(_) => false,
         };
         fields
@@ -54,7 +91,7 @@ impl Run<'_> {
     }
 
     /// Adds papers to the dossier.
-    pub(super) fn file(&mut self, papers: &[Paper]) {
+    fn file(&mut self, papers: &[Paper]) {
         if !papers.is_empty() {
             let (by, at) = (self.actor.person().cloned(), self.at);
             let papers = papers.iter().map(|paper| Paper { by: by.clone(), at, ..paper.clone() }).collect();
@@ -62,14 +99,43 @@ impl Run<'_> {
         }
     }
 
-    fn fits(&self, field: &Field, value: &serde_json::Value) -> bool {
+    /// Where a value does not fit its field: nowhere, or at a path inside it (empty for the whole of it, `2.price` for the
+    /// second row's price). `brought` are the papers that come with it.
+    fn misfit(&self, field: &Field, value: &serde_json::Value, brought: &[Paper]) -> Option<String> {
+        let FieldKind::Rows { columns, max, .. } = &field.kind else {
+            return (!self.fits(&field.kind, value, brought)).then(String::new);
+        };
+        let rows = value.as_array().filter(|rows| rows.len() <= *max as usize && !rows.is_empty());
+        let Some(rows) = rows else { return Some(String::new()) };
+        rows.iter().enumerate().find_map(|(at, row)| {
+            let here = |name: &str| Some(format!("{}.{name}", at + 1));
+            let Some(cells) = row.as_object() else { return here("") };
+            if let Some(stranger) = cells.keys().find(|name| !columns.iter().any(|one| one.name.as_str() == *name)) {
+                return here(stranger);
+            }
+            let wrong = columns.iter().find(|column| match cells.get(column.name.as_str()) {
+                None => column.required,
+                Some(cell) => !self.fits(&column.kind, cell, brought),
+            });
+            here(wrong?.name.as_str())
+        })
+    }
+
+    fn fits(&self, kind: &FieldKind, value: &serde_json::Value, brought: &[Paper]) -> bool {
         let directory = self.context.directory;
-        match (&field.kind, value) {
+        match (kind, value) {
             (FieldKind::Text { max }, serde_json::Value::String(text)) => text.chars().count() <= *max as usize,
             (FieldKind::Number { min, max }, value) => value
                 .as_i64()
                 .is_some_and(|number| min.is_none_or(|min| min <= number) && max.is_none_or(|max| number <= max)),
-            (FieldKind::Decimal, serde_json::Value::String(text)) => is_decimal(text),
+            (
+                FieldKind::Decimal { places, min, max } | FieldKind::Money { places, min, max, .. },
+                serde_json::Value::String(text),
+            ) => text.parse::<Exact>().is_ok_and(|number| {
+                number.places().is_some_and(|used| used <= *places)
+                    && min.is_none_or(|min| min <= number)
+                    && max.is_none_or(|max| number <= max)
+            }),
             (FieldKind::Date, serde_json::Value::String(text)) => text.parse::<jiff::civil::Date>().is_ok(),
             (FieldKind::Person, serde_json::Value::String(text)) => {
                 directory.people.contains_key(&text.as_str().into())
@@ -85,16 +151,15 @@ impl Run<'_> {
                     && texts.iter().all(|text| text.as_str().is_some_and(|text| text.len() <= SHORT_TEXT_MAX))
             }
             (FieldKind::File, serde_json::Value::String(id)) => {
-                self.dossier().papers.iter().any(|paper| paper.id.as_str() == id)
+                let filed = self.dossier().papers.iter();
+                filed.chain(brought).any(|paper| paper.id.as_str() == id)
             }
             _ => false,
         }
     }
 }
 
-fn is_decimal(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |text: &str| !text.is_empty() && text.len() <= 30 && text.bytes().all(|b| b.is_ascii_digit());
-    all_digits(whole) && all_digits(part)
+/// A reason in somebody's words has an end.
+pub(super) fn check_reason(reason: &str) -> Result<(), Refusal> {
+    if reason.chars().count() > REASON_MAX { Err(Refusal::of(Code::TooMuch)) } else { Ok(()) }
 }

@@ -129,6 +129,7 @@ impl Run<'_> {
             return Err(Refusal::of(Code::NotThisWay));
         }
         let seat = vote.roll.iter().find(|seat| seat.person == person).ok_or_else(|| Refusal::of(Code::NotAsked))?;
+        self.check_shown(activation, [])?;
         if seat.cast {
             return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
         }
@@ -219,7 +220,11 @@ impl Run<'_> {
         self.check_entry(activation)?;
         let task = self.dossier().task(activation, purpose);
         let task = task.ok_or_else(|| Refusal::of(Code::Done { by: None, at: None }))?;
-        if task.holders.contains(&person) { Ok(person) } else { Err(Refusal::of(Code::NotAsked)) }
+        if !task.holders.contains(&person) {
+            return Err(Refusal::of(Code::NotAsked));
+        }
+        self.check_shown(activation, [])?;
+        Ok(person)
     }
 
     /// Closes a vote: counts, tells every row, and raises what follows.

@@ -6,8 +6,10 @@ use super::Check;
 use super::names::Kind;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Words, did_you_mean, fault, say};
+use crate::exact::Exact;
 use crate::ids::FieldName;
 use crate::machine::{Field, FieldKind};
+use crate::source::Spanned;
 
 /// Characters that a text field takes if it names no maximum.
 const TEXT_MAX: u32 = 2_000;
@@ -15,12 +17,15 @@ const TEXT_MAX: u32 = 2_000;
 const TEXT_CEILING: u32 = 100_000;
 /// Entries that a list of texts takes if it names no maximum.
 const TEXTS_MAX: u32 = 50;
+/// Entries that any list of texts may take.
+const TEXTS_CEILING: u32 = 1_000;
 
 /// The types, and the keys that belong to each besides `type`, `label` and `required`.
 const TYPES: &[(&str, &[&str])] = &[
     ("text", &["max"]),
     ("number", &["min", "max"]),
-    ("decimal", &[]),
+    ("decimal", &["min", "max", "places"]),
+    ("money", &["currency", "min", "max"]),
     ("date", &[]),
     ("person", &[]),
     ("unit", &[]),
@@ -28,8 +33,15 @@ const TYPES: &[(&str, &[&str])] = &[
     ("choice", &["from"]),
     ("one_of", &["values"]),
     ("texts", &["max"]),
+    ("rows", &["columns", "max", "sums"]),
     ("file", &[]),
 ];
+
+/// The keys that belong to some types only.
+const OF_TYPES: &[&str] = &["max", "min", "places", "currency", "from", "values", "columns", "sums"];
+
+/// What stands for a type that could not be understood.
+const STAND_IN: FieldKind = FieldKind::Decimal { places: 0, min: None, max: None };
 
 impl Check<'_> {
     /// A field of the form or of a row.
@@ -37,7 +49,7 @@ impl Check<'_> {
         Field {
             name: FieldName::new(&written.name.value),
             label: written.label.clone(),
-            kind: written.kind.as_ref().map_or(FieldKind::Decimal, |kind| self.field_kind(written, kind)),
+            kind: written.kind.as_ref().map_or(STAND_IN, |kind| self.field_kind(written, kind)),
             required: written.required,
         }
     }
@@ -47,15 +59,15 @@ impl Check<'_> {
             let known = TYPES.iter().map(|(word, _)| *word);
             let fault = fault!(UNKNOWN_WORD.type, &kind.span, name = kind);
             self.report(fault.help(did_you_mean(&kind.value, known, say!(near.away))));
-            return FieldKind::Decimal;
+            return STAND_IN;
         };
         for (key, span) in &field.keys {
-            if ["max", "min", "from", "values"].contains(&key.as_str()) && !own_keys.contains(&key.as_str()) {
+            if OF_TYPES.contains(&key.as_str()) && !own_keys.contains(&key.as_str()) {
                 self.report(fault!(KEYS_TOGETHER.not_of_type, span, key, type = kind).beside(&kind.span));
             }
         }
         match kind.as_str() {
-            "text" => FieldKind::Text { max: self.max(field, TEXT_MAX) },
+            "text" => FieldKind::Text { max: self.max(field, TEXT_MAX, TEXT_CEILING) },
             "number" => self.number(field),
             "date" => FieldKind::Date,
             "person" => FieldKind::Person,
@@ -63,31 +75,46 @@ impl Check<'_> {
             "body" => FieldKind::Body,
             "choice" => FieldKind::Choice { from: self.choice_table(field, kind) },
             "one_of" => self.one_of(field, kind),
-            "texts" => FieldKind::Texts { max: self.max(field, TEXTS_MAX) },
+            "texts" => FieldKind::Texts { max: self.max(field, TEXTS_MAX, TEXTS_CEILING) },
             "file" => FieldKind::File,
-            _ => FieldKind::Decimal,
+            "money" => self.money(field, kind),
+            "rows" => self.rows(field, kind),
+            _ => self.decimal(field),
         }
     }
 
-    fn max(&self, field: &model::Field, otherwise: u32) -> u32 {
+    /// A `max` that counts something.
+    pub(super) fn max(&self, field: &model::Field, otherwise: u32, ceiling: u32) -> u32 {
         let Some(max) = &field.max else { return otherwise };
-        match u32::try_from(max.value) {
-            Ok(value) if (1..=TEXT_CEILING).contains(&value) => value,
+        match max.value.whole().and_then(|value| u32::try_from(value).ok()) {
+            Some(value) if (1..=ceiling).contains(&value) => value,
             _ => {
-                self.report(fault!(LIMIT.max, &max.span, ceiling = TEXT_CEILING));
+                self.report(fault!(LIMIT.max, &max.span, ceiling));
                 otherwise
             }
         }
     }
 
     fn number(&self, field: &model::Field) -> FieldKind {
+        self.limits_fit(field);
+        let whole = |limit: &Option<Spanned<Exact>>| {
+            let limit = limit.as_ref()?;
+            let whole = limit.value.whole();
+            if whole.is_none() {
+                self.report(fault!(LIMIT.not_whole, &limit.span));
+            }
+            whole
+        };
+        FieldKind::Number { min: whole(&field.min), max: whole(&field.max) }
+    }
+
+    /// No `min` above its `max`.
+    pub(super) fn limits_fit(&self, field: &model::Field) {
         if let (Some(min), Some(max)) = (&field.min, &field.max)
             && min.value > max.value
         {
             self.report(fault!(LIMIT.nothing_fits, &min.span).beside(&max.span));
         }
-        let value = |limit: &Option<crate::source::Spanned<i64>>| limit.as_ref().map(|limit| limit.value);
-        FieldKind::Number { min: value(&field.min), max: value(&field.max) }
     }
 
     fn choice_table(&self, field: &model::Field, kind: &Name) -> String {

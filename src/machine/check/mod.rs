@@ -3,6 +3,7 @@
 //! One concern per file. Every fault is collected; a part that cannot be understood gets a stand-in, so that the rest is
 //! still checked, and no machine is made as long as there is an error.
 
+mod amounts;
 mod branches;
 mod cases;
 mod fields;

@@ -119,6 +119,8 @@ impl Check<'_> {
                 self.identifier(name);
             }
         }
+        self.column_names();
+        self.papers_and_files();
         self.definition.workflow.iter().for_each(|name| self.identifier(name));
         self.state_names(&self.definition.states);
         let mut in_formulas: BTreeMap<&str, (Kind, &Span)> = BTreeMap::new();
@@ -146,6 +148,17 @@ impl Check<'_> {
         }
     }
 
+    /// The file of a field is a paper whose kind is the field's name, so that no other kind may be called so.
+    fn papers_and_files(&self) {
+        for (paper, _) in &self.definition.papers {
+            let is_file = |field: &&Field| field.kind.as_ref().is_some_and(|kind| kind.value == "file");
+            let field = self.definition.fields.iter().filter(is_file).find(|field| field.name.value == paper.value);
+            if let Some(field) = field {
+                self.report(fault!(NAME_CLASH.file, &paper.span, name = paper).beside(&field.name.span));
+            }
+        }
+    }
+
     fn state_names(&self, states: &[State]) {
         for state in states {
             self.identifier(&state.name);
@@ -156,7 +169,7 @@ impl Check<'_> {
         }
     }
 
-    fn identifier(&self, name: &Name) {
+    pub(super) fn identifier(&self, name: &Name) {
         let mut chars = name.value.chars();
         let first = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_');
         if first && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {

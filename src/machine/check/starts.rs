@@ -52,13 +52,14 @@ impl Check<'_> {
             .map(|(column, fields)| (column.value.clone(), self.refer_all(Kind::Field, fields)))
             .collect();
         for ignored in &written.ignore {
-            if let Some((column, _)) = written.columns.iter().find(|(column, _)| column.value == ignored.value) {
+            let mut taken = written.columns.iter().map(|(column, _)| column).chain(&written.key);
+            if let Some(column) = taken.find(|column| column.value == ignored.value) {
                 self.report(fault!(KEYS_TOGETHER.column_twice, &ignored.span, column).beside(&column.span));
             }
         }
         let register = written.register_column.as_ref().zip(written.register.as_ref());
         Import {
-            key: written.key.as_ref().map_or_else(String::new, text),
+            key: written.key.iter().map(text).collect(),
             columns,
             register: register
                 .map(|(column, register)| ImportRegister { column: text(column), register: text(register) }),

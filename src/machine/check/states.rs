@@ -30,7 +30,7 @@ impl Check<'_> {
             milestone: written.milestone.as_ref().map(|name| name.value.clone()),
             standing: written.standing.as_ref().map(|name| name.value.clone()),
             register: written.register.iter().map(|rule| self.register(rule)).collect(),
-            link: written.link.as_ref().map_or(LinkPolicy::Link, |word| self.link(word)),
+            link: self.link(at),
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
             tell: self.refer_all(Kind::Role, &written.tell),
         }
@@ -173,7 +173,12 @@ impl Check<'_> {
         }
     }
 
-    fn link(&self, word: &Name) -> LinkPolicy {
+    /// What the state says, or the nearest around it that says anything.
+    fn link(&self, at: usize) -> LinkPolicy {
+        let place = self.tree.place(at);
+        let Some(word) = &place.state.link else {
+            return place.parent.map_or(LinkPolicy::Link, |parent| self.link(parent));
+        };
         match word.as_str() {
             "link" => LinkPolicy::Link,
             "link+pin" => LinkPolicy::LinkPin,

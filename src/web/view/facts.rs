@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::reader::Reader;
 use super::super::routes::{Place, Site};
+use super::sheet;
 use crate::dossier::Dossier;
 use crate::machine::FieldKind;
 
@@ -19,6 +20,7 @@ pub(crate) struct Fact {
     value: String,
     number: bool,
     href: Option<String>,
+    sheet: Option<sheet::Sheet>,
 }
 
 /// One paper.
@@ -41,7 +43,7 @@ pub(crate) struct Grounds {
 
 impl Fact {
     pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { label: label.into(), value: value.into(), number: false, href: None }
+        Self { label: label.into(), value: value.into(), number: false, href: None, sheet: None }
     }
 }
 
@@ -58,9 +60,11 @@ pub(crate) fn facts(reader: &Reader, dossier: &Dossier, site: &Site, token: &str
             FieldKind::File => value.as_str().map(|paper| Place::Paper { token, paper }.path(site)),
             _ => None,
         };
-        let number = matches!(field.kind, FieldKind::Number { .. } | FieldKind::Decimal);
+        let number =
+            matches!(field.kind, FieldKind::Number { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. });
         let short = said.chars().count() <= LINE_CHARS_MAX && first.len() < LINES_MAX;
-        let fact = Fact { label: reader.text(&field.label).to_owned(), value: said, number, href };
+        let sheet = sheet::sheet(reader, &field.kind, value, dossier);
+        let fact = Fact { label: reader.text(&field.label).to_owned(), value: said, number, href, sheet };
         if short { first.push(fact) } else { rest.push(fact) }
     }
     if !reader.machine.is_list() {
@@ -84,7 +88,7 @@ pub(crate) fn papers(reader: &Reader, dossier: &Dossier, site: &Site, token: &st
             name: paper.name.clone(),
             size: size(reader, paper.size),
             href: Place::Paper { token, paper: paper.id.as_str() }.path(site),
-            inline: super::super::upload::is_shown(&paper.name),
+            inline: crate::papers::is_shown(&paper.name),
             said: by.map_or_else(|| at.clone(), |by| format!("{by}, {at}")),
         }
     };

@@ -35,6 +35,7 @@ pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
     let person = actor.person().map(|person| reader.name(person)).unwrap_or_default();
     let key = match actor {
         Actor::Link(_) => "did.by_link",
+        Actor::LinkPin(_) => "did.by_link_pin",
         Actor::Session(_) => "did.by_session",
         Actor::Operator { .. } => "did.by_operator",
         Actor::Import { .. } => "did.by_import",

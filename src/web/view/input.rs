@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::super::form::Form;
 use super::super::reader::Reader;
+use super::sheet::{self, Grid};
 use crate::dossier::Dossier;
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::machine::{Field, FieldKind};
@@ -26,6 +27,7 @@ pub(crate) struct Input {
     max: Option<u32>,
     required: bool,
     there: bool,
+    grid: Option<Grid>,
     pub(crate) wrong: bool,
 }
 
@@ -60,16 +62,41 @@ impl Input {
         required: bool,
         sent: Option<&Form>,
     ) -> Self {
+        let value = dossier.fields.get(&field.name);
+        let grid = sheet::grid(reader, &name, &field.kind, value, sent);
+        Self { grid, ..Self::of(reader, name, field, value, required, sent) }
+    }
+
+    /// For a cell of a table.
+    pub(crate) fn cell(
+        reader: &Reader,
+        name: String,
+        column: &Field,
+        value: Option<&Value>,
+        sent: Option<&Form>,
+    ) -> Self {
+        Self::of(reader, name, column, value, column.required, sent)
+    }
+
+    fn of(
+        reader: &Reader,
+        name: String,
+        field: &Field,
+        value: Option<&Value>,
+        required: bool,
+        sent: Option<&Form>,
+    ) -> Self {
         let options = offers(reader, &field.kind);
         let value = match sent.filter(|form| form.has(&name)) {
             Some(form) => form.get(&name).to_owned(),
-            None => raw(reader, &field.kind, dossier.fields.get(&field.name)),
+            None => raw(reader, &field.kind, value),
         };
         let (kind, max) = match &field.kind {
             FieldKind::Text { max } if *max > ONE_LINE_MAX => ("long", Some(*max)),
             FieldKind::Text { max } => ("text", Some(*max)),
             FieldKind::Number { .. } => ("number", None),
-            FieldKind::Decimal => ("text", Some(60)),
+            FieldKind::Decimal { .. } | FieldKind::Money { .. } => ("decimal", Some(60)),
+            FieldKind::Rows { .. } => ("rows", None),
             FieldKind::Date => ("date", None),
             FieldKind::Texts { .. } => ("long", None),
             FieldKind::File => ("file", None),
@@ -82,6 +109,8 @@ impl Input {
         };
         let help = match &field.kind {
             FieldKind::Texts { .. } => reader.get("act.texts_help"),
+            FieldKind::Money { currency, .. } => reader.texts.fill("act.money_help", &[("currency", currency)]),
+            FieldKind::Rows { max, .. } => reader.texts.fill("act.rows_help", &[("max", &max.to_string())]),
             FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => reader.get("act.code_help"),
             _ => String::new(),
         };
@@ -101,6 +130,7 @@ impl Input {
             max: None,
             required,
             there: false,
+            grid: None,
             wrong: false,
         }
     }
@@ -113,8 +143,8 @@ pub(crate) fn parse(reader: &Reader, kind: &FieldKind, text: &str) -> Option<Val
         return Some(Value::Null);
     }
     match kind {
-        FieldKind::Number { .. } => line.replace([' ', '\u{a0}'], "").parse::<i64>().ok().map(Value::from),
-        FieldKind::Decimal => Some(Value::from(line.replace([' ', '\u{a0}'], "").replace(',', "."))),
+        FieldKind::Number { .. } => reader.words.read_decimal(line)?.parse::<i64>().ok().map(Value::from),
+        FieldKind::Decimal { .. } | FieldKind::Money { .. } => reader.words.read_decimal(line).map(Value::from),
         FieldKind::Date => date(line).map(|date| Value::from(date.to_string())),
         FieldKind::Texts { .. } => {
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -129,8 +159,18 @@ pub(crate) fn parse(reader: &Reader, kind: &FieldKind, text: &str) -> Option<Val
         | FieldKind::Unit
         | FieldKind::Body
         | FieldKind::Choice { .. }
-        | FieldKind::OneOf { .. }
-        | FieldKind::File => Some(Value::from(line)),
+        | FieldKind::OneOf { .. } => Some(Value::from(line)),
+        // A table is read cell by cell, and a file comes as a paper.
+        FieldKind::Rows { .. } | FieldKind::File => None,
+    }
+}
+
+/// What a form says of a field at a place. The error is what officers call that which could not be read.
+pub(crate) fn read(reader: &Reader, field: &Field, form: &Form, place: &str) -> Result<Value, String> {
+    match &field.kind {
+        FieldKind::Rows { columns, .. } => sheet::read(reader, place, columns, form)
+            .map_err(|cell| reader.field_path(&sheet::cell_path(&field.name, &cell))),
+        kind => parse(reader, kind, form.get(place)).ok_or_else(|| reader.field_path(field.name.as_str())),
     }
 }
 
@@ -152,6 +192,9 @@ fn date(text: &str) -> Option<jiff::civil::Date> {
 fn raw(reader: &Reader, kind: &FieldKind, value: Option<&Value>) -> String {
     match (kind, value) {
         (_, None | Some(Value::Null)) => String::new(),
+        // Says that the form has this table; its cells are inputs of their own.
+        (FieldKind::Rows { .. }, _) => "rows".to_owned(),
+        (FieldKind::Decimal { .. } | FieldKind::Money { .. }, Some(Value::String(text))) => reader.words.decimal(text),
         (FieldKind::Texts { .. }, Some(Value::Array(texts))) => {
             texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
         }

@@ -9,6 +9,7 @@ pub(super) mod over;
 pub(super) mod refused;
 pub(super) mod rows;
 pub(super) mod rules;
+pub(super) mod sheet;
 
 use serde::Serialize;
 

@@ -28,7 +28,7 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
     let key = match (&cast, event.map(|event| &event.actor)) {
         (Some(Some(_)), _) => "over.done_you",
         _ if mine => "over.done_you",
-        (None, Some(Actor::Link(_) | Actor::Session(_) | Actor::Operator { .. })) => "over.done_other",
+        (None, Some(actor)) if actor.person().is_some() => "over.done_other",
         _ if dossier.outcome.is_some() => "over.ended",
         _ => "over.moved",
     };
@@ -89,11 +89,11 @@ fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed,
     match &event.actor {
         Actor::Clock => reader.texts.fill("over.clock_did", &[("when", &when)]),
         Actor::Dossier(_) | Actor::Import { .. } => reader.texts.fill("over.system_did", &[("when", &when)]),
-        Actor::Link(person) | Actor::Session(person) if person == &task.person => {
+        Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) if person == &task.person => {
             let you = capital(&reader.you(person));
             reader.texts.fill("over.you_did", &[("You", &you), ("what", &what), ("when", &when)])
         }
-        actor @ (Actor::Link(_) | Actor::Session(_) | Actor::Operator { .. }) => {
+        actor @ (Actor::Link(_) | Actor::LinkPin(_) | Actor::Session(_) | Actor::Operator { .. }) => {
             let who = history::who(reader, actor);
             reader.texts.fill("over.other_did", &[("who", &who), ("what", &what), ("when", &when)])
         }

@@ -6,7 +6,7 @@ use super::super::reader::Reader;
 use super::rows;
 use crate::dossier::Dossier;
 use crate::dossier::refusal::{Code, Reason, Refusal};
-use crate::ids::{DossierId, FieldName, PersonId};
+use crate::ids::{DossierId, PersonId};
 
 /// One line of the summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,10 +49,7 @@ pub(crate) fn wrongs(
 fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
     let about = reason.about.as_deref()?;
     match reason.code {
-        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed => {
-            let field = reader.machine.field(&FieldName::from(about));
-            Some(field.map_or_else(|| about.to_owned(), |field| reader.text(&field.label).to_owned()))
-        }
+        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed => Some(reader.field_path(about)),
         Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
@@ -74,6 +71,8 @@ fn key(code: &Code) -> &'static str {
         Code::Superseded | Code::Changed => "superseded",
         Code::Paused => "paused",
         Code::NotAsked => "not_asked",
+        Code::PinMissing => "pin_missing",
+        Code::LoginMissing => "login_missing",
         Code::NotThisWay => "not_this_way",
         Code::NoEvent => "no_event",
         Code::Guard => "guard",
@@ -83,6 +82,7 @@ fn key(code: &Code) -> &'static str {
         Code::FieldClosed => "field_closed",
         Code::PaperMissing => "paper_missing",
         Code::PaperUnknown => "paper_unknown",
+        Code::TooMuch => "too_much",
         Code::ReasonMissing => "reason_missing",
         Code::RowUnknown => "row_unknown",
         Code::TallyWrong => "tally_wrong",

@@ -264,8 +264,14 @@ impl Office {
     /// Opens a case of the clerk's.
     pub(crate) fn start(&mut self, machine: &Machine, id: &str, fields: serde_json::Value, now: Instant) -> Dossier {
         let fields = serde_json::from_value(fields).expect("fields");
-        let start =
-            Start { machine: machine.hash().clone(), fields, papers: Vec::new(), gather_key: None, first: None };
+        let start = Start {
+            machine: machine.hash().clone(),
+            fields,
+            papers: Vec::new(),
+            gather_key: None,
+            first: None,
+            import_key: None,
+        };
         let command = self.command(id, by("clerk"), Ask::Start(start));
         self.run(machine, None, &command, now).expect("a case can be opened").0
     }

@@ -69,7 +69,7 @@ states:
           returned: drafting
   agreed:    {title: Được đồng ý, final: true, outcome: agreed}
   rejected:  {title: Không được đồng ý, final: true, outcome: rejected}
-  withdrawn: {title: Đã rút, final: true, outcome: withdrawn}
+  withdrawn: {title: Đã rút, final: true, outcome: withdrawn, tell: head}
 "#;
 
 /// The list: a meeting of the unit's council, then the head, then the signed paper.
@@ -180,12 +180,17 @@ pub(crate) struct Pages {
     /// What the pages stand on.
     pub app: App,
     _health: tokio::sync::watch::Sender<Health>,
-    _database: Fresh,
+    database: Fresh,
 }
 
 impl Pages {
     /// An empty office, reached under a path.
     pub(crate) async fn new() -> Self {
+        Self::with(CASE).await
+    }
+
+    /// The same with another case.
+    pub(crate) async fn with(case: &str) -> Self {
         let database = sqlite();
         let store: Store = migrated(&database).await;
         let clock = Clock::manual(START);
@@ -201,7 +206,7 @@ impl Pages {
             }
         }
         engine.put_directory(directory).await.expect("a directory");
-        for (name, text) in [("case", CASE), ("list", LIST)] {
+        for (name, text) in [("case", case), ("list", LIST)] {
             let machine = office::machine(name, text);
             engine.deploy(&machine, &[SourceFile::new(format!("{name}.yaml"), text)]).await.expect("a version");
         }
@@ -213,7 +218,12 @@ impl Pages {
             office: "Văn phòng".into(),
             health: read,
         };
-        Self { engine, clock, app, _health: health, _database: database }
+        Self { engine, clock, app, _health: health, database }
+    }
+
+    /// Where its database is.
+    pub(crate) fn url(&self) -> &str {
+        &self.database.url
     }
 
     /// Deploys one more workflow.
@@ -238,6 +248,7 @@ impl Pages {
             papers: Vec::new(),
             gather_key: None,
             first: None,
+            import_key: None,
         };
         let command = Command {
             operation: OperationId::new(format!("start-{id}")),
