@@ -53,7 +53,7 @@ CREATE INDEX dossier_state ON dossier (workflow, state);
 CREATE UNIQUE INDEX dossier_gather ON dossier (workflow, gather_key) WHERE gather_key IS NOT NULL;
 CREATE UNIQUE INDEX dossier_import ON dossier (workflow, import_key) WHERE import_key IS NOT NULL;
 
--- What happened: append-only (see 0002). Header plain, payload sealed, hash over the exact stored bytes.
+-- What happened: append-only (see 0003). Header plain, payload sealed, hash over the exact stored bytes.
 CREATE TABLE event (
     dossier_id   TEXT NOT NULL,
     seq          BIGINT NOT NULL,
@@ -88,51 +88,6 @@ CREATE TABLE ballot_box (
     sealed     BYTEA NOT NULL,
     PRIMARY KEY (dossier_id, activation, row_id)
 );
-
--- What a person is asked, and the link that lets them answer.
-CREATE TABLE task (
-    id         TEXT PRIMARY KEY,
-    dossier_id TEXT NOT NULL,
-    activation BIGINT NOT NULL,
-    purpose    TEXT NOT NULL,
-    person_id  TEXT NOT NULL,
-    policy     TEXT NOT NULL,
-    key_id     BIGINT NOT NULL,
-    generation BIGINT NOT NULL,
-    opened_at  BIGINT NOT NULL,
-    due_at     BIGINT,
-    closed_at  BIGINT,
-    closed_seq BIGINT
-);
-CREATE INDEX task_person ON task (person_id) WHERE closed_at IS NULL;
-CREATE INDEX task_dossier ON task (dossier_id, activation);
-
--- What will happen by the clock; next_due_at in the dossier's row is the earliest of these.
-CREATE TABLE timer (
-    dossier_id TEXT NOT NULL,
-    activation BIGINT NOT NULL,
-    name       TEXT NOT NULL,
-    due_at     BIGINT NOT NULL,
-    PRIMARY KEY (dossier_id, activation, name)
-);
-
--- What has to be said to whom. The courier gathers what is due for one person into one mail.
-CREATE TABLE outbox (
-    id            TEXT PRIMARY KEY,
-    dossier_id    TEXT NOT NULL,
-    seq           BIGINT NOT NULL,
-    activation    BIGINT NOT NULL,
-    person_id     TEXT NOT NULL,
-    kind          TEXT NOT NULL,
-    task_id       TEXT,
-    urgent_at     BIGINT,
-    not_before_at BIGINT NOT NULL,
-    mail_id       TEXT,
-    dropped_at    BIGINT
-);
-CREATE INDEX outbox_waiting ON outbox (not_before_at, person_id) WHERE mail_id IS NULL AND dropped_at IS NULL;
-CREATE INDEX outbox_mail ON outbox (mail_id) WHERE mail_id IS NOT NULL;
-CREATE INDEX outbox_dossier ON outbox (dossier_id);
 
 -- One mail to one person: the delivery ledger. status: sending, accepted, deferred, failed, unknown.
 CREATE TABLE mail (

@@ -26,7 +26,7 @@ pub(super) async fn check(engine: &Engine, lives: usize) -> Result<usize, BenchE
         ("operations", "SELECT COUNT(*) FROM event WHERE operation IS NOT NULL", 5 * lives),
         ("tasks", "SELECT COUNT(*) FROM task", 4 * lives),
         ("tasks that are done", "SELECT COUNT(*) FROM task WHERE closed_at IS NOT NULL", 4 * lives),
-        ("timers that are left", "SELECT COUNT(*) FROM timer", 0),
+        ("dossiers with something due", "SELECT COUNT(*) FROM dossier WHERE next_due_at IS NOT NULL", 0),
         ("notices", "SELECT COUNT(*) FROM outbox", 5 * lives),
         ("keys", "SELECT COUNT(*) FROM seal_key", lives),
     ];

@@ -154,7 +154,7 @@ fn float(number: usize) -> f64 {
 async fn lead_lives(office: Arc<office::Office>, next: Arc<AtomicUsize>, count: usize) -> Result<Vec<u32>, BenchError> {
     let mut latencies = Vec::new();
     while next.fetch_add(1, Ordering::Relaxed) < count {
-        let dossier = DossierId::new(office.engine.chance().id());
+        let dossier = DossierId::new(office.engine.fresh_id());
         let start = start(&office, &dossier);
         office.engine.handle(start, Vec::new()).await?;
         for (step, who) in office.deciders.iter().enumerate() {
@@ -179,7 +179,7 @@ fn start(office: &office::Office, dossier: &DossierId) -> Command {
         import_key: None,
     };
     let actor = Actor::Session(office.starter.clone());
-    let operation = OperationId::new(office.engine.chance().id());
+    let operation = OperationId::new(office.engine.fresh_id());
     Command { operation, dossier: dossier.clone(), actor, ask: Ask::Start(start) }
 }
 
@@ -193,6 +193,6 @@ fn approve(engine: &Engine, dossier: &DossierId, who: &PersonId, activation: Act
         rows: BTreeMap::new(),
         seen: None,
     };
-    let (operation, actor) = (OperationId::new(engine.chance().id()), Actor::Link(who.clone()));
+    let (operation, actor) = (OperationId::new(engine.fresh_id()), Actor::Link(who.clone()));
     Command { operation, dossier: dossier.clone(), actor, ask: Ask::Act(act) }
 }

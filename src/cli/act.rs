@@ -81,7 +81,7 @@ pub(super) async fn start(args: &StartArgs, context: &Context) -> Result<(), Tro
         first: None,
         import_key: None,
     });
-    let dossier = DossierId::new(engine.chance().id());
+    let dossier = DossierId::new(engine.fresh_id());
     hand_in(engine, dossier, &args.person, ask, attachments, context).await
 }
 
@@ -118,7 +118,7 @@ async fn hand_in(
         .person_by_code(code)
         .ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))?;
     let command = Command {
-        operation: OperationId::new(format!("cli:{}", engine.chance().id())),
+        operation: OperationId::new(format!("cli:{}", engine.fresh_id())),
         dossier,
         actor: Actor::Operator { operator: context.environment.operator.clone(), person: person.id.clone() },
         ask,
@@ -191,7 +191,7 @@ impl Content {
             let path = PathBuf::from(path);
             let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
             let name = path.file_name().map_or_else(|| kind.to_owned(), |name| name.to_string_lossy().into_owned());
-            let id = PaperId::new(engine.chance().id());
+            let id = PaperId::new(engine.fresh_id());
             let (paper, attachment) = intake::paper(engine, id, kind, &name, content, engine.now())
                 .map_err(|unfit| Trouble::Input(format!("`{}` is not taken: {unfit}", path.display())))?;
             papers.push(paper);

@@ -8,7 +8,7 @@ use crate::dossier::Dossier;
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
 use crate::letters::{About, Gathering, Letter, MailNotice, MailTask, Reader};
-use crate::links::{Bound, LinkKeys};
+use crate::links::{Bound, LinkKeys, task_row};
 use crate::machine::Machine;
 use crate::store::StoreError;
 use crate::store::mails::ClaimedMail;
@@ -108,7 +108,7 @@ impl Loader<'_> {
     fn task_link(&self, task: &MailTask, notice: &MailNotice, person: &PersonId) -> Option<String> {
         let activation = format!("{}:{}", notice.dossier, notice.activation);
         let bound = Bound {
-            row: &task.id,
+            row: &task_row(&notice.dossier, &task.id),
             person,
             activation: &activation,
             purpose: task.purpose.name(),

@@ -125,7 +125,7 @@ impl Courier {
 
     fn plan(&self, now: Instant) -> ClaimPlan {
         let fresh = |_| {
-            let id = self.chance.id();
+            let id = self.chance.id_at(now);
             let message_id = format!("<{id}@{}>", self.settings.domain());
             (MailId::new(id), message_id)
         };

@@ -13,12 +13,8 @@ use crate::machine::{LinkPolicy, Machine};
 pub struct Rows {
     /// Tasks that were offered, one per person.
     pub tasks_opened: Vec<TaskRow>,
-    /// Tasks that are over: everything of this activation and purpose, or one person's.
+    /// Tasks that are over.
     pub tasks_closed: Vec<TaskKey>,
-    /// Timers that were set.
-    pub timers_set: Vec<TimerRow>,
-    /// Timers that fired or were put away.
-    pub timers_gone: Vec<TimerKey>,
     /// What has to be said to whom.
     pub notices: Vec<Notice>,
     /// Messages to other dossiers.
@@ -46,37 +42,19 @@ pub struct TaskRow {
     pub due_at: Option<Instant>,
 }
 
-/// Names tasks of one entry and purpose.
+/// Names a task that is over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaskKey {
     /// The entry.
     pub activation: ActivationId,
     /// What for.
     pub purpose: Purpose,
-    /// Who; none for everybody.
-    pub person: Option<PersonId>,
+    /// Who.
+    pub person: PersonId,
     /// When it was over.
     pub closed_at: Instant,
     /// The event that ended it.
     pub closed_seq: i64,
-}
-
-/// A timer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TimerRow {
-    /// Which.
-    pub key: TimerKey,
-    /// When.
-    pub due_at: Instant,
-}
-
-/// Names a timer of a dossier.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TimerKey {
-    /// The entry.
-    pub activation: ActivationId,
-    /// Its name ([`super::TimerKind::name`]).
-    pub name: String,
 }
 
 /// Something that has to be said to a person. The courier gathers what is due for one person into one mail.
@@ -144,7 +122,7 @@ pub struct RegisterRow {
     pub year: i32,
 }
 
-/// The rows that follow from a command's events. Tasks and timers are the difference between the two dossiers (a paused one
+/// The rows that follow from a command's events. Tasks are the difference between the two dossiers (a paused one
 /// keeps its tasks: their links say so); notices, messages and facts stand in the events.
 pub fn project(
     before: Option<&Dossier>,
@@ -155,8 +133,6 @@ pub fn project(
 ) -> Rows {
     let had = before.map(tasks).unwrap_or_default();
     let has = tasks(after);
-    let timed = before.map(timers).unwrap_or_default();
-    let timers = timers(after);
     let mut rows = Rows {
         tasks_opened: has.iter().filter(|(key, row)| is_news(had.get(*key), row)).map(|(_, row)| row.clone()).collect(),
         tasks_closed: had
@@ -165,17 +141,11 @@ pub fn project(
             .map(|(activation, purpose, person)| TaskKey {
                 activation: *activation,
                 purpose: *purpose,
-                person: Some(person.clone()),
+                person: person.clone(),
                 closed_at: after.last_at,
                 closed_seq: after.seq,
             })
             .collect(),
-        timers_set: timers
-            .iter()
-            .filter(|(key, due_at)| timed.get(*key) != Some(*due_at))
-            .map(|(key, due_at)| TimerRow { key: key.clone(), due_at: *due_at })
-            .collect(),
-        timers_gone: timed.keys().filter(|key| !timers.contains_key(*key)).cloned().collect(),
         ..Rows::default()
     };
     let mut opened_at = events.iter().map(|event| event.at).max().unwrap_or(after.last_at);
@@ -243,11 +213,6 @@ fn tasks(dossier: &Dossier) -> TaskMap {
 /// A task that was not there, or not like this.
 fn is_news(had: Option<&TaskRow>, has: &TaskRow) -> bool {
     had.is_none_or(|had| had.due_at != has.due_at || had.policy != has.policy)
-}
-
-fn timers(dossier: &Dossier) -> BTreeMap<TimerKey, Instant> {
-    let key = |timer: &super::Timer| TimerKey { activation: timer.activation, name: timer.what.name() };
-    dossier.timers.iter().map(|timer| (key(timer), timer.due_at)).collect()
 }
 
 /// Notices of one command: the same thing is said to a person once, however many timers were due.

@@ -9,24 +9,29 @@ use crate::dossier::command::Command;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Dossier, Message, Recipient};
 use crate::ids::DossierId;
-use crate::store::{Settled, StoreError};
+use crate::store::{Settled, StoreError, Tx};
 
-impl Fold<'_, '_> {
+impl Fold<'_> {
     /// Carries out what a message means, and notes what became of it.
-    pub(super) fn deliver(&mut self, pending: &Pending, message: &Message) -> Result<Answer, StoreError> {
-        let command = self.address(message)?;
+    pub(super) fn deliver(
+        &mut self,
+        tx: &mut Tx<'_>,
+        pending: &Pending,
+        message: &Message,
+    ) -> Result<Answer, StoreError> {
+        let command = self.address(tx, message)?;
         let mut answer = match &command {
-            Some(command) => self.carry_out(pending, command)?,
+            Some(command) => self.carry_out(tx, pending, command)?,
             None => Err(Failure::Refused(Refusal::about(Code::NoDossier, "no such workflow is deployed"))),
         };
         // A list whose time to gather is over, but whose timer has not fired yet: it fires now, and the row goes elsewhere.
         if let (Err(Failure::Refused(refusal)), Some(list)) = (&answer, &command)
             && matches!(message.to, Recipient::List { .. })
             && refusal.reasons.iter().any(|reason| reason.code == Code::NotGathering)
-            && self.tick(&list.dossier)?
-            && let Some(command) = self.address(message)?
+            && self.tick(tx, &list.dossier)?
+            && let Some(command) = self.address(tx, message)?
         {
-            answer = self.carry_out(pending, &command)?;
+            answer = self.carry_out(tx, pending, &command)?;
         }
         let settled = match &answer {
             Ok(_) => Settled::Consumed(self.inner.clock.now().0),
@@ -40,7 +45,7 @@ impl Fold<'_, '_> {
     }
 
     /// The command that consumes a message; none if it would have to open a list of which no version is deployed.
-    fn address(&mut self, message: &Message) -> Result<Option<Command>, StoreError> {
+    fn address(&mut self, tx: &mut Tx<'_>, message: &Message) -> Result<Option<Command>, StoreError> {
         let (workflow, key) = match &message.to {
             Recipient::Dossier(id) => return Ok(Some(Command::receiving(message, id.clone()))),
             Recipient::List { workflow, key, .. } => (workflow, key),
@@ -51,10 +56,10 @@ impl Fold<'_, '_> {
         let here = self.dossiers.values().map(|working| &working.kept.dossier).find(|dossier| gathers(dossier));
         let mut open = here.map(|dossier| dossier.id.clone());
         if open.is_none()
-            && let Some(id) = self.tx.gathering(workflow, key)?
+            && let Some(id) = tx.gathering(workflow, key)?
             && !self.dossiers.contains_key(&id)
         {
-            let kept = self.read(&id)?;
+            let kept = self.read(tx, &id)?;
             self.lay(kept);
             open = Some(id);
         }
@@ -66,13 +71,13 @@ impl Fold<'_, '_> {
     }
 
     /// Does what is due in a dossier; whether anything was.
-    fn tick(&mut self, id: &DossierId) -> Result<bool, StoreError> {
+    fn tick(&mut self, tx: &mut Tx<'_>, id: &DossierId) -> Result<bool, StoreError> {
         let Some(working) = self.dossiers.get(id) else { return Ok(false) };
         let dossier = &working.kept.dossier;
         let Some(command) = Command::tick(dossier) else { return Ok(false) };
         let pending = Pending::of_command(command.clone(), Vec::new(), &self.inner.keys.master);
         let before = dossier.seq;
-        self.carry_out(&pending, &command)?.ok();
+        self.carry_out(tx, &pending, &command)?.ok();
         Ok(self.dossiers.get(id).is_some_and(|working| working.kept.dossier.seq > before))
     }
 }

@@ -3,15 +3,15 @@
 use super::fold::Fold;
 use super::{Done, seals};
 use crate::dossier::evolve::evolve;
-use crate::store::{LoadedOperation, StoreError};
+use crate::store::{LoadedOperation, StoreError, Tx};
 
-impl Fold<'_, '_> {
+impl Fold<'_> {
     /// What a command was told that led to the events from `operation.seq` on.
-    pub(super) fn first_answer(&mut self, operation: &LoadedOperation) -> Result<Done, StoreError> {
+    pub(super) fn first_answer(&self, tx: &mut Tx<'_>, operation: &LoadedOperation) -> Result<Done, StoreError> {
         let id = &operation.dossier;
-        let keys = self.inner.unwrap_keys(id, &self.tx.seal_keys_of(id)?)?;
+        let keys = self.inner.unwrap_keys(id, &tx.seal_keys_of(id)?)?;
         let mut dossier = None;
-        for logged in self.tx.events_of(id)? {
+        for logged in tx.events_of(id)? {
             // Every command's first event carries its operation, so the next one that does is another command's.
             if logged.seq > operation.seq && logged.operation.is_some() {
                 break;

@@ -12,11 +12,15 @@ use crate::dossier::{Dossier, Vote};
 use crate::ids::{ActivationId, DossierId};
 use crate::machine::{Ballot, Held};
 use crate::seal::{BoxPlace, MasterKeys};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 
-impl Fold<'_, '_> {
+impl Fold<'_> {
     /// The boxes of the secret votes in progress, opened.
-    pub(super) fn open_boxes(&mut self, id: &DossierId) -> Result<Result<Boxes, StoreError>, StoreError> {
+    pub(super) fn open_boxes(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: &DossierId,
+    ) -> Result<Result<Boxes, StoreError>, StoreError> {
         let Some(working) = self.dossiers.get_mut(id) else { return Ok(Ok(Boxes::new())) };
         let mut boxes = std::mem::take(&mut working.boxes);
         let votes = working.kept.dossier.all_votes().filter(|vote| is_sealed(vote)).map(|vote| vote.activation);
@@ -26,7 +30,7 @@ impl Fold<'_, '_> {
             if boxes.keys().any(|(of, _)| *of == activation) {
                 continue;
             }
-            for (row, sealed) in self.tx.boxes(id, activation)? {
+            for (row, sealed) in tx.boxes(id, activation)? {
                 let place = BoxPlace { dossier: id, activation, row: &row };
                 match place.open(&sealed, &self.inner.keys.master) {
                     Ok(open) => boxes.insert((activation, row), open),
@@ -36,6 +40,17 @@ impl Fold<'_, '_> {
         }
         Ok(Ok(boxes))
     }
+}
+
+/// Whether a dossier has boxes.
+pub(super) fn has(dossier: &Dossier) -> bool {
+    dossier.all_votes().any(is_sealed)
+}
+
+/// Whether a decision puts ballots into boxes, or opens a vote, which may need some.
+pub(super) fn wants(decision: &Decision) -> bool {
+    let opens = |change: &Change| matches!(change, Change::VoteOpened { .. });
+    !decision.ballots.is_empty() || decision.events.iter().flat_map(|event| &event.changes).any(opens)
 }
 
 /// A secret vote on line: its choices lie in boxes.

@@ -2,6 +2,7 @@
 //! database has said that its number is still the last one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::dossier::Dossier;
 use crate::ids::DossierId;
@@ -17,6 +18,8 @@ pub(super) struct Kept {
     /// The hash of its last event.
     pub(super) hash: Hash,
     pub(super) keys: DossierKeys,
+    /// What it is found by, once that was worked out.
+    pub(super) search: Option<Arc<str>>,
 }
 
 /// Two generations: when the younger is full, the older is forgotten.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ahead::{self, Ready};
 use super::fold::Fold;
 use super::queue::{Pending, Work};
 use super::{Done, Failure, Inner};
@@ -41,6 +42,20 @@ pub(super) fn commit(inner: &Arc<Inner>, writer: &mut Writer, batch: Vec<Pending
     }
 }
 
+/// Writes what was decided ahead and answers it; if it turns out to be wrong, its commands are decided here, as if they had
+/// waited.
+pub(super) fn write(inner: &Arc<Inner>, writer: &mut Writer, ready: Ready) {
+    let written = writer.one_statement(|tx| tx.write_batch(&ready.batch));
+    if let Err(error) = written {
+        ahead::failed(inner, &error);
+        return commit(inner, writer, ready.answers.into_iter().map(|(pending, _)| pending).collect());
+    }
+    ahead::landed(inner);
+    for (pending, done) in ready.answers {
+        pending.answer(Ok(done));
+    }
+}
+
 fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u32) -> Answer {
     let mut pause_ms = PAUSE_FIRST_MS;
     let mut last = StoreError::Unavailable("it was not tried".to_owned());
@@ -68,7 +83,7 @@ fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result
         let mut fold = Fold::load(inner, tx, batch)?;
         let mut answers = Vec::with_capacity(batch.len());
         for pending in batch {
-            answers.push(fold.take(pending)?);
+            answers.push(fold.take(tx, pending)?);
         }
         let (written, dossiers) = fold.finish();
         if !written.is_empty() {

@@ -8,12 +8,13 @@ use super::cache::Kept;
 use super::deploy::{Deployment, Version};
 use super::made::{Made, add_papers};
 use super::queue::{Pending, Work};
-use super::rows::{dossier_of, dossier_row};
+use super::rows::{dossier_of, dossier_row, search_of};
 use super::{Done, Failure, Inner, boxes};
 use crate::calendar::Calendar;
 use crate::dossier::command::{Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::{Decision, decide};
+use crate::dossier::event::Change;
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Message, Recipient};
@@ -24,10 +25,9 @@ use crate::store::{Batch, Loaded, LoadedContent, LoadedOperation, Settled, Store
 
 pub(super) type Answer = Result<Done, Failure>;
 
-/// A batch that is being folded.
-pub(super) struct Fold<'f, 't> {
+/// A batch that is being folded. Where something has to be read, the transaction is handed in.
+pub(super) struct Fold<'f> {
     pub(super) inner: &'f Inner,
-    pub(super) tx: &'f mut Tx<'t>,
     pub(super) deployment: Arc<Deployment>,
     pub(super) dossiers: BTreeMap<DossierId, Working>,
     /// Operations that were carried out before this batch.
@@ -47,9 +47,21 @@ pub(super) struct Working {
     touched: bool,
 }
 
-impl<'f, 't> Fold<'f, 't> {
+impl<'f> Fold<'f> {
+    /// A fold over nothing yet.
+    pub(super) fn new(inner: &'f Inner, deployment: Arc<Deployment>) -> Self {
+        Self {
+            inner,
+            deployment,
+            dossiers: BTreeMap::new(),
+            operations: BTreeMap::new(),
+            carried_out: BTreeMap::new(),
+            batch: Batch::default(),
+        }
+    }
+
     /// Reads what the batch needs.
-    pub(super) fn load(inner: &'f Inner, tx: &'f mut Tx<'t>, batch: &[Pending]) -> Result<Self, StoreError> {
+    pub(super) fn load(inner: &'f Inner, tx: &mut Tx<'_>, batch: &[Pending]) -> Result<Self, StoreError> {
         let mut wanted = Wanted::default();
         let mut lists = BTreeSet::new();
         for pending in batch {
@@ -74,27 +86,19 @@ impl<'f, 't> Fold<'f, 't> {
         }
         let loaded = tx.load(&wanted)?;
         let deployment = inner.deployment_at(loaded.deployment, tx)?;
-        let mut fold = Self {
-            inner,
-            tx,
-            deployment,
-            dossiers: BTreeMap::new(),
-            operations: BTreeMap::new(),
-            carried_out: BTreeMap::new(),
-            batch: Batch::default(),
-        };
-        fold.lay_out(loaded)?;
+        let mut fold = Self::new(inner, deployment);
+        fold.lay_out(tx, loaded)?;
         Ok(fold)
     }
 
-    fn lay_out(&mut self, loaded: Loaded) -> Result<(), StoreError> {
+    fn lay_out(&mut self, tx: &mut Tx<'_>, loaded: Loaded) -> Result<(), StoreError> {
         self.operations = loaded.operations;
         for (id, dossier) in loaded.dossiers {
             let at_hand = self.inner.cache.lock().unwrap_or_else(PoisonError::into_inner).take(&id);
             let kept = match (dossier.content, at_hand) {
                 (Some(content), _) => self.kept(&id, &content)?,
                 (None, Some(kept)) => kept,
-                (None, None) => self.read(&id)?,
+                (None, None) => self.read(tx, &id)?,
             };
             self.lay(kept);
         }
@@ -107,9 +111,9 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     /// Reads one dossier from the database.
-    pub(super) fn read(&mut self, id: &DossierId) -> Result<Kept, StoreError> {
+    pub(super) fn read(&mut self, tx: &mut Tx<'_>, id: &DossierId) -> Result<Kept, StoreError> {
         let wanted = Wanted { dossiers: [(id.clone(), 0)].into(), ..Wanted::default() };
-        let content = self.tx.load(&wanted)?.dossiers.remove(id).and_then(|dossier| dossier.content);
+        let content = tx.load(&wanted)?.dossiers.remove(id).and_then(|dossier| dossier.content);
         let content = content.ok_or_else(|| StoreError::Unavailable(format!("dossier {id} is not there any more")))?;
         self.kept(id, &content)
     }
@@ -121,11 +125,11 @@ impl<'f, 't> Fold<'f, 't> {
             what: format!("the last hash of dossier {id} has {} bytes", content.hash.len()),
         })?;
         let keys = self.inner.unwrap_keys(id, &content.keys)?;
-        Ok(Kept { dossier: dossier_of(&content.snapshot)?, hash, keys })
+        Ok(Kept { dossier: dossier_of(&content.snapshot)?, hash, keys, search: None })
     }
 
     /// Decides one command. The outer error is the database's, and the whole batch fails with it.
-    pub(super) fn take(&mut self, pending: &Pending) -> Result<Answer, StoreError> {
+    pub(super) fn take(&mut self, tx: &mut Tx<'_>, pending: &Pending) -> Result<Answer, StoreError> {
         let reused = || Ok(Err(Failure::Refused(Refusal::of(Code::OperationReused))));
         if let Some((asked, done)) = self.carried_out.get(&pending.operation) {
             return if *asked == pending.asked { Ok(Ok(Done { again: true, ..done.clone() })) } else { reused() };
@@ -138,35 +142,34 @@ impl<'f, 't> Fold<'f, 't> {
                 let settled = Settled::Consumed(self.inner.clock.now().0);
                 self.batch.settled.insert((message.from.clone(), message.from_seq, message.place), settled);
             }
-            return self.first_answer(&operation).map(Ok);
+            return self.first_answer(tx, &operation).map(Ok);
         }
         match &pending.work {
-            Work::Command(command) => self.carry_out(pending, command),
-            Work::Deliver(message) => self.deliver(pending, message),
+            Work::Command(command) => self.carry_out(tx, pending, command),
+            Work::Deliver(message) => self.deliver(tx, pending, message),
         }
     }
 
-    pub(super) fn carry_out(&mut self, pending: &Pending, command: &Command) -> Result<Answer, StoreError> {
-        let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
-        let hash = match (&command.ask, dossier) {
-            (_, Some(dossier)) => dossier.machine.clone(),
-            (Ask::Start(start), None) => start.machine.clone(),
-            (_, None) => return Ok(Err(Refusal::about(Code::NoDossier, command.dossier.as_str()).into())),
+    pub(super) fn carry_out(
+        &mut self,
+        tx: &mut Tx<'_>,
+        pending: &Pending,
+        command: &Command,
+    ) -> Result<Answer, StoreError> {
+        let hash = match self.machine_of(command) {
+            Some(hash) => hash.clone(),
+            None => return Ok(Err(Refusal::about(Code::NoDossier, command.dossier.as_str()).into())),
         };
-        let (version, calendar) = match self.version(&hash)? {
+        let (version, calendar) = match self.version(tx, &hash)? {
             Ok(found) => found,
             Err(error) => return Ok(Err(error.into())),
         };
-        let facts = self.facts(&version, command)?;
-        let boxes = match self.open_boxes(&command.dossier)? {
+        let facts = self.facts(tx, &version, command)?;
+        let boxes = match self.open_boxes(tx, &command.dossier)? {
             Ok(boxes) => boxes,
             Err(error) => return Ok(Err(error.into())),
         };
-        let now = self.inner.clock.now();
-        let context =
-            Context { directory: &self.deployment.directory, calendar: &calendar, register: &facts, boxes: &boxes };
-        let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
-        let decided = decide(&version.machine, dossier, command, now, &context);
+        let decided = self.decide(command, &version, &calendar, &facts, &boxes);
         if let Some(working) = self.dossiers.get_mut(&command.dossier) {
             working.boxes = boxes;
         }
@@ -174,6 +177,46 @@ impl<'f, 't> Fold<'f, 't> {
             Err(refusal) => Ok(Err(Failure::Refused(refusal))),
             Ok(decision) => Ok(self.accept(pending, command, &decision, &version.machine, &calendar)),
         }
+    }
+
+    /// Decides a command with nothing but what is in memory; none if something would have to be read for it, or if it is not
+    /// simply carried out: then it is for the transaction to say what becomes of it.
+    pub(super) fn carry_out_ahead(&mut self, pending: &Pending, command: &Command) -> Option<Done> {
+        if self.carried_out.contains_key(&pending.operation) {
+            return None;
+        }
+        let version = self.inner.version(self.machine_of(command)?).filter(|version| !version.asks_registers)?;
+        let calendar = self.deployment.calendars.get(&version.machine.calendar).cloned()?;
+        if self.dossiers.get(&command.dossier).is_some_and(|working| boxes::has(&working.kept.dossier)) {
+            return None;
+        }
+        let decision = self.decide(command, &version, &calendar, &[], &Boxes::new()).ok()?;
+        if boxes::wants(&decision) {
+            return None;
+        }
+        self.accept(pending, command, &decision, &version.machine, &calendar).ok()
+    }
+
+    /// The version that a command is decided by; none if there is no such dossier.
+    fn machine_of<'c>(&'c self, command: &'c Command) -> Option<&'c MachineHash> {
+        match (&command.ask, self.dossiers.get(&command.dossier)) {
+            (_, Some(working)) => Some(&working.kept.dossier.machine),
+            (Ask::Start(start), None) => Some(&start.machine),
+            (_, None) => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        command: &Command,
+        version: &Version,
+        calendar: &Calendar,
+        facts: &[Entry],
+        boxes: &Boxes,
+    ) -> Result<Decision, Refusal> {
+        let context = Context { directory: &self.deployment.directory, calendar, register: facts, boxes };
+        let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
+        decide(&version.machine, dossier, command, self.inner.clock.now(), &context)
     }
 
     fn accept(
@@ -216,7 +259,9 @@ impl<'f, 't> Fold<'f, 't> {
         for ((activation, row), sealed) in boxes.sealed {
             self.batch.boxes.insert((id.clone(), activation, row), sealed);
         }
-        let kept = Kept { dossier: after, hash: made.hash, keys: made.keys };
+        let renamed = decision.events.iter().flat_map(|event| &event.changes).any(says);
+        let search = (!renamed).then(|| self.dossiers.remove(&id)?.kept.search).flatten();
+        let kept = Kept { dossier: after, hash: made.hash, keys: made.keys, search };
         self.dossiers.insert(id, Working { before: seq_before, kept, boxes: boxes.open, touched: true });
         self.carried_out.insert(pending.operation.clone(), (pending.asked.clone(), done.clone()));
         Ok(done)
@@ -225,20 +270,25 @@ impl<'f, 't> Fold<'f, 't> {
     /// What has to be written, and the dossiers as they then stand.
     pub(super) fn finish(mut self) -> (Batch, Vec<Kept>) {
         let mut kept = Vec::with_capacity(self.dossiers.len());
-        for (id, working) in self.dossiers {
+        for (id, mut working) in self.dossiers {
             if working.touched {
-                self.batch.dossiers.insert(id, dossier_row(&working.kept.dossier, working.before));
+                let search = working.kept.search.get_or_insert_with(|| search_of(&working.kept.dossier));
+                self.batch.dossiers.insert(id, dossier_row(&working.kept.dossier, search.clone(), working.before));
             }
             kept.push(working.kept);
         }
         (self.batch, kept)
     }
 
-    fn version(&mut self, hash: &MachineHash) -> Result<Result<(Version, Arc<Calendar>), StoreError>, StoreError> {
+    fn version(
+        &self,
+        tx: &mut Tx<'_>,
+        hash: &MachineHash,
+    ) -> Result<Result<(Version, Arc<Calendar>), StoreError>, StoreError> {
         let version = if let Some(version) = self.inner.version(hash) {
             version
         } else {
-            let compiled = self.tx.compiled(hash)?;
+            let compiled = tx.compiled(hash)?;
             match self.inner.load_version(hash, compiled) {
                 Ok(version) => version,
                 Err(error) => return Ok(Err(error)),
@@ -252,13 +302,13 @@ impl<'f, 't> Fold<'f, 't> {
     }
 
     /// The facts about whom the dossier is about, if its formulas ask for any.
-    fn facts(&mut self, version: &Version, command: &Command) -> Result<Vec<Entry>, StoreError> {
+    fn facts(&self, tx: &mut Tx<'_>, version: &Version, command: &Command) -> Result<Vec<Entry>, StoreError> {
         if !version.asks_registers {
             return Ok(Vec::new());
         }
         let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
         let Some(holder) = holder_of(&version.machine, dossier, &command.ask) else { return Ok(Vec::new()) };
-        let mut facts = self.tx.facts(&holder)?;
+        let mut facts = tx.facts(&holder)?;
         let added = self.batch.register.iter().filter(|fact| fact.holder == holder);
         facts.extend(added.map(|fact| Entry {
             register: fact.register.clone(),
@@ -268,6 +318,11 @@ impl<'f, 't> Fold<'f, 't> {
         }));
         Ok(facts)
     }
+}
+
+/// Whether a change alters what a dossier is found by.
+fn says(change: &Change) -> bool {
+    matches!(change, Change::Opened { .. } | Change::Captioned(_) | Change::Set(_))
 }
 
 impl From<Refusal> for Failure {

@@ -5,6 +5,7 @@
 
 mod address;
 mod again;
+mod ahead;
 mod audit;
 mod boxes;
 mod cache;
@@ -62,7 +63,7 @@ struct Inner {
     keys: Keys,
     clock: Clock,
     chance: Chance,
-    queue: queue::Queue,
+    queue: Arc<ahead::Shared>,
     deployment: RwLock<Arc<Deployment>>,
     /// Versions never change, so those that were loaded once stay.
     versions: Mutex<BTreeMap<MachineHash, Version>>,
@@ -130,7 +131,7 @@ impl Engine {
             keys,
             clock,
             chance,
-            queue: queue::Queue::default(),
+            queue: Arc::default(),
             deployment: RwLock::default(),
             versions: Mutex::default(),
             cache: Mutex::default(),
@@ -140,6 +141,7 @@ impl Engine {
         engine.measure_clock().await?;
         engine.refresh().await?;
         engine.keep_fresh();
+        ahead::start(&engine.inner)?;
         Ok(engine)
     }
 
@@ -177,6 +179,11 @@ impl Engine {
     /// Where random ids come from.
     pub fn chance(&self) -> &Chance {
         &self.inner.chance
+    }
+
+    /// An id for a new dossier, paper or operation ([`Chance::id_at`]).
+    pub fn fresh_id(&self) -> String {
+        self.inner.chance.id_at(self.now())
     }
 
     /// The keys that sign links.
@@ -245,6 +252,12 @@ impl Engine {
         let logged = self.inner.store.events(id, 0).await?;
         let keys = self.inner.unwrap_keys(id, &self.inner.store.seal_keys(id).await?)?;
         logged.iter().map(|event| seals::open(id, event, &keys)).collect()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::ahead::{Ahead, Next};
 use super::{Attachment, Done, Failure, Inner, commit};
 use crate::dossier::command::{Act, Ask, Command, Start};
 use crate::dossier::{Message, Paper};
@@ -14,21 +15,21 @@ use crate::seal::MasterKeys;
 use crate::store::{StoreError, Writer};
 
 /// Commands in one batch: enough to share a flush among many, few enough that nobody waits long.
-const BATCH_MAX: usize = 256;
+pub(super) const BATCH_MAX: usize = 256;
 /// Commands that may wait; beyond this the office is told to try again.
 const WAITING_MAX: usize = 20_000;
 
-/// What waits.
+/// What waits, and how far the writer is with it.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: VecDeque<Pending>,
+pub(super) struct State {
+    pub(super) waiting: VecDeque<Pending>,
     /// The writer knows that something waits.
-    called: bool,
+    pub(super) called: bool,
+    /// The writer is at work.
+    pub(super) writing: bool,
+    pub(super) ahead: Ahead,
+    /// The engine is gone.
+    pub(super) closed: bool,
 }
 
 /// A command that waits for its answer.
@@ -120,14 +121,17 @@ pub(super) fn submit(
 ) -> Result<impl Future<Output = Result<Done, Failure>> + Send + use<>, StoreError> {
     let (answer, answered) = oneshot::channel();
     pending.answer = Some(answer);
-    let call = {
-        let mut state = inner.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
+    let (call, ahead) = {
+        let mut state = inner.queue.lock();
         if state.waiting.len() >= WAITING_MAX {
             return Err(StoreError::Unavailable("too many commands wait".to_owned()));
         }
         state.waiting.push_back(pending);
-        !std::mem::replace(&mut state.called, true)
+        (!std::mem::replace(&mut state.called, true), state.writing)
     };
+    if ahead {
+        inner.queue.nudge();
+    }
     if call {
         call_writer(inner)?;
     }
@@ -141,23 +145,17 @@ fn call_writer(inner: &Arc<Inner>) -> Result<(), StoreError> {
     inner.store.on_writer(Box::new(move |writer| drain(&engine, writer)))
 }
 
-/// On the writer's thread: commits what waits, and comes again behind other jobs if more has come meanwhile.
+/// On the writer's thread: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.
 fn drain(inner: &Arc<Inner>, writer: &mut Writer) {
-    let batch: Vec<Pending> = {
-        let mut state = inner.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = state.waiting.len().min(BATCH_MAX);
-        state.waiting.drain(..taken).collect()
-    };
-    if !batch.is_empty() {
-        commit::commit(inner, writer, batch);
-        inner.changed.notify_waiters();
+    match inner.queue.begin() {
+        Next::Write(ready) => commit::write(inner, writer, *ready),
+        Next::Decide(batch) if batch.is_empty() => {}
+        Next::Decide(batch) => commit::commit(inner, writer, batch),
     }
-    let more = {
-        let mut state = inner.queue.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.called = !state.waiting.is_empty();
-        state.called
-    };
-    if more && let Err(error) = call_writer(inner) {
+    inner.changed.notify_waiters();
+    if inner.queue.end()
+        && let Err(error) = call_writer(inner)
+    {
         tracing::error!(%error, "the writer is gone while commands wait");
     }
 }

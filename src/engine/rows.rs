@@ -1,5 +1,7 @@
 //! From what the pure part says to rows.
 
+use std::sync::Arc;
+
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -13,13 +15,18 @@ use crate::store::{
     Batch, Closed, DossierRow, MessageRow, OutboxRow, RegisterEntry, StoreError, TaskChange, TaskEntry,
 };
 
+/// Hexadecimal digits of a task's id: 64 bits, among the tasks of one dossier.
+const TASK_ID: usize = 16;
 /// Characters of a dossier's search text.
 const SEARCH_MAX: usize = 600;
 
-/// The id of a task's row: it follows from what the task is, so that asking again for the same thing is the same link.
+/// The id of a task among those of its dossier: it follows from what the task is, so that asking again for the same thing is
+/// the same link.
 pub fn task_id(dossier: &DossierId, activation: ActivationId, purpose: Purpose, person: &PersonId) -> String {
     let entry = activation.to_string();
-    digest(&["chancery task 1", dossier.as_str(), &entry, purpose.name(), person.as_str()])
+    let mut id = digest(&["chancery task 1", dossier.as_str(), &entry, purpose.name(), person.as_str()]);
+    id.truncate(TASK_ID);
+    id
 }
 
 /// The id of a list that a message makes necessary.
@@ -46,7 +53,7 @@ pub(super) fn dossier_of(snapshot: &str) -> Result<Dossier, StoreError> {
 }
 
 /// A dossier's row.
-pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
+pub(super) fn dossier_row(dossier: &Dossier, search: Arc<str>, before: i64) -> DossierRow {
     DossierRow {
         before,
         workflow: dossier.workflow.as_str().to_owned(),
@@ -54,7 +61,7 @@ pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
         seq: dossier.seq,
         state: dossier.stands(),
         caption: dossier.caption.clone(),
-        search: search_of(dossier),
+        search,
         subject: dossier.subject.as_ref().map(|person| person.as_str().to_owned()),
         gather_key: dossier.gather_key.clone(),
         opened_at: dossier.opened_at.0,
@@ -67,7 +74,7 @@ pub(super) fn dossier_row(dossier: &Dossier, before: i64) -> DossierRow {
 }
 
 /// What a dossier is found by: its caption and its texts, in small letters without marks (`Đào` is found by `dao`).
-fn search_of(dossier: &Dossier) -> String {
+pub(super) fn search_of(dossier: &Dossier) -> Arc<str> {
     let mut words = plain(&dossier.caption);
     for value in dossier.fields.values() {
         if let Some(text) = value.as_str() {
@@ -78,7 +85,7 @@ fn search_of(dossier: &Dossier) -> String {
             break;
         }
     }
-    words.chars().take(SEARCH_MAX).collect()
+    words.chars().take(SEARCH_MAX).collect::<String>().into()
 }
 
 /// A text in small letters without marks, as the `search` column has it.
@@ -98,21 +105,14 @@ impl Inner {
         }
         for task in rows.tasks_opened {
             let id = task_id(dossier, task.activation, task.purpose, &task.person);
-            batch.tasks.insert(id, TaskChange::Offered(Box::new(self.task(dossier, task))));
-        }
-        for timer in rows.timers_gone {
-            batch.timers.insert((dossier.clone(), timer.activation, timer.name), None);
-        }
-        for timer in rows.timers_set {
-            let key = (dossier.clone(), timer.key.activation, timer.key.name);
-            batch.timers.insert(key, Some(timer.due_at.0));
+            batch.tasks.insert((dossier.clone(), id), TaskChange::Offered(Box::new(self.task(task))));
         }
         for (place, notice) in rows.notices.into_iter().enumerate() {
             let task = notice.purpose.map(|purpose| task_id(dossier, notice.activation, purpose, &notice.person));
             batch.outbox.push(OutboxRow {
-                id: format!("{dossier}.{}.{place}", notice.seq),
                 dossier: dossier.clone(),
                 seq: notice.seq,
+                place: i64::try_from(place).unwrap_or(i64::MAX),
                 activation: notice.activation,
                 person: notice.person,
                 kind: notice.kind.name(),
@@ -142,9 +142,8 @@ impl Inner {
         }
     }
 
-    fn task(&self, dossier: &DossierId, task: TaskRow) -> TaskEntry {
+    fn task(&self, task: TaskRow) -> TaskEntry {
         TaskEntry {
-            dossier: dossier.clone(),
             activation: task.activation,
             purpose: task.purpose.name(),
             person: task.person,
@@ -160,20 +159,7 @@ impl Inner {
 /// Notes that a task is over; one that was offered in the same batch is written as over.
 fn close_task(batch: &mut Batch, dossier: &DossierId, key: &TaskKey) {
     let closed = Closed { at: key.closed_at.0, seq: key.closed_seq };
-    let Some(person) = &key.person else {
-        for change in batch.tasks.values_mut() {
-            if let TaskChange::Offered(task) = change
-                && &task.dossier == dossier
-                && task.activation == key.activation
-                && task.purpose == key.purpose.name()
-            {
-                task.closed.get_or_insert(closed);
-            }
-        }
-        batch.tasks_of_all_closed.push((dossier.clone(), key.activation, key.purpose.name(), closed));
-        return;
-    };
-    let id = task_id(dossier, key.activation, key.purpose, person);
+    let id = (dossier.clone(), task_id(dossier, key.activation, key.purpose, &key.person));
     match batch.tasks.get_mut(&id) {
         Some(TaskChange::Offered(task)) => task.closed = Some(closed),
         Some(TaskChange::Closed(_)) => {}

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::ids::PersonId;
+use crate::ids::{DossierId, PersonId};
 
 const VERSION: u8 = 1;
 const DOMAIN: &str = "chancery link 1";
@@ -35,7 +35,7 @@ pub struct LinkKeys {
 /// What a link is bound to: a row (a task or a mail), the person, the activation, the purpose and the row's generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound<'a> {
-    /// The id of the row: a task's, or for a desk link a mail's.
+    /// The row: a task ([`task_row`]), or for a desk link the id of a mail.
     pub row: &'a str,
     /// To whom it was sent.
     pub person: &'a PersonId,
@@ -45,6 +45,17 @@ pub struct Bound<'a> {
     pub purpose: &'a str,
     /// Raised when the row is readdressed.
     pub generation: i64,
+}
+
+/// How a link names a task: by its dossier and its id among the tasks of that.
+pub fn task_row(dossier: &DossierId, id: &str) -> String {
+    format!("{dossier}.{id}")
+}
+
+/// The dossier and the task that a link's row names; none for another kind of row.
+pub fn task_of_row(row: &str) -> Option<(DossierId, &str)> {
+    let (dossier, id) = row.rsplit_once('.')?;
+    Some((DossierId::from(dossier), id))
 }
 
 /// A token taken apart, before anything is known about it.

@@ -1,7 +1,7 @@
 //! The batch write, once per engine, side by side: on SQLite row by row with statements that stay prepared, on PostgreSQL one
 //! statement over arrays for what nearly every command writes, and one for each other table that is touched.
 
-use super::rows::{Batch, Closed, Settled, TaskChange, TaskEntry};
+use super::rows::{Batch, Closed, DossierRow, Settled, TaskChange, TaskEntry};
 use super::{Param, StoreError, Tx};
 use crate::ids::{ActivationId, DossierId};
 
@@ -10,6 +10,11 @@ impl Tx<'_> {
     /// operation or a key.
     pub(crate) fn write_batch(&mut self, batch: &Batch) -> Result<(), StoreError> {
         if !self.is_postgres() {
+            if let Some(decided_on) = batch.deployment
+                && self.deployment_number()? != decided_on
+            {
+                return Err(redeployed());
+            }
             plain_by_row(self, batch)?;
             return rare(self, batch);
         }
@@ -36,13 +41,11 @@ const DOSSIER: &str = "UPDATE dossier SET seq = $2, state = $3, caption = $4, se
 const SEAL_KEY: &str = "INSERT INTO seal_key (dossier_id, person_id, wrapped) VALUES ($1, $2, $3)";
 const TASK: &str = "INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, \
     due_at, closed_at, closed_seq) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11) \
-    ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, closed_at = excluded.closed_at, \
-    closed_seq = excluded.closed_seq";
-const TASK_CLOSED: &str = "UPDATE task SET closed_at = $2, closed_seq = $3 WHERE id = $1 AND closed_at IS NULL";
-const TIMER: &str = "INSERT INTO timer (dossier_id, activation, name, due_at) VALUES ($1, $2, $3, $4) \
-    ON CONFLICT (dossier_id, activation, name) DO UPDATE SET due_at = excluded.due_at";
-const TIMER_GONE: &str = "DELETE FROM timer WHERE dossier_id = $1 AND activation = $2 AND name = $3";
-const NOTICE: &str = "INSERT INTO outbox (id, dossier_id, seq, activation, person_id, kind, task_id, urgent_at, \
+    ON CONFLICT (dossier_id, id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, \
+    closed_at = excluded.closed_at, closed_seq = excluded.closed_seq";
+const TASK_CLOSED: &str =
+    "UPDATE task SET closed_at = $3, closed_seq = $4 WHERE dossier_id = $1 AND id = $2 AND closed_at IS NULL";
+const NOTICE: &str = "INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, urgent_at, \
     not_before_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 fn plain_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
@@ -67,29 +70,20 @@ fn plain_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     for ((dossier, person), wrapped) in &batch.seal_keys {
         tx.execute(SEAL_KEY, &[dossier.as_str().into(), person.as_str().into(), wrapped.clone().into()])?;
     }
-    for (id, change) in &batch.tasks {
+    for ((dossier, id), change) in &batch.tasks {
         match change {
-            TaskChange::Offered(task) => tx.execute(TASK, &task_params(id, task))?,
-            TaskChange::Closed(closed) => {
-                tx.execute(TASK_CLOSED, &[id.as_str().into(), closed.at.into(), closed.seq.into()])?
-            }
-        };
-    }
-    for ((dossier, activation, name), due_at) in &batch.timers {
-        let key: [Param; 3] = [dossier.as_str().into(), int(*activation), name.as_str().into()];
-        match due_at {
-            Some(due_at) => {
-                let [dossier, activation, name] = key;
-                tx.execute(TIMER, &[dossier, activation, name, (*due_at).into()])?
-            }
-            None => tx.execute(TIMER_GONE, &key)?,
+            TaskChange::Offered(task) => tx.execute(TASK, &task_params(dossier, id, task))?,
+            TaskChange::Closed(closed) => tx.execute(
+                TASK_CLOSED,
+                &[dossier.as_str().into(), id.as_str().into(), closed.at.into(), closed.seq.into()],
+            )?,
         };
     }
     for notice in &batch.outbox {
         let params: [Param; 9] = [
-            notice.id.as_str().into(),
             notice.dossier.as_str().into(),
             notice.seq.into(),
+            notice.place.into(),
             int(notice.activation),
             notice.person.as_str().into(),
             notice.kind.into(),
@@ -112,7 +106,7 @@ fn dossiers_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
                 row.seq.into(),
                 row.state.as_str().into(),
                 row.caption.as_str().into(),
-                row.search.as_str().into(),
+                row.search.as_ref().into(),
                 row.subject.clone().into(),
                 row.gather_key.clone().into(),
                 row.opened_at.into(),
@@ -130,7 +124,7 @@ fn dossiers_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
             row.seq.into(),
             row.state.as_str().into(),
             row.caption.as_str().into(),
-            row.search.as_str().into(),
+            row.search.as_ref().into(),
             row.subject.clone().into(),
             row.gather_key.clone().into(),
             row.last_at.into(),
@@ -148,10 +142,10 @@ fn dossiers_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn task_params(id: &str, task: &TaskEntry) -> [Param; 11] {
+fn task_params(dossier: &DossierId, id: &str, task: &TaskEntry) -> [Param; 11] {
     [
         id.into(),
-        task.dossier.as_str().into(),
+        dossier.as_str().into(),
         int(task.activation),
         task.purpose.into(),
         task.person.as_str().into(),
@@ -167,42 +161,40 @@ fn task_params(id: &str, task: &TaskEntry) -> [Param; 11] {
 // ---- the same on PostgreSQL ----
 
 /// One statement, so one transaction and one round trip. The events come first: their key (dossier, number) is what fails
-/// when somebody else was faster, and it covers everything else that is the dossier's.
-const PLAIN_SET: &str = "WITH \
-events AS (INSERT INTO event (dossier_id, seq, at, kind, kind_version, actor, subjects, machine, operation, asked, sealed, hash) \
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], \
-    $9::text[], $10::text[], $11::bytea[], $12::bytea[])), \
-dossiers AS (INSERT INTO dossier (id, workflow, machine, seq, state, caption, search, subject, gather_key, opened_at, last_at, \
-    next_due_at, closed_at, outcome, snapshot) \
-    SELECT * FROM unnest($13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], \
-    $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::text[]) \
-    ON CONFLICT (id) DO UPDATE SET machine = excluded.machine, seq = excluded.seq, state = excluded.state, \
-    caption = excluded.caption, search = excluded.search, subject = excluded.subject, gather_key = excluded.gather_key, \
-    last_at = excluded.last_at, next_due_at = excluded.next_due_at, closed_at = excluded.closed_at, \
-    outcome = excluded.outcome, snapshot = excluded.snapshot WHERE dossier.seq < excluded.seq), \
-keys AS (INSERT INTO seal_key (dossier_id, person_id, wrapped) \
-    SELECT * FROM unnest($28::text[], $29::text[], $30::bytea[])), \
-offered AS (INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, due_at, \
-    closed_at, closed_seq) \
-    SELECT t.id, t.d, t.a, t.purpose, t.person, t.policy, t.key, 1, t.opened, t.due, t.closed, t.closed_seq \
-    FROM unnest($31::text[], $32::text[], $33::bigint[], $34::text[], $35::text[], $36::text[], $37::bigint[], $38::bigint[], \
-    $39::bigint[], $40::bigint[], $41::bigint[]) AS t(id, d, a, purpose, person, policy, key, opened, due, closed, closed_seq) \
-    ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, due_at = excluded.due_at, closed_at = excluded.closed_at, \
-    closed_seq = excluded.closed_seq), \
-closed AS (UPDATE task SET closed_at = c.at, closed_seq = c.seq \
-    FROM unnest($42::text[], $43::bigint[], $44::bigint[]) AS c(id, at, seq) WHERE task.id = c.id AND task.closed_at IS NULL), \
-timers AS (INSERT INTO timer (dossier_id, activation, name, due_at) \
-    SELECT * FROM unnest($45::text[], $46::bigint[], $47::text[], $48::bigint[]) \
-    ON CONFLICT (dossier_id, activation, name) DO UPDATE SET due_at = excluded.due_at), \
-gone AS (DELETE FROM timer USING unnest($49::text[], $50::bigint[], $51::text[]) AS g(d, a, n) \
-    WHERE timer.dossier_id = g.d AND timer.activation = g.a AND timer.name = g.n), \
-notices AS (INSERT INTO outbox (id, dossier_id, seq, activation, person_id, kind, task_id, urgent_at, not_before_at) \
-    SELECT * FROM unnest($52::text[], $53::text[], $54::bigint[], $55::bigint[], $56::text[], $57::text[], $58::text[], \
-    $59::bigint[], $60::bigint[])) \
-SELECT 1";
+/// when somebody else was faster, and it covers everything else that is the dossier's. That a task is open is asked of the row
+/// and not of the index of open tasks, which a plan made on empty tables would read from end to end.
+///
+/// Nothing is written if something else is deployed than what the batch was decided on; the answer says which it was.
+const PLAIN_SET: &str = "WITH deployed AS (SELECT 1 AS same WHERE CAST($69 AS BIGINT) IS NULL OR EXISTS (SELECT 1 FROM meta WHERE name = \
+    'deployment' AND value = CAST($69 AS TEXT))), events AS (INSERT INTO event (dossier_id, seq, at, kind, kind_version, \
+    actor, subjects, machine, operation, asked, sealed, hash) SELECT u.* FROM unnest($1::text[], $2::bigint[], \
+    $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[], \
+    $12::bytea[]) AS u, deployed), opened AS (INSERT INTO dossier (id, workflow, machine, seq, state, caption, search, \
+    subject, gather_key, opened_at, last_at, next_due_at, closed_at, outcome, snapshot) SELECT u.* FROM \
+    unnest($13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], \
+    $21::text[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::text[]) AS u, deployed), \
+    moved AS (UPDATE dossier SET seq = m.seq, state = m.state, caption = m.caption, search = m.search, subject = \
+    m.subject, gather_key = m.gather_key, last_at = m.last, next_due_at = m.due, closed_at = m.closed, outcome = \
+    m.outcome, snapshot = m.snapshot, machine = m.machine FROM unnest($28::text[], $29::bigint[], $30::bigint[], \
+    $31::text[], $32::text[], $33::text[], $34::text[], $35::text[], $36::bigint[], $37::bigint[], $38::bigint[], \
+    $39::text[], $40::text[], $41::text[]) AS m(id, before, seq, state, caption, search, subject, gather_key, last, due, \
+    closed, outcome, snapshot, machine), deployed WHERE dossier.id = m.id AND dossier.seq = m.before), keys AS (INSERT \
+    INTO seal_key (dossier_id, person_id, wrapped) SELECT u.* FROM unnest($42::text[], $43::text[], $44::bytea[]) AS u, \
+    deployed), offered AS (INSERT INTO task (id, dossier_id, activation, purpose, person_id, policy, key_id, generation, \
+    opened_at, due_at, closed_at, closed_seq) SELECT t.id, t.d, t.a, t.purpose, t.person, t.policy, t.key, 1, t.opened, \
+    t.due, t.closed, t.closed_seq FROM unnest($45::text[], $46::text[], $47::bigint[], $48::text[], $49::text[], \
+    $50::text[], $51::bigint[], $52::bigint[], $53::bigint[], $54::bigint[], $55::bigint[]) AS t(id, d, a, purpose, \
+    person, policy, key, opened, due, closed, closed_seq), deployed ON CONFLICT (dossier_id, id) DO UPDATE SET policy = \
+    excluded.policy, due_at = excluded.due_at, closed_at = excluded.closed_at, closed_seq = excluded.closed_seq), closed \
+    AS (UPDATE task SET closed_at = COALESCE(task.closed_at, c.at), closed_seq = COALESCE(task.closed_seq, c.seq) FROM \
+    unnest($56::text[], $57::text[], $58::bigint[], $59::bigint[]) AS c(dossier, id, at, seq), deployed WHERE \
+    task.dossier_id = c.dossier AND task.id = c.id), notices AS (INSERT INTO outbox (dossier_id, seq, place, activation, \
+    person_id, kind, task_id, urgent_at, not_before_at) SELECT u.* FROM unnest($60::text[], $61::bigint[], $62::bigint[], \
+    $63::bigint[], $64::text[], $65::text[], $66::text[], $67::bigint[], $68::bigint[]) AS u, deployed) SELECT same FROM \
+    deployed";
 
 fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
-    let mut params = Vec::with_capacity(60);
+    let mut params = Vec::with_capacity(69);
     let e = &batch.events;
     texts(&mut params, e.keys().map(|(dossier, _)| Some(dossier.as_str())));
     ints(&mut params, e.keys().map(|(_, seq)| Some(*seq)));
@@ -221,75 +213,81 @@ fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     texts(&mut params, batch.seal_keys.keys().map(|(_, person)| Some(person.as_str())));
     params.push(Param::Blobs(batch.seal_keys.values().cloned().collect()));
     tasks_as_set(&mut params, batch);
-    timers_as_set(&mut params, batch);
     let o = &batch.outbox;
-    texts(&mut params, o.iter().map(|row| Some(row.id.as_str())));
     texts(&mut params, o.iter().map(|row| Some(row.dossier.as_str())));
     ints(&mut params, o.iter().map(|row| Some(row.seq)));
+    ints(&mut params, o.iter().map(|row| Some(row.place)));
     ints(&mut params, o.iter().map(|row| Some(row.activation.0.into())));
     texts(&mut params, o.iter().map(|row| Some(row.person.as_str())));
     texts(&mut params, o.iter().map(|row| Some(row.kind)));
     texts(&mut params, o.iter().map(|row| row.task.as_deref()));
     ints(&mut params, o.iter().map(|row| row.urgent_at));
     ints(&mut params, o.iter().map(|row| Some(row.not_before_at)));
-    tx.execute(PLAIN_SET, &params)?;
-    Ok(())
+    params.push(Param::Int(batch.deployment));
+    if tx.query(PLAIN_SET, &params)?.is_empty() { Err(redeployed()) } else { Ok(()) }
+}
+
+fn redeployed() -> StoreError {
+    StoreError::Taken("something else was deployed meanwhile".to_owned())
 }
 
 fn dossiers_as_set(params: &mut Vec<Param>, batch: &Batch) {
-    let d = &batch.dossiers;
-    texts(params, d.keys().map(|id| Some(id.as_str())));
-    texts(params, d.values().map(|row| Some(row.workflow.as_str())));
-    texts(params, d.values().map(|row| Some(row.machine.as_str())));
-    ints(params, d.values().map(|row| Some(row.seq)));
-    texts(params, d.values().map(|row| Some(row.state.as_str())));
-    texts(params, d.values().map(|row| Some(row.caption.as_str())));
-    texts(params, d.values().map(|row| Some(row.search.as_str())));
-    texts(params, d.values().map(|row| row.subject.as_deref()));
-    texts(params, d.values().map(|row| row.gather_key.as_deref()));
-    ints(params, d.values().map(|row| Some(row.opened_at)));
-    ints(params, d.values().map(|row| Some(row.last_at)));
-    ints(params, d.values().map(|row| row.next_due_at));
-    ints(params, d.values().map(|row| row.closed_at));
-    texts(params, d.values().map(|row| row.outcome.as_deref()));
-    texts(params, d.values().map(|row| Some(row.snapshot.as_str())));
+    let (new, moved): (Vec<_>, Vec<_>) = batch.dossiers.iter().partition(|(_, row)| row.before == 0);
+    texts(params, new.iter().map(|(id, _)| Some(id.as_str())));
+    texts(params, new.iter().map(|(_, row)| Some(row.workflow.as_str())));
+    texts(params, new.iter().map(|(_, row)| Some(row.machine.as_str())));
+    ints(params, new.iter().map(|(_, row)| Some(row.seq)));
+    dossier_says(params, &new);
+    ints(params, new.iter().map(|(_, row)| Some(row.opened_at)));
+    dossier_stands(params, &new);
+    texts(params, moved.iter().map(|(id, _)| Some(id.as_str())));
+    ints(params, moved.iter().map(|(_, row)| Some(row.before)));
+    ints(params, moved.iter().map(|(_, row)| Some(row.seq)));
+    dossier_says(params, &moved);
+    dossier_stands(params, &moved);
+    texts(params, moved.iter().map(|(_, row)| Some(row.machine.as_str())));
+}
+
+fn dossier_says(params: &mut Vec<Param>, rows: &[(&DossierId, &DossierRow)]) {
+    texts(params, rows.iter().map(|(_, row)| Some(row.state.as_str())));
+    texts(params, rows.iter().map(|(_, row)| Some(row.caption.as_str())));
+    texts(params, rows.iter().map(|(_, row)| Some(row.search.as_ref())));
+    texts(params, rows.iter().map(|(_, row)| row.subject.as_deref()));
+    texts(params, rows.iter().map(|(_, row)| row.gather_key.as_deref()));
+}
+
+fn dossier_stands(params: &mut Vec<Param>, rows: &[(&DossierId, &DossierRow)]) {
+    ints(params, rows.iter().map(|(_, row)| Some(row.last_at)));
+    ints(params, rows.iter().map(|(_, row)| row.next_due_at));
+    ints(params, rows.iter().map(|(_, row)| row.closed_at));
+    texts(params, rows.iter().map(|(_, row)| row.outcome.as_deref()));
+    texts(params, rows.iter().map(|(_, row)| Some(row.snapshot.as_str())));
 }
 
 fn tasks_as_set(params: &mut Vec<Param>, batch: &Batch) {
-    let mut offered: Vec<(&str, &TaskEntry)> = Vec::new();
-    let mut closed: Vec<(&str, Closed)> = Vec::new();
-    for (id, change) in &batch.tasks {
+    let mut offered: Vec<(&DossierId, &str, &TaskEntry)> = Vec::new();
+    let mut closed: Vec<(&DossierId, &str, Closed)> = Vec::new();
+    for ((dossier, id), change) in &batch.tasks {
         match change {
-            TaskChange::Offered(task) => offered.push((id, task)),
-            TaskChange::Closed(how) => closed.push((id, *how)),
+            TaskChange::Offered(task) => offered.push((dossier, id, task)),
+            TaskChange::Closed(how) => closed.push((dossier, id, *how)),
         }
     }
-    texts(params, offered.iter().map(|(id, _)| Some(*id)));
-    texts(params, offered.iter().map(|(_, task)| Some(task.dossier.as_str())));
-    ints(params, offered.iter().map(|(_, task)| Some(task.activation.0.into())));
-    texts(params, offered.iter().map(|(_, task)| Some(task.purpose)));
-    texts(params, offered.iter().map(|(_, task)| Some(task.person.as_str())));
-    texts(params, offered.iter().map(|(_, task)| Some(task.policy)));
-    ints(params, offered.iter().map(|(_, task)| Some(task.key_id)));
-    ints(params, offered.iter().map(|(_, task)| Some(task.opened_at)));
-    ints(params, offered.iter().map(|(_, task)| task.due_at));
-    ints(params, offered.iter().map(|(_, task)| task.closed.map(|closed| closed.at)));
-    ints(params, offered.iter().map(|(_, task)| task.closed.map(|closed| closed.seq)));
-    texts(params, closed.iter().map(|(id, _)| Some(*id)));
-    ints(params, closed.iter().map(|(_, closed)| Some(closed.at)));
-    ints(params, closed.iter().map(|(_, closed)| Some(closed.seq)));
-}
-
-fn timers_as_set(params: &mut Vec<Param>, batch: &Batch) {
-    let set: Vec<_> = batch.timers.iter().filter_map(|(key, due_at)| Some((key, (*due_at)?))).collect();
-    let gone: Vec<_> = batch.timers.iter().filter(|(_, due_at)| due_at.is_none()).map(|(key, _)| key).collect();
-    texts(params, set.iter().map(|((dossier, _, _), _)| Some(dossier.as_str())));
-    ints(params, set.iter().map(|((_, activation, _), _)| Some(activation.0.into())));
-    texts(params, set.iter().map(|((_, _, name), _)| Some(name.as_str())));
-    ints(params, set.iter().map(|(_, due_at)| Some(*due_at)));
-    texts(params, gone.iter().map(|(dossier, _, _)| Some(dossier.as_str())));
-    ints(params, gone.iter().map(|(_, activation, _)| Some(activation.0.into())));
-    texts(params, gone.iter().map(|(_, _, name)| Some(name.as_str())));
+    texts(params, offered.iter().map(|(_, id, _)| Some(*id)));
+    texts(params, offered.iter().map(|(dossier, ..)| Some(dossier.as_str())));
+    ints(params, offered.iter().map(|(.., task)| Some(task.activation.0.into())));
+    texts(params, offered.iter().map(|(.., task)| Some(task.purpose)));
+    texts(params, offered.iter().map(|(.., task)| Some(task.person.as_str())));
+    texts(params, offered.iter().map(|(.., task)| Some(task.policy)));
+    ints(params, offered.iter().map(|(.., task)| Some(task.key_id)));
+    ints(params, offered.iter().map(|(.., task)| Some(task.opened_at)));
+    ints(params, offered.iter().map(|(.., task)| task.due_at));
+    ints(params, offered.iter().map(|(.., task)| task.closed.map(|closed| closed.at)));
+    ints(params, offered.iter().map(|(.., task)| task.closed.map(|closed| closed.seq)));
+    texts(params, closed.iter().map(|(dossier, ..)| Some(dossier.as_str())));
+    texts(params, closed.iter().map(|(_, id, _)| Some(*id)));
+    ints(params, closed.iter().map(|(.., closed)| Some(closed.at)));
+    ints(params, closed.iter().map(|(.., closed)| Some(closed.seq)));
 }
 
 fn texts<'t>(params: &mut Vec<Param>, values: impl Iterator<Item = Option<&'t str>>) {
@@ -302,8 +300,6 @@ fn ints(params: &mut Vec<Param>, values: impl Iterator<Item = Option<i64>>) {
 
 // ---- what few commands write: the same on both ----
 
-const TASKS_CLOSED: &str = "UPDATE task SET closed_at = $4, closed_seq = $5 \
-    WHERE dossier_id = $1 AND activation = $2 AND purpose = $3 AND closed_at IS NULL";
 const BOX: &str = "INSERT INTO ballot_box (dossier_id, activation, row_id, sealed) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (dossier_id, activation, row_id) DO UPDATE SET sealed = excluded.sealed";
 const MESSAGE: &str = "INSERT INTO message (from_id, from_seq, place, content, sent_at) VALUES ($1, $2, $3, $4, $5)";
@@ -321,11 +317,6 @@ const IMPORT_KEY: &str = "UPDATE dossier SET import_key = $2 WHERE id = $1";
 fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     for (dossier, key) in &batch.import_keys {
         tx.execute(IMPORT_KEY, &[id(dossier), key.as_str().into()])?;
-    }
-    for (dossier, activation, purpose, closed) in &batch.tasks_of_all_closed {
-        let params: [Param; 5] =
-            [dossier.as_str().into(), int(*activation), (*purpose).into(), closed.at.into(), closed.seq.into()];
-        tx.execute(TASKS_CLOSED, &params)?;
     }
     for ((dossier, activation, row), sealed) in &batch.boxes {
         tx.execute(BOX, &[dossier.as_str().into(), int(*activation), row.as_str().into(), sealed.clone().into()])?;

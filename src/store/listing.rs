@@ -59,7 +59,7 @@ const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at,
     AND (CAST($3 AS BIGINT) = 0 OR closed_at IS NULL) ORDER BY opened_at, id LIMIT $4";
 const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTEGER)) = $1 ORDER BY id LIMIT 2";
 const SAID: &str = "SELECT o.person_id, o.kind, o.not_before_at, m.status, m.settled_at, o.dropped_at \
-    FROM outbox o LEFT JOIN mail m ON m.id = o.mail_id WHERE o.dossier_id = $1 ORDER BY o.seq, o.id";
+    FROM outbox o LEFT JOIN mail m ON m.id = o.mail_id WHERE o.dossier_id = $1 ORDER BY o.seq, o.place";
 const IMPORTED: &str = "SELECT id FROM dossier WHERE workflow = $1 AND import_key = $2";
 const OPENING: &str = "INSERT INTO register (register, holder, key, year, source, dossier_id, written_at) \
     VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (register, holder, key, year, source) DO NOTHING";

@@ -65,21 +65,26 @@ const CONTENT: &str = "SELECT d.snapshot, e.hash FROM dossier d \
 const KEYS: &str = "SELECT person_id, wrapped FROM seal_key WHERE dossier_id = $1";
 const OPERATION: &str = "SELECT dossier_id, seq, asked FROM event WHERE operation = $1";
 
-/// All of it at once: kind of row, then text, text, text, number, bytes.
-const LOAD_SET: &str = "SELECT 'm', '', m.value, NULL::text, 0::bigint, NULL::bytea FROM meta m WHERE m.name = 'deployment' \
+/// All of it at once: kind of row, then text, text, text, number, bytes, text. What is as new at hand costs one look at its
+/// row.
+const LOAD_SET: &str = "SELECT 'm', '', m.value, NULL::text, 0::bigint, NULL::bytea, NULL::text FROM meta m \
+    WHERE m.name = 'deployment' \
 UNION ALL \
-SELECT 'd', d.id, CASE WHEN d.seq = k.seq THEN NULL ELSE d.snapshot END, NULL, d.seq, e.hash \
+SELECT 'd', d.id, CASE WHEN d.seq <> k.seq THEN d.snapshot END, NULL, d.seq, \
+    CASE WHEN d.seq <> k.seq THEN (SELECT e.hash FROM event e WHERE e.dossier_id = d.id AND e.seq = d.seq) END, \
+    CASE WHEN d.seq <> k.seq THEN (SELECT string_agg(s.person_id || ' ' || encode(s.wrapped, 'hex'), ',') \
+        FROM seal_key s WHERE s.dossier_id = d.id) END \
     FROM unnest($1::text[], $2::bigint[]) AS k(id, seq) JOIN dossier d ON d.id = k.id \
-    LEFT JOIN event e ON d.seq <> k.seq AND e.dossier_id = d.id AND e.seq = d.seq \
 UNION ALL \
-SELECT 'k', s.dossier_id, s.person_id, NULL, 0, s.wrapped \
-    FROM unnest($1::text[], $2::bigint[]) AS k(id, seq) JOIN dossier d ON d.id = k.id AND d.seq <> k.seq \
-    JOIN seal_key s ON s.dossier_id = d.id \
-UNION ALL \
-SELECT 'o', e.operation, e.dossier_id, e.asked, e.seq, NULL \
+SELECT 'o', e.operation, e.dossier_id, e.asked, e.seq, NULL, NULL \
     FROM unnest($3::text[]) AS o(id) JOIN event e ON e.operation = o.id";
 
 impl Tx<'_> {
+    /// The number of what is deployed; 0 if nothing ever was.
+    pub(super) fn deployment_number(&mut self) -> Result<i64, StoreError> {
+        self.query(DEPLOYMENT, &[])?.first().map_or(Ok(0), version)
+    }
+
     /// Reads what a batch wants.
     pub(crate) fn load(&mut self, wanted: &Wanted) -> Result<Loaded, StoreError> {
         if self.is_postgres() { load_as_set(self, wanted) } else { load_by_row(self, wanted) }
@@ -87,8 +92,7 @@ impl Tx<'_> {
 }
 
 fn load_by_row(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Loaded, StoreError> {
-    let deployment = tx.query(DEPLOYMENT, &[])?;
-    let mut loaded = Loaded { deployment: deployment.first().map_or(Ok(0), version)?, ..Loaded::default() };
+    let mut loaded = Loaded { deployment: tx.deployment_number()?, ..Loaded::default() };
     for (id, at_hand) in &wanted.dossiers {
         let key = [Param::from(id.as_str())];
         let Some(seq) = tx.query(SEQ, &key)?.first().map(|row| row.int(0)).transpose()? else { continue };
@@ -120,7 +124,6 @@ fn load_as_set(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Loaded, StoreError> {
         Param::Texts(wanted.operations.iter().map(|id| Some(id.as_str().to_owned())).collect()),
     ];
     let mut loaded = Loaded::default();
-    let mut keys: BTreeMap<DossierId, Vec<(String, Vec<u8>)>> = BTreeMap::new();
     for row in tx.query(LOAD_SET, &params)? {
         match row.text(0)? {
             "m" => loaded.deployment = version_of(row.text(2)?)?,
@@ -130,15 +133,11 @@ fn load_as_set(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Loaded, StoreError> {
                     Some(snapshot) => Some(LoadedContent {
                         snapshot: snapshot.to_owned(),
                         hash: row.bytes(5).map_err(|_| headless(&id))?.to_vec(),
-                        keys: Vec::new(),
+                        keys: row.maybe_text(6)?.map_or(Ok(Vec::new()), keys_of)?,
                     }),
                     None => None,
                 };
                 loaded.dossiers.insert(id, LoadedDossier { content });
-            }
-            "k" => {
-                let key = (row.text(2)?.to_owned(), row.bytes(5)?.to_vec());
-                keys.entry(DossierId::from(row.text(1)?)).or_default().push(key);
             }
             _ => {
                 let (dossier, asked) =
@@ -146,11 +145,6 @@ fn load_as_set(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<Loaded, StoreError> {
                 let operation = LoadedOperation { dossier, seq: row.int(4)?, asked };
                 loaded.operations.insert(OperationId::from(row.text(1)?), operation);
             }
-        }
-    }
-    for (id, keys) in keys {
-        if let Some(content) = loaded.dossiers.get_mut(&id).and_then(|dossier| dossier.content.as_mut()) {
-            content.keys = keys;
         }
     }
     Ok(loaded)
@@ -165,6 +159,18 @@ fn version_of(text: &str) -> Result<i64, StoreError> {
     let what =
         || StoreError::Corrupt { table: "meta", column: "value", what: "the deployment is no number".to_owned() };
     text.parse().map_err(|_| what())
+}
+
+/// Wrapped keys as the set statement gives them: person, blank, hexadecimal digits; a comma between two.
+fn keys_of(text: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let what = || StoreError::Corrupt { table: "seal_key", column: "wrapped", what: "no wrapped key".to_owned() };
+    let key = |part: &str| {
+        let (person, digits) = part.split_once(' ').ok_or_else(what)?;
+        let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+        Ok((person.to_owned(), bytes.ok_or_else(what)?))
+    };
+    text.split(',').map(key).collect()
 }
 
 fn headless(id: &DossierId) -> StoreError {

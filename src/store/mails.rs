@@ -115,26 +115,29 @@ const PEOPLE: &str = "SELECT person_id FROM outbox WHERE mail_id IS NULL AND dro
     GROUP BY person_id ORDER BY MIN(not_before_at), person_id LIMIT $4";
 // Still wanted? What was asked, while the reader's own task is open; an escalation, while anybody's of that entry is.
 const DROP_WAITING: &str = "UPDATE outbox SET dropped_at = $1 \
-    WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1 AND task_id IS NOT NULL \
-    AND ((kind <> 'escalation' AND NOT EXISTS \
-            (SELECT 1 FROM task WHERE task.id = outbox.task_id AND task.closed_at IS NULL)) \
+    WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1 \
+    AND ((kind <> 'escalation' AND task_id IS NOT NULL AND NOT EXISTS \
+            (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
+             AND task.closed_at IS NULL)) \
       OR (kind = 'escalation' AND NOT EXISTS (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id \
             AND task.activation = outbox.activation AND task.closed_at IS NULL)))";
 const DROP_GATHERED: &str = "UPDATE outbox SET dropped_at = $1 \
-    WHERE mail_id = $2 AND dropped_at IS NULL AND task_id IS NOT NULL \
-    AND ((kind <> 'escalation' AND NOT EXISTS \
-            (SELECT 1 FROM task WHERE task.id = outbox.task_id AND task.closed_at IS NULL)) \
+    WHERE mail_id = $2 AND dropped_at IS NULL \
+    AND ((kind <> 'escalation' AND task_id IS NOT NULL AND NOT EXISTS \
+            (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
+             AND task.closed_at IS NULL)) \
       OR (kind = 'escalation' AND NOT EXISTS (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id \
             AND task.activation = outbox.activation AND task.closed_at IS NULL)))";
-const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND dropped_at IS NULL AND id IN \
-    (SELECT id FROM outbox WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $3 \
-     ORDER BY not_before_at, id LIMIT $4)";
+const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND dropped_at IS NULL AND (dossier_id, seq, place) IN \
+    (SELECT dossier_id, seq, place FROM outbox WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL \
+     AND not_before_at <= $3 ORDER BY not_before_at, dossier_id, seq, place LIMIT $4)";
 const MAKE: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, \
     next_at, lease, lease_until_at) VALUES ($1, $2, $3, $4, 1, 'sending', 1, 0, $5, $6, $7, $6)";
 const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation, task.id, task.purpose, task.key_id, \
     task.generation, task.due_at FROM outbox \
-    LEFT JOIN task ON task.id = outbox.task_id AND task.person_id = outbox.person_id \
-    WHERE outbox.mail_id = $1 AND outbox.dropped_at IS NULL ORDER BY outbox.not_before_at, outbox.seq, outbox.id";
+    LEFT JOIN task ON task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
+    AND task.person_id = outbox.person_id WHERE outbox.mail_id = $1 AND outbox.dropped_at IS NULL \
+    ORDER BY outbox.not_before_at, outbox.seq, outbox.dossier_id, outbox.place";
 const SETTLE: &str = "UPDATE mail SET status = $1, next_at = $2, settled_at = $3, answer = $4, unknowns = $5, \
     lease = NULL, lease_until_at = NULL WHERE id = $6 AND lease = $7";
 const RELEASE: &str = "UPDATE mail SET status = 'deferred', next_at = $1, attempts = attempts - 1, lease = NULL, \

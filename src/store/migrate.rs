@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,
         name: "init",
@@ -21,9 +21,15 @@ const MIGRATIONS: [Migration; 2] = [
     },
     Migration {
         number: 2,
+        name: "tasks_and_notices",
+        sqlite: include_str!("../../migrations/0002_tasks_and_notices.sqlite.sql"),
+        postgres: include_str!("../../migrations/0002_tasks_and_notices.postgres.sql"),
+    },
+    Migration {
+        number: 3,
         name: "append_only",
-        sqlite: include_str!("../../migrations/0002_append_only.sqlite.sql"),
-        postgres: include_str!("../../migrations/0002_append_only.postgres.sql"),
+        sqlite: include_str!("../../migrations/0003_append_only.sqlite.sql"),
+        postgres: include_str!("../../migrations/0003_append_only.postgres.sql"),
     },
 ];
 

@@ -8,7 +8,7 @@ use crate::machine::LinkPolicy;
 /// A task as its row has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskPage {
-    /// The row's id.
+    /// Its id among the tasks of its dossier.
     pub id: String,
     /// Whose task it is a part of.
     pub dossier: DossierId,
@@ -64,14 +64,14 @@ pub struct PaperPage {
 }
 
 impl Store {
-    /// The task of this id.
+    /// A task by its id among those of its dossier.
     ///
     /// # Errors
     /// The database fails, or the row makes no sense.
-    pub async fn task_page(&self, id: &str) -> Result<Option<TaskPage>, StoreError> {
+    pub async fn task_page(&self, dossier: &DossierId, id: &str) -> Result<Option<TaskPage>, StoreError> {
         const SQL: &str = "SELECT id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, \
-                           due_at, closed_at, closed_seq FROM task WHERE id = $1";
-        let rows = self.read(SQL, &[id.into()]).await?;
+                           due_at, closed_at, closed_seq FROM task WHERE dossier_id = $1 AND id = $2";
+        let rows = self.read(SQL, &[dossier.as_str().into(), id.into()]).await?;
         rows.first().map(task).transpose()
     }
 
@@ -96,8 +96,9 @@ impl Store {
         const SQL: &str = "SELECT t.id, t.dossier_id, t.activation, t.purpose, t.person_id, t.policy, t.key_id, \
                            t.generation, t.opened_at, t.due_at, t.closed_at, t.closed_seq \
                            FROM task t JOIN mail m ON m.person_id = t.person_id \
-                           WHERE m.id = $1 AND t.id IN (SELECT o.task_id FROM outbox o WHERE o.mail_id = $1) \
-                           ORDER BY t.due_at IS NULL, t.due_at, t.opened_at, t.id LIMIT 500";
+                           WHERE m.id = $1 AND (t.dossier_id, t.id) IN \
+                               (SELECT o.dossier_id, o.task_id FROM outbox o WHERE o.mail_id = $1) \
+                           ORDER BY t.due_at IS NULL, t.due_at, t.opened_at, t.dossier_id, t.id LIMIT 500";
         let rows = self.read(SQL, &[id.as_str().into()]).await?;
         rows.iter().map(task).collect()
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{Column as _, ConnectOptions as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{Arguments as _, Column as _, ConnectOptions as _, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::{Cell, Param, Row, StoreError};
 
@@ -16,7 +16,9 @@ const STATEMENTS_MAX: usize = 256;
 
 /// What every writing session says first. Tables are fresh for a long time and have no statistics: plans are pinned to the
 /// indexes that each statement was written for.
-const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+const SESSION: &str =
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_bitmapscan = off;
+SET jit = off;
 SET plan_cache_mode = force_generic_plan; SET lock_timeout = '20s'; SET statement_timeout = '60s';
 SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning";
 
@@ -120,18 +122,19 @@ pub(super) fn query(
     sql: &'static str,
     params: &[Param],
 ) -> sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments> {
-    let mut query = sqlx::query(sql);
+    let mut values = sqlx::postgres::PgArguments::default();
     for param in params {
-        query = match param {
-            Param::Text(text) => query.bind(text.clone()),
-            Param::Int(int) => query.bind(*int),
-            Param::Bytes(bytes) => query.bind(bytes.clone()),
-            Param::Texts(texts) => query.bind(texts.clone()),
-            Param::Ints(ints) => query.bind(ints.clone()),
-            Param::Blobs(blobs) => query.bind(blobs.clone()),
+        let bound = match param {
+            Param::Text(text) => values.add(text.as_deref()),
+            Param::Int(int) => values.add(int),
+            Param::Bytes(bytes) => values.add(bytes.as_slice()),
+            Param::Texts(texts) => values.add(texts),
+            Param::Ints(ints) => values.add(ints),
+            Param::Blobs(blobs) => values.add(blobs),
         };
+        bound.expect("texts, numbers and bytes below a gigabyte can be sent");
     }
-    query
+    sqlx::query_with(sql, values)
 }
 
 /// A row as ours.

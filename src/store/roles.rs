@@ -8,7 +8,7 @@ const GRANT: &str = "
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT ON event, machine, head TO {role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON meta, workflow, calendar, dossier, seal_key, ballot_box, task, timer, outbox, mail,
+GRANT SELECT, INSERT, UPDATE, DELETE ON meta, workflow, calendar, dossier, seal_key, ballot_box, task, outbox, mail,
     message, register, paper, person, directory, slot TO {role};
 GRANT SELECT ON migration TO {role};
 ";

@@ -2,24 +2,24 @@
 //! circle.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::ids::{ActivationId, DossierId, PersonId};
 
 /// Everything that one batch of commands writes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
+    /// The number of what was deployed when it was decided outside the transaction: if another is deployed now, nothing is
+    /// written. None if it was decided in the transaction.
+    pub(crate) deployment: Option<i64>,
     /// In the order of (dossier, number).
     pub(crate) events: BTreeMap<(DossierId, i64), EventRow>,
     /// Each dossier as the batch leaves it.
     pub(crate) dossiers: BTreeMap<DossierId, DossierRow>,
     /// New keys: (dossier, person or `-`) and the wrapped key.
     pub(crate) seal_keys: BTreeMap<(DossierId, String), Vec<u8>>,
-    /// Tasks that are offered or over, by id.
-    pub(crate) tasks: BTreeMap<String, TaskChange>,
-    /// Tasks of everybody that are over, by (dossier, entry, purpose).
-    pub(crate) tasks_of_all_closed: Vec<(DossierId, ActivationId, &'static str, Closed)>,
-    /// Timers: when they are due, or none for those that are gone.
-    pub(crate) timers: BTreeMap<(DossierId, ActivationId, String), Option<i64>>,
+    /// Tasks that are offered or over, by (dossier, id).
+    pub(crate) tasks: BTreeMap<(DossierId, String), TaskChange>,
     /// Notices.
     pub(crate) outbox: Vec<OutboxRow>,
     /// Ballot boxes, sealed.
@@ -61,7 +61,7 @@ pub(crate) struct DossierRow {
     pub(crate) seq: i64,
     pub(crate) state: String,
     pub(crate) caption: String,
-    pub(crate) search: String,
+    pub(crate) search: Arc<str>,
     pub(crate) subject: Option<String>,
     pub(crate) gather_key: Option<String>,
     pub(crate) opened_at: i64,
@@ -91,7 +91,6 @@ pub(crate) struct Closed {
 /// A task as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct TaskEntry {
-    pub(crate) dossier: DossierId,
     pub(crate) activation: ActivationId,
     pub(crate) purpose: &'static str,
     pub(crate) person: PersonId,
@@ -105,9 +104,9 @@ pub(crate) struct TaskEntry {
 /// A notice as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct OutboxRow {
-    pub(crate) id: String,
     pub(crate) dossier: DossierId,
     pub(crate) seq: i64,
+    pub(crate) place: i64,
     pub(crate) activation: ActivationId,
     pub(crate) person: PersonId,
     pub(crate) kind: &'static str,
@@ -166,10 +165,49 @@ impl Batch {
         self.events.is_empty() && self.settled.is_empty()
     }
 
+    /// Adds what was decided after it.
+    pub(crate) fn absorb(&mut self, later: Self) {
+        // Every part by its name, so that none is forgotten.
+        let Self {
+            deployment,
+            events,
+            dossiers,
+            seal_keys,
+            tasks,
+            outbox,
+            boxes,
+            messages,
+            settled,
+            register,
+            papers,
+            import_keys,
+        } = later;
+        // What was decided on something older is older as a whole.
+        self.deployment = self.deployment.into_iter().chain(deployment).min();
+        self.events.extend(events);
+        for (id, row) in dossiers {
+            let before = self.dossiers.get(&id).map_or(row.before, |earlier| earlier.before);
+            self.dossiers.insert(id, DossierRow { before, ..row });
+        }
+        self.seal_keys.extend(seal_keys);
+        for (id, change) in tasks {
+            match (self.tasks.get_mut(&id), change) {
+                (Some(TaskChange::Offered(task)), TaskChange::Closed(closed)) => task.closed = Some(closed),
+                (_, change) => drop(self.tasks.insert(id, change)),
+            }
+        }
+        self.outbox.extend(outbox);
+        self.boxes.extend(boxes);
+        self.messages.extend(messages);
+        self.settled.extend(settled);
+        self.register.extend(register);
+        self.papers.extend(papers);
+        self.import_keys.extend(import_keys);
+    }
+
     /// Nothing but what nearly every command writes.
     pub(super) fn is_plain(&self) -> bool {
-        self.tasks_of_all_closed.is_empty()
-            && self.boxes.is_empty()
+        self.boxes.is_empty()
             && self.messages.is_empty()
             && self.settled.is_empty()
             && self.register.is_empty()

@@ -50,7 +50,7 @@ impl Sqlite {
         connection.busy_timeout(BUSY_WAIT_MAX)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-             PRAGMA secure_delete = ON;
+             PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000;
              PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
         )?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);

@@ -15,7 +15,7 @@ use super::say::{self, Texts};
 use crate::dossier::Dossier;
 use crate::dossier::event::Event;
 use crate::ids::{OperationId, PersonId};
-use crate::links::{Bound, LinkKeys};
+use crate::links::{Bound, LinkKeys, task_of_row, task_row};
 use crate::machine::Machine;
 use crate::store::pages::TaskPage;
 use crate::words::Words;
@@ -71,11 +71,12 @@ impl Visit {
     /// among the parts.
     pub(super) fn operation(&self, parts: &[&str]) -> OperationId {
         let mut hash = Sha256::new();
-        for part in [self.task.id.as_str(), &self.task.generation.to_string()].iter().chain(parts) {
+        let TaskPage { dossier, id, generation, .. } = &self.task;
+        for part in [id.as_str(), &generation.to_string()].iter().chain(parts) {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
-        OperationId::new(format!("w:{}", &super::hex(&hash.finalize())[..40]))
+        OperationId::new(format!("w:{dossier}:{}", &super::hex(&hash.finalize())[..32]))
     }
 }
 
@@ -85,9 +86,10 @@ impl Visit {
 /// There is none, or the world failed.
 pub(super) async fn task(app: &App, token: &str) -> Result<TaskPage, Problem> {
     let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
-    let task = app.engine.store().task_page(&presented.row).await?.ok_or(Problem::NotFound)?;
+    let (dossier, id) = task_of_row(&presented.row).ok_or(Problem::NotFound)?;
+    let task = app.engine.store().task_page(&dossier, id).await?.ok_or(Problem::NotFound)?;
     let activation = format!("{}:{}", task.dossier, task.activation);
-    if app.links.verifies(&presented, task.key_id, &bound(&task, &activation)) {
+    if app.links.verifies(&presented, task.key_id, &bound(&task, &presented.row, &activation)) {
         Ok(task)
     } else {
         Err(Problem::NotFound)
@@ -105,11 +107,11 @@ fn still_asks(dossier: &Dossier, task: &TaskPage) -> bool {
 /// The link of a task, for pages of the same person.
 pub(super) fn token_of(app: &App, task: &TaskPage) -> Option<String> {
     let activation = format!("{}:{}", task.dossier, task.activation);
-    app.links.token(task.key_id, &bound(task, &activation))
+    app.links.token(task.key_id, &bound(task, &task_row(&task.dossier, &task.id), &activation))
 }
 
-fn bound<'a>(task: &'a TaskPage, activation: &'a str) -> Bound<'a> {
-    Bound { row: &task.id, person: &task.person, activation, purpose: task.purpose.name(), generation: task.generation }
+fn bound<'a>(task: &'a TaskPage, row: &'a str, activation: &'a str) -> Bound<'a> {
+    Bound { row, person: &task.person, activation, purpose: task.purpose.name(), generation: task.generation }
 }
 
 /// The dossier of a task, with the version that it is pinned to.

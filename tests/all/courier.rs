@@ -12,7 +12,7 @@ use chancery::directory::Directory;
 use chancery::dossier::command::{Actor, Ask, Command, Start};
 use chancery::engine::{Engine, Keys};
 use chancery::ids::{Instant, PersonId};
-use chancery::links::{Bound, LinkKeys};
+use chancery::links::{Bound, LinkKeys, task_of_row};
 use chancery::seal::MasterKeys;
 use chancery::source::SourceFile;
 use chancery::store::Cell;
@@ -129,7 +129,8 @@ async fn somebody_who_is_asked_gets_one_mail_with_their_link() {
     assert_eq!(mail.subject, "Soạn hồ sơ: Mua máy tính, hết ngày 15/06");
     let token = link(&mail, "https://so.example.vn/ho-so/l/");
     let presented = LinkKeys::present(&token).expect("a token");
-    let task = office.engine.store().task_page(&presented.row).await.expect("read").expect("the task's row");
+    let (of, id) = task_of_row(&presented.row).expect("it names a task");
+    let task = office.engine.store().task_page(&of, id).await.expect("read").expect("the task's row");
     let bound = Bound {
         row: &presented.row,
         person: &PersonId::new("p-clerk"),

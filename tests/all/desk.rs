@@ -31,8 +31,8 @@ async fn a_dossier_that_goes_on_is_told_with_those_who_are_awaited() {
     pages.case("c1", "Đề nghị thứ nhất", "clerk").await;
     // As an escalation is written: about no task of its reader's.
     let told = pages.engine.store().write(|tx| {
-        const TOLD: &str = "INSERT INTO outbox (id, dossier_id, seq, activation, person_id, kind, not_before_at) \
-                            VALUES ('n', 'c1', 1, 2, 'p-head', 'escalation', 0)";
+        const TOLD: &str = "INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, not_before_at) \
+                            VALUES ('c1', 1, 9, 2, 'p-head', 'escalation', 0)";
         tx.execute(TOLD, &[])
     });
     told.await.expect("it is written");

@@ -25,11 +25,11 @@ async fn close(store: &Store, task: &str) {
     put(store, "UPDATE task SET closed_at = 1, closed_seq = 2 WHERE id = $1", vec![task.into()]).await;
 }
 
-async fn notice(store: &Store, id: &str, person: &str, kind: NoticeKind, task: Option<&str>, not_before: i64) {
-    const SQL: &str = "INSERT INTO outbox (id, dossier_id, seq, activation, person_id, kind, task_id, not_before_at) \
-                       VALUES ($1, 'd', 1, 1, $2, $3, $4, $5)";
+async fn notice(store: &Store, place: i64, person: &str, kind: NoticeKind, task: Option<&str>, not_before: i64) {
+    const SQL: &str = "INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, not_before_at) \
+                       VALUES ('d', 1, $1, 1, $2, $3, $4, $5)";
     let task = Param::Text(task.map(str::to_owned));
-    put(store, SQL, vec![id.into(), person.into(), kind.name().into(), task, not_before.into()]).await;
+    put(store, SQL, vec![place.into(), person.into(), kind.name().into(), task, not_before.into()]).await;
 }
 
 fn plan(now: i64, lease: &str, mails: usize) -> ClaimPlan {
@@ -73,10 +73,10 @@ async fn what_is_due_for_a_person_is_one_mail_and_is_claimed_once() {
         task(&store, "t1", "p1").await;
         task(&store, "t2", "p1").await;
         task(&store, "t3", "p2").await;
-        notice(&store, "n1", "p1", NoticeKind::Asked, Some("t1"), 10).await;
-        notice(&store, "n2", "p1", NoticeKind::Reminder, Some("t2"), 20).await;
-        notice(&store, "n3", "p2", NoticeKind::Asked, Some("t3"), 15).await;
-        notice(&store, "n4", "p2", NoticeKind::Told, None, 99).await;
+        notice(&store, 1, "p1", NoticeKind::Asked, Some("t1"), 10).await;
+        notice(&store, 2, "p1", NoticeKind::Reminder, Some("t2"), 20).await;
+        notice(&store, 3, "p2", NoticeKind::Asked, Some("t3"), 15).await;
+        notice(&store, 4, "p2", NoticeKind::Told, None, 99).await;
         assert_eq!(store.next_mail_at().await.expect("read"), Some(Instant(10)));
         let claimed = claim(&store, 20, "a").await;
         let seen: Vec<(&str, usize)> =
@@ -94,7 +94,7 @@ async fn couriers_that_claim_at_once_share_the_mails() {
     for database in databases().await {
         let store = migrated(&database).await;
         for n in 0..12 {
-            notice(&store, &format!("n{n}"), &format!("p{n}"), NoticeKind::Told, None, 0).await;
+            notice(&store, n, &format!("p{n}"), NoticeKind::Told, None, 0).await;
         }
         let claims: Vec<_> = ["a", "b", "c", "d"]
             .map(|lease| {
@@ -120,8 +120,8 @@ async fn what_nobody_wants_any_more_is_not_said() {
         for (id, person) in [("t1", "p1"), ("t2", "p2")] {
             task(&store, id, person).await;
         }
-        notice(&store, "n1", "p1", NoticeKind::Reminder, Some("t1"), 0).await;
-        notice(&store, "n2", "p3", NoticeKind::Escalation, Some("nobody's"), 0).await;
+        notice(&store, 1, "p1", NoticeKind::Reminder, Some("t1"), 0).await;
+        notice(&store, 2, "p3", NoticeKind::Escalation, None, 0).await;
         close(&store, "t1").await;
         let first = claim(&store, 1, "a").await;
         assert_eq!((first.mails.len(), first.dropped), (1, 1), "the escalation stands while anybody's task is open");
@@ -139,7 +139,7 @@ async fn what_nobody_wants_any_more_is_not_said() {
 async fn a_result_counts_under_its_own_lease_only() {
     for database in databases().await {
         let store = migrated(&database).await;
-        notice(&store, "n1", "p1", NoticeKind::Told, None, 0).await;
+        notice(&store, 1, "p1", NoticeKind::Told, None, 0).await;
         let mail = claim(&store, 1, "a").await.mails.remove(0);
         assert!(!store.settle_mail(&mail.id, "other", settled("failed", None, 0)).await.expect("asked"));
         // The sender never came back: the next one has it under a new lease.
@@ -158,7 +158,7 @@ async fn a_result_counts_under_its_own_lease_only() {
 async fn a_sender_that_vanishes_twice_leaves_the_mail_to_a_person() {
     for database in databases().await {
         let store = migrated(&database).await;
-        notice(&store, "n1", "p1", NoticeKind::Told, None, 0).await;
+        notice(&store, 1, "p1", NoticeKind::Told, None, 0).await;
         let mail = claim(&store, 1, "a").await.mails.remove(0);
         assert_eq!(claim(&store, 1 + LEASE, "b").await.mails.len(), 1);
         let third = claim(&store, 1 + 2 * LEASE, "c").await;
@@ -176,7 +176,7 @@ async fn a_sender_that_vanishes_twice_leaves_the_mail_to_a_person() {
 async fn a_held_database_sends_nothing() {
     for database in databases().await {
         let store = migrated(&database).await;
-        notice(&store, "n1", "p1", NoticeKind::Told, None, 0).await;
+        notice(&store, 1, "p1", NoticeKind::Told, None, 0).await;
         store.set_meta(chancery::store::meta::HELD, "restored").await.expect("held");
         let claimed = claim(&store, 1, "a").await;
         assert!(claimed.held && claimed.mails.is_empty());
@@ -189,7 +189,7 @@ async fn a_held_database_sends_nothing() {
 async fn mails_that_were_not_begun_are_given_back() {
     for database in databases().await {
         let store = migrated(&database).await;
-        notice(&store, "n1", "p1", NoticeKind::Told, None, 0).await;
+        notice(&store, 1, "p1", NoticeKind::Told, None, 0).await;
         let mail = claim(&store, 1, "a").await.mails.remove(0);
         store.release_mails(Instant(2), "a", vec![mail.id.clone()]).await.expect("released");
         assert_eq!(state(&store, &mail.id).await, ("deferred".to_owned(), 0, 0, None));
@@ -203,10 +203,10 @@ async fn one_person_gets_so_many_mails_a_day_and_nobody_else_waits_for_it() {
     for database in databases().await {
         let store = migrated(&database).await;
         let few = |now, lease| ClaimPlan { person_day_max: 1, ..plan(now, lease, 1) };
-        notice(&store, "n1", "p1", NoticeKind::Told, None, 0).await;
+        notice(&store, 1, "p1", NoticeKind::Told, None, 0).await;
         assert_eq!(store.claim_mails(few(1, "a")).await.expect("a claim").mails.len(), 1);
-        notice(&store, "n2", "p1", NoticeKind::Told, None, 2).await;
-        notice(&store, "n3", "p2", NoticeKind::Told, None, 3).await;
+        notice(&store, 2, "p1", NoticeKind::Told, None, 2).await;
+        notice(&store, 3, "p2", NoticeKind::Told, None, 3).await;
         let second = store.claim_mails(few(3, "b")).await.expect("a claim");
         assert_eq!(second.mails[0].person.as_str(), "p2");
         store.settle_mail(&MailId::new("mail-a-0"), "a", settled("accepted", None, 0)).await.expect("settled");

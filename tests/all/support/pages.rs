@@ -265,10 +265,10 @@ impl Pages {
         let stands = self.engine.dossier(dossier).await.expect("it reads").expect("it exists");
         for entry in (1..=stands.activations).rev() {
             let id = task_id(dossier, chancery::ids::ActivationId(entry), purpose, &person);
-            let Some(task) = self.engine.store().task_page(&id).await.expect("it reads") else { continue };
+            let Some(task) = self.engine.store().task_page(dossier, &id).await.expect("it reads") else { continue };
             let activation = format!("{dossier}:{entry}");
             let bound = Bound {
-                row: &id,
+                row: &chancery::links::task_row(dossier, &id),
                 person: &person,
                 activation: &activation,
                 purpose: purpose.name(),
@@ -379,9 +379,14 @@ impl Pages {
             ("event", "SELECT dossier_id, seq, operation, hash FROM event ORDER BY dossier_id, seq"),
             ("seal_key", "SELECT dossier_id, person_id, wrapped FROM seal_key ORDER BY dossier_id, person_id"),
             ("ballot_box", "SELECT dossier_id, activation, row_id, sealed FROM ballot_box ORDER BY dossier_id, row_id"),
-            ("task", "SELECT id, generation, key_id, closed_at, closed_seq FROM task ORDER BY id"),
-            ("timer", "SELECT dossier_id, activation, name, due_at FROM timer ORDER BY dossier_id, activation, name"),
-            ("outbox", "SELECT id, not_before_at, mail_id, dropped_at FROM outbox ORDER BY id"),
+            (
+                "task",
+                "SELECT dossier_id, id, generation, key_id, closed_at, closed_seq FROM task ORDER BY dossier_id, id",
+            ),
+            (
+                "outbox",
+                "SELECT dossier_id, seq, place, not_before_at, mail_id, dropped_at FROM outbox ORDER BY dossier_id, seq, place",
+            ),
             ("mail", "SELECT id, status, attempts FROM mail ORDER BY id"),
             ("message", "SELECT from_id, from_seq, place, consumed_at FROM message ORDER BY from_id, from_seq, place"),
             ("register", "SELECT register, holder, key, year, source FROM register ORDER BY register, holder, key"),

@@ -1,0 +1,283 @@
+//! Deciding ahead: while the writer writes one batch, what has come meanwhile is decided on a thread of its own, from
+//! memory alone, so that the writer finds its next batch ready.
+//!
+//! Nothing here is trusted. What is decided ahead rests on dossiers as earlier batches leave them, committed or not; when it
+//! is written, the database's keys (dossier, number; operation) and the number of what is deployed say whether that was
+//! right. If not, everything that was decided ahead is forgotten, and its commands are decided again in their transaction.
+//! Whatever cannot be decided from memory, and every refusal, is left to the transaction; commands keep their order.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+
+use super::cache::Kept;
+use super::fold::Fold;
+use super::queue::{BATCH_MAX, Pending, State, Work};
+use super::{Done, Inner};
+use crate::dossier::command::{Ask, Command, Start};
+use crate::ids::DossierId;
+use crate::store::{Batch, StoreError};
+
+/// Commands that are decided in one go: few, so that the writer never waits long for the end of it.
+const TOGETHER: usize = 8;
+
+/// What was decided ahead.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    /// Dossiers as the newest decision on them leaves them, which is not committed yet.
+    flights: HashMap<DossierId, Kept>,
+    /// Ready to be written.
+    ready: Option<Ready>,
+    /// The dossiers of the batch that is being written, and their last numbers then.
+    writing: HashMap<DossierId, i64>,
+    /// Commands are out of the queue and being decided.
+    deciding: bool,
+    /// The first command of the queue is for the transaction.
+    blocked: bool,
+    /// Raised when what was decided ahead turns out to be wrong.
+    epoch: u64,
+}
+
+/// A batch that only has to be written.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    pub(super) batch: Batch,
+    pub(super) answers: Vec<(Pending, Done)>,
+    /// The dossiers that it changes, and their last numbers then.
+    dossiers: HashMap<DossierId, i64>,
+}
+
+impl Ahead {
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_none() && !self.deciding
+    }
+
+    /// A decision on it is not committed yet.
+    fn is_in_flight(&self, id: &DossierId) -> bool {
+        self.writing.contains_key(id) || self.ready.as_ref().is_some_and(|ready| ready.dossiers.contains_key(id))
+    }
+
+    fn wants(&self, waiting: &VecDeque<Pending>) -> bool {
+        let full = self.ready.as_ref().is_some_and(|ready| ready.answers.len() >= BATCH_MAX);
+        !self.blocked && !self.deciding && !full && !waiting.is_empty()
+    }
+}
+
+/// What the writer does next.
+pub(super) enum Next {
+    /// Write what was decided ahead.
+    Write(Box<Ready>),
+    /// Decide in the transaction.
+    Decide(Vec<Pending>),
+}
+
+/// The queue's state, for the writer and for whoever decides ahead.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// The writer has begun, or the queue is closed.
+    wake: Condvar,
+    /// Nothing is being decided ahead any more.
+    settled: Condvar,
+}
+
+impl Shared {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the writer does next: what is ready, else what waits. From now on others may decide ahead.
+    pub(super) fn begin(&self) -> Next {
+        let mut state = self.lock();
+        while state.ahead.ready.is_none() && state.ahead.deciding {
+            state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let next = if let Some(mut ready) = state.ahead.ready.take() {
+            state.ahead.writing = std::mem::take(&mut ready.dossiers);
+            Next::Write(Box::new(ready))
+        } else {
+            state.ahead.blocked = false;
+            let taken = state.waiting.len().min(BATCH_MAX);
+            Next::Decide(state.waiting.drain(..taken).collect())
+        };
+        state.writing = true;
+        let more = !state.waiting.is_empty();
+        drop(state);
+        if more {
+            self.wake.notify_one();
+        }
+        next
+    }
+
+    /// The writer is done; whether there is more to do.
+    pub(super) fn end(&self) -> bool {
+        let mut state = self.lock();
+        state.writing = false;
+        state.called = !state.waiting.is_empty() || !state.ahead.is_empty();
+        state.called
+    }
+
+    /// Something came that may be decided ahead.
+    pub(super) fn nudge(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Ends the thread that decides ahead.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_one();
+    }
+
+    /// What was decided ahead is forgotten; its commands wait again, in their order.
+    fn forget(&self) {
+        let mut state = self.lock();
+        state.ahead.epoch += 1;
+        state.ahead.flights.clear();
+        state.ahead.writing.clear();
+        while state.ahead.deciding {
+            state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Some(ready) = state.ahead.ready.take() {
+            for (pending, _) in ready.answers.into_iter().rev() {
+                state.waiting.push_front(pending);
+            }
+        }
+        state.ahead.blocked = false;
+    }
+}
+
+/// What was ready is in the database: its dossiers are as good as any that were read from there.
+pub(super) fn landed(inner: &Inner) {
+    let mut landed = Vec::new();
+    {
+        let ahead = &mut inner.queue.lock().ahead;
+        for (id, seq) in std::mem::take(&mut ahead.writing) {
+            if ahead.flights.get(&id).is_some_and(|kept| kept.dossier.seq == seq) {
+                landed.extend(ahead.flights.remove(&id));
+            }
+        }
+    }
+    inner.remember(landed);
+}
+
+/// What was ready could not be written: nothing that was decided since can be right.
+pub(super) fn failed(inner: &Inner, error: &StoreError) {
+    tracing::debug!(%error, "what was decided ahead is decided again");
+    inner.queue.forget();
+}
+
+/// Starts the thread that decides ahead. It ends when the queue is closed.
+pub(super) fn start(inner: &Arc<Inner>) -> Result<(), StoreError> {
+    let (engine, queue) = (Arc::downgrade(inner), Arc::clone(&inner.queue));
+    std::thread::Builder::new()
+        .name("chancery-decider".to_owned())
+        .spawn(move || decide_ahead(&engine, &queue))
+        .map(drop)
+        .map_err(|error| StoreError::Unavailable(format!("no thread for the decider: {error}")))
+}
+
+fn decide_ahead(engine: &Weak<Inner>, queue: &Shared) {
+    loop {
+        let (commands, flown, epoch) = {
+            let mut state = queue.lock();
+            while !(state.closed || state.writing && state.ahead.wants(&state.waiting)) {
+                state = queue.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.closed {
+                return;
+            }
+            state.ahead.deciding = true;
+            let taken = state.waiting.len().min(TOGETHER);
+            let commands: VecDeque<Pending> = state.waiting.drain(..taken).collect();
+            let ids = commands.iter().filter_map(dossier_of).collect::<Vec<_>>();
+            let flown: Vec<Kept> = ids.into_iter().filter_map(|id| state.ahead.flights.remove(id)).collect();
+            (commands, flown, state.ahead.epoch)
+        };
+        let Some(inner) = Weak::upgrade(engine) else { return };
+        let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fold(&inner, &commands, flown)));
+        put(&inner, queue, commands, decided.ok(), epoch);
+    }
+}
+
+/// What a few commands came to.
+struct Decided {
+    batch: Batch,
+    done: Vec<Done>,
+    kept: Vec<Kept>,
+}
+
+fn dossier_of(pending: &Pending) -> Option<&DossierId> {
+    match &pending.work {
+        Work::Command(command) => Some(&command.dossier),
+        Work::Deliver(_) => None,
+    }
+}
+
+/// Decides commands in their order until one is for the transaction.
+fn fold(inner: &Inner, commands: &VecDeque<Pending>, flown: Vec<Kept>) -> Decided {
+    let deployment = inner.deployment();
+    let version = deployment.version;
+    let mut fold = Fold::new(inner, deployment);
+    for kept in flown {
+        fold.lay(kept);
+    }
+    let mut done = Vec::with_capacity(commands.len());
+    for pending in commands {
+        let Work::Command(command) = &pending.work else { break };
+        if !fold.dossiers.contains_key(&command.dossier) {
+            let kept = inner.cache.lock().unwrap_or_else(PoisonError::into_inner).take(&command.dossier);
+            match kept {
+                Some(kept) => fold.lay(kept),
+                None if is_plain_start(command) => {}
+                None => break,
+            }
+        }
+        let Some(answer) = fold.carry_out_ahead(pending, command) else { break };
+        done.push(answer);
+    }
+    let (mut batch, kept) = fold.finish();
+    batch.deployment = Some(version);
+    Decided { batch, done, kept }
+}
+
+/// Opens a dossier that nobody can have opened before: a list is found under its key, which only the database knows.
+fn is_plain_start(command: &Command) -> bool {
+    matches!(&command.ask, Ask::Start(Start { gather_key: None, first: None, .. }))
+}
+
+/// Puts what was decided where the writer finds it, and what was not back to the front of the queue.
+fn put(inner: &Inner, queue: &Shared, mut commands: VecDeque<Pending>, decided: Option<Decided>, epoch: u64) {
+    let mut known = Vec::new();
+    {
+        let mut state = queue.lock();
+        let still_right = state.ahead.epoch == epoch;
+        if let Some(decided) = decided.filter(|_| still_right) {
+            let rest = commands.split_off(decided.done.len());
+            state.ahead.blocked = !rest.is_empty();
+            if !decided.done.is_empty() {
+                let ready = state.ahead.ready.get_or_insert_default();
+                ready.answers.extend(commands.drain(..).zip(decided.done));
+                ready.dossiers.extend(decided.batch.dossiers.iter().map(|(id, row)| (id.clone(), row.seq)));
+            }
+            for kept in decided.kept {
+                if state.ahead.is_in_flight(&kept.dossier.id) {
+                    state.ahead.flights.insert(kept.dossier.id.clone(), kept);
+                } else {
+                    known.push(kept);
+                }
+            }
+            if let Some(ready) = state.ahead.ready.as_mut() {
+                ready.batch.absorb(decided.batch);
+            }
+            commands = rest;
+        } else {
+            // A decision that panics does so in its transaction too, and is answered there.
+            state.ahead.blocked = still_right;
+        }
+        for pending in commands.into_iter().rev() {
+            state.waiting.push_front(pending);
+        }
+        state.ahead.deciding = false;
+    }
+    queue.settled.notify_all();
+    inner.remember(known);
+}
