@@ -96,7 +96,9 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
 
 /// The workflows that stand in the folders of these files and were not named: their lists may be joined.
 pub(super) fn beside(files: &[PathBuf]) -> Vec<Checked> {
-    let folder = |file: &PathBuf| file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned());
+    let folder = |file: &PathBuf| {
+        file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned())
+    };
     let mut folders: Vec<PathBuf> = files.iter().filter_map(folder).collect();
     folders.sort();
     folders.dedup();
@@ -174,8 +176,8 @@ pub(super) struct Counts {
 impl Counts {
     /// How many of each there are.
     pub(super) fn of(diagnostics: &[Diagnostic]) -> Self {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+        let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
     }
 
     /// In words.

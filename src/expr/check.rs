@@ -32,6 +32,13 @@ const STANDARD: &[(&str, &str)] = &[
     ("map", "list.map(x, value)"),
 ];
 
+/// The kind of what a formula gives, as far as it is known.
+pub fn kind(expr: &str, names: &Names) -> Kind {
+    let Ok(program) = parse(expr) else { return Kind::Any };
+    let places = program.source_info();
+    Check { text: expr, places, names, bound: Vec::new(), loops: 0, faults: vec![] }.kind(program.expression())
+}
+
 /// Every fault of a formula whose result may be anything.
 pub fn check(expr: &str, names: &Names) -> Vec<ExprFault> {
     run(expr, names, false)

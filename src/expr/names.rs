@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::diagnostic::{Words, say};
 use crate::machine::{Field, FieldKind, Shape};
 
 /// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
@@ -39,6 +40,40 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
+    /// What it is, in the reader's language.
+    pub fn words(&self) -> Words {
+        match self {
+            Self::Any => say!(node.something),
+            Self::Null => say!(node.nothing),
+            Self::Truth => say!(node.truth_value),
+            Self::Number => say!(node.number),
+            Self::Text => say!(node.text),
+            Self::List(_) => say!(node.list),
+            Self::Map(_) => say!(node.mapping),
+        }
+    }
+
+    /// Whether a field of this type can hold such a value; a unit, a person and a choice become their code.
+    pub fn fits(&self, field: &FieldKind) -> bool {
+        match (self, field) {
+            (Self::Any | Self::Null, _) => true,
+            (Self::Number, FieldKind::Number { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. }) => true,
+            (Self::List(of), FieldKind::Texts { .. }) => matches!(**of, Self::Text | Self::Any | Self::Null),
+            (Self::List(of), FieldKind::Rows { .. }) => matches!(**of, Self::Map(_) | Self::Any),
+            (Self::Map(parts), FieldKind::Person) => parts.contains_key("id"),
+            (Self::Map(parts), FieldKind::Unit) => parts.contains_key("legal_personality"),
+            (
+                Self::Text,
+                FieldKind::Number { .. } | FieldKind::Texts { .. } | FieldKind::Rows { .. } | FieldKind::Money { .. },
+            ) => false,
+            (Self::Text, _) => true,
+            (Self::Map(parts), FieldKind::Text { .. } | FieldKind::Choice { .. } | FieldKind::OneOf { .. }) => {
+                parts.contains_key("code")
+            }
+            (Self::Truth | Self::Number | Self::List(_) | Self::Map(_), _) => false,
+        }
+    }
+
     /// The kind of a constant.
     pub fn of_json(json: &serde_json::Value) -> Self {
         match json {

@@ -36,5 +36,6 @@ mod store;
 mod story;
 mod support;
 mod tidy;
+mod together;
 mod web;
 mod workflows;

@@ -26,9 +26,7 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], color: boo
         }
         drawn.push(&label.span.file);
         group = match (source(&label.span, sources), source(&label.span, &composed)) {
-            (Some(file), Some(composed)) => {
-                group.element(excerpt(file, composed, &diagnostic.labels, place, language))
-            }
+            (Some(file), Some(composed)) => group.element(excerpt(file, composed, &diagnostic.labels, place, language)),
             _ => group.element(Origin::path(label.span.file.as_str())),
         };
     }
@@ -51,10 +49,12 @@ fn excerpt<'a>(
     language: &str,
 ) -> Snippet<'a, Annotation<'a>> {
     let annotations = labels.iter().enumerate().skip(first).filter(|(_, label)| label.span.file == file.name);
-    Snippet::source(composed.text.as_str()).path(composed.name.as_str()).annotations(annotations.map(|(place, label)| {
-        let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(file.in_composed(&file.one_line(&label.span.range))).label(plain(&label.text.text(language)))
-    }))
+    Snippet::source(composed.text.as_str()).path(composed.name.as_str()).annotations(annotations.map(
+        |(place, label)| {
+            let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            kind.span(file.in_composed(&file.one_line(&label.span.range))).label(plain(&label.text.text(language)))
+        },
+    ))
 }
 
 /// The files in which a diagnostic has places.

@@ -11,8 +11,10 @@ impl Check<'_> {
     /// Every loop that can turn without a person: those of `always` whose guards may all hold, and those by the clock through
     /// states in which nobody can do anything.
     pub(super) fn loops(&self) {
-        let at_once: BTreeMap<usize, Vec<Step>> =
-            self.leaves().map(|at| (at, self.tree.steps(at, |state| state.always.iter().map(always).collect()))).collect();
+        let at_once: BTreeMap<usize, Vec<Step>> = self
+            .leaves()
+            .map(|at| (at, self.tree.steps(at, |state| state.always.iter().map(always).collect())))
+            .collect();
         for (first, way) in self.turning(&at_once) {
             if self.certainly_next(first).is_none() {
                 self.report(fault!(LOOP.at_once, &self.tree.place(first).state.name.span, way));
@@ -20,7 +22,9 @@ impl Check<'_> {
         }
         let timed: BTreeMap<usize, Vec<Step>> =
             self.leaves().filter(|at| !self.has_somebody(*at)).map(|at| (at, self.timed_steps(at))).collect();
-        for (first, way) in self.turning(&timed).into_iter().filter(|(_, way)| way.contains("-(after ") || way.contains("-(deadline")) {
+        for (first, way) in
+            self.turning(&timed).into_iter().filter(|(_, way)| way.contains("-(after ") || way.contains("-(deadline"))
+        {
             self.report(fault!(LOOP.timed, &self.tree.place(first).state.name.span, way));
         }
     }
@@ -47,7 +51,9 @@ impl Check<'_> {
             }));
             let then = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
             steps.extend(then.into_iter().flat_map(|then| {
-                let raised = move |transition: &&Transition| transition.event.as_ref().is_some_and(|event| event.value == then.value);
+                let raised = move |transition: &&Transition| {
+                    transition.event.as_ref().is_some_and(|event| event.value == then.value)
+                };
                 state.on.iter().filter(raised).map(move |transition| (transition, format!("deadline: {}", then.value)))
             }));
             steps

@@ -11,9 +11,10 @@ use crate::definition::Definition;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::directory::{Body, Directory};
-use crate::ids::{FieldName, RoleName, StateId, UnitCode};
+use crate::ids::{FieldName, RoleName, StateId, UnitCode, VoteName};
 use crate::machine::{
-    Base, BodyOf, Ballot, FieldKind, Fraction, Held, Role, RoleSource, Shape, ShareOf, State, StateKind, Threshold, UnitOf, VoteRule,
+    Ballot, Base, BodyOf, FieldKind, Fraction, Held, Role, RoleSource, Shape, ShareOf, State, StateKind, Threshold,
+    UnitOf, VoteRule,
 };
 
 /// Units named in one fault at most.
@@ -99,7 +100,9 @@ impl<'a> Office<'a> {
     }
 
     fn seat(&mut self, role: &model::Role, seat: &Name) {
-        let Some(Role { source: RoleSource::Body { body, .. }, .. }) = self.shape.roles.get(&RoleName::new(&role.name.value)) else {
+        let Some(Role { source: RoleSource::Body { body, .. }, .. }) =
+            self.shape.roles.get(&RoleName::new(&role.name.value))
+        else {
             return;
         };
         let known: BTreeSet<&str> =
@@ -198,11 +201,16 @@ impl<'a> Office<'a> {
     /// The units that may have a dossier: those in which somebody may start one; for a list, those for which any of its
     /// roles is held.
     fn units(&self) -> impl Iterator<Item = &'a UnitCode> + '_ {
-        let starters: Vec<&RoleName> = self.shape.roles.iter().filter(|(_, role)| role.starter).map(|(name, _)| name).collect();
+        let starters: Vec<&RoleName> =
+            self.shape.roles.iter().filter(|(_, role)| role.starter).map(|(name, _)| name).collect();
         let standing = self.directory.units.values().filter(|unit| unit.dated.holds(self.today));
         standing.map(|unit| &unit.code).filter(move |unit| {
             let held = |role: &&RoleName| self.holds(role, unit) == Some(true);
-            if starters.is_empty() { self.shape.roles.keys().any(|role| held(&role)) } else { starters.iter().any(held) }
+            if starters.is_empty() {
+                self.shape.roles.keys().any(|role| held(&role))
+            } else {
+                starters.iter().any(held)
+            }
         })
     }
 
@@ -239,9 +247,10 @@ impl<'a> Office<'a> {
     /// Every vote can be won by every body that may hold it, also when a member's own case is voted on.
     fn votes(&mut self) {
         for written in &self.definition.votes {
-            let Some(rule) = self.shape.votes.get(written.name.as_str()) else { continue };
+            let Some(rule) = self.shape.votes.get(&VoteName::new(&written.name.value)) else { continue };
             let used = self.shape.states.iter().filter_map(|state| state.vote.as_ref());
-            let online = used.filter(|vote| vote.rule.as_str() == written.name.value).any(|vote| vote.held == Held::Online);
+            let online =
+                used.filter(|vote| vote.rule.as_str() == written.name.value).any(|vote| vote.held == Held::Online);
             let bodies: Vec<&Body> = self.bodies_of(&rule.body).collect();
             for body in bodies {
                 let voters = self.directory.seats(&body.code, self.today).iter().filter(|seat| seat.votes()).count();

@@ -64,8 +64,9 @@ impl Check<'_> {
 
     /// Where an event leads once no guard holds any more, and where that is written: its last branch.
     fn answer(&self, at: usize, event: &str) -> Option<(usize, Span)> {
-        let answers =
-            |transition: &&Transition| transition.by.is_empty() && transition.event.as_ref().is_some_and(|name| name.value == event);
+        let answers = |transition: &&Transition| {
+            transition.by.is_empty() && transition.event.as_ref().is_some_and(|name| name.value == event)
+        };
         self.tree.outwards(at).find_map(|at| {
             let transition = self.tree.place(at).state.on.iter().rfind(answers)?;
             Some((self.lands(at, transition)?, place_of(transition)))

@@ -18,7 +18,7 @@ pub fn together(files: &[Checked], beside: &[&Shape]) -> Vec<Diagnostic> {
     let known = Known::of(files, beside);
     for file in files {
         if let (Some(definition), Some(machine)) = (&file.definition, &file.machine) {
-            Joiner { definition, shape: machine, names: Names::of(machine), known: &known, faults: &mut faults }.check();
+            Joiner { definition, names: Names::of(machine), known: &known, faults: &mut faults }.check();
         }
     }
     faults
@@ -62,7 +62,6 @@ impl<'a> Known<'a> {
 /// A workflow whose dossiers join lists.
 struct Joiner<'a> {
     definition: &'a Definition,
-    shape: &'a Shape,
     names: Names,
     known: &'a Known<'a>,
     faults: &'a mut Vec<Diagnostic>,
@@ -146,7 +145,9 @@ impl<'a> Joiner<'a> {
     /// Whatever the list tells its rows is answered where they wait for it, with the fields that they take.
     fn answers(&mut self, name: &str, list: &Shape) {
         let joining: Vec<&State> = states(&self.definition.states)
-            .filter(|state| state.joins.as_ref().and_then(|joins| joins.list.as_ref()).is_some_and(|list| list.value == name))
+            .filter(|state| {
+                state.joins.as_ref().and_then(|joins| joins.list.as_ref()).is_some_and(|list| list.value == name)
+            })
             .collect();
         let place = joining.iter().find_map(|state| state.joins.as_ref()?.list.as_ref());
         let Some(place) = place else { return };
@@ -167,13 +168,11 @@ impl<'a> Joiner<'a> {
 
     /// What a joining state waits for is told by one of its lists, and brings along what is taken.
     fn heard(&mut self, lists: &BTreeMap<&str, &Shape>) {
-        let told: BTreeMap<&str, BTreeSet<&str>> = lists.values().flat_map(|list| told(list)).fold(
-            BTreeMap::new(),
-            |mut all, (event, with)| {
+        let told: BTreeMap<&str, BTreeSet<&str>> =
+            lists.values().flat_map(|list| told(list)).fold(BTreeMap::new(), |mut all, (event, with)| {
                 all.entry(event).or_default().extend(with);
                 all
-            },
-        );
+            });
         for state in states(&self.definition.states).filter(|state| state.joins.is_some()) {
             for transition in state.on.iter().filter(|transition| transition.by.is_empty()) {
                 let Some(event) = &transition.event else { continue };
