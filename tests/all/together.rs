@@ -30,7 +30,7 @@ fn entries(folder: &Path) -> Vec<String> {
 /// The workflows of a folder.
 fn workflows(folder: &Path) -> Vec<Checked> {
     let mains = entries(folder).into_iter().filter_map(|name| read(folder, &name));
-    let mains = mains.filter(|file| file.text.contains("\nworkflow:"));
+    let mains = mains.filter(|file| file.text.contains("chancery:") && file.text.contains("\nworkflow:"));
     mains.map(|main| check_files(&main, &|wanted| read(folder, wanted))).collect()
 }
 
@@ -121,5 +121,6 @@ fn a_list_that_is_deployed_already_may_be_joined() {
     let mut files = workflows(&folder);
     let list = files.remove(1).machine.expect("the list has no fault");
     assert_eq!(together(&files, &[&list]), []);
-    assert_eq!(together(&files, &[]).iter().map(|one| one.code).collect::<Vec<_>>(), ["E0502"]);
+    let alone = together(&files, &[]);
+    assert!(!alone.is_empty() && alone.iter().all(|one| one.code == "E0502"), "{alone:#?}");
 }

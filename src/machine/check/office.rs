@@ -17,8 +17,8 @@ use crate::machine::{
     UnitOf, VoteRule,
 };
 
-/// Units named in one fault at most.
-const UNITS_SHOWN: usize = 5;
+/// Units or bodies named in one fault at most.
+const SHOWN_MAX: usize = 5;
 /// With fewer voters than this, a secret vote tells each of them what the others chose.
 const SECRET_MIN: u64 = 3;
 
@@ -143,7 +143,7 @@ impl<'a> Office<'a> {
         for role in asked {
             let entry = lacking.entry(role).or_default();
             entry.0 += 1;
-            if entry.1.len() < UNITS_SHOWN {
+            if entry.1.len() < SHOWN_MAX {
                 entry.1.push(unit);
             }
         }
@@ -248,40 +248,40 @@ impl<'a> Office<'a> {
     fn votes(&mut self) {
         for written in &self.definition.votes {
             let Some(rule) = self.shape.votes.get(&VoteName::new(&written.name.value)) else { continue };
-            let used = self.shape.states.iter().filter_map(|state| state.vote.as_ref());
+            let held = self.shape.states.iter().filter_map(|state| state.vote.as_ref());
             let online =
-                used.filter(|vote| vote.rule.as_str() == written.name.value).any(|vote| vote.held == Held::Online);
-            let bodies: Vec<&Body> = self.bodies_of(&rule.body).collect();
-            for body in bodies {
-                let voters = self.directory.seats(&body.code, self.today).iter().filter(|seat| seat.votes()).count();
-                self.winnable(written, rule, body, u64::try_from(voters).unwrap_or(u64::MAX), online);
+                held.filter(|vote| vote.rule.as_str() == written.name.value).any(|vote| vote.held == Held::Online);
+            let mut found: BTreeMap<Doubt, Vec<(&Body, Counted)>> = BTreeMap::new();
+            for body in self.bodies_of(&rule.body) {
+                if let Some((doubt, counted)) = self.doubt(rule, body, online) {
+                    found.entry(doubt).or_default().push((body, counted));
+                }
+            }
+            for (doubt, bodies) in found {
+                self.faults.extend(told(doubt, written, &bodies));
             }
         }
     }
 
-    fn winnable(&mut self, written: &model::Vote, rule: &VoteRule, body: &Body, voters: u64, online: bool) {
-        let (vote, name) = (&written.name, body.code.as_str());
-        let passes = written.passes.as_ref().map_or(&vote.span, |phrase| &phrase.span);
+    /// What is wrong with a vote in one body, if anything is.
+    fn doubt(&self, rule: &VoteRule, body: &Body, online: bool) -> Option<(Doubt, Counted)> {
+        let voters = self.directory.seats(&body.code, self.today).iter().filter(|seat| seat.votes()).count();
+        let voters = u64::try_from(voters).unwrap_or(u64::MAX);
         if voters == 0 {
-            self.faults.push(fault!(CANNOT_PASS.no_voters, &vote.span, vote, body = name));
-            return;
+            return Some((Doubt::NoVoters, Counted { voters, needed: 0 }));
         }
         let recused = !rule.own_case.votes && rule.own_case.in_base && rule.passes.base == Base::Members;
-        for share in self.shares(&rule.passes) {
-            let needed = needed(rule.passes.more_than, share, voters);
-            if needed.is_none() {
-                self.faults.push(fault!(CANNOT_PASS.threshold, passes, vote, body = name, voters));
-                return;
+        let shares = self.shares(&rule.passes);
+        let counts = shares.into_iter().map(|share| needed(rule.passes.more_than, share, voters));
+        match counts.max_by_key(|needed| needed.unwrap_or(u64::MAX)) {
+            Some(None) => Some((Doubt::Threshold, Counted { voters, needed: voters })),
+            Some(Some(needed)) if recused && voters > 1 && needed > voters - 1 => {
+                Some((Doubt::Recusal, Counted { voters, needed }))
             }
-            if let Some(needed) = needed.filter(|needed| recused && voters > 1 && *needed > voters - 1) {
-                let left = voters - 1;
-                self.faults.push(fault!(RECUSAL.body, passes, vote, body = name, needed, voters, left));
-                return;
+            _ if online && rule.ballot == Ballot::Secret && voters < SECRET_MIN => {
+                Some((Doubt::Few, Counted { voters, needed: 0 }))
             }
-        }
-        if online && rule.ballot == Ballot::Secret && voters < SECRET_MIN {
-            let ballot = written.ballot.as_ref().map_or(&vote.span, |word| &word.span);
-            self.faults.push(fault!(FEW_VOTERS.body, ballot, vote, body = name, voters));
+            _ => None,
         }
     }
 
@@ -307,6 +307,47 @@ impl<'a> Office<'a> {
         }
         shares
     }
+}
+
+/// What can be wrong with a vote in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Doubt {
+    /// Nobody votes.
+    NoVoters,
+    /// All votes do not reach what is asked for.
+    Threshold,
+    /// Without the vote of one member what is asked for cannot be reached.
+    Recusal,
+    /// So few vote that everybody knows how.
+    Few,
+}
+
+/// How many vote in a body, and how many votes are needed there.
+struct Counted {
+    voters: u64,
+    needed: u64,
+}
+
+/// One fault for all bodies in which it is the same; the numbers are those of the first.
+fn told(doubt: Doubt, written: &model::Vote, bodies: &[(&Body, Counted)]) -> Option<Diagnostic> {
+    let (first, Counted { voters, needed }) = bodies.first()?;
+    let vote = &written.name;
+    let mut list =
+        bodies.iter().take(SHOWN_MAX).map(|(body, _)| format!("`{}`", body.code)).collect::<Vec<_>>().join(", ");
+    if bodies.len() > SHOWN_MAX {
+        list += ", ...";
+    }
+    let passes = written.passes.as_ref().map_or(&vote.span, |phrase| &phrase.span);
+    let ballot = written.ballot.as_ref().map_or(&vote.span, |word| &word.span);
+    let body = first.code.as_str();
+    Some(match doubt {
+        Doubt::NoVoters => fault!(CANNOT_PASS.no_voters, &vote.span, vote, bodies = list),
+        Doubt::Threshold => fault!(CANNOT_PASS.threshold, passes, vote, bodies = list, body, voters),
+        Doubt::Recusal => {
+            fault!(RECUSAL.body, passes, vote, bodies = list, body, needed, voters, left = voters - 1)
+        }
+        Doubt::Few => fault!(FEW_VOTERS.body, ballot, vote, bodies = list, body, voters),
+    })
 }
 
 /// The fewest votes out of so many members that reach a share; none if all of them do not.

@@ -62,14 +62,17 @@ impl Check<'_> {
         }
     }
 
-    /// Where an event leads once no guard holds any more, and where that is written: its last branch.
+    /// Where an event leads for certain, and where that is written: its only branch, or the place in which all of them end.
     fn answer(&self, at: usize, event: &str) -> Option<(usize, Span)> {
         let answers = |transition: &&Transition| {
             transition.by.is_empty() && transition.event.as_ref().is_some_and(|name| name.value == event)
         };
         self.tree.outwards(at).find_map(|at| {
-            let transition = self.tree.place(at).state.on.iter().rfind(answers)?;
-            Some((self.lands(at, transition)?, place_of(transition)))
+            let branches: Vec<&Transition> = self.tree.place(at).state.on.iter().filter(answers).collect();
+            let last = branches.last()?;
+            let lands = self.lands(at, last)?;
+            let certain = branches.iter().all(|branch| self.lands(at, branch) == Some(lands));
+            certain.then(|| (lands, place_of(last)))
         })
     }
 

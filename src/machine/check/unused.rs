@@ -27,7 +27,8 @@ impl Check<'_> {
             || match kind {
                 Kind::Role => starter(),
                 Kind::Table => in_formulas(),
-                Kind::Field => in_formulas() || self.find_field(kind, name).is_some_and(|field| field.required),
+                // Who starts a dossier may fill in any field of it, and so may whoever joins a list.
+                Kind::Field => self.is_list() || self.definition.roles.iter().any(|role| role.starter),
                 Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
                 Kind::RowField | Kind::Guard | Kind::Vote => false,
             }
