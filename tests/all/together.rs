@@ -100,7 +100,7 @@ fn nothing_is_said_about_files_put_right() {
         let folder = fixtures.join(format!("{name}.fixed"));
         let words = said(&folder, office(&folder).as_ref()).1;
         if !words.is_empty() {
-            told += &format!("{name}.fixed:\n{words}\n");
+            told.extend([name.as_str(), ".fixed:\n", &words, "\n"]);
         }
     }
     assert!(told.is_empty(), "{told}");

@@ -71,7 +71,7 @@ impl Check<'_> {
             let Some(round) = round(graph, first) else { continue };
             let mut way = self.tree.place(first).id.clone();
             for (at, cause) in &round {
-                way += &format!(" -({cause})-> {}", self.tree.place(*at).id);
+                way.extend([" -(", cause, ")-> ", &self.tree.place(*at).id]);
             }
             told.extend(round.iter().map(|(at, _)| *at));
             found.push((first, way));

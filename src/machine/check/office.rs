@@ -127,25 +127,10 @@ impl<'a> Office<'a> {
             for unit in self.units() {
                 let somebody = asked.iter().any(|role| self.holds(role, unit).unwrap_or(true));
                 if !somebody {
-                    self.nobody(&mut lacking, &asked, unit);
+                    nobody(&mut lacking, &asked, unit);
                 }
             }
             self.report_stage(&state.id, &asked, std::mem::take(&mut lacking));
-        }
-    }
-
-    fn nobody<'r>(
-        &self,
-        lacking: &mut BTreeMap<&'r RoleName, (usize, Vec<&'a UnitCode>)>,
-        asked: &[&'r RoleName],
-        unit: &'a UnitCode,
-    ) {
-        for role in asked {
-            let entry = lacking.entry(role).or_default();
-            entry.0 += 1;
-            if entry.1.len() < SHOWN_MAX {
-                entry.1.push(unit);
-            }
         }
     }
 
@@ -177,7 +162,7 @@ impl<'a> Office<'a> {
         let tree = Tree::new(&self.definition.states);
         let initial = tree.find(self.shape.initial.as_str());
         let (Some(initial), Some(end)) = (initial, tree.find(state)) else { return state.to_owned() };
-        let reached = tree.reached(tree.innermost(initial), |at| {
+        let reached = Tree::reached(tree.innermost(initial), |at| {
             tree.steps(at, |state| {
                 let clock = state.after.iter().map(|(_, transition)| (transition, "after".to_owned()));
                 let others = state.on.iter().chain(&state.always).map(|transition| (transition, cause(transition)));
@@ -353,6 +338,21 @@ fn told(doubt: Doubt, written: &model::Vote, bodies: &[(&Body, Counted)]) -> Opt
 /// The fewest votes out of so many members that reach a share; none if all of them do not.
 fn needed(more_than: bool, share: Fraction, members: u64) -> Option<u64> {
     (1..=members).find(|yes| if more_than { share.exceeded_by(*yes, members) } else { share.reached_by(*yes, members) })
+}
+
+/// Remembers that none of these roles is held for a unit.
+fn nobody<'r, 'u>(
+    lacking: &mut BTreeMap<&'r RoleName, (usize, Vec<&'u UnitCode>)>,
+    asked: &[&'r RoleName],
+    unit: &'u UnitCode,
+) {
+    for role in asked {
+        let entry = lacking.entry(role).or_default();
+        entry.0 += 1;
+        if entry.1.len() < SHOWN_MAX {
+            entry.1.push(unit);
+        }
+    }
 }
 
 /// Nothing but people leads on from here.

@@ -1,7 +1,7 @@
 //! Outcomes: what did not pass does not go on as if it had, and nobody approves their own request.
 
 use super::Check;
-use super::tree::{Place, Reached, cause};
+use super::tree::{Place, Reached, Tree, cause};
 use crate::definition::model::{Name, Transition};
 use crate::diagnostic::fault;
 use crate::source::Span;
@@ -118,7 +118,7 @@ impl Check<'_> {
         let own = |transition: &&Transition| {
             transition.needs.is_none() && transition.by.iter().any(|by| by.value == role.value)
         };
-        self.tree.reached(start, |at| {
+        Tree::reached(start, |at| {
             self.tree.steps(at, |state| {
                 let taken = state.on.iter().filter(own).chain(&state.always);
                 taken.map(|transition| (transition, cause(transition))).collect()

@@ -48,7 +48,7 @@ impl<'a> Known<'a> {
         for file in files {
             let name = file.definition.as_ref().and_then(|definition| definition.workflow.as_ref());
             if let Some(name) = name {
-                known.insert(&name.value, file.machine.as_ref().map(|machine| &**machine));
+                known.insert(&name.value, file.machine.as_deref());
             }
         }
         Self(known)

@@ -100,7 +100,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Every state to which these steps lead from a first one, each with the shortest way to it: the step before it.
-    pub(super) fn reached(&self, start: usize, steps: impl Fn(usize) -> Vec<Step>) -> Reached {
+    pub(super) fn reached(start: usize, steps: impl Fn(usize) -> Vec<Step>) -> Reached {
         let mut found = Reached::from([(start, None)]);
         let mut open = VecDeque::from([start]);
         while let Some(at) = open.pop_front() {
