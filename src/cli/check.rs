@@ -15,7 +15,7 @@ use crate::source::SourceFile;
 /// What `check` is told.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Examples:\n  chancery check workflows/purchase\n  chancery check workflows --directory DIR\n  \
+    before_help = "Example:\n  chancery check workflows/purchase\n  chancery check workflows --directory DIR\n  \
                    chancery check workflows --language vi\n  chancery check workflows --format sarif\n  \
                    chancery check --explain E0101",
     after_help = "Exit codes:\n  0  no errors (there may be warnings)\n  2  wrong arguments\n  3  errors, or a file that cannot be read"
