@@ -180,8 +180,13 @@ impl fmt::Display for Exact {
 }
 
 impl Serialize for Exact {
+    /// As a decimal where a field could hold it, and as a fraction otherwise: `1/2048` is a decimal of eleven digits, which
+    /// nobody may type and which arithmetic may well reach.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        match self.decimal().filter(|decimal| decimal.parse::<Self>().is_ok()) {
+            Some(decimal) => to.serialize_str(&decimal),
+            None => to.collect_str(&format_args!("{}/{}", self.num, self.den)),
+        }
     }
 }
 
@@ -284,7 +289,23 @@ mod tests {
         assert_eq!((third.rounded(0), third.rounded(1)), (Some(exact("0")), Some(exact("0.3"))));
     }
 
+    #[test]
+    fn what_no_field_may_hold_is_kept_as_a_fraction() {
+        for (num, den, kept) in [(-1, 2048, "\"-1/2048\""), (i128::MAX, 1, "\"170141183460469231731687303715884105727/1\"")] {
+            let number = Exact::ratio(num, den).expect("a fraction");
+            assert_eq!(serde_json::to_string(&number).ok().as_deref(), Some(kept));
+            assert_eq!(serde_json::from_str::<Exact>(kept).ok(), Some(number));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_number_is_read_back_as_it_was_kept(num: i128, den: i128) {
+            if let Some(number) = Exact::ratio(num, den) {
+                prop_assert_eq!(serde_json::from_str::<Exact>(&serde_json::to_string(&number).expect("JSON")).ok(), Some(number));
+            }
+        }
+
         #[test]
         fn the_order_is_that_of_cross_multiplication(a in -1_000_000_i64..1_000_000, b in 1_i64..1_000_000, c in -1_000_000_i64..1_000_000, d in 1_i64..1_000_000) {
             let (one, two) = (Exact::ratio(a.into(), b.into()), Exact::ratio(c.into(), d.into()));
