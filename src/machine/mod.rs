@@ -4,8 +4,10 @@
 //! here and never changes its meaning; new parts get a default. A [`Machine`] is made in two ways only: by [`check`] out of
 //! a definition, and by [`Machine::load`] out of what `deploy` stored: a deployed version is never checked again.
 
+mod actions;
 pub mod chart;
 pub mod check;
+pub mod explore;
 mod role;
 mod said;
 mod shape;
@@ -18,11 +20,12 @@ use crate::expr::Programs;
 use crate::ids::{MachineHash, StateId};
 use chart::Chart;
 
+pub use actions::{Actions, RegisterRule, Setting};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
 pub use state::{
-    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RegisterRule, RowEvents, State, StateKind,
-    StateVote, Target, TaskRule, Transition,
+    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RowEvents, State, StateKind, StateVote, Target,
+    TaskRule, Transition,
 };
 pub use vote::{Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, VoteRule};
 

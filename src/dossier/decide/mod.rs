@@ -4,6 +4,7 @@
 //! what replay will see. Due timers fire first, each as an event of its own; then the command.
 
 mod act;
+mod actions;
 mod enter;
 mod lists;
 mod offer;

@@ -3,6 +3,7 @@
 //! One concern per file. Every fault is collected; a part that cannot be understood gets a stand-in, so that the rest is
 //! still checked, and no machine is made as long as there is an error.
 
+mod actions;
 mod amounts;
 mod branches;
 mod cases;
@@ -14,6 +15,7 @@ mod names;
 mod needs;
 mod phrases;
 mod reach;
+mod regions;
 mod roles;
 mod starts;
 mod states;
@@ -84,6 +86,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.check_formulas(&shape);
     check.list_only();
     check.kinds();
+    check.regions();
     check.branches();
     check.agreement();
     check.cases();
