@@ -32,6 +32,7 @@ mod registers;
 mod scenario;
 mod scheduler;
 mod scxml;
+mod settling;
 mod shown;
 mod smtp;
 mod starting;
