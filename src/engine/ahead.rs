@@ -258,13 +258,7 @@ impl Shared {
     }
 
     /// Puts what was decided where the writer finds it, and what was not back to the front of the queue.
-    fn put(
-        &self,
-        commands: &mut VecDeque<Pending>,
-        decided: Decided,
-        epoch: u64,
-        remember: impl FnOnce(Vec<Kept>),
-    ) {
+    fn put(&self, commands: &mut VecDeque<Pending>, decided: Decided, epoch: u64, remember: impl FnOnce(Vec<Kept>)) {
         let mut known = Vec::new();
         {
             let mut state = self.lock();
@@ -357,8 +351,7 @@ mod tests {
     use crate::store::Batch;
 
     fn pending(operation: &str) -> Pending {
-        let command =
-            Command { operation: operation.into(), dossier: "d".into(), actor: Actor::Clock, ask: Ask::Tick };
+        let command = Command { operation: operation.into(), dossier: "d".into(), actor: Actor::Clock, ask: Ask::Tick };
         Pending::of_command(command, Vec::new(), &MasterKeys::of_bytes([1; 32]))
     }
 

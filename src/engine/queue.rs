@@ -153,9 +153,7 @@ fn drain(inner: &Arc<Inner>, writer: &mut Writer) {
         Next::Decide(batch) => commit::commit(inner, writer, batch),
     });
     inner.changed.notify_waiters();
-    if more
-        && let Err(error) = call_writer(inner)
-    {
+    if more && let Err(error) = call_writer(inner) {
         tracing::error!(%error, "the writer is gone while commands wait");
     }
 }
