@@ -32,6 +32,7 @@ mod people;
 mod registers;
 mod scenario;
 mod scheduler;
+mod settling;
 mod shown;
 mod smtp;
 mod starting;
