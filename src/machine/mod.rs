@@ -8,6 +8,7 @@ pub mod chart;
 pub mod check;
 mod role;
 mod said;
+mod separation;
 mod shape;
 mod state;
 mod vote;
@@ -19,6 +20,7 @@ use crate::ids::{MachineHash, StateId};
 use chart::Chart;
 
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
+pub use separation::{Earlier, Separation};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
 pub use state::{
     After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RegisterRule, RowEvents, State, StateKind,
