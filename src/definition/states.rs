@@ -2,6 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{Actions, Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
+use super::separation::separation;
 use super::transitions;
 use crate::diagnostic::say;
 use crate::ids::Text;
@@ -9,7 +10,8 @@ use crate::source::Span;
 
 const KEYS: &[&str] = &[
     "title", "initial", "states", "parallel", "history", "target", "on", "always", "after", "task", "vote", "joins",
-    "gathers", "deadline", "entry", "exit", "standing", "link", "urgent", "final", "outcome",
+    "gathers", "deadline", "entry", "exit", "standing", "link", "urgent", "separation", "final",
+    "outcome",
 ];
 
 /// The states of a section, each with those inside it.
@@ -40,6 +42,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         standing: map.word("standing"),
         link: map.word("link"),
         urgent: map.word("urgent"),
+        separation: map.get("separation").and_then(|item| separation(&item)),
         is_final: map.flag("final"),
         outcome: map.word("outcome"),
         name,

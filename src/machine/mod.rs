@@ -10,6 +10,7 @@ pub mod check;
 pub mod explore;
 mod role;
 mod said;
+mod separation;
 mod shape;
 mod state;
 mod vote;
@@ -22,6 +23,7 @@ use chart::Chart;
 
 pub use actions::{Actions, RegisterRule, Setting};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
+pub use separation::{Earlier, Separation};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
 pub use state::{
     After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RowEvents, State, StateKind, StateVote, Target,

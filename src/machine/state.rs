@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Actions;
+use super::{Actions, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -59,6 +59,9 @@ pub struct State {
     /// May mail on rest days (06:00-21:00).
     #[serde(default)]
     pub urgent: bool,
+    /// What it says about people who did an earlier step; what the states around it say holds too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separation: Option<Separation>,
 }
 
 /// What a state is.

@@ -17,6 +17,7 @@ mod config;
 mod courier;
 mod decide;
 mod desk;
+mod duties;
 mod engine;
 mod explain;
 mod fields;

@@ -30,6 +30,7 @@ impl Check<'_> {
             standing: written.standing.as_ref().map(|name| name.value.clone()),
             link: self.link(at),
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
+            separation: written.separation.as_ref().map(|separation| self.separation(at, separation)),
         }
     }
 
