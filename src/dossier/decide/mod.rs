@@ -136,18 +136,20 @@ impl<'a> Run<'a> {
         if self.dossier.is_none() {
             return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
         }
+        if command.ask == Ask::Tick {
+            return self.tick(now);
+        }
         self.fire_due(now)?;
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
         match &command.ask {
-            Ask::Start(_) => unreachable!("handled above"),
+            Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
             Ask::Receive(message) => self.receive(message),
-            Ask::Tick => Ok(()),
         }
     }
 
