@@ -84,7 +84,8 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
                 vec![
                     id,
                     one.workflow.clone(),
-                    one.outcome.clone().unwrap_or_else(|| one.state.clone()) + if one.stuck_at.is_some() { " (STUCK)" } else { "" },
+                    one.outcome.clone().unwrap_or_else(|| one.state.clone())
+                        + if one.stuck_at.is_some() { " (STUCK)" } else { "" },
                     due,
                     one.caption.clone(),
                 ]
@@ -143,7 +144,8 @@ impl Lines<'_> {
         if let Some(stuck) = &dossier.stuck {
             let (since, again) = (self.minute(stuck.since_at), self.minute(stuck.again_at));
             let what = stuck.what.name();
-            self.lines.push(format!("  STUCK   {what} cannot be done since {since}; tried {}x, again {again}", stuck.tries));
+            self.lines
+                .push(format!("  STUCK   {what} cannot be done since {since}; tried {}x, again {again}", stuck.tries));
             self.lines.extend(stuck.reasons.iter().map(|reason| format!("            {reason}")));
         }
         for paused in &dossier.paused {

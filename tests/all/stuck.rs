@@ -42,7 +42,12 @@ fn opened() -> (Office, Machine, Dossier) {
     (office, handed, dossier)
 }
 
-fn tick(office: &mut Office, handed: &Machine, dossier: &Dossier, now: Instant) -> Result<(Dossier, Vec<Kind>), Refusal> {
+fn tick(
+    office: &mut Office,
+    handed: &Machine,
+    dossier: &Dossier,
+    now: Instant,
+) -> Result<(Dossier, Vec<Kind>), Refusal> {
     let command = office.command("D", Actor::Clock, Ask::Tick);
     let (after, decision) = office.run(handed, Some(dossier), &command, now)?;
     Ok((after, decision.events.iter().map(|event| event.kind).collect()))
