@@ -291,7 +291,9 @@ mod tests {
 
     #[test]
     fn what_no_field_may_hold_is_kept_as_a_fraction() {
-        for (num, den, kept) in [(-1, 2048, "\"-1/2048\""), (i128::MAX, 1, "\"170141183460469231731687303715884105727/1\"")] {
+        for (num, den, kept) in
+            [(-1, 2048, "\"-1/2048\""), (i128::MAX, 1, "\"170141183460469231731687303715884105727/1\"")]
+        {
             let number = Exact::ratio(num, den).expect("a fraction");
             assert_eq!(serde_json::to_string(&number).ok().as_deref(), Some(kept));
             assert_eq!(serde_json::from_str::<Exact>(kept).ok(), Some(number));

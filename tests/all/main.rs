@@ -32,6 +32,7 @@ mod registers;
 mod scenario;
 mod scheduler;
 mod shown;
+mod sight;
 mod smtp;
 mod starting;
 mod statechart;
