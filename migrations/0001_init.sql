@@ -89,7 +89,8 @@ CREATE TABLE ballot_box (
     PRIMARY KEY (dossier_id, activation, row_id)
 );
 
--- One mail to one person: the delivery ledger. status: sending, accepted, deferred, failed, unknown.
+-- One mail to one person: the delivery ledger. status: claimed, sending, accepted, deferred, failed,
+-- unknown, dropped.
 CREATE TABLE mail (
     id          TEXT PRIMARY KEY,
     person_id   TEXT NOT NULL,

@@ -46,6 +46,11 @@ pub(super) async fn check(engine: &Engine, lives: usize) -> Result<usize, BenchE
     Ok(ids.len())
 }
 
+/// Mails that a server took over.
+pub(super) async fn accepted_mails(store: &Store) -> Result<i64, StoreError> {
+    number(store, "SELECT COUNT(*) FROM mail WHERE status = 'accepted' AND attempts = 1").await
+}
+
 async fn number(store: &Store, sql: &'static str) -> Result<i64, StoreError> {
     store.read(sql, &[]).await?.first().map_or(Ok(0), |row| row.int(0))
 }

@@ -3,7 +3,9 @@
 //! it counts the rows of every life in every table and replays some of them: a figure for work that was not done is none.
 
 mod count;
+pub mod mail;
 mod office;
+mod sink;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

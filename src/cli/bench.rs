@@ -1,4 +1,4 @@
-//! `chancery bench`: a dossier's life, timed.
+//! `chancery bench`: a dossier's life, timed; or mails on their way out.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::clock::Chance;
 #[derive(Debug, Args)]
 #[command(
     before_help = "Example:\n  chancery bench --clients 32 --count 6000\n  chancery bench --clients 32 --count 6000 \
-                   --database postgres://user@host/empty"
+                   --database postgres://user@host/empty\n  chancery bench --mail 4000"
 )]
 pub(super) struct BenchArgs {
     /// Callers; each makes its next call when the one before was acknowledged.
@@ -21,6 +21,9 @@ pub(super) struct BenchArgs {
     /// Lives of dossiers.
     #[arg(long, default_value_t = 1000)]
     count: usize,
+    /// Time so many mails instead, from the outbox into a sink, over 8 connections, beside a floor in the same run.
+    #[arg(long, value_name = "MAILS", conflicts_with_all = ["clients", "count"])]
+    mail: Option<usize>,
 }
 
 impl From<BenchError> for Trouble {
@@ -42,14 +45,23 @@ pub(super) async fn run(args: &BenchArgs, database: Option<String>, context: &Co
         (Some(folder), _) => format!("sqlite://{}/bench.db", folder.display()),
         (None, database) => database.unwrap_or_default(),
     };
-    let settings = Settings { clients: args.clients, count: args.count, database };
-    let report = bench::run(&settings, || context.printer.line("go")).await;
+    let go = || context.printer.line("go");
+    let report = if let Some(mails) = args.mail {
+        line(bench::mail::run(mails, &database, go).await)
+    } else {
+        let settings = Settings { clients: args.clients, count: args.count, database };
+        line(bench::run(&settings, go).await)
+    };
     if let Some(folder) = folder {
         // What cannot be removed from the temporary folder is the system's to remove.
         let _ = std::fs::remove_dir_all(folder);
     }
-    context.printer.line(serde_json::to_string(&report?).map_err(|error| Trouble::World(error.to_string()))?);
+    context.printer.line(report?);
     Ok(())
+}
+
+fn line(report: Result<impl serde::Serialize, BenchError>) -> Result<String, Trouble> {
+    serde_json::to_string(&report?).map_err(|error| Trouble::World(error.to_string()))
 }
 
 fn temporary() -> Result<PathBuf, Trouble> {

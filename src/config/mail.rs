@@ -7,6 +7,9 @@ use serde::Deserialize;
 use super::{ConfigError, Places, Secret};
 use crate::courier::settings::{Password, Patience, Security, SmtpSettings};
 
+/// Connections to the mail server at most.
+pub const CONNECTIONS_MAX: usize = 8;
+
 /// The way out for mails.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +32,8 @@ pub struct Mail {
     pub from: String,
     /// Whom to call, as the foot of every mail says it: a name and a telephone number.
     pub contact: String,
+    /// Mails that are sent side by side, each over a connection of its own.
+    pub connections: usize,
     /// A test machine sends every mail to this address instead of the person's.
     pub redirect_to: Option<String>,
 }
@@ -58,6 +63,7 @@ impl Default for Mail {
             hello: None,
             from: "chancery <chancery@localhost>".to_owned(),
             contact: String::new(),
+            connections: 2,
             redirect_to: None,
         }
     }
@@ -110,6 +116,13 @@ impl Mail {
         check_mailbox("mail.from", &self.from)?;
         if let Some(address) = &self.redirect_to {
             check_mailbox("mail.redirect_to", address)?;
+        }
+        if !(1..=CONNECTIONS_MAX).contains(&self.connections) {
+            return Err(ConfigError::new(
+                "mail.connections",
+                format!("{} is not between 1 and {CONNECTIONS_MAX}", self.connections),
+                "2 are enough for a few thousand mails a day",
+            ));
         }
         if self.user.is_some() != self.password_file.is_some() {
             return Err(ConfigError::new(

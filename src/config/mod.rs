@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub use database::{Database, sqlite_path};
 pub use keys::{KeyFiles, Keys};
 pub use log::{Log, LogFormat};
-pub use mail::{Mail, Tls};
+pub use mail::{CONNECTIONS_MAX, Mail, Tls};
 pub use secret::Secret;
 pub use web::Web;
 

@@ -1,20 +1,23 @@
 //! Outbox to mailbox: gathers what has to be said to a person into one mail, sends it, and keeps an honest ledger.
 //!
-//! [`Courier::step`] is the whole of it: claim (one transaction, committed before `MAIL FROM`), write, send, settle (only
-//! under our own lease). Any number of couriers may step at once, in one process or several. Under a clock that runs faster
-//! than time (the demonstration's) there is one, and it steps again only when it is done: its leases would end early.
+//! [`Lane::step`] is the whole of it: claim (one transaction, committed before `MAIL FROM`), write, send, settle (only under our
+//! own lease). Any number of lanes may step at once, in one process or several; each keeps its connection from step to step
+//! while there is more to send. Under a clock that runs faster than time (the demonstration's) there is one, and it steps again
+//! only when it is done: its leases would end early.
 
 pub mod email;
 mod ledger;
 mod load;
+mod session;
 pub mod settings;
 pub mod smtp;
+mod tls;
 mod wire;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant as Stopwatch;
 
@@ -23,12 +26,12 @@ use crate::engine::Engine;
 use crate::ids::{Instant, MailId};
 use crate::letters::{self, PERSON_DAY_MAX};
 use crate::links::LinkKeys;
-use crate::store::mails::{ClaimPlan, ClaimedMail};
+use crate::store::mails::{ClaimPlan, ClaimedMail, Settled};
 use crate::store::{Store, StoreError};
 use email::Encoded;
 use load::{LoadError, Loader};
 use settings::SmtpSettings;
-use smtp::{Outcome, Sender, TlsError};
+use smtp::{Outcome, Sender, Tls, TlsError};
 
 /// Mails of one step at most.
 const BATCH_MAX: usize = 16;
@@ -39,9 +42,26 @@ pub struct Courier {
     engine: Engine,
     keys: LinkKeys,
     settings: Arc<SmtpSettings>,
-    tls: Option<lettre::transport::smtp::client::TlsParameters>,
+    tls: Option<Tls>,
     public_url: String,
     chance: Chance,
+    /// What could not be written down because the database failed; it comes before anything new. All clones share it.
+    owed: Arc<Mutex<Vec<Owed>>>,
+}
+
+/// One thing that is still to be written down.
+#[derive(Debug)]
+enum Owed {
+    /// What became of a mail.
+    Settle { mail: MailId, lease: String, settled: Settled },
+    /// Mails that were claimed and not begun.
+    Release { mails: Vec<MailId>, lease: String },
+}
+
+/// One lane of a courier: its connection to the mail server, kept while there is more to send.
+pub struct Lane {
+    courier: Courier,
+    sender: Sender,
 }
 
 /// What a step did.
@@ -98,25 +118,57 @@ impl Courier {
     ) -> Result<Self, TlsError> {
         let tls = smtp::tls(&settings)?;
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Ok(Self { engine, keys, settings: Arc::new(settings), tls, public_url, chance })
+        Ok(Self { engine, keys, settings: Arc::new(settings), tls, public_url, chance, owed: Arc::default() })
     }
 
-    /// Sends what is due, at most one batch of it.
+    /// A lane of it.
+    pub fn lane(&self) -> Lane {
+        Lane { courier: self.clone(), sender: Sender::new(Arc::clone(&self.settings), self.tls.clone()) }
+    }
+
+    /// Sends what is due, at most one batch of it, over a connection of its own.
     ///
     /// # Errors
-    /// The database fails. What was being sent then is settled as unknown when its lease ends.
+    /// The database fails, as in [`Lane::step`].
     pub async fn step(&self, now: Instant) -> Result<Report, StoreError> {
+        let mut lane = self.lane();
+        let report = lane.step(now).await;
+        lane.sender.close().await;
+        report
+    }
+
+    async fn send_batch(&self, now: Instant, sender: &mut Sender) -> Result<Report, StoreError> {
+        self.pay(now).await?;
         let began = Stopwatch::now();
         let claim = self.store().claim_mails(self.plan(now)).await?;
         let report = Report { held: claim.held, dropped: claim.dropped, unknown: claim.unknown, ..Report::default() };
         let enough = Stopwatch::now() + self.settings.patience.batch;
         let mut batch = Batch { courier: self, now, began, enough, waiting: claim.mails.into(), report };
-        let mut sender = Sender::new(Arc::clone(&self.settings), self.tls.clone());
         while let Some(mail) = batch.waiting.pop_front() {
-            batch.carry(mail, &mut sender).await?;
+            batch.carry(mail, sender).await?;
         }
-        sender.close().await;
         Ok(batch.report)
+    }
+
+    /// Writes down what is owed.
+    async fn pay(&self, now: Instant) -> Result<(), StoreError> {
+        loop {
+            let Some(owed) = self.owed().pop() else { return Ok(()) };
+            let paid = match &owed {
+                Owed::Settle { mail, lease, settled } => {
+                    self.store().settle_mail(mail, lease, settled.clone(), None).await.map(drop)
+                }
+                Owed::Release { mails, lease } => self.store().release_mails(now, lease, mails.clone()).await,
+            };
+            if let Err(error) = paid {
+                self.owed().push(owed);
+                return Err(error);
+            }
+        }
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Vec<Owed>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn store(&self) -> &Store {
@@ -153,6 +205,27 @@ impl Courier {
         let sender = self.settings.sender();
         let email = letters::compose(&letter, sender).map_err(|error| Unwritten::Never(error.to_string()))?;
         email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))
+    }
+}
+
+impl Lane {
+    /// Sends what is due, at most one batch of it. The connection stays open as long as there is something to send.
+    ///
+    /// # Errors
+    /// The database fails. What became of the mail that was being sent is remembered and written down by the next step of this
+    /// courier; if there is none before the lease ends, it counts as unknown. Mails that were not begun are given back.
+    pub async fn step(&mut self, now: Instant) -> Result<Report, StoreError> {
+        let report = self.courier.send_batch(now, &mut self.sender).await;
+        if !report.as_ref().is_ok_and(Report::worked) {
+            self.sender.close().await;
+        }
+        report
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane").field("courier", &self.courier).finish_non_exhaustive()
     }
 }
 
@@ -205,7 +278,16 @@ impl Batch<'_> {
         }
         let settled = ledger::settle(mail, outcome, self.later());
         let (status, answer) = (settled.status, settled.answer.clone());
-        let ours = self.courier.store().settle_mail(&mail.id, &mail.lease, settled).await?;
+        let next = self.waiting.front().map(|next| &next.id);
+        let ours = match self.courier.store().settle_mail(&mail.id, &mail.lease, settled.clone(), next).await {
+            Ok(ours) => ours,
+            Err(error) => {
+                let (mail, lease) = (mail.id.clone(), mail.lease.clone());
+                self.courier.owed().push(Owed::Settle { mail, lease, settled });
+                self.owe_the_rest();
+                return Err(error);
+            }
+        };
         let (id, attempts) = (mail.id.as_str(), mail.attempts);
         match (ours, status) {
             (false, _) => tracing::warn!(mail.id = id, "a mail's lease ended before its answer came"),
@@ -218,10 +300,16 @@ impl Batch<'_> {
 
     /// Gives back what was not begun.
     async fn release(&mut self) -> Result<(), StoreError> {
-        let Some(lease) = self.waiting.front().map(|mail| mail.lease.clone()) else { return Ok(()) };
-        let ids: Vec<MailId> = self.waiting.drain(..).map(|mail| mail.id).collect();
-        self.report.released += ids.len() as u64;
-        self.courier.store().release_mails(self.later(), &lease, ids).await
+        self.owe_the_rest();
+        self.courier.pay(self.later()).await
+    }
+
+    /// What was not begun is to be given back.
+    fn owe_the_rest(&mut self) {
+        let Some(lease) = self.waiting.front().map(|mail| mail.lease.clone()) else { return };
+        let mails: Vec<MailId> = self.waiting.drain(..).map(|mail| mail.id).collect();
+        self.report.released += mails.len() as u64;
+        self.courier.owed().push(Owed::Release { mails, lease });
     }
 
     /// The time now, counted from the step's beginning on a clock that never jumps.

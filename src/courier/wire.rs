@@ -67,3 +67,19 @@ impl AsyncWrite for Wire {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Wire;
+
+    #[tokio::test]
+    async fn no_stream_of_ours_waits_to_gather_small_packets() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback");
+        let address = listener.local_addr().expect("it listens");
+        let stream = tokio::net::TcpStream::connect(address).await.expect("it is there");
+        assert!(!stream.nodelay().expect("it can be asked"), "the system would gather");
+        let (wire, written) = Wire::new(stream).expect("it can be told");
+        assert!(wire.stream.nodelay().expect("it can be asked"));
+        assert_eq!(written.bytes(), 0);
+    }
+}

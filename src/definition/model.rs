@@ -221,6 +221,8 @@ pub struct State {
     pub link: Option<Name>,
     /// `urgent`.
     pub urgent: Option<Name>,
+    /// What it says about people who did an earlier step.
+    pub separation: Option<Separation>,
     /// Who is told on entry.
     pub tell: Vec<Name>,
     /// `final: true`.
@@ -242,6 +244,19 @@ pub struct Access {
     pub edit: Option<Vec<Name>>,
     /// `attach`.
     pub attach: Option<Vec<Name>>,
+}
+
+/// What a state says about people who did an earlier step; each is a state, or `opening`.
+#[derive(Clone, Debug)]
+pub struct Separation {
+    /// Whoever did one of these does nothing here.
+    pub never_same_as: Vec<Name>,
+    /// Only whoever did these does anything here.
+    pub same_as: Vec<Name>,
+    /// Whoever did one of these may act here in another role.
+    pub may_be_same_as: Vec<Name>,
+    /// The legal text.
+    pub basis: Option<String>,
 }
 
 /// A transition.

@@ -3,6 +3,7 @@
 use super::item::{Item, Map};
 use super::model::{Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
 use super::parts;
+use super::separation::separation;
 use super::transitions;
 use crate::diagnostic::say;
 use crate::ids::Text;
@@ -30,6 +31,7 @@ const KEYS: &[&str] = &[
     "register",
     "link",
     "urgent",
+    "separation",
     "tell",
     "final",
     "outcome",
@@ -65,6 +67,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),
         link: map.word("link"),
         urgent: map.word("urgent"),
+        separation: map.get("separation").and_then(|item| separation(&item)),
         tell: map.words("tell"),
         is_final: map.flag("final"),
         outcome: map.word("outcome"),

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::{
-    Choice, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Task, Timer, TimerKind, VoteResult, VoteRow,
+    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Task, Timer, TimerKind, VoteResult,
+    VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -106,6 +107,8 @@ pub enum Change {
         /// Why.
         reason: Option<String>,
     },
+    /// A person did something in a state: what separation of duties is judged by from now on.
+    Done(Deed),
     /// Why it is refused, returned or struck.
     Grounds(Vec<Ground>),
     /// States were left, innermost first.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event};
-use super::{Active, Answer, Dossier, Paused, Purpose, Recorded, Row, RowStatus, TimerKind, Vote};
+use super::{Active, Answer, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, TimerKind, Vote};
 use crate::ids::{ActivationId, Instant};
 
 /// The dossier after an event; before its first one there is none.
@@ -80,6 +80,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             held: Vec::new(),
             milestones: Vec::new(),
             grounds: Vec::new(),
+            deeds: Vec::new(),
             outcome: None,
         });
         return Ok(());
@@ -91,6 +92,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Captioned(caption) => dossier.caption.clone_from(caption),
         Change::Set(fields) => set(dossier, fields),
         Change::Filed(papers) => dossier.papers.extend(papers.iter().cloned()),
+        Change::Done(deed) => {
+            let same = |old: &Deed| old.person == deed.person && old.state == deed.state && old.role == deed.role;
+            dossier.deeds.retain(|old| !same(old));
+            dossier.deeds.push(deed.clone());
+        }
         Change::Grounds(grounds) => dossier.grounds.extend(grounds.iter().cloned()),
         Change::Left(left) => leave(dossier, left),
         Change::Entered { activation, state, due_at } => {

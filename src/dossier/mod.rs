@@ -99,6 +99,9 @@ pub struct Dossier {
     /// Why it was last refused, returned or struck, in the words that were given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grounds: Vec<Ground>,
+    /// Who did something in which state, each once, the latest last: separation of duties is judged by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deeds: Vec<Deed>,
     /// The result, once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
@@ -156,6 +159,31 @@ pub struct Paper {
     pub by: Option<PersonId>,
     /// When.
     pub at: Instant,
+}
+
+/// A person did something in a state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    /// Who.
+    pub person: PersonId,
+    /// In which state; none for the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateId>,
+    /// In which role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
+    /// They prepared what others decide on: opened the dossier, filled in its form, recorded its numbers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prepared: bool,
+    /// When, the last time.
+    pub at: Instant,
+}
+
+impl Deed {
+    /// Whether it counts as this person's.
+    pub fn is_of(&self, person: &PersonId) -> bool {
+        &self.person == person
+    }
 }
 
 /// Somebody is asked to do something.

@@ -9,6 +9,7 @@ pub mod chart;
 pub mod check;
 mod role;
 mod said;
+mod separation;
 mod shape;
 mod state;
 mod vote;
@@ -21,6 +22,7 @@ use chart::Chart;
 
 pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
+pub use separation::{Earlier, Separation};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
 pub use state::{
     After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RegisterRule, RowEvents, State, StateKind,

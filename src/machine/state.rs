@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Access;
-
+use super::{Access, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -66,6 +65,9 @@ pub struct State {
     /// Who sees what and may change what here and inside, by role, `others` and `public`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<RoleName, Access>,
+    /// What it says about people who did an earlier step; what the states around it say holds too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separation: Option<Separation>,
     /// People who are told on entry, without being asked anything.
     #[serde(default)]
     pub tell: Vec<RoleName>,

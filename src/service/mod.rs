@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{CONNECTIONS_MAX, Config, ConfigError};
 use crate::store::{StoreError, meta};
 
 pub use office::Office;
@@ -27,8 +27,9 @@ pub use status::Status;
 /// How long a stop may take.
 pub const STOP_MAX: Duration = Duration::from_secs(20);
 
-/// Mails are carried side by side in as many lanes.
-const COURIER_LANES: [&str; 2] = ["courier", "courier 2"];
+/// Lanes in which mails are carried side by side: as many as `mail.connections` says.
+const LANES: [&str; CONNECTIONS_MAX] =
+    ["courier", "courier 2", "courier 3", "courier 4", "courier 5", "courier 6", "courier 7", "courier 8"];
 
 /// A part of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,8 +154,8 @@ impl Running {
     fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
         self.round(Worker::Scheduler(Box::new(crate::scheduler::Scheduler::new(office.engine.clone()))), office);
         if let Some(courier) = office.courier(config)? {
-            for lane in COURIER_LANES {
-                self.round(Worker::Courier(lane, courier.clone()), office);
+            for name in LANES.iter().take(config.mail.connections) {
+                self.round(Worker::Courier(name, Box::new(courier.lane())), office);
             }
         } else {
             tracing::warn!("`mail.host` is not set: mails wait and none is sent");

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::Status;
 use super::beat::Beat;
-use crate::courier::Courier;
+use crate::courier::Lane;
 use crate::engine::Engine;
 use crate::ids::Instant;
 use crate::scheduler::Scheduler;
@@ -27,7 +27,7 @@ pub enum Worker {
     /// Timers and starts by the clock.
     Scheduler(Box<Scheduler>),
     /// Mails; several lanes, so that a mail server that hangs on one mail holds up no other. Each has its name.
-    Courier(&'static str, Courier),
+    Courier(&'static str, Box<Lane>),
     /// Nothing but a look at the database: the heartbeat of a process that only serves pages.
     Heart(Store),
 }
@@ -45,7 +45,7 @@ impl Worker {
     fn name(&self) -> &'static str {
         match self {
             Self::Scheduler(_) => "scheduler",
-            Self::Courier(lane, _) => lane,
+            Self::Courier(name, _) => name,
             Self::Heart(_) => "database",
         }
     }
@@ -64,8 +64,8 @@ impl Worker {
                 let status = report.held.as_ref().map(|why| format!("held ({why}): `chancery resume` lets it go on"));
                 Ok(Turn { busy: report.busy(), status })
             }
-            Self::Courier(_, courier) => {
-                let report = courier.step(now).await?;
+            Self::Courier(_, lane) => {
+                let report = lane.step(now).await?;
                 Ok(Turn { busy: report.worked(), status: None })
             }
             Self::Heart(store) => store.is_current().await.map(|()| Turn::default()),

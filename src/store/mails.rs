@@ -1,7 +1,9 @@
 //! The courier's ledger: which notices became which mail, who may send it now, and what became of it.
 //!
-//! A mail is claimed under a lease; whoever holds the lease writes the result, nobody else. `next_at` is when somebody should
-//! look at a mail again: the next attempt, or, while it is being sent, the end of the lease.
+//! A mail is claimed under a lease; whoever holds the lease writes the result, nobody else. Only the mail that is being sent
+//! stands as `sending`, so that an end in the middle leaves one mail unknown and not the whole batch: the result of one mail
+//! and the beginning of the next are one commit. `next_at` is when somebody should look at a mail again: the next attempt, or,
+//! under a lease, its end.
 
 use super::meta::HELD;
 use super::{Param, Row, Store, StoreError, Tx};
@@ -102,8 +104,10 @@ pub struct TroubledMail {
 const IS_HELD: &str = "SELECT value FROM meta WHERE name = $1";
 const RETRIES: &str =
     "SELECT id, status, next_at, unknowns FROM mail WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2";
-const TAKE: &str = "UPDATE mail SET status = 'sending', lease = $1, lease_until_at = $2, next_at = $2, \
-    attempts = attempts + 1, unknowns = $3 WHERE id = $4 AND next_at = $5";
+// One that was claimed and never begun has been counted already.
+const TAKE: &str = "UPDATE mail SET attempts = attempts + CASE WHEN status = 'claimed' THEN 0 ELSE 1 END, \
+    status = 'claimed', lease = $1, lease_until_at = $2, next_at = $2, unknowns = $3 WHERE id = $4 AND next_at = $5";
+const BEGIN: &str = "UPDATE mail SET status = 'sending' WHERE id = $1 AND lease = $2";
 const GIVE_TO_PERSON: &str = "UPDATE mail SET status = 'unknown', lease = NULL, lease_until_at = NULL, next_at = NULL, \
     unknowns = $1, settled_at = $2, answer = $3 WHERE id = $4 AND next_at = $5";
 const MAIL: &str =
@@ -132,7 +136,7 @@ const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND d
     (SELECT dossier_id, seq, place FROM outbox WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL \
      AND not_before_at <= $3 ORDER BY not_before_at, dossier_id, seq, place LIMIT $4)";
 const MAKE: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, \
-    next_at, lease, lease_until_at) VALUES ($1, $2, $3, $4, 1, 'sending', 1, 0, $5, $6, $7, $6)";
+    next_at, lease, lease_until_at) VALUES ($1, $2, $3, $4, 1, 'claimed', 1, 0, $5, $6, $7, $6)";
 const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation, task.id, task.purpose, task.key_id, \
     task.generation, task.due_at FROM outbox \
     LEFT JOIN task ON task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
@@ -153,7 +157,8 @@ const NEXT: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Store {
-    /// Claims mails, first those that wait for another attempt, then new ones: committed before anybody says `MAIL FROM`.
+    /// Claims mails, first those that wait for another attempt, then new ones, and begins the first of them: committed before
+    /// anybody says `MAIL FROM`.
     ///
     /// # Errors
     /// The database fails, or a row makes no sense.
@@ -161,11 +166,18 @@ impl Store {
         self.write(move |tx| claim(tx, &plan)).await
     }
 
-    /// Writes down what became of an attempt; false if the lease was no longer ours, and then nothing was written.
+    /// Writes down what became of an attempt, and begins the next mail of the same lease; false if the lease was no longer ours,
+    /// and then nothing was written.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn settle_mail(&self, id: &MailId, lease: &str, settled: Settled) -> Result<bool, StoreError> {
+    pub async fn settle_mail(
+        &self,
+        id: &MailId,
+        lease: &str,
+        settled: Settled,
+        next: Option<&MailId>,
+    ) -> Result<bool, StoreError> {
         let params: [Param; 7] = [
             settled.status.into(),
             settled.next_at.map(|at| at.0).into(),
@@ -175,7 +187,15 @@ impl Store {
             id.as_str().into(),
             lease.into(),
         ];
-        self.write(move |tx| Ok(tx.execute(SETTLE, &params)? == 1)).await
+        let begin: Option<[Param; 2]> = next.map(|next| [next.as_str().into(), lease.into()]);
+        self.write(move |tx| {
+            let ours = tx.execute(SETTLE, &params)? == 1;
+            if let Some(next) = &begin {
+                tx.execute(BEGIN, next)?;
+            }
+            Ok(ours)
+        })
+        .await
     }
 
     /// Gives back mails that were claimed and not begun.
@@ -227,6 +247,9 @@ fn claim(tx: &mut Tx<'_>, plan: &ClaimPlan) -> Result<Claim, StoreError> {
     }
     claim_again(tx, plan, &mut claim)?;
     claim_new(tx, plan, &mut claim)?;
+    if let Some(first) = claim.mails.first() {
+        tx.execute(BEGIN, &[first.id.as_str().into(), plan.lease.as_str().into()])?;
+    }
     Ok(claim)
 }
 

@@ -1,6 +1,6 @@
 //! The bench is itself held to what it says: it counts and replays what it timed, and takes only an empty database.
 
-use chancery::bench::{BenchError, Settings, run};
+use chancery::bench::{BenchError, Settings, mail, run};
 
 use crate::store::databases;
 
@@ -14,5 +14,18 @@ async fn a_few_lives_are_led_counted_and_replayed_on_an_empty_database_only() {
         assert_eq!((report.lifecycles, report.replayed), (12, 12));
         assert!(report.lifecycles_per_s > 0.0 && report.p50_ms <= report.p99_ms);
         assert!(matches!(run(&settings, || ()).await, Err(BenchError::NotEmpty(_))));
+    }
+}
+
+#[tokio::test]
+async fn every_mail_of_a_bench_is_accepted_once_and_a_floor_stands_beside_it() {
+    for database in databases().await {
+        let mut began = false;
+        let report = mail::run(40, &database.url, || began = true).await.expect("forty mails");
+        assert!(began);
+        assert_eq!((report.mails, report.connections), (40, 8));
+        assert!(report.bytes > 2_000, "they are real mails: {} bytes", report.bytes);
+        assert!(report.mails_per_s > 0.0 && report.ratio > 0.0);
+        assert!(matches!(mail::run(1, &database.url, || ()).await, Err(BenchError::NotEmpty(_))));
     }
 }

@@ -21,13 +21,14 @@ use crate::store::{Fresh, migrated, sqlite};
 use crate::support::faulty_smtp::{Fault, FaultySmtp};
 use crate::support::office::{CASE, DAY_MS, LIST, PLAIN, START, act, by, calendar, directory, machine};
 
-const MINUTE: i64 = 60_000;
+pub(crate) const MINUTE: i64 = 60_000;
 /// The morning after, when digests go out.
-const MORNING: Instant = Instant(START.0 + DAY_MS);
+pub(crate) const MORNING: Instant = Instant(START.0 + DAY_MS);
 
 /// The small office on a database of its own.
-struct Running {
-    engine: Engine,
+pub(crate) struct Running {
+    /// The engine.
+    pub engine: Engine,
     clock: ManualClock,
     _database: Fresh,
 }
@@ -48,12 +49,12 @@ impl Running {
         Self { engine, clock: hands, _database: database }
     }
 
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(directory()).await
     }
 
     /// Opens a case; its clerk is asked to draw it up.
-    async fn open(&self, id: &str, title: &str) {
+    pub(crate) async fn open(&self, id: &str, title: &str) {
         let machine = self.engine.current(&"case".into()).await.expect("read").expect("it is deployed");
         let fields = serde_json::json!({"title": title, "unit": "U", "person": "p-m1", "kind": "plain", "points": 60});
         let start = Start {
@@ -68,24 +69,24 @@ impl Running {
     }
 
     /// An event of the innermost state, by a person.
-    async fn act(&self, id: &str, person: &str, event: &str) {
+    pub(crate) async fn act(&self, id: &str, person: &str, event: &str) {
         let dossier = self.engine.dossier(&id.into()).await.expect("read").expect("it is open");
         self.run(id, by(person), act(&dossier, event)).await;
     }
 
-    async fn run(&self, id: &str, actor: Actor, ask: Ask) {
+    pub(crate) async fn run(&self, id: &str, actor: Actor, ask: Ask) {
         let operation = format!("op-{id}-{}", self.engine.chance().id());
         let command = Command { operation: operation.into(), dossier: id.into(), actor, ask };
         self.engine.handle(command, Vec::new()).await.expect("it is carried out");
     }
 
-    fn courier(&self, settings: SmtpSettings) -> Courier {
+    pub(crate) fn courier(&self, settings: SmtpSettings) -> Courier {
         let (links, chance) = (self.engine.links().clone(), self.engine.chance().clone());
         Courier::new(self.engine.clone(), links, settings, "https://so.example.vn/ho-so/", chance).expect("no TLS")
     }
 
     /// (status, attempts, unknowns, next attempt, answer) of every mail, in the order in which they were made.
-    async fn ledger(&self) -> Vec<(String, i64, i64, Option<i64>, String)> {
+    pub(crate) async fn ledger(&self) -> Vec<(String, i64, i64, Option<i64>, String)> {
         const SQL: &str = "SELECT status, attempts, unknowns, next_at, answer FROM mail ORDER BY made_at, id";
         let rows = self.engine.store().read(SQL, &[]).await.expect("it is read");
         let text = |cell: &Cell| match cell {
@@ -100,7 +101,7 @@ impl Running {
     }
 }
 
-fn settings(address: std::net::SocketAddr) -> SmtpSettings {
+pub(crate) fn settings(address: std::net::SocketAddr) -> SmtpSettings {
     SmtpSettings {
         hello: Some("test.example.vn".to_owned()),
         patience: Patience::default(),
@@ -112,7 +113,7 @@ async fn catcher() -> Catcher {
     Catcher::start(([127, 0, 0, 1], 0).into()).await.expect("loopback")
 }
 
-fn accepted(count: u64) -> Report {
+pub(crate) fn accepted(count: u64) -> Report {
     Report { accepted: count, ..Report::default() }
 }
 

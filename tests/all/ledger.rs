@@ -127,7 +127,9 @@ async fn what_nobody_wants_any_more_is_not_said() {
         assert_eq!((first.mails.len(), first.dropped), (1, 1), "the escalation stands while anybody's task is open");
         assert_eq!(first.mails[0].notices[0].kind, NoticeKind::Escalation);
         // Deferred, and done in the meantime.
-        assert!(store.settle_mail(&first.mails[0].id, "a", settled("deferred", Some(5), 0)).await.expect("settled"));
+        assert!(
+            store.settle_mail(&first.mails[0].id, "a", settled("deferred", Some(5), 0), None).await.expect("settled")
+        );
         close(&store, "t2").await;
         let second = claim(&store, 5, "b").await;
         assert_eq!((second.mails.len(), second.dropped), (0, 1));
@@ -141,14 +143,14 @@ async fn a_result_counts_under_its_own_lease_only() {
         let store = migrated(&database).await;
         notice(&store, 1, "p1", NoticeKind::Told, None, 0).await;
         let mail = claim(&store, 1, "a").await.mails.remove(0);
-        assert!(!store.settle_mail(&mail.id, "other", settled("failed", None, 0)).await.expect("asked"));
+        assert!(!store.settle_mail(&mail.id, "other", settled("failed", None, 0), None).await.expect("asked"));
         // The sender never came back: the next one has it under a new lease.
         assert_eq!(claim(&store, LEASE, "b").await.mails, []);
         let again = claim(&store, 1 + LEASE, "b").await.mails.remove(0);
         assert_eq!((&again.id, &again.message_id), (&mail.id, &mail.message_id));
         assert_eq!((again.attempts, again.unknowns), (2, 1));
-        assert!(!store.settle_mail(&mail.id, "a", settled("failed", None, 0)).await.expect("asked"));
-        assert!(store.settle_mail(&mail.id, "b", settled("accepted", None, 1)).await.expect("asked"));
+        assert!(!store.settle_mail(&mail.id, "a", settled("failed", None, 0), None).await.expect("asked"));
+        assert!(store.settle_mail(&mail.id, "b", settled("accepted", None, 1), None).await.expect("asked"));
         assert_eq!(state(&store, &mail.id).await, ("accepted".to_owned(), 2, 1, None));
         assert_eq!(claim(&store, 10 * LEASE, "c").await, Claim::default());
     }
@@ -209,8 +211,8 @@ async fn one_person_gets_so_many_mails_a_day_and_nobody_else_waits_for_it() {
         notice(&store, 3, "p2", NoticeKind::Told, None, 3).await;
         let second = store.claim_mails(few(3, "b")).await.expect("a claim");
         assert_eq!(second.mails[0].person.as_str(), "p2");
-        store.settle_mail(&MailId::new("mail-a-0"), "a", settled("accepted", None, 0)).await.expect("settled");
-        store.settle_mail(&MailId::new("mail-b-0"), "b", settled("accepted", None, 0)).await.expect("settled");
+        store.settle_mail(&MailId::new("mail-a-0"), "a", settled("accepted", None, 0), None).await.expect("settled");
+        store.settle_mail(&MailId::new("mail-b-0"), "b", settled("accepted", None, 0), None).await.expect("settled");
         let next_day = store.claim_mails(few(1 + 24 * 60 * MINUTE, "c")).await.expect("a claim");
         assert_eq!(next_day.mails[0].person.as_str(), "p1");
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use chancery::catcher::{Catcher, Caught};
 use chancery::courier::email::Encoded;
 use chancery::courier::settings::{Password, Patience, Security, SmtpSettings};
-use chancery::courier::smtp::{Outcome, Sender};
+use chancery::courier::smtp::{self, Outcome, Sender};
 use chancery::ids::Instant;
 use chancery::letters::Email;
 use proptest::prelude::*;
 
-use crate::support::faulty_smtp::{Fault, FaultySmtp};
+use crate::support::faulty_smtp::{Fault, FaultySmtp, Manner, authority};
 
 fn settings(address: std::net::SocketAddr) -> SmtpSettings {
     SmtpSettings {
@@ -48,11 +48,26 @@ fn encoded(address: std::net::SocketAddr) -> Encoded {
     email().encode(&settings(address)).expect("a plain mail")
 }
 
+/// Settings for a server that speaks in this manner.
+fn spoken(manner: Manner, address: std::net::SocketAddr) -> SmtpSettings {
+    let security = match manner {
+        Manner::Plain | Manner::Pipelining => return settings(address),
+        Manner::Starttls => Security::Starttls,
+        Manner::Implicit => Security::Tls,
+    };
+    // Its certificate is for this name.
+    SmtpSettings { host: "localhost".to_owned(), security, ca_file: Some(authority()), ..settings(address) }
+}
+
+fn sender(settings: &SmtpSettings) -> Sender {
+    Sender::new(Arc::new(settings.clone()), smtp::tls(settings).expect("the certificate can be read"))
+}
+
 /// What becomes of one mail, and how many mails the server had.
-async fn outcome(fault: Fault) -> (Outcome, usize) {
-    let server = FaultySmtp::start(fault).await;
-    let settings = SmtpSettings { patience: patience(fault), ..settings(server.address) };
-    let outcome = Sender::new(Arc::new(settings), None).send(&encoded(server.address)).await;
+async fn outcome(manner: Manner, fault: Fault) -> (Outcome, usize) {
+    let server = FaultySmtp::speaking(manner, fault).await;
+    let settings = SmtpSettings { patience: patience(fault), ..spoken(manner, server.address) };
+    let outcome = sender(&settings).send(&encoded(server.address)).await;
     if fault == Fault::HangAfterDot {
         // Our patience may end before the server has read what we sent.
         while server.received().is_empty() {
@@ -98,10 +113,57 @@ async fn every_fault_of_a_server_is_told_apart() {
         (Fault::Dot("thanks"), "unknown", 1),
         (Fault::DropAfterDot, "unknown", 1),
     ];
-    for (fault, expected, received) in cases {
-        let (outcome, had) = outcome(fault).await;
-        assert_eq!((kind(&outcome), had), (expected, received), "{fault:?}: {outcome:?}");
+    for manner in [Manner::Plain, Manner::Pipelining, Manner::Starttls, Manner::Implicit] {
+        for (fault, expected, received) in cases {
+            let (outcome, had) = outcome(manner, fault).await;
+            assert_eq!((kind(&outcome), had), (expected, received), "{manner:?} {fault:?}: {outcome:?}");
+        }
     }
+}
+
+#[tokio::test]
+async fn several_commands_go_at_once_where_the_server_takes_them_and_one_by_one_where_not() {
+    for (manner, mail) in [
+        (Manner::Plain, ["MAIL", "RCPT", "DATA"]),
+        (Manner::Pipelining, ["MAIL", "+RCPT", "+DATA"]),
+        (Manner::Starttls, ["MAIL", "RCPT", "DATA"]),
+        (Manner::Implicit, ["MAIL", "+RCPT", "+DATA"]),
+    ] {
+        let server = FaultySmtp::speaking(manner, Fault::None).await;
+        let mut sender = sender(&spoken(manner, server.address));
+        for _ in 0..2 {
+            assert_eq!(kind(&sender.send(&encoded(server.address)).await), "accepted", "{manner:?}");
+        }
+        let heard = server.heard();
+        let from = heard.iter().position(|verb| verb == "MAIL").expect("a mail");
+        assert_eq!(heard[from..], [mail, mail].concat(), "{manner:?}");
+        assert_eq!(server.connections(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_show_who_it_is_gets_no_mail() {
+    for manner in [Manner::Starttls, Manner::Implicit] {
+        let server = FaultySmtp::speaking(manner, Fault::None).await;
+        let good = spoken(manner, server.address);
+        for settings in [
+            SmtpSettings { host: "127.0.0.1".to_owned(), ..good.clone() },
+            SmtpSettings { ca_file: None, ..good.clone() },
+        ] {
+            let outcome = sender(&settings).send(&encoded(server.address)).await;
+            assert_eq!((kind(&outcome), server.received().len()), ("deferred", 0), "{manner:?}: {outcome:?}");
+        }
+        assert_eq!(kind(&sender(&good).send(&encoded(server.address)).await), "accepted");
+        assert_eq!(smtp::probe(&good).await, Ok(()));
+    }
+    let broken = std::env::temp_dir().join(format!("chancery-no-ca-{}.pem", std::process::id()));
+    std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").expect("written");
+    for security in [Security::Tls, Security::Starttls] {
+        let settings = SmtpSettings { security, ca_file: Some(broken.clone()), ..settings(([127, 0, 0, 1], 1).into()) };
+        assert!(smtp::tls(&settings).is_err(), "{security:?}");
+        assert!(smtp::tls(&SmtpSettings { ca_file: Some("/none.pem".into()), ..settings }).is_err());
+    }
+    std::fs::remove_file(&broken).expect("it is ours");
 }
 
 #[tokio::test]
@@ -125,9 +187,10 @@ async fn a_connection_lost_before_the_dot_defers() {
 
 #[tokio::test]
 async fn the_answer_of_the_server_is_kept() {
-    let (refused, _) = outcome(Fault::Recipient("550-5.1.1 no such user\r\n550 look \u{7}elsewhere")).await;
+    let (refused, _) =
+        outcome(Manner::Plain, Fault::Recipient("550-5.1.1 no such user\r\n550 look \u{7}elsewhere")).await;
     assert_eq!(refused, Outcome::Failed("550 5.1.1 no such user look elsewhere".to_owned()));
-    let (taken, _) = outcome(Fault::None).await;
+    let (taken, _) = outcome(Manner::Plain, Fault::None).await;
     assert_eq!(taken, Outcome::Accepted("250 taken".to_owned()));
 }
 

@@ -77,17 +77,26 @@ impl Run<'_> {
         if self.entered(activation).is_none() || !self.machine.has_access_rules() {
             return (edit, attach);
         }
-        for role in self.roles_of(person) {
-            for leaf in self.dossier().leaves() {
-                let access = self.machine.access(&leaf.state, &role).unwrap_or_default();
-                let Access { edit: more, attach: kinds, .. } = access;
-                edit.extend(more.unwrap_or_default());
-                attach.extend(kinds.unwrap_or_default());
-            }
+        for access in self.writers(person).flat_map(|role| self.rights(person, &role)) {
+            edit.extend(access.edit.unwrap_or_default());
+            attach.extend(access.attach.unwrap_or_default());
         }
         once(&mut edit);
         once(&mut attach);
         (edit, attach)
+    }
+
+    /// The roles of a person that may change something here besides a task.
+    pub(super) fn writers(&self, person: &PersonId) -> impl Iterator<Item = RoleName> {
+        let writes = |access: &Access| access.edit.is_some() || access.attach.is_some();
+        self.roles_of(person).into_iter().filter(move |role| self.rights(person, role).iter().any(writes))
+    }
+
+    /// What a role is granted where the dossier stands, but where the person did something that keeps them from acting there.
+    fn rights(&self, person: &PersonId, role: &RoleName) -> Vec<Access> {
+        let free = |state| self.machine.chart().place(state).is_none_or(|at| self.barred(person, role, at).is_none());
+        let leaves = self.dossier().leaves().filter(|leaf| free(&leaf.state));
+        leaves.filter_map(|leaf| self.machine.access(&leaf.state, role)).collect()
     }
 
     /// What the open task of an entry lets its holders change and attach, if it is one of these.

@@ -10,6 +10,7 @@ mod lists;
 mod offer;
 mod pause;
 mod receive;
+mod separation;
 mod shown;
 mod start;
 mod step;
@@ -269,7 +270,9 @@ pub fn offered(
     for leaf in run.leaves(Some(activation)).into_iter().rev() {
         for at in std::iter::once(leaf).chain(chart.around(leaf)).filter(|at| asked.insert(*at)) {
             let inner = found.len();
-            for one in machine.states[at].on.iter().filter(|one| one.event.is_some() && run.may(person, one)) {
+            let theirs =
+                |one: &&crate::machine::Transition| matches!(run.standing(person, one, at), act::Standing::As(_));
+            for one in machine.states[at].on.iter().filter(|one| one.event.is_some()).filter(theirs) {
                 // Only the innermost state that answers an event is asked.
                 if !found[..inner].iter().any(|taken| taken.event == one.event) {
                     found.push(one.clone());

@@ -15,7 +15,9 @@ mod names;
 mod needs;
 mod phrases;
 mod reach;
+mod roads;
 mod roles;
+mod separation;
 mod starts;
 mod states;
 mod transitions;
@@ -92,6 +94,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.cases();
     if !*check.lost.borrow() {
         check.reachability(&shape);
+        check.duties(&shape);
     }
     if readable && !check.faults.borrow().iter().any(Diagnostic::is_error) {
         check.unused();
