@@ -147,15 +147,13 @@ fn call_writer(inner: &Arc<Inner>) -> Result<(), StoreError> {
 
 /// On the writer's thread: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.
 fn drain(inner: &Arc<Inner>, writer: &mut Writer) {
-    match inner.queue.begin() {
+    let more = inner.queue.turn(|next| match next {
         Next::Write(ready) => commit::write(inner, writer, *ready),
         Next::Decide(batch) if batch.is_empty() => {}
         Next::Decide(batch) => commit::commit(inner, writer, batch),
-    }
+    });
     inner.changed.notify_waiters();
-    if inner.queue.end()
-        && let Err(error) = call_writer(inner)
-    {
+    if more && let Err(error) = call_writer(inner) {
         tracing::error!(%error, "the writer is gone while commands wait");
     }
 }
