@@ -34,6 +34,7 @@ mod scenario;
 mod scheduler;
 mod settling;
 mod shown;
+mod sight;
 mod smtp;
 mod starting;
 mod statechart;
