@@ -2,6 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{Actions, Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
+use super::parts;
 use super::separation::separation;
 use super::transitions;
 use crate::diagnostic::say;
@@ -9,8 +10,29 @@ use crate::ids::Text;
 use crate::source::Span;
 
 const KEYS: &[&str] = &[
-    "title", "initial", "states", "parallel", "history", "target", "on", "always", "after", "task", "vote", "joins",
-    "gathers", "deadline", "entry", "exit", "standing", "link", "urgent", "separation", "final",
+    "title",
+    "public",
+    "access",
+    "initial",
+    "states",
+    "parallel",
+    "history",
+    "target",
+    "on",
+    "always",
+    "after",
+    "task",
+    "vote",
+    "joins",
+    "gathers",
+    "deadline",
+    "entry",
+    "exit",
+    "standing",
+    "link",
+    "urgent",
+    "separation",
+    "final",
     "outcome",
 ];
 
@@ -24,6 +46,8 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
     Some(State {
         keys: map.keys(),
         title: map.get("title").map(|item| item.text()),
+        public: map.text("public"),
+        access: map.get("access").map_or_else(Vec::new, |item| parts::access(&item)),
         initial: map.word("initial"),
         states: map.get("states").map_or_else(Vec::new, |item| states(&item)),
         parallel: map.flag("parallel"),

@@ -4,6 +4,7 @@
 //! here and never changes its meaning; new parts get a default. A [`Machine`] is made in two ways only: by [`check`] out of
 //! a definition, and by [`Machine::load`] out of what `deploy` stored: a deployed version is never checked again.
 
+mod access;
 mod actions;
 pub mod chart;
 pub mod check;
@@ -21,6 +22,7 @@ use crate::expr::Programs;
 use crate::ids::{MachineHash, StateId};
 use chart::Chart;
 
+pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use actions::{Actions, RegisterRule, Setting};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use separation::{Earlier, Separation};
