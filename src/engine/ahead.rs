@@ -86,10 +86,17 @@ impl Shared {
     }
 
     /// What the writer does next: what is ready, else what waits. From now on others may decide ahead.
-    pub(super) fn begin(&self) -> Next {
+    pub(super) fn begin(&self, inner: &Inner) -> Next {
         let mut state = self.lock();
         while state.ahead.ready.is_none() && state.ahead.deciding {
             state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.ahead.ready.is_none() && state.ahead.wants(&state.waiting) {
+            // Nobody decided ahead: what can be decided from memory need not be read, even by the writer.
+            let taken = Taken::from(&mut state, BATCH_MAX);
+            drop(state);
+            taken.decide(inner, self);
+            state = self.lock();
         }
         let next = if let Some(mut ready) = state.ahead.ready.take() {
             state.ahead.writing = std::mem::take(&mut ready.dossiers);
@@ -182,7 +189,7 @@ pub(super) fn start(inner: &Arc<Inner>) -> Result<(), StoreError> {
 
 fn decide_ahead(engine: &Weak<Inner>, queue: &Shared) {
     loop {
-        let (commands, flown, epoch) = {
+        let taken = {
             let mut state = queue.lock();
             while !(state.closed || state.writing && state.ahead.wants(&state.waiting)) {
                 state = queue.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -190,16 +197,34 @@ fn decide_ahead(engine: &Weak<Inner>, queue: &Shared) {
             if state.closed {
                 return;
             }
-            state.ahead.deciding = true;
-            let taken = state.waiting.len().min(TOGETHER);
-            let commands: VecDeque<Pending> = state.waiting.drain(..taken).collect();
-            let ids = commands.iter().filter_map(dossier_of).collect::<Vec<_>>();
-            let flown: Vec<Kept> = ids.into_iter().filter_map(|id| state.ahead.flights.remove(id)).collect();
-            (commands, flown, state.ahead.epoch)
+            Taken::from(&mut state, TOGETHER)
         };
         let Some(inner) = Weak::upgrade(engine) else { return };
-        let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fold(&inner, &commands, flown)));
-        put(&inner, queue, commands, decided.ok(), epoch);
+        taken.decide(&inner, queue);
+    }
+}
+
+/// Commands that are out of the queue, to be decided from memory, with the dossiers that are in flight for them.
+struct Taken {
+    commands: VecDeque<Pending>,
+    flown: Vec<Kept>,
+    epoch: u64,
+}
+
+impl Taken {
+    fn from(state: &mut State, at_most: usize) -> Self {
+        state.ahead.deciding = true;
+        let taken = state.waiting.len().min(at_most);
+        let commands: VecDeque<Pending> = state.waiting.drain(..taken).collect();
+        let ids = commands.iter().filter_map(dossier_of).collect::<Vec<_>>();
+        let flown: Vec<Kept> = ids.into_iter().filter_map(|id| state.ahead.flights.remove(id)).collect();
+        Self { commands, flown, epoch: state.ahead.epoch }
+    }
+
+    fn decide(self, inner: &Inner, queue: &Shared) {
+        let Self { commands, flown, epoch } = self;
+        let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fold(inner, &commands, flown)));
+        put(inner, queue, commands, decided.ok(), epoch);
     }
 }
 

@@ -147,7 +147,7 @@ fn call_writer(inner: &Arc<Inner>) -> Result<(), StoreError> {
 
 /// On the writer's thread: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.
 fn drain(inner: &Arc<Inner>, writer: &mut Writer) {
-    match inner.queue.begin() {
+    match inner.queue.begin(inner) {
         Next::Write(ready) => commit::write(inner, writer, *ready),
         Next::Decide(batch) if batch.is_empty() => {}
         Next::Decide(batch) => commit::commit(inner, writer, batch),
