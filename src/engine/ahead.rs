@@ -158,10 +158,10 @@ impl Shared {
 }
 
 /// What was ready is in the database: its dossiers are as good as any that were read from there.
-pub(super) fn landed(inner: &Inner) {
+pub(super) fn landed(inner: &Inner, queue: &Shared) {
     let mut landed = Vec::new();
     {
-        let ahead = &mut inner.queue.lock().ahead;
+        let ahead = &mut queue.lock().ahead;
         for (id, seq) in std::mem::take(&mut ahead.writing) {
             if ahead.flights.get(&id).is_some_and(|kept| kept.dossier.seq == seq) {
                 landed.extend(ahead.flights.remove(&id));
@@ -172,14 +172,14 @@ pub(super) fn landed(inner: &Inner) {
 }
 
 /// What was ready could not be written: nothing that was decided since can be right.
-pub(super) fn failed(inner: &Inner, error: &StoreError) {
+pub(super) fn failed(queue: &Shared, error: &StoreError) {
     tracing::debug!(%error, "what was decided ahead is decided again");
-    inner.queue.forget();
+    queue.forget();
 }
 
-/// Starts the thread that decides ahead. It ends when the queue is closed.
-pub(super) fn start(inner: &Arc<Inner>) -> Result<(), StoreError> {
-    let (engine, queue) = (Arc::downgrade(inner), Arc::clone(&inner.queue));
+/// Starts the thread that decides ahead for a queue. It ends when the queue is closed.
+pub(super) fn start(inner: &Arc<Inner>, queue: &Arc<Shared>) -> Result<(), StoreError> {
+    let (engine, queue) = (Arc::downgrade(inner), Arc::clone(queue));
     std::thread::Builder::new()
         .name("chancery-decider".to_owned())
         .spawn(move || decide_ahead(&engine, &queue))
@@ -216,7 +216,7 @@ impl Taken {
         state.ahead.deciding = true;
         let taken = state.waiting.len().min(at_most);
         let commands: VecDeque<Pending> = state.waiting.drain(..taken).collect();
-        let ids = commands.iter().filter_map(dossier_of).collect::<Vec<_>>();
+        let ids = commands.iter().filter_map(Pending::dossier).collect::<Vec<_>>();
         let flown: Vec<Kept> = ids.into_iter().filter_map(|id| state.ahead.flights.remove(id)).collect();
         Self { commands, flown, epoch: state.ahead.epoch }
     }
@@ -233,13 +233,6 @@ struct Decided {
     batch: Batch,
     done: Vec<Done>,
     kept: Vec<Kept>,
-}
-
-fn dossier_of(pending: &Pending) -> Option<&DossierId> {
-    match &pending.work {
-        Work::Command(command) => Some(&command.dossier),
-        Work::Deliver(_) => None,
-    }
 }
 
 /// Decides commands in their order until one is for the transaction.
