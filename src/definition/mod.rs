@@ -6,6 +6,7 @@ mod item;
 mod lowering;
 pub mod model;
 mod parts;
+mod separation;
 mod states;
 mod top;
 mod transitions;

@@ -2,6 +2,8 @@
 
 use super::item::{Item, Map};
 use super::model::{Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
+use super::parts;
+use super::separation::separation;
 use super::transitions;
 use crate::diagnostic::say;
 use crate::ids::Text;
@@ -9,6 +11,8 @@ use crate::source::Span;
 
 const KEYS: &[&str] = &[
     "title",
+    "public",
+    "access",
     "initial",
     "states",
     "parallel",
@@ -27,6 +31,7 @@ const KEYS: &[&str] = &[
     "register",
     "link",
     "urgent",
+    "separation",
     "tell",
     "final",
     "outcome",
@@ -42,6 +47,8 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
     Some(State {
         keys: map.keys(),
         title: map.get("title").map(|item| item.text()),
+        public: map.text("public"),
+        access: map.get("access").map_or_else(Vec::new, |item| parts::access(&item)),
         initial: map.word("initial"),
         states: map.get("states").map_or_else(Vec::new, |item| states(&item)),
         parallel: map.flag("parallel"),
@@ -60,6 +67,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),
         link: map.word("link"),
         urgent: map.word("urgent"),
+        separation: map.get("separation").and_then(|item| separation(&item)),
         tell: map.words("tell"),
         is_final: map.flag("final"),
         outcome: map.word("outcome"),

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::{
-    Choice, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Task, Timer, TimerKind, VoteResult, VoteRow,
+    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Stuck, Task, Timer, TimerKind,
+    VoteResult, VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -54,6 +55,8 @@ pub enum Kind {
     Received,
     /// Something was due.
     Due,
+    /// Something was due and could not be done.
+    Stuck,
 }
 
 impl Kind {
@@ -68,6 +71,7 @@ impl Kind {
             Self::Confirmed => "confirmed",
             Self::Received => "received",
             Self::Due => "due",
+            Self::Stuck => "stuck",
         }
     }
 }
@@ -106,6 +110,8 @@ pub enum Change {
         /// Why.
         reason: Option<String>,
     },
+    /// A person did something in a state: what separation of duties is judged by from now on.
+    Done(Deed),
     /// Why it is refused, returned or struck.
     Grounds(Vec<Ground>),
     /// States were left, innermost first.
@@ -151,6 +157,8 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tell: Vec<PersonId>,
     },
+    /// A timer could not do what it stands for; it is tried again.
+    Stuck(Stuck),
     /// People are told something without being asked anything.
     Told {
         /// The entry.
@@ -300,6 +308,7 @@ impl Change {
                 | Self::Filed(_)
                 | Self::Did { .. }
                 | Self::Grounds(_)
+                | Self::Stuck(_)
                 | Self::Sent { .. }
         )
     }

@@ -13,6 +13,7 @@ pub mod evolve;
 pub mod message;
 pub mod project;
 pub mod refusal;
+pub mod sight;
 
 use std::collections::BTreeMap;
 
@@ -98,9 +99,40 @@ pub struct Dossier {
     /// Why it was last refused, returned or struck, in the words that were given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grounds: Vec<Ground>,
+    /// Who did something in which state, each once, the latest last: separation of duties is judged by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deeds: Vec<Deed>,
+    /// What was due and could not be done; nothing else that is due happens before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
     /// The result, once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+}
+
+/// Something was due and could not be done: nobody holds the role that would be asked, a formula cannot be worked out. Somebody
+/// has to put the world right; it is tried again meanwhile, ever more rarely.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stuck {
+    /// The entry whose timer it is.
+    pub activation: ActivationId,
+    /// Which of its timers.
+    pub what: TimerKind,
+    /// Why it cannot be done.
+    pub reasons: Vec<refusal::Reason>,
+    /// When it failed first.
+    pub since_at: Instant,
+    /// How often it has failed.
+    pub tries: u32,
+    /// When it is tried again by itself.
+    pub again_at: Instant,
+}
+
+impl Stuck {
+    /// Whether this timer is the one that could not be done.
+    pub fn is_of(&self, timer: &Timer) -> bool {
+        self.activation == timer.activation && self.what == timer.what
+    }
 }
 
 /// One active state.
@@ -155,6 +187,31 @@ pub struct Paper {
     pub by: Option<PersonId>,
     /// When.
     pub at: Instant,
+}
+
+/// A person did something in a state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deed {
+    /// Who.
+    pub person: PersonId,
+    /// In which state; none for the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateId>,
+    /// In which role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
+    /// They prepared what others decide on: opened the dossier, filled in its form, recorded its numbers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prepared: bool,
+    /// When, the last time.
+    pub at: Instant,
+}
+
+impl Deed {
+    /// Whether it counts as this person's.
+    pub fn is_of(&self, person: &PersonId) -> bool {
+        &self.person == person
+    }
 }
 
 /// Somebody is asked to do something.
@@ -355,9 +412,10 @@ impl Dossier {
         self.votes.iter().chain(self.paused.iter().flat_map(|paused| &paused.votes))
     }
 
-    /// The earliest instant at which something is due.
+    /// The earliest instant at which something is due; if that could not be done, when it is tried again.
     pub fn next_due_at(&self) -> Option<Instant> {
-        self.timers.iter().map(|timer| timer.due_at).min()
+        let again_at = self.stuck.as_ref().map(|stuck| stuck.again_at);
+        again_at.or_else(|| self.timers.iter().map(|timer| timer.due_at).min())
     }
 
     /// The open task of this activation and purpose.

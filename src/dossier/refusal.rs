@@ -88,6 +88,15 @@ pub enum Code {
     ChoiceWrong,
     /// The same person may not do both.
     SamePerson,
+    /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
+    Separated {
+        /// By which rule.
+        rule: Rule,
+        /// Who did the earlier step.
+        by: PersonId,
+        /// When.
+        at: Instant,
+    },
     /// The operation id was used for another command.
     OperationReused,
     /// Nobody holds the role that would be asked next.
@@ -98,6 +107,18 @@ pub enum Code {
     Circles,
     /// A list takes no rows any more.
     NotGathering,
+}
+
+/// A rule of the separation of duties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Whoever prepared a dossier in one role acts on it in no other; holds unless the workflow says otherwise.
+    OneRole,
+    /// `never_same_as`.
+    NeverSameAs,
+    /// `same_as`.
+    SameAs,
 }
 
 impl Refusal {
@@ -150,6 +171,11 @@ impl Code {
             Self::TallyWrong => "the numbers of the tally do not add up",
             Self::ChoiceWrong => "a choice is missing, or given where there is none",
             Self::SamePerson => "the same person may not do both",
+            Self::Separated { rule: Rule::OneRole, .. } => "this person prepared the dossier in another role",
+            Self::Separated { rule: Rule::NeverSameAs, .. } => {
+                "this person did an earlier step that is kept apart from this one"
+            }
+            Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",
             Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",

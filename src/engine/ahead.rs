@@ -7,6 +7,7 @@
 //! Whatever cannot be decided from memory, and every refusal, is left to the transaction; commands keep their order.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 
 use super::cache::Kept;
@@ -86,17 +87,10 @@ impl Shared {
     }
 
     /// What the writer does next: what is ready, else what waits. From now on others may decide ahead.
-    pub(super) fn begin(&self, inner: &Inner) -> Next {
+    fn begin(&self) -> Next {
         let mut state = self.lock();
         while state.ahead.ready.is_none() && state.ahead.deciding {
             state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        if state.ahead.ready.is_none() && state.ahead.wants(&state.waiting) {
-            // Nobody decided ahead: what can be decided from memory need not be read, even by the writer.
-            let taken = Taken::from(&mut state, BATCH_MAX);
-            drop(state);
-            taken.decide(inner, self);
-            state = self.lock();
         }
         let next = if let Some(mut ready) = state.ahead.ready.take() {
             state.ahead.writing = std::mem::take(&mut ready.dossiers);
@@ -115,8 +109,17 @@ impl Shared {
         next
     }
 
+    /// One turn of the writer, to its end even if it panics; whether there is more to do.
+    pub(super) fn turn(&self, work: impl FnOnce(Next)) -> bool {
+        if catch_unwind(AssertUnwindSafe(|| work(self.begin()))).is_err() {
+            tracing::error!("a turn of the writer panicked outside its transaction: this is a bug");
+            self.forget();
+        }
+        self.end()
+    }
+
     /// The writer is done; whether there is more to do.
-    pub(super) fn end(&self) -> bool {
+    fn end(&self) -> bool {
         let mut state = self.lock();
         state.writing = false;
         state.called = !state.waiting.is_empty() || !state.ahead.is_empty();
@@ -188,25 +191,27 @@ pub(super) fn start(inner: &Arc<Inner>, queue: &Arc<Shared>) -> Result<(), Store
 }
 
 fn decide_ahead(engine: &Weak<Inner>, queue: &Shared) {
-    loop {
-        let taken = {
-            let mut state = queue.lock();
-            while !(state.closed || state.writing && state.ahead.wants(&state.waiting)) {
-                state = queue.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-            if state.closed {
-                return;
-            }
-            Taken::from(&mut state, TOGETHER)
-        };
+    while let Some(taken) = queue.take() {
         let Some(inner) = Weak::upgrade(engine) else { return };
-        taken.decide(&inner, queue);
+        decide(&inner, queue, taken);
     }
 }
 
-/// Commands that are out of the queue, to be decided from memory, with the dossiers that are in flight for them.
+/// Before a turn of the writer for which nobody decided ahead: what can be decided from memory need not be read.
+pub(super) fn catch_up(inner: &Inner, queue: &Shared) {
+    if let Some(taken) = queue.take_for_writer() {
+        decide(inner, queue, taken);
+    }
+}
+
+fn decide(inner: &Inner, queue: &Shared, taken: Taken) {
+    queue.round(taken, |commands, flown| fold(inner, commands, flown), |known| inner.remember(known));
+}
+
+/// Commands on their way from the queue to where the writer finds them.
 struct Taken {
     commands: VecDeque<Pending>,
+    /// Their dossiers, as far as a decision on them is not committed yet.
     flown: Vec<Kept>,
     epoch: u64,
 }
@@ -220,11 +225,91 @@ impl Taken {
         let flown: Vec<Kept> = ids.into_iter().filter_map(|id| state.ahead.flights.remove(id)).collect();
         Self { commands, flown, epoch: state.ahead.epoch }
     }
+}
 
-    fn decide(self, inner: &Inner, queue: &Shared) {
-        let Self { commands, flown, epoch } = self;
-        let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fold(inner, &commands, flown)));
-        put(inner, queue, commands, decided.ok(), epoch);
+impl Shared {
+    /// Waits for something that may be decided ahead, and takes it; none when the queue is closed.
+    fn take(&self) -> Option<Taken> {
+        let mut state = self.lock();
+        while !(state.closed || state.writing && state.ahead.wants(&state.waiting)) {
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.closed { None } else { Some(Taken::from(&mut state, TOGETHER)) }
+    }
+
+    /// Takes for the writer what waits, if nobody decided anything ahead and somebody may.
+    fn take_for_writer(&self) -> Option<Taken> {
+        let mut state = self.lock();
+        let wanted = state.ahead.ready.is_none() && state.ahead.wants(&state.waiting);
+        wanted.then(|| Taken::from(&mut state, BATCH_MAX))
+    }
+
+    /// Decides what was taken. A panic anywhere in it costs what was decided ahead and nothing else: it is decided again in
+    /// its transaction, and answered there.
+    fn round(
+        &self,
+        taken: Taken,
+        decide: impl FnOnce(&VecDeque<Pending>, Vec<Kept>) -> Decided,
+        remember: impl FnOnce(Vec<Kept>),
+    ) {
+        let Taken { mut commands, flown, epoch } = taken;
+        let round = catch_unwind(AssertUnwindSafe(|| {
+            let decided = decide(&commands, flown);
+            self.put(&mut commands, decided, epoch, remember);
+        }));
+        if round.is_err() {
+            self.give_up(commands);
+        }
+    }
+
+    /// After a panic half of something may be ready: all of it waits again, in its order, for the transaction.
+    fn give_up(&self, commands: VecDeque<Pending>) {
+        let mut state = self.lock();
+        state.ahead.epoch += 1;
+        state.ahead.flights.clear();
+        let ready = state.ahead.ready.take().unwrap_or_default();
+        let all: Vec<Pending> = ready.answers.into_iter().map(|(pending, _)| pending).chain(commands).collect();
+        for pending in all.into_iter().rev() {
+            state.waiting.push_front(pending);
+        }
+        state.ahead.blocked = true;
+        state.ahead.deciding = false;
+        drop(state);
+        self.settled.notify_all();
+    }
+
+    /// Puts what was decided where the writer finds it, and what was not back to the front of the queue.
+    fn put(&self, commands: &mut VecDeque<Pending>, decided: Decided, epoch: u64, remember: impl FnOnce(Vec<Kept>)) {
+        let mut known = Vec::new();
+        {
+            let mut state = self.lock();
+            if state.ahead.epoch == epoch {
+                state.ahead.blocked = decided.done.len() < commands.len();
+                if !decided.done.is_empty() {
+                    let answered = commands.drain(..decided.done.len()).zip(decided.done);
+                    let ready = state.ahead.ready.get_or_insert_default();
+                    ready.answers.extend(answered);
+                    ready.dossiers.extend(decided.batch.dossiers.iter().map(|(id, row)| (id.clone(), row.seq)));
+                }
+                for kept in decided.kept {
+                    if state.ahead.is_in_flight(&kept.dossier.id) {
+                        state.ahead.flights.insert(kept.dossier.id.clone(), kept);
+                    } else {
+                        known.push(kept);
+                    }
+                }
+                if let Some(ready) = state.ahead.ready.as_mut() {
+                    ready.batch.absorb(decided.batch);
+                }
+            }
+            // Before the writer may read again what it remembers.
+            remember(known);
+            while let Some(pending) = commands.pop_back() {
+                state.waiting.push_front(pending);
+            }
+            state.ahead.deciding = false;
+        }
+        self.settled.notify_all();
     }
 }
 
@@ -267,41 +352,89 @@ fn is_plain_start(command: &Command) -> bool {
     matches!(&command.ask, Ask::Start(Start { gather_key: None, first: None, .. }))
 }
 
-/// Puts what was decided where the writer finds it, and what was not back to the front of the queue.
-fn put(inner: &Inner, queue: &Shared, mut commands: VecDeque<Pending>, decided: Option<Decided>, epoch: u64) {
-    let mut known = Vec::new();
-    {
-        let mut state = queue.lock();
-        let still_right = state.ahead.epoch == epoch;
-        if let Some(decided) = decided.filter(|_| still_right) {
-            let rest = commands.split_off(decided.done.len());
-            state.ahead.blocked = !rest.is_empty();
-            if !decided.done.is_empty() {
-                let ready = state.ahead.ready.get_or_insert_default();
-                ready.answers.extend(commands.drain(..).zip(decided.done));
-                ready.dossiers.extend(decided.batch.dossiers.iter().map(|(id, row)| (id.clone(), row.seq)));
-            }
-            for kept in decided.kept {
-                if state.ahead.is_in_flight(&kept.dossier.id) {
-                    state.ahead.flights.insert(kept.dossier.id.clone(), kept);
-                } else {
-                    known.push(kept);
-                }
-            }
-            if let Some(ready) = state.ahead.ready.as_mut() {
-                ready.batch.absorb(decided.batch);
-            }
-            commands = rest;
-        } else {
-            // A decision that panics does so in its transaction too, and is answered there.
-            state.ahead.blocked = still_right;
-        }
-        for pending in commands.into_iter().rev() {
-            state.waiting.push_front(pending);
-        }
-        // Before the writer may read again what it remembers.
-        inner.remember(known);
-        state.ahead.deciding = false;
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::{Decided, Next, Shared};
+    use crate::dossier::command::{Actor, Ask, Command};
+    use crate::engine::Done;
+    use crate::engine::queue::Pending;
+    use crate::ids::DossierId;
+    use crate::seal::MasterKeys;
+    use crate::store::Batch;
+
+    fn pending(operation: &str) -> Pending {
+        let command = Command { operation: operation.into(), dossier: "d".into(), actor: Actor::Clock, ask: Ask::Tick };
+        Pending::of_command(command, Vec::new(), &MasterKeys::of_bytes([1; 32]))
     }
-    queue.settled.notify_all();
+
+    /// A queue whose writer is at work while two commands wait.
+    fn queue() -> Shared {
+        let queue = Shared::default();
+        let mut state = queue.lock();
+        state.writing = true;
+        state.waiting.extend(["one", "two"].map(pending));
+        drop(state);
+        queue
+    }
+
+    fn one_done(_: &VecDeque<Pending>) -> Decided {
+        let done = Done { dossier: DossierId::from("d"), seq: 1, state: "open".to_owned(), again: false };
+        Decided { batch: Batch::default(), done: vec![done], kept: Vec::new() }
+    }
+
+    /// Both commands are for the transaction, in their order, and nobody waits for the decider.
+    fn all_waits_for_the_transaction(queue: &Shared) {
+        let Next::Decide(batch) = queue.begin() else { panic!("nothing is ready") };
+        let operations: Vec<&str> = batch.iter().map(|pending| pending.operation.as_str()).collect();
+        assert_eq!(operations, ["one", "two"]);
+    }
+
+    #[test]
+    fn what_is_decided_is_ready_and_the_rest_waits() {
+        let queue = queue();
+        queue.round(queue.take().expect("two commands"), |commands, _| one_done(commands), |_| ());
+        let Next::Write(ready) = queue.begin() else { panic!("one command is ready") };
+        assert_eq!(ready.answers.len(), 1);
+        assert_eq!(queue.lock().waiting.len(), 1);
+    }
+
+    #[test]
+    fn a_writer_for_which_nobody_decided_takes_all_that_waits_and_others_wait_for_it() {
+        let queue = queue();
+        let taken = queue.take_for_writer().expect("two commands");
+        assert_eq!(taken.commands.len(), 2);
+        assert!(queue.take_for_writer().is_none());
+        queue.round(taken, |commands, _| one_done(commands), |_| ());
+        assert!(queue.take_for_writer().is_none(), "the first that waits is for the transaction");
+        let Next::Write(ready) = queue.begin() else { panic!("one command is ready") };
+        assert_eq!(ready.answers.len(), 1);
+    }
+
+    #[test]
+    fn a_decision_that_panics_is_left_to_its_transaction() {
+        let queue = queue();
+        queue.round(queue.take().expect("two commands"), |_, _| panic!("in the decision"), |_| ());
+        all_waits_for_the_transaction(&queue);
+    }
+
+    #[test]
+    fn a_panic_behind_the_decision_loses_no_command_and_answers_none() {
+        let queue = queue();
+        queue.round(queue.take().expect("two commands"), |commands, _| one_done(commands), |_| panic!("behind it"));
+        all_waits_for_the_transaction(&queue);
+    }
+
+    #[test]
+    fn a_turn_of_the_writer_that_panics_is_over_and_the_next_one_is_called() {
+        let queue = queue();
+        let more = queue.turn(|_| {
+            queue.lock().waiting.push_back(pending("three"));
+            panic!("in the turn")
+        });
+        let state = queue.lock();
+        assert!(more, "the third command waits");
+        assert!(!state.writing && state.called);
+    }
 }

@@ -85,7 +85,10 @@ fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result
         for pending in batch {
             answers.push(fold.take(tx, pending)?);
         }
-        let (written, dossiers) = fold.finish();
+        // SQLite's transaction holds what it has read; on PostgreSQL the write must say what it rests on.
+        let decided_on = Some(fold.deployment.version).filter(|version| *version > 0 && tx.is_postgres());
+        let (mut written, dossiers) = fold.finish();
+        written.deployment = decided_on;
         if !written.is_empty() {
             tx.write_batch(&written)?;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::ahead::{Ahead, Next};
+use super::ahead::{self, Ahead, Next};
 use super::{Attachment, Done, Failure, Inner, commit};
 use crate::dossier::command::{Act, Ask, Command, Start};
 use crate::dossier::{Message, Paper, Recipient};
@@ -165,15 +165,14 @@ fn call_writer(inner: &Arc<Inner>, lane: usize) -> Result<(), StoreError> {
 /// On the writer's thread: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.
 fn drain(inner: &Arc<Inner>, lane: usize, writer: &mut Writer) {
     let queue = &inner.queues[lane];
-    match queue.begin(inner) {
+    ahead::catch_up(inner, queue);
+    let more = queue.turn(|next| match next {
         Next::Write(ready) => commit::write(inner, queue, writer, *ready),
         Next::Decide(batch) if batch.is_empty() => {}
         Next::Decide(batch) => commit::commit(inner, writer, batch),
-    }
+    });
     inner.changed.notify_waiters();
-    if queue.end()
-        && let Err(error) = call_writer(inner, lane)
-    {
+    if more && let Err(error) = call_writer(inner, lane) {
         tracing::error!(%error, "the writer is gone while commands wait");
     }
 }

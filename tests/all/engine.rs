@@ -19,6 +19,7 @@ use crate::store::{Fresh, databases, sqlite};
 use crate::support::office::{self, CASE, DAY_MS, LIST, PLAIN, START, by};
 
 mod ahead;
+mod postgres;
 
 /// An engine on a database, with the office deployed.
 struct Running {

@@ -8,13 +8,23 @@ use super::values::check_reason;
 use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
-use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus};
-use crate::ids::{ActivationId, DossierId, FieldName, PersonId, Text};
+use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
+use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
 type Branches<'a> = (Place, Vec<&'a Transition>);
+
+/// What a transition is to a person.
+pub(super) enum Standing<'t> {
+    /// Theirs, in this role.
+    As(&'t RoleName),
+    /// It would be theirs, but for an earlier step.
+    Barred(Box<Reason>),
+    /// Not theirs.
+    None,
+}
 
 impl<'a> Run<'a> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
@@ -36,6 +46,7 @@ impl<'a> Run<'a> {
         let mut undecided = Vec::new();
         let mut taken = Vec::new();
         for claim in chosen {
+            self.remember_act(claim.source, claim.what, !act.fields.is_empty() || !act.papers.is_empty());
             if self.enough(claim.source, &act.event, claim.what)? {
                 taken.push(claim);
             } else {
@@ -60,18 +71,27 @@ impl<'a> Run<'a> {
         self.check_entry(activation)?;
         // What an import left out it may bring later: papers, as long as somebody is asked who could attach them.
         let import = matches!(self.actor, Actor::Import { .. }) && fields.is_empty();
+        let (edit, attach) = match self.actor.person() {
+            Some(person) => self.editable(person, activation),
+            None if import => self.of_task(activation, |_| true),
+            None => return Err(Refusal::of(Code::NotThisWay)),
+        };
         let task = self.dossier().task(activation, Purpose::Act);
         let asked = |person: &PersonId| task.is_some_and(|task| task.holders.contains(person));
-        if !(self.actor.person().is_some_and(asked) || import && task.is_some()) {
+        if edit.is_empty() && attach.is_empty() && !self.actor.person().is_some_and(asked) {
             return Err(Refusal::of(Code::NotAsked));
         }
-        self.check_shown(activation, [])?;
+        let role = task.filter(|task| self.actor.person().is_some_and(|person| task.holders.contains(person)));
+        let role = role.and_then(|task| task.role.clone());
         let at = self.entered(activation).expect("the entry was checked");
-        let rule = self.machine.states[at].task.as_ref();
-        let (edit, attach) = rule.map(|rule| (rule.edit.as_slice(), rule.attach.as_slice())).unwrap_or_default();
-        self.check_fields(fields, edit, papers)?;
-        self.check_papers(papers, attach, edit)?;
+        self.check_shown(activation, [])?;
+        self.check_fields(fields, &edit, papers)?;
+        self.check_papers(papers, &attach, &edit)?;
         self.take_in(fields, papers);
+        if let Some(person) = self.actor.person().cloned() {
+            let role = role.or_else(|| self.writers(&person).next());
+            self.did(&person, Some(at), role.as_ref(), true);
+        }
         self.finish(Kind::Edited);
         Ok(())
     }
@@ -98,14 +118,21 @@ impl<'a> Run<'a> {
     /// any for them.
     fn answering(&self, act: &Act) -> Result<Vec<Branches<'a>>, Refusal> {
         let Some(person) = self.actor.person() else { return Err(Refusal::of(Code::NotThisWay)) };
-        let (machine, mut known) = (self.machine, false);
+        let (machine, mut known, mut barred) = (self.machine, false, Vec::new());
         let mut found: Vec<Branches<'a>> = Vec::new();
         for leaf in self.leaves(Some(act.activation)) {
             for at in std::iter::once(leaf).chain(machine.chart().around(leaf)) {
                 let named = |one: &&Transition| one.event.as_ref() == Some(&act.event) && !one.by.is_empty();
                 let named: Vec<&Transition> = machine.states[at].on.iter().filter(named).collect();
                 known |= !named.is_empty();
-                let mine: Vec<&Transition> = named.into_iter().filter(|one| self.may(person, one)).collect();
+                let mut mine = Vec::new();
+                for one in named {
+                    match self.standing(person, one, at) {
+                        Standing::As(_) => mine.push(one),
+                        Standing::Barred(reason) => barred.push(*reason),
+                        Standing::None => {}
+                    }
+                }
                 if !mine.is_empty() {
                     if !found.iter().any(|(other, _)| *other == at) {
                         found.push((at, mine));
@@ -120,18 +147,53 @@ impl<'a> Run<'a> {
         if let Some(answer) = self.answered(person) {
             return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
         }
+        barred.dedup();
+        if !barred.is_empty() {
+            return Err(Refusal { reasons: barred });
+        }
         Err(Refusal::about(if known { Code::NotAsked } else { Code::NoEvent }, act.event.as_str()))
     }
 
-    /// Whether a transition is this person's: they hold one of its roles now, or were asked in it when the state was entered.
-    pub(super) fn may(&self, person: &PersonId, transition: &Transition) -> bool {
-        transition.by.iter().any(|role| {
-            let mut asked = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
-            match asked.next() {
-                Some(task) => task.holders.contains(person),
-                None => self.holders(role).contains(person),
+    /// What a transition of a state is to this person: they hold one of its roles now, or were asked in it when the state was
+    /// entered.
+    pub(super) fn standing<'t>(&self, person: &PersonId, transition: &'t Transition, at: Place) -> Standing<'t> {
+        let mut standing = Standing::None;
+        for role in &transition.by {
+            let may = match self.asked_in(role, at) {
+                tasks if tasks.is_empty() => self.holders(role).contains(person),
+                tasks => tasks.iter().any(|task| task.holders.contains(person)),
+            };
+            match self.barred(person, role, at) {
+                None if may => return Standing::As(role),
+                Some(reason) if may || self.holders(role).contains(person) => {
+                    standing = Standing::Barred(Box::new(reason));
+                }
+                None | Some(_) => {}
             }
-        })
+        }
+        standing
+    }
+
+    /// The tasks that say who may act in a state in this role: its own; else those inside it and around it. What a region asks
+    /// of somebody says nothing about its neighbours.
+    fn asked_in(&self, role: &RoleName, at: Place) -> Vec<&Task> {
+        let chart = self.machine.chart();
+        let of_role = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
+        let near: Vec<(&Task, Place)> = of_role
+            .filter_map(|task| Some((task, self.entered(task.activation)?)))
+            .filter(|(_, place)| *place == at || chart.is_inside(*place, at) || chart.is_inside(at, *place))
+            .collect();
+        let own: Vec<&Task> = near.iter().filter(|(_, place)| *place == at).map(|(task, _)| *task).collect();
+        if own.is_empty() { near.into_iter().map(|(task, _)| task).collect() } else { own }
+    }
+
+    /// Remembers who acted. Whoever sends a form on, or brings fields or papers along, has prepared what follows.
+    fn remember_act(&mut self, at: Place, transition: &Transition, brought: bool) {
+        let Some(person) = self.actor.person().cloned() else { return };
+        let Standing::As(role) = self.standing(&person, transition, at) else { return };
+        let form = self.machine.states[at].task.as_ref().filter(|task| &task.role == role);
+        let prepared = brought || form.is_some_and(|task| !task.edit.is_empty() || !task.attach.is_empty());
+        self.did(&person, Some(at), Some(role), prepared);
     }
 
     /// Of each state the first transition whose guards hold; or every reason why there is none at all.

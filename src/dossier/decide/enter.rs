@@ -40,7 +40,7 @@ impl Run<'_> {
             self.join(at, joins)?;
         }
         if let Some(task) = &state.task {
-            self.offer(activation, state, task, due_at)?;
+            self.offer(activation, at, task, due_at)?;
         }
         if let Some(vote) = &state.vote {
             self.open_vote(activation, state, vote)?;

@@ -3,12 +3,14 @@
 //! `Run` is the working copy: every change goes through `evolve` the moment it is made, so that a decision sees exactly
 //! what replay will see. Due timers fire first, each as an event of its own; then the command.
 
+mod access;
 mod act;
 mod enter;
 mod lists;
 mod offer;
 mod pause;
 mod receive;
+mod separation;
 mod shown;
 mod start;
 mod step;
@@ -30,6 +32,8 @@ use super::{Choice, Dossier};
 use crate::expr::Scope;
 use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
+
+pub use access::{editable, public_sight, sight};
 
 /// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
 const STEPS_MAX: u32 = 100;
@@ -135,18 +139,20 @@ impl<'a> Run<'a> {
         if self.dossier.is_none() {
             return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
         }
+        if command.ask == Ask::Tick {
+            return self.tick(now);
+        }
         self.fire_due(now)?;
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
         match &command.ask {
-            Ask::Start(_) => unreachable!("handled above"),
+            Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
             Ask::Receive(message) => self.receive(message),
-            Ask::Tick => Ok(()),
         }
     }
 
@@ -266,7 +272,9 @@ pub fn offered(
     for leaf in run.leaves(Some(activation)).into_iter().rev() {
         for at in std::iter::once(leaf).chain(chart.around(leaf)).filter(|at| asked.insert(*at)) {
             let inner = found.len();
-            for one in machine.states[at].on.iter().filter(|one| one.event.is_some() && run.may(person, one)) {
+            let theirs =
+                |one: &&crate::machine::Transition| matches!(run.standing(person, one, at), act::Standing::As(_));
+            for one in machine.states[at].on.iter().filter(|one| one.event.is_some()).filter(theirs) {
                 // Only the innermost state that answers an event is asked.
                 if !found[..inner].iter().any(|taken| taken.event == one.event) {
                     found.push(one.clone());

@@ -7,7 +7,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Answer, Purpose, Task};
 use crate::ids::{ActivationId, EventName, Instant, PersonId};
 use crate::machine::chart::Place;
-use crate::machine::{Needs, State, TaskRule, Transition};
+use crate::machine::{Needs, TaskRule, Transition};
 
 /// Raised when everybody has answered and no event has enough of them.
 const UNDECIDED: &str = "undecided";
@@ -17,13 +17,16 @@ impl Run<'_> {
     pub(super) fn offer(
         &mut self,
         activation: ActivationId,
-        state: &State,
+        at: Place,
         rule: &TaskRule,
         due_at: Option<Instant>,
     ) -> Result<(), Refusal> {
-        let holders = self.holders(&rule.role);
+        let (machine, (holders, barred)) = (self.machine, self.free(&rule.role, at));
+        let state = &machine.states[at];
         if holders.is_empty() {
-            return Err(Refusal::about(Code::NobodyToAsk, rule.role.as_str()));
+            let mut refusal = Refusal::about(Code::NobodyToAsk, rule.role.as_str());
+            refusal.reasons.extend(barred);
+            return Err(refusal);
         }
         let enough = |one: &Transition| !matches!(one.needs, Needs::Count(count) if count as usize > holders.len());
         if !state.on.iter().all(enough) {

@@ -72,13 +72,17 @@ impl Run<'_> {
         if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }
     }
 
-    /// A person may start only what a starter role of theirs allows; imports, clocks and messages are not persons.
-    fn may_start(&self) -> Result<(), Refusal> {
-        let Some(person) = self.actor.person() else { return Ok(()) };
-        let starters: Vec<&RoleName> =
-            self.machine.roles.iter().filter(|(_, role)| role.starter).map(|(name, _)| name).collect();
-        let allowed = starters.iter().any(|name| self.holders(name).contains(person));
-        if allowed { Ok(()) } else { Err(Refusal::of(Code::NotAsked)) }
+    /// A person may start only what a starter role of theirs allows; imports, clocks and messages are not persons. Whoever
+    /// opens a dossier has prepared it, in the role that goes on with it if they hold that one.
+    fn may_start(&mut self) -> Result<(), Refusal> {
+        let Some(person) = self.actor.person().cloned() else { return Ok(()) };
+        let starters = self.machine.roles.iter().filter(|(_, role)| role.starter).map(|(name, _)| name);
+        let held: Vec<&RoleName> = starters.filter(|name| self.holders(name).contains(&person)).collect();
+        let first = self.machine.states.iter().find_map(|state| state.task.as_ref()).map(|task| &task.role);
+        let role = held.iter().find(|role| Some(**role) == first).or(held.first());
+        let role = role.copied().cloned().ok_or_else(|| Refusal::of(Code::NotAsked))?;
+        self.did(&person, None, Some(&role), true);
+        Ok(())
     }
 
     /// Names the dossier by its caption field.

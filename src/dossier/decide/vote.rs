@@ -181,6 +181,7 @@ impl Run<'_> {
         if second.is_empty() {
             return Err(Refusal::about(Code::SamePerson, confirms.as_str()));
         }
+        self.remember_at(activation, &person, Purpose::Tally, true);
         self.emit(Change::Recorded { activation, by: person, rows: rows.clone() });
         self.emit(Change::Withdrawn { activation, purpose: Purpose::Tally, holder: None });
         self.offer_paper(activation, Purpose::Confirm, second, confirms.as_str())?;
@@ -196,11 +197,13 @@ impl Run<'_> {
         if vote.recorded.as_ref().is_none_or(|recorded| recorded.by == person) {
             return Err(Refusal::of(Code::SamePerson));
         }
+        let held = vote.held.clone();
+        self.remember_at(activation, &person, Purpose::Confirm, false);
         if agrees {
             self.close_vote(activation)?;
             self.settle()?;
         } else {
-            let Held::Paper { records, .. } = vote.held.clone() else { return Err(Refusal::of(Code::NotThisWay)) };
+            let Held::Paper { records, .. } = held else { return Err(Refusal::of(Code::NotThisWay)) };
             self.emit(Change::Disputed(activation));
             self.emit(Change::Withdrawn { activation, purpose: Purpose::Confirm, holder: None });
             let holders = self.holders(&records);
@@ -208,6 +211,12 @@ impl Run<'_> {
         }
         self.finish(Kind::Confirmed);
         Ok(())
+    }
+
+    /// Remembers who had a hand in a vote on paper.
+    fn remember_at(&mut self, activation: ActivationId, person: &PersonId, purpose: Purpose, prepared: bool) {
+        let role = self.dossier().task(activation, purpose).and_then(|task| task.role.clone());
+        self.did(person, self.entered(activation), role.as_ref(), prepared);
     }
 
     fn vote_of(&self, activation: ActivationId) -> Result<&Vote, Refusal> {

@@ -18,6 +18,8 @@ impl Check<'_> {
             id: StateId::new(&place.id),
             parent: place.parent.map(|parent| StateId::new(&self.tree.place(parent).id)),
             title: self.title(written),
+            public: written.public.clone(),
+            access: self.access(&written.access),
             kind: self.kind(at),
             on: written.on.iter().map(|transition| self.transition(at, transition)).collect(),
             always: written.always.iter().map(|transition| self.transition(at, transition)).collect(),
@@ -32,6 +34,7 @@ impl Check<'_> {
             register: written.register.iter().map(|rule| self.register(rule)).collect(),
             link: self.link(at),
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
+            separation: written.separation.as_ref().map(|separation| self.separation(at, separation)),
             tell: self.refer_all(Kind::Role, &written.tell),
         }
     }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::super::reader::Reader;
 use super::rows;
 use crate::dossier::Dossier;
-use crate::dossier::refusal::{Code, Reason, Refusal};
-use crate::ids::{DossierId, PersonId};
+use crate::dossier::refusal::{Code, Reason, Refusal, Rule};
+use crate::ids::{DossierId, PersonId, StateId};
 
 /// One line of the summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,7 +35,9 @@ pub(crate) fn wrongs(
         let own = reader.text(&reason.text);
         let said = if own.is_empty() {
             let key = format!("refused.{}", key(&reason.code));
-            reader.texts.fill(&key, &[("you", &reader.you(person))])
+            let (who, when, step) = earlier(reader, reason);
+            let holes = [("you", reader.you(person)), ("who", who), ("when", when), ("step", step)];
+            reader.texts.fill(&key, &holes.each_ref().map(|(name, value)| (*name, value.as_str())))
         } else {
             own.to_owned()
         };
@@ -43,6 +45,14 @@ pub(crate) fn wrongs(
         Wrong { text: about.unwrap_or(said), basis: reason.basis.clone(), href: place(reason) }
     };
     refusal.reasons.iter().map(wrong).collect()
+}
+
+/// Who did an earlier step that keeps somebody from this one, when, and which.
+fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
+    let Code::Separated { by, at, .. } = &reason.code else { return Default::default() };
+    let opening = || reader.get("refused.opening");
+    let step = reason.about.as_ref().map_or_else(opening, |state| reader.state(&StateId::from(state.as_str())));
+    (reader.name(by), reader.moment(*at), step)
 }
 
 /// What officers call the thing that a reason is about.
@@ -88,6 +98,9 @@ fn key(code: &Code) -> &'static str {
         Code::TallyWrong => "tally_wrong",
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
+        Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
+        Code::Separated { rule: Rule::NeverSameAs, .. } => "separated_never",
+        Code::Separated { rule: Rule::SameAs, .. } => "separated_same",
         Code::OperationReused => "operation_reused",
         Code::NobodyToAsk => "nobody_to_ask",
         Code::TooFewToAsk => "too_few_to_ask",
