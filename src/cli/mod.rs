@@ -123,6 +123,7 @@ impl Command {
     fn formats(&self) -> &'static [Format] {
         match self {
             Self::Diagram(_) => diagram::FORMATS,
+            Self::Check(_) => check::FORMATS,
             _ => &[Format::Human, Format::Json],
         }
     }

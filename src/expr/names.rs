@@ -53,6 +53,27 @@ impl Kind {
         }
     }
 
+    /// Whether a field of this type can hold such a value; a unit, a person and a choice become their code.
+    pub fn fits(&self, field: &FieldKind) -> bool {
+        match (self, field) {
+            (Self::Any | Self::Null, _) => true,
+            (Self::Number, FieldKind::Number { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. }) => true,
+            (Self::List(of), FieldKind::Texts { .. }) => matches!(**of, Self::Text | Self::Any | Self::Null),
+            (Self::List(of), FieldKind::Rows { .. }) => matches!(**of, Self::Map(_) | Self::Any),
+            (Self::Map(parts), FieldKind::Person) => parts.contains_key("id"),
+            (Self::Map(parts), FieldKind::Unit) => parts.contains_key("legal_personality"),
+            (
+                Self::Text,
+                FieldKind::Number { .. } | FieldKind::Texts { .. } | FieldKind::Rows { .. } | FieldKind::Money { .. },
+            ) => false,
+            (Self::Text, _) => true,
+            (Self::Map(parts), FieldKind::Text { .. } | FieldKind::Choice { .. } | FieldKind::OneOf { .. }) => {
+                parts.contains_key("code")
+            }
+            (Self::Truth | Self::Number | Self::List(_) | Self::Map(_), _) => false,
+        }
+    }
+
     /// The kind of a constant.
     pub fn of_json(json: &serde_json::Value) -> Self {
         match json {

@@ -44,6 +44,7 @@ mod story;
 mod stuck;
 mod support;
 mod tidy;
+mod together;
 mod twin;
 mod web;
 mod workflows;
