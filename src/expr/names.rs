@@ -1,7 +1,6 @@
 //! What formulas may name, and of which kind it is.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use crate::diagnostic::{Words, say};
 use crate::machine::{Field, FieldKind, Shape};
@@ -23,20 +22,6 @@ pub enum Kind {
     List(Box<Kind>),
     /// A mapping with these keys.
     Map(BTreeMap<String, Kind>),
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any => "something",
-            Self::Null => "null",
-            Self::Truth => "a truth value",
-            Self::Number => "a number",
-            Self::Text => "a text",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a mapping",
-        })
-    }
 }
 
 impl Kind {
