@@ -14,6 +14,7 @@ use crate::ids::PersonId;
 use crate::machine::Shape;
 use crate::machine::check::{Checked, together};
 use crate::service::Office;
+use crate::source::SourceFile;
 
 /// What `deploy` is told.
 #[derive(Debug, Args)]

@@ -74,14 +74,16 @@ impl Answer {
             printer.line(format!("{how} {}.{}{keys}", one.section, one.name));
         }
         printer.line("");
-        let rows: Vec<Vec<String>> = self.comparison.courses.iter().map(|(state, course)| self.row(state, course, language)).collect();
+        let rows: Vec<Vec<String>> =
+            self.comparison.courses.iter().map(|(state, course)| self.row(state, course, language)).collect();
         let heads = [say!(differ.state), say!(differ.dossiers), say!(differ.course)].map(|head| head.text(language));
         printer.table(&heads.each_ref().map(String::as_str), &rows);
         self.mapping(printer);
     }
 
     fn row(&self, state: &StateId, course: &Course, language: &str) -> Vec<String> {
-        let count = self.dossiers.as_ref().map_or_else(|| "-".to_owned(), |all| all.get(state).unwrap_or(&0).to_string());
+        let count =
+            self.dossiers.as_ref().map_or_else(|| "-".to_owned(), |all| all.get(state).unwrap_or(&0).to_string());
         vec![state.to_string(), count, said(course).text(language)]
     }
 

@@ -70,11 +70,6 @@ impl Printer {
         self.color
     }
 
-    /// How answers are written.
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
     /// The language of what authors of files are told.
     pub fn language(&self) -> &'static str {
         self.language

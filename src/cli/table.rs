@@ -81,7 +81,8 @@ impl Teller<'_> {
         let language = self.language.as_str();
         let said = match does {
             Does::Leads { event, label, needs, guard, target } => {
-                let mut action = if label.is_empty() { event.clone() } else { label.in_language(&self.language).to_owned() };
+                let mut action =
+                    if label.is_empty() { event.clone() } else { label.in_language(&self.language).to_owned() };
                 match needs {
                     Needs::One => {}
                     Needs::All => action.push_str(&say!(deed.all).text(language)),
@@ -117,7 +118,11 @@ impl Teller<'_> {
     }
 
     fn fields(&self, names: &[crate::ids::FieldName]) -> String {
-        let label = |name| self.machine.field(name).map_or_else(String::new, |field| field.label.in_language(&self.language).to_owned());
+        let label = |name| {
+            self.machine
+                .field(name)
+                .map_or_else(String::new, |field| field.label.in_language(&self.language).to_owned())
+        };
         names.iter().map(label).collect::<Vec<_>>().join("; ")
     }
 

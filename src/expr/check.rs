@@ -255,8 +255,8 @@ impl<'e> Check<'e> {
             }
             for (argument, (kind, needed)) in call.args.iter().zip(kinds.iter().zip(signature.arguments)) {
                 if *needed != Kind::Any && !matches!(kind, Kind::Any | Kind::Null) && kind != needed {
-                    let help = matches!(kind, Kind::Map(parts) if parts.contains_key("code"))
-                        .then(|| say!(formula.code));
+                    let help =
+                        matches!(kind, Kind::Map(parts) if parts.contains_key("code")).then(|| say!(formula.code));
                     let says = say!(formula.argument, name, needed = needed.words(), kind = kind.words());
                     self.fault(argument, says, help);
                 }
@@ -352,7 +352,9 @@ impl<'e> Check<'e> {
                 self.part_of(whole, name.inner(), range)
             }
             (Kind::Map(parts), _) => Kind::common(parts.values().cloned()),
-            (Kind::Truth | Kind::Number | Kind::Text, _) => self.fault(key, say!(formula.no_parts, kind = whole.words()), None),
+            (Kind::Truth | Kind::Number | Kind::Text, _) => {
+                self.fault(key, say!(formula.no_parts, kind = whole.words()), None)
+            }
             (Kind::Any | Kind::Null, _) => Kind::Any,
         }
     }

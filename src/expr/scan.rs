@@ -31,7 +31,9 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
                 ExprFault::new(range, say!(formula.no_operator, operator))
                     .help(say!(formula.write, usage = format!("{operator}{operator}"))),
             ),
-            Token::OpenText => faults.push(ExprFault::new(range, say!(formula.unclosed)).help(say!(formula.unclosed_help))),
+            Token::OpenText => {
+                faults.push(ExprFault::new(range, say!(formula.unclosed)).help(say!(formula.unclosed_help)))
+            }
             Token::Quote => {
                 faults.push(ExprFault::new(range, say!(formula.quotes)).help(say!(formula.write, usage = "'...'")));
             }
@@ -68,11 +70,12 @@ fn word(text: &str, range: Range<usize>, faults: &mut Vec<ExprFault>) {
         _ => None,
     };
     if let Some(operator) = operator {
-        faults.push(ExprFault::new(range, say!(formula.no_operator, operator = text)).help(say!(formula.write, usage = operator)));
-    } else if !text.is_ascii() {
         faults.push(
-            ExprFault::new(range, say!(formula.no_name, text)).help(say!(formula.no_name_help)),
+            ExprFault::new(range, say!(formula.no_operator, operator = text))
+                .help(say!(formula.write, usage = operator)),
         );
+    } else if !text.is_ascii() {
+        faults.push(ExprFault::new(range, say!(formula.no_name, text)).help(say!(formula.no_name_help)));
     }
 }
 

@@ -68,7 +68,11 @@ impl Shape {
     /// Every deed in every state in which a dossier can stand, in the order of the file. What states around say holds inside.
     pub fn deeds(&self) -> Vec<Deed> {
         let stands = |state: &&State| matches!(state.kind, StateKind::Atomic | StateKind::Final { .. });
-        self.states.iter().filter(stands).flat_map(|state| Deeds { shape: self, state, found: Vec::new() }.all()).collect()
+        self.states
+            .iter()
+            .filter(stands)
+            .flat_map(|state| Deeds { shape: self, state, found: Vec::new() }.all())
+            .collect()
     }
 }
 

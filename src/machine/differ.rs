@@ -177,7 +177,8 @@ impl Courses<'_> {
             Some(same) if matches!(same.kind, StateKind::Atomic) => {}
             _ => return Course::Stranded { near: self.near(state) },
         }
-        let keys: BTreeSet<String> = self.old.outwards(&state.id).filter_map(|at| changed.get(&at.id)).flatten().cloned().collect();
+        let keys: BTreeSet<String> =
+            self.old.outwards(&state.id).filter_map(|at| changed.get(&at.id)).flatten().cloned().collect();
         if !keys.is_empty() {
             return Course::Now { keys: keys.into_iter().collect() };
         }
@@ -293,8 +294,7 @@ mod tests {
     fn shape() -> Shape {
         let main = SourceFile::new("purchase.yaml", include_str!("../../workflows/purchase/purchase.yaml"));
         let limits = |name: &str| {
-            (name == "limits.yaml")
-                .then(|| SourceFile::new(name, include_str!("../../workflows/purchase/limits.yaml")))
+            (name == "limits.yaml").then(|| SourceFile::new(name, include_str!("../../workflows/purchase/limits.yaml")))
         };
         let checked = check_files(&main, &limits);
         (**checked.machine.as_ref().expect("it has no errors")).clone()
@@ -330,7 +330,8 @@ mod tests {
         }
         let found = compare(&old, &new);
         assert_eq!(found.courses[&gone], Course::Stranded { near: Some(StateId::new("renamed_here")) });
-        let others: Vec<&Course> = found.courses.iter().filter(|(id, _)| **id != gone).map(|(_, course)| course).collect();
+        let others: Vec<&Course> =
+            found.courses.iter().filter(|(id, _)| **id != gone).map(|(_, course)| course).collect();
         assert!(others.iter().any(|course| matches!(course, Course::Later { .. })), "{found:?}");
     }
 
