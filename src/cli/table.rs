@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Context, Trouble, named};
 use crate::diagnostic::say;
-use crate::ids::{Language, RoleName, StateId};
+use crate::ids::{FieldName, GuardName, Language, RoleName, StateId};
 use crate::machine::deeds::{Deed, Does};
 use crate::machine::{Machine, Needs, Target};
 
@@ -89,7 +89,7 @@ impl Teller<'_> {
                     Needs::Count(n) => action.push_str(&say!(deed.several, n).text(language)),
                 }
                 if !guard.is_empty() {
-                    let guards: Vec<&str> = guard.iter().map(crate::ids::GuardName::as_str).collect();
+                    let guards: Vec<&str> = guard.iter().map(|name| self.guard(name)).collect();
                     action.push_str(&say!(deed.guarded, guards = guards.join(", ")).text(language));
                 }
                 return (action, self.target(target));
@@ -109,6 +109,11 @@ impl Teller<'_> {
         (said.text(language), String::new())
     }
 
+    fn guard<'n>(&'n self, name: &'n GuardName) -> &'n str {
+        let label = self.machine.guards.get(name).map(|guard| guard.label.in_language(&self.language));
+        label.filter(|label| !label.is_empty()).unwrap_or(name.as_str())
+    }
+
     fn target(&self, target: &Target) -> String {
         match target {
             Target::State(id) => self.state(id),
@@ -117,7 +122,7 @@ impl Teller<'_> {
         }
     }
 
-    fn fields(&self, names: &[crate::ids::FieldName]) -> String {
+    fn fields(&self, names: &[FieldName]) -> String {
         let label = |name| {
             self.machine
                 .field(name)

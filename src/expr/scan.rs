@@ -32,7 +32,7 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
                     .help(say!(formula.write, usage = format!("{operator}{operator}"))),
             ),
             Token::OpenText => {
-                faults.push(ExprFault::new(range, say!(formula.unclosed)).help(say!(formula.unclosed_help)))
+                faults.push(ExprFault::new(range, say!(formula.unclosed)).help(say!(formula.unclosed_help)));
             }
             Token::Quote => {
                 faults.push(ExprFault::new(range, say!(formula.quotes)).help(say!(formula.write, usage = "'...'")));

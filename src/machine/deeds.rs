@@ -93,6 +93,10 @@ impl Deeds<'_> {
         for around in self.shape.outwards(&self.state.id) {
             self.by_itself(around);
         }
+        // What one role does stands together, in the order in which roles come up; what happens by itself stands last.
+        let roles: Vec<Option<RoleName>> = self.found.iter().map(|deed| deed.role.clone()).collect();
+        let rank = |deed: &Deed| (deed.role.is_none(), roles.iter().position(|role| *role == deed.role));
+        self.found.sort_by_key(rank);
         self.found
     }
 

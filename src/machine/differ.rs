@@ -321,7 +321,7 @@ mod tests {
     fn a_state_that_is_gone_strands_whoever_stands_there_and_changes_the_course_of_those_before() {
         let old = shape();
         let mut new = old.clone();
-        let gone = old.states.iter().filter(|state| matches!(state.kind, StateKind::Atomic)).next_back();
+        let gone = old.states.iter().rfind(|state| matches!(state.kind, StateKind::Atomic));
         let gone = gone.expect("it has states").id.clone();
         for state in &mut new.states {
             if state.id == gone {
@@ -343,7 +343,8 @@ mod tests {
         guard.expr = "true".to_owned();
         let key = format!("guards.{name}");
         let found = compare(&old, &new);
-        let now = found.courses.values().any(|course| matches!(course, Course::Now { keys } if keys == &[key.clone()]));
+        let now =
+            found.courses.values().any(|course| matches!(course, Course::Now { keys } if keys[..] == [key.as_str()]));
         assert!(now, "{found:?}");
     }
 }

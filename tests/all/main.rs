@@ -46,5 +46,6 @@ mod support;
 mod tidy;
 mod together;
 mod twin;
+mod versions;
 mod web;
 mod workflows;
