@@ -11,8 +11,10 @@ use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::ids::PersonId;
-use crate::machine::check::Checked;
+use crate::machine::Shape;
+use crate::machine::check::{Checked, together};
 use crate::service::Office;
+use crate::source::SourceFile;
 
 /// What `deploy` is told.
 #[derive(Debug, Args)]
@@ -65,6 +67,7 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
     }
     let office = Office::open(&context.config).await?;
     let engine = &office.engine;
+    counts += of_each_other(&workflows, engine, context).await?;
     let directory = match &args.directory {
         Some(folder) => read_directory(folder, engine, context, &mut counts)?,
         None => None,
@@ -88,6 +91,18 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
         }
     });
     Ok(())
+}
+
+/// What the files say of each other, and of what is deployed already.
+async fn of_each_other(workflows: &[Checked], engine: &Engine, context: &Context) -> Result<Counts, Trouble> {
+    let mut deployed = Vec::new();
+    for name in engine.workflows() {
+        deployed.extend(engine.current(&name).await?);
+    }
+    let beside: Vec<&Shape> = deployed.iter().map(|machine| &***machine).collect();
+    let faults = together(workflows, &beside);
+    let mains: Vec<SourceFile> = workflows.iter().filter_map(|one| one.sources.first().cloned()).collect();
+    Ok(sources::show(&context.printer, &faults, &mains))
 }
 
 async fn store(engine: &Engine, workflows: Vec<Checked>) -> Result<Vec<Deployed>, Trouble> {

@@ -85,7 +85,7 @@ async fn of_workflow(workflow: &str, counts: bool, context: &Context) -> Result<
 }
 
 /// A dossier in several regions stands in a state of each.
-fn by_state(standing: BTreeMap<String, u64>) -> BTreeMap<StateId, u64> {
+pub(super) fn by_state(standing: BTreeMap<String, u64>) -> BTreeMap<StateId, u64> {
     let mut counts = BTreeMap::new();
     for (states, count) in standing {
         for state in states.split(" + ") {

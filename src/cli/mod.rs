@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod deploy;
 mod diagram;
+mod diff;
 mod doctor;
 mod explain;
 mod import;
@@ -18,6 +19,7 @@ mod refused;
 mod serve;
 mod show;
 mod sources;
+mod table;
 mod test;
 mod worlds;
 
@@ -80,6 +82,10 @@ enum Command {
     Test(test::TestArgs),
     /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
     Diagram(diagram::DiagramArgs),
+    /// Show who does what where: state by state, role by role.
+    Table(table::TableArgs),
+    /// Compare two versions of a workflow: what differs, whose course changes, who would have nowhere to stand.
+    Diff(diff::DiffArgs),
     /// Put checked workflows, calendars and the directory into the database.
     Deploy(deploy::DeployArgs),
     /// Load the directory: units, people, posts, bodies.
@@ -123,6 +129,7 @@ impl Command {
     fn formats(&self) -> &'static [Format] {
         match self {
             Self::Diagram(_) => diagram::FORMATS,
+            Self::Check(_) => check::FORMATS,
             _ => &[Format::Human, Format::Json],
         }
     }
@@ -262,6 +269,8 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Demo(args) => demo::run(&args, database, context).await,
         Command::Check(args) => check::run(&args, context),
         Command::Test(args) => test::run(&args, context),
+        Command::Table(args) => table::run(&args, context).await,
+        Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => deploy::directory(&args, context).await,

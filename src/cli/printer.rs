@@ -17,6 +17,10 @@ pub enum Format {
     Human,
     /// One JSON value, for programs.
     Json,
+    /// For `check`: a line for each fault, as editors like it.
+    Short,
+    /// For `check`: one SARIF 2.1.0 document, for code hosts.
+    Sarif,
     /// A picture, for pages and for print.
     Svg,
     /// A picture in Mermaid's language.
@@ -31,6 +35,8 @@ impl Format {
         match self {
             Self::Human => "human",
             Self::Json => "json",
+            Self::Short => "short",
+            Self::Sarif => "sarif",
             Self::Svg => "svg",
             Self::Mermaid => "mermaid",
             Self::Dot => "dot",
@@ -64,14 +70,14 @@ impl Printer {
         self.color
     }
 
-    /// How answers are written.
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
     /// The language of what authors of files are told.
     pub fn language(&self) -> &'static str {
         self.language
+    }
+
+    /// How answers are written.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// Whether a program reads the answer.
@@ -82,7 +88,7 @@ impl Printer {
     /// The answer: as JSON, or as people read it.
     pub fn answer<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self)) {
         match self.format {
-            Format::Human | Format::Svg | Format::Mermaid | Format::Dot => human(self),
+            Format::Human | Format::Short | Format::Sarif | Format::Svg | Format::Mermaid | Format::Dot => human(self),
             Format::Json => write_out(
                 &serde_json::to_string(value)
                     .unwrap_or_else(|error| format!("{{\"error\":\"the answer is not JSON: {error}\"}}")),

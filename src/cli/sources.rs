@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Printer, Trouble};
+use super::{Format, Printer, Trouble};
 use crate::diagnostic::render::{self, render_all};
 use crate::diagnostic::{Diagnostic, Severity, Words, say};
 use crate::directory::{self, Directory};
@@ -148,19 +148,33 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
     Trouble::Input(format!("`{}` cannot be read: {error}", path.display()))
 }
 
+/// The workflows that stand in the folders of these files and were not named: their lists may be joined.
+pub(super) fn neighbours(files: &[PathBuf]) -> Vec<Checked> {
+    let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+    folders.sort();
+    folders.dedup();
+    let named: Vec<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
+    let other = |file: &PathBuf| file.canonicalize().is_ok_and(|file| !named.contains(&file));
+    // What cannot be read is no fault of the files that were named.
+    let found = folders.into_iter().filter_map(|folder| beside(folder).ok()).flatten();
+    found.filter(other).filter_map(|file| check(&file).ok()).collect()
+}
+
 /// Shows diagnostics; how many errors and warnings there were.
 pub(super) fn show(printer: &Printer, diagnostics: &[Diagnostic], sources: &[SourceFile]) -> Counts {
-    let format = if printer.is_json() { render::Format::Json } else { render::Format::Human };
+    let format = match printer.format() {
+        Format::Json => render::Format::Json,
+        Format::Short => render::Format::Short,
+        _ => render::Format::Human,
+    };
     let text = render_all(diagnostics, sources, format, printer.color(), printer.language());
     if !diagnostics.is_empty() {
-        if printer.is_json() {
-            printer.line(text.trim_end());
-        } else {
-            printer.note(text.trim_end());
+        match printer.format() {
+            Format::Json | Format::Short => printer.line(text.trim_end()),
+            _ => printer.note(text.trim_end()),
         }
     }
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    Counts { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+    Counts::of(diagnostics)
 }
 
 /// How many faults.
@@ -171,6 +185,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// How many of each there are.
+    pub(super) fn of(diagnostics: &[Diagnostic]) -> Self {
+        let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
+    }
+
     /// In words.
     pub(super) fn words(self) -> Words {
         let errors = if self.errors == 1 { say!(report.one_error) } else { say!(report.errors, n = self.errors) };

@@ -19,7 +19,7 @@ mod texts;
 mod words;
 
 pub use nearest::{did_you_mean, nearest};
-pub use render::{Format, render_all};
+pub use render::{Format, render_all, render_sarif};
 pub use texts::LANGUAGES;
 pub use words::{Hole, Part, Value, Words};
 

@@ -9,7 +9,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValu
 use super::functions::SIGNATURES;
 use super::syntax::{ExprFault, parse};
 use super::{Kind, Names};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Words, nearest, say};
 
 /// The functions of CEL that formulas may use, with how they are called.
 const STANDARD: &[(&str, &str)] = &[
@@ -60,8 +60,7 @@ fn run(expr: &str, names: &Names, truth: bool) -> Vec<ExprFault> {
         Check { text: expr, places: program.source_info(), names, bound: Vec::new(), loops: 0, faults: vec![] };
     let kind = check.kind(program.expression());
     if truth && !matches!(kind, Kind::Truth | Kind::Any) {
-        let message = format!("the formula gives {kind}, not true or false");
-        check.faults.push(ExprFault::new(0..expr.len(), message));
+        check.faults.push(ExprFault::new(0..expr.len(), say!(formula.gives, kind = kind.words())));
     }
     check.faults
 }
@@ -103,7 +102,7 @@ impl<'e> Check<'e> {
                 }
                 Kind::Any
             }
-            Expr::Struct(_) => self.fault(node, "structures have no meaning in a formula", None),
+            Expr::Struct(_) => self.fault(node, say!(formula.structures), None),
         }
     }
 
@@ -113,8 +112,8 @@ impl<'e> Check<'e> {
             LiteralValue::Int(_) | LiteralValue::Double(_) => Kind::Number,
             LiteralValue::Null => Kind::Null,
             LiteralValue::String(_) => Kind::Text,
-            LiteralValue::UInt(_) => self.fault(node, "write the number without `u`", None),
-            LiteralValue::Bytes(_) => self.fault(node, "bytes have no meaning in a formula", None),
+            LiteralValue::UInt(_) => self.fault(node, say!(formula.unsigned), None),
+            LiteralValue::Bytes(_) => self.fault(node, say!(formula.bytes), None),
         }
     }
 
@@ -130,10 +129,10 @@ impl<'e> Check<'e> {
         }
         let bound = self.bound.iter().map(|(name, _)| *name);
         let help = match nearest(name, self.names.iter().chain(bound)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", self.names.iter().collect::<Vec<_>>().join(", ")),
+            Some(near) => say!(near.meant, near),
+            None => say!(formula.known, list = self.names.iter().collect::<Vec<_>>().join(", ")),
         };
-        self.fault(node, format!("`{name}` is not known here"), Some(help))
+        self.fault(node, say!(formula.unknown, name), Some(help))
     }
 
     fn select(&mut self, select: &'e SelectExpr, node: &IdedExpr) -> Kind {
@@ -152,15 +151,15 @@ impl<'e> Check<'e> {
                     kind.clone()
                 } else {
                     let help = match nearest(key, parts.keys().map(String::as_str)) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("there is {}", parts.keys().cloned().collect::<Vec<_>>().join(", ")),
+                        Some(near) => say!(near.meant, near),
+                        None => say!(near.known, list = parts.keys().cloned().collect::<Vec<_>>().join(", ")),
                     };
-                    self.faults.push(ExprFault::new(range, format!("there is no `{key}` here")).help(help));
+                    self.faults.push(ExprFault::new(range, say!(formula.no_part_here, key)).help(help));
                     Kind::Any
                 }
             }
             Kind::Truth | Kind::Number | Kind::Text | Kind::List(_) => {
-                self.faults.push(ExprFault::new(range, format!("{whole} has no part `{key}`")));
+                self.faults.push(ExprFault::new(range, say!(formula.no_part, whole = whole.words(), key)));
                 Kind::Any
             }
         }
@@ -169,15 +168,14 @@ impl<'e> Check<'e> {
     fn comprehension(&mut self, it: &'e ComprehensionExpr, node: &IdedExpr) -> Kind {
         let range = self.kind(&it.iter_range);
         if self.loops > 0 {
-            let help = "put what the inner one looks for into a table, or ask `x in list`";
-            self.fault(node, "a list inside a list is looked through: that could take long", Some(help.to_owned()));
+            self.fault(node, say!(formula.nested), Some(say!(formula.nested_help)));
         }
         let element = match range {
             Kind::List(element) => *element,
             Kind::Map(_) => Kind::Text,
             Kind::Any | Kind::Null => Kind::Any,
             Kind::Truth | Kind::Number | Kind::Text => {
-                self.fault(&it.iter_range, format!("{range} is no list to look through"), None)
+                self.fault(&it.iter_range, say!(formula.no_list, kind = range.words()), None)
             }
         };
         let depth = self.bound.len();
@@ -226,7 +224,7 @@ impl<'e> Check<'e> {
             }
             (operators::IN, [_, whole]) => {
                 if !matches!(whole, Kind::Any | Kind::Null | Kind::List(_) | Kind::Map(_)) {
-                    self.fault(node, format!("`in` looks into a list, not into {whole}"), None);
+                    self.fault(node, say!(formula.in_list, kind = whole.words()), None);
                 }
                 Kind::Truth
             }
@@ -238,7 +236,7 @@ impl<'e> Check<'e> {
             ) => {
                 for (argument, kind) in call.args.iter().zip(&kinds) {
                     if !matches!(kind, Kind::Number | Kind::Any) {
-                        self.fault(argument, format!("{kind} cannot be reckoned with"), None);
+                        self.fault(argument, say!(formula.no_reckoning, kind = kind.words()), None);
                     }
                 }
                 Kind::Number
@@ -252,14 +250,15 @@ impl<'e> Check<'e> {
         let name = call.func_name.as_str();
         if let Some(signature) = SIGNATURES.iter().find(|one| one.name == name) {
             if call.target.is_some() || kinds.len() != signature.arguments.len() {
-                let help = format!("write `{}`", signature.usage);
-                self.named(name, node, format!("`{name}` is called otherwise"), help);
+                let help = say!(formula.write, usage = signature.usage);
+                self.named(name, node, say!(formula.otherwise, name), help);
             }
             for (argument, (kind, needed)) in call.args.iter().zip(kinds.iter().zip(signature.arguments)) {
                 if *needed != Kind::Any && !matches!(kind, Kind::Any | Kind::Null) && kind != needed {
-                    let help = matches!(kind, Kind::Map(parts) if parts.contains_key("code"))
-                        .then(|| "its text is its `code`".to_owned());
-                    self.fault(argument, format!("`{name}` takes {needed} here, not {kind}"), help);
+                    let help =
+                        matches!(kind, Kind::Map(parts) if parts.contains_key("code")).then(|| say!(formula.code));
+                    let says = say!(formula.argument, name, needed = needed.words(), kind = kind.words());
+                    self.fault(argument, says, help);
                 }
             }
             return signature.result.clone();
@@ -268,18 +267,18 @@ impl<'e> Check<'e> {
         match (name, member, kinds) {
             ("size", _, [whole]) => {
                 if matches!(whole, Kind::Truth | Kind::Number) {
-                    self.fault(node, format!("{whole} has no size"), None);
+                    self.fault(node, say!(formula.no_size, kind = whole.words()), None);
                 }
                 Kind::Number
             }
             ("contains", true, [Kind::List(_), _]) => {
-                self.named(name, node, "a list is not asked by `contains`".to_owned(), "write `x in list`".to_owned());
+                self.named(name, node, say!(formula.contains), say!(formula.write, usage = "x in list"));
                 Kind::Truth
             }
             ("contains" | "startsWith" | "endsWith", true, [one, two]) => {
                 for kind in [one, two] {
                     if !matches!(kind, Kind::Text | Kind::Any | Kind::Null) {
-                        self.fault(node, format!("`{name}` takes texts, not {kind}"), None);
+                        self.fault(node, say!(formula.texts, name, kind = kind.words()), None);
                     }
                 }
                 Kind::Truth
@@ -290,8 +289,8 @@ impl<'e> Check<'e> {
                     other => matches!(other, Kind::Any | Kind::Null),
                 };
                 if !numbers {
-                    let help = format!("write `{name}(lines.map(l, l.amount))`");
-                    self.fault(&call.args[0], format!("`{name}` takes a list of numbers, not {whole}"), Some(help));
+                    let help = say!(formula.write, usage = format!("{name}(lines.map(l, l.amount))"));
+                    self.fault(&call.args[0], say!(formula.numbers, name, kind = whole.words()), Some(help));
                 }
                 Kind::Number
             }
@@ -307,19 +306,19 @@ impl<'e> Check<'e> {
     fn no_such_function(&mut self, name: &str, node: &IdedExpr) {
         let known = || SIGNATURES.iter().map(|one| (one.name, one.usage)).chain(STANDARD.iter().copied());
         if let Some((_, usage)) = known().find(|(known, _)| *known == name) {
-            self.named(name, node, format!("`{name}` is called otherwise"), format!("write `{usage}`"));
+            self.named(name, node, say!(formula.otherwise, name), say!(formula.write, usage));
             return;
         }
         let help = match nearest(name, known().map(|(name, _)| name)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known are {}", known().map(|(name, _)| name).collect::<Vec<_>>().join(", ")),
+            Some(near) => say!(near.meant, near),
+            None => say!(formula.known, list = known().map(|(name, _)| name).collect::<Vec<_>>().join(", ")),
         };
-        self.named(name, node, format!("there is no function `{name}`"), help);
+        self.named(name, node, say!(formula.no_function, name), help);
     }
 
     fn needs_truth(&mut self, node: &IdedExpr, kind: &Kind) {
         if !matches!(kind, Kind::Truth | Kind::Any) {
-            self.fault(node, format!("this is {kind}, not true or false"), None);
+            self.fault(node, say!(formula.no_truth, kind = kind.words()), None);
         }
     }
 
@@ -340,8 +339,8 @@ impl<'e> Check<'e> {
         }
         let coded = |kind: &Kind| matches!(kind, Kind::Map(parts) if parts.contains_key("code"));
         let help = ((coded(one) && *two == Kind::Text) || (coded(two) && *one == Kind::Text))
-            .then(|| "compare its `code`".to_owned());
-        self.fault(node, format!("{one} and {two} cannot be compared"), help);
+            .then(|| say!(formula.compare_code));
+        self.fault(node, say!(formula.compared, one = one.words(), two = two.words()), help);
     }
 
     fn indexed(&mut self, whole: &Kind, arguments: &'e [IdedExpr]) -> Kind {
@@ -353,7 +352,9 @@ impl<'e> Check<'e> {
                 self.part_of(whole, name.inner(), range)
             }
             (Kind::Map(parts), _) => Kind::common(parts.values().cloned()),
-            (Kind::Truth | Kind::Number | Kind::Text, _) => self.fault(key, format!("{whole} has no parts"), None),
+            (Kind::Truth | Kind::Number | Kind::Text, _) => {
+                self.fault(key, say!(formula.no_parts, kind = whole.words()), None)
+            }
             (Kind::Any | Kind::Null, _) => Kind::Any,
         }
     }
@@ -365,27 +366,27 @@ impl<'e> Check<'e> {
             (Kind::Text, Kind::Text) => Kind::Text,
             (Kind::List(one), Kind::List(two)) => Kind::List(Box::new((**one).clone().or((**two).clone()))),
             (Kind::Text, Kind::Number) | (Kind::Number, Kind::Text) => {
-                let help = "write `string(number)`".to_owned();
-                self.fault(node, "a text and a number cannot be added", Some(help))
+                let help = say!(formula.write, usage = "string(number)");
+                self.fault(node, say!(formula.added, one = one.words(), two = two.words()), Some(help))
             }
-            _ => self.fault(node, format!("{one} and {two} cannot be added"), None),
+            _ => self.fault(node, say!(formula.added, one = one.words(), two = two.words()), None),
         }
     }
 
-    fn fault(&mut self, node: &IdedExpr, message: impl Into<String>, help: Option<String>) -> Kind {
-        let mut fault = ExprFault::new(self.place(node), message);
+    fn fault(&mut self, node: &IdedExpr, says: Words, help: Option<Words>) -> Kind {
+        let mut fault = ExprFault::new(self.place(node), says);
         fault.help = help;
         self.faults.push(fault);
         Kind::Any
     }
 
     /// A fault about a function's name.
-    fn named(&mut self, name: &str, node: &IdedExpr, message: String, help: String) {
+    fn named(&mut self, name: &str, node: &IdedExpr, says: Words, help: Words) {
         let near = self.place(node);
         let before = self.text[..near.end].rfind(name);
         let start = before.or_else(|| self.text.find(name)).unwrap_or(near.start);
         let range = start..(start + name.len()).min(self.text.len());
-        self.faults.push(ExprFault::new(range, message).help(help));
+        self.faults.push(ExprFault::new(range, says).help(help));
     }
 
     /// Where a node stands, as bytes.

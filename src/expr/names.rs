@@ -1,7 +1,6 @@
 //! What formulas may name, and of which kind it is.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use crate::diagnostic::{Words, say};
 use crate::machine::{Field, FieldKind, Shape};
@@ -25,20 +24,6 @@ pub enum Kind {
     Map(BTreeMap<String, Kind>),
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any => "something",
-            Self::Null => "null",
-            Self::Truth => "a truth value",
-            Self::Number => "a number",
-            Self::Text => "a text",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a mapping",
-        })
-    }
-}
-
 impl Kind {
     /// Its name, for people.
     pub fn words(&self) -> Words {
@@ -50,6 +35,27 @@ impl Kind {
             Self::Text => say!(node.text),
             Self::List(_) => say!(node.list),
             Self::Map(_) => say!(node.mapping),
+        }
+    }
+
+    /// Whether a field of this type can hold such a value; a unit, a person and a choice become their code.
+    pub fn fits(&self, field: &FieldKind) -> bool {
+        match (self, field) {
+            (Self::Any | Self::Null, _) => true,
+            (Self::Number, FieldKind::Number { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. }) => true,
+            (Self::List(of), FieldKind::Texts { .. }) => matches!(**of, Self::Text | Self::Any | Self::Null),
+            (Self::List(of), FieldKind::Rows { .. }) => matches!(**of, Self::Map(_) | Self::Any),
+            (Self::Map(parts), FieldKind::Person) => parts.contains_key("id"),
+            (Self::Map(parts), FieldKind::Unit) => parts.contains_key("legal_personality"),
+            (
+                Self::Text,
+                FieldKind::Number { .. } | FieldKind::Texts { .. } | FieldKind::Rows { .. } | FieldKind::Money { .. },
+            ) => false,
+            (Self::Text, _) => true,
+            (Self::Map(parts), FieldKind::Text { .. } | FieldKind::Choice { .. } | FieldKind::OneOf { .. }) => {
+                parts.contains_key("code")
+            }
+            (Self::Truth | Self::Number | Self::List(_) | Self::Map(_), _) => false,
         }
     }
 

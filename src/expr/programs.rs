@@ -8,6 +8,7 @@ use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 use super::functions::{self, Answers};
 use super::syntax::{environment, parse};
 use super::{ExprError, Scope, numbers, values};
+use crate::diagnostic::LANGUAGES;
 use crate::machine::{Due, FieldKind, Shape, ShareOf};
 
 /// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
@@ -41,7 +42,7 @@ impl Programs {
         let mut formulas = BTreeMap::new();
         for expr in formulas_of(shape) {
             let program = parse(expr).map_err(|faults| {
-                let said = faults.first().map_or("it cannot be read", |fault| fault.message.as_str());
+                let said = faults.first().map_or_else(String::new, |fault| fault.says.text(LANGUAGES[0]));
                 format!("`{expr}`: {said}")
             })?;
             formulas.insert(expr.to_owned(), Formula::of(&program));

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::syntax::{BRACKETS_MAX, ExprFault};
+use crate::diagnostic::say;
 
 /// Digits of a decimal: so many stand apart from each other in the number that the parser makes of it.
 const DECIMAL_DIGITS_MAX: usize = 15;
@@ -19,24 +20,26 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
             Token::Open => {
                 brackets += 1;
                 if brackets == BRACKETS_MAX + 1 {
-                    faults.push(ExprFault::new(range, "the formula is nested too deeply"));
+                    faults.push(ExprFault::new(range, say!(formula.too_deep)));
                 }
             }
             Token::Close => brackets = brackets.saturating_sub(1),
             Token::Assign => {
-                faults.push(ExprFault::new(range, "`=` does not compare").help("write `==` for \"is equal to\""));
+                faults.push(ExprFault::new(range, say!(formula.assigns)).help(say!(formula.assigns_help)));
             }
             Token::Single(operator) => faults.push(
-                ExprFault::new(range, format!("`{operator}` is no operator"))
-                    .help(format!("write `{operator}{operator}`")),
+                ExprFault::new(range, say!(formula.no_operator, operator))
+                    .help(say!(formula.write, usage = format!("{operator}{operator}"))),
             ),
-            Token::OpenText => faults.push(ExprFault::new(range, "the text is not closed").help("a quote is missing")),
+            Token::OpenText => {
+                faults.push(ExprFault::new(range, say!(formula.unclosed)).help(say!(formula.unclosed_help)));
+            }
             Token::Quote => {
-                faults.push(ExprFault::new(range, "typographic quotes do not enclose a text").help("write `'...'`"));
+                faults.push(ExprFault::new(range, say!(formula.quotes)).help(say!(formula.write, usage = "'...'")));
             }
             Token::Strange => {
                 let found = &expr[range.clone()];
-                faults.push(ExprFault::new(range, format!("`{}` has no meaning in a formula", found.escape_debug())));
+                faults.push(ExprFault::new(range, say!(formula.strange, found = found.escape_debug().to_string())));
             }
             Token::Text | Token::Number | Token::Sign => {}
         }
@@ -54,8 +57,8 @@ fn decimal(text: &str, range: Range<usize>, faults: &mut Vec<ExprFault>) {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !text.starts_with('.');
     if !plain || digits > DECIMAL_DIGITS_MAX {
-        let help = format!("write it as in `7.5`, with at most {DECIMAL_DIGITS_MAX} digits");
-        faults.push(ExprFault::new(range, "this number cannot be taken exactly").help(help));
+        let help = say!(formula.inexact_help, most = DECIMAL_DIGITS_MAX);
+        faults.push(ExprFault::new(range, say!(formula.inexact)).help(help));
     }
 }
 
@@ -67,12 +70,12 @@ fn word(text: &str, range: Range<usize>, faults: &mut Vec<ExprFault>) {
         _ => None,
     };
     if let Some(operator) = operator {
-        faults.push(ExprFault::new(range, format!("`{text}` is no operator")).help(format!("write `{operator}`")));
-    } else if !text.is_ascii() {
         faults.push(
-            ExprFault::new(range, format!("`{text}` is no name: names in formulas are made of a-z, 0-9 and _"))
-                .help("a field's name is ASCII, its label carries the Vietnamese; texts stand in quotes"),
+            ExprFault::new(range, say!(formula.no_operator, operator = text))
+                .help(say!(formula.write, usage = operator)),
         );
+    } else if !text.is_ascii() {
+        faults.push(ExprFault::new(range, say!(formula.no_name, text)).help(say!(formula.no_name_help)));
     }
 }
 

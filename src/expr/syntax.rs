@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use cel::{Env, Program};
 
 use super::{numbers, scan};
+use crate::diagnostic::{Words, say};
 
 /// Bytes that a formula may have.
 const LENGTH_MAX: usize = 2048;
@@ -18,18 +19,18 @@ pub struct ExprFault {
     /// Bytes of the formula's text.
     pub range: Range<usize>,
     /// What is wrong.
-    pub message: String,
+    pub says: Words,
     /// The way out.
-    pub help: Option<String>,
+    pub help: Option<Words>,
 }
 
 impl ExprFault {
-    pub(super) fn new(range: Range<usize>, message: impl Into<String>) -> Self {
-        Self { range, message: message.into(), help: None }
+    pub(super) fn new(range: Range<usize>, says: Words) -> Self {
+        Self { range, says, help: None }
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+    pub(super) fn help(mut self, help: Words) -> Self {
+        self.help = Some(help);
         self
     }
 }
@@ -47,12 +48,11 @@ pub(super) fn environment() -> &'static Arc<Env> {
 /// Parses a formula.
 pub(super) fn parse(expr: &str) -> Result<Program, Vec<ExprFault>> {
     if expr.trim().is_empty() {
-        return Err(vec![ExprFault::new(0..expr.len(), "the formula is empty")]);
+        return Err(vec![ExprFault::new(0..expr.len(), say!(formula.empty))]);
     }
     if expr.len() > LENGTH_MAX {
-        let message = format!("the formula has {} bytes; at most {LENGTH_MAX} are allowed", expr.len());
-        let fault = ExprFault::new(0..expr.len(), message);
-        return Err(vec![fault.help("say parts of it as guards of their own, or put constants into a table")]);
+        let fault = ExprFault::new(0..expr.len(), say!(formula.too_long, bytes = expr.len(), most = LENGTH_MAX));
+        return Err(vec![fault.help(say!(formula.too_long_help))]);
     }
     let faults = scan::faults(expr);
     if !faults.is_empty() {
@@ -61,7 +61,7 @@ pub(super) fn parse(expr: &str) -> Result<Program, Vec<ExprFault>> {
     environment().compile(expr).map_err(|errors| {
         let first = errors.errors.iter().min_by_key(|error| error.pos);
         vec![first.map_or_else(
-            || ExprFault::new(0..expr.len(), "the formula cannot be read"),
+            || ExprFault::new(0..expr.len(), say!(formula.unreadable)),
             |error| in_our_words(expr, error.pos, &error.msg),
         )]
     })
@@ -72,20 +72,20 @@ fn in_our_words(expr: &str, pos: (isize, isize), message: &str) -> ExprFault {
     let start = byte_of(expr, pos);
     let found = scan::token_at(expr, start);
     let range = start..found.map_or(expr.len(), |token| start + token.len());
-    let message = match found {
-        _ if message.contains("Recursion limit") => "the formula is nested too deeply".to_owned(),
-        None => "the formula ends too early".to_owned(),
-        Some(_) if message.contains("invalid int literal") => "the number is too large".to_owned(),
+    let says = match found {
+        _ if message.contains("Recursion limit") => say!(formula.too_deep),
+        None => say!(formula.too_early),
+        Some(_) if message.contains("invalid int literal") => say!(formula.too_large),
         Some(_) if message.contains("reserved identifier") => {
-            return ExprFault::new(range.clone(), format!("`{}` is a reserved word", &expr[range]));
+            return ExprFault::new(range.clone(), say!(formula.reserved, word = &expr[range]));
         }
         Some(_) if message.contains("argument must be a simple name") || message.contains("invalid argument to") => {
-            "this macro takes something else here".to_owned()
+            say!(formula.macro_argument)
         }
-        Some(token) => format!("`{token}` cannot stand here"),
+        Some(token) => say!(formula.misplaced, token),
     };
-    let fault = ExprFault::new(range, message);
-    if found.is_none() { fault.help("a bracket, a quote or the right side of an operator is missing") } else { fault }
+    let fault = ExprFault::new(range, says);
+    if found.is_none() { fault.help(say!(formula.too_early_help)) } else { fault }
 }
 
 fn byte_of(expr: &str, (line, column): (isize, isize)) -> usize {

@@ -264,7 +264,14 @@ fn a_machine_with_a_broken_formula_is_not_loaded() {
 fn faults(expr: &str) -> Vec<String> {
     check_truth(expr, &Names::of(&shape(&[])))
         .into_iter()
-        .map(|fault| format!("{} | {} | {}", &expr[fault.range], fault.message, fault.help.unwrap_or_default()))
+        .map(|fault| {
+            format!(
+                "{} | {} | {}",
+                &expr[fault.range],
+                fault.says.text("en"),
+                fault.help.map_or_else(String::new, |help| help.text("en"))
+            )
+        })
         .collect()
 }
 

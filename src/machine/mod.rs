@@ -8,6 +8,8 @@ mod access;
 mod actions;
 pub mod chart;
 pub mod check;
+pub mod deeds;
+pub mod differ;
 pub mod explore;
 mod role;
 mod said;

@@ -191,6 +191,27 @@ fn decimal_places() -> u32 {
     6
 }
 
+impl FieldKind {
+    /// The word for it in a workflow file.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Number { .. } => "number",
+            Self::Decimal { .. } => "decimal",
+            Self::Money { .. } => "money",
+            Self::Date => "date",
+            Self::Person => "person",
+            Self::Unit => "unit",
+            Self::Body => "body",
+            Self::Choice { .. } => "choice",
+            Self::OneOf { .. } => "one_of",
+            Self::Texts { .. } => "texts",
+            Self::Rows { .. } => "rows",
+            Self::File => "file",
+        }
+    }
+}
+
 /// A named formula.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {

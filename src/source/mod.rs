@@ -4,6 +4,8 @@ mod spanned;
 
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization;
+
 pub use spanned::Spanned;
 
 /// A text file that was read.
@@ -51,14 +53,39 @@ impl SourceFile {
         Self { name: name.into(), text: text.into() }
     }
 
-    /// Line and column (both from 1, columns in characters) of a byte.
+    /// Line and column (both from 1) of a byte. Columns count what readers see as characters: a letter and the marks that
+    /// were typed after it are one, as they are in NFC.
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
-        let before = &self.text[..self.boundary(byte)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let (line, before) = self.before(byte);
+        (line, before.nfc().count() + 1)
     }
 
-    /// The byte at which a line and column (both from 1, columns in characters) stand; the nearest one if there is no such
+    /// Line and column (both from 1) of a byte, columns counting Unicode code points as they stand in the file.
+    pub fn line_code_point(&self, byte: usize) -> (usize, usize) {
+        let (line, before) = self.before(byte);
+        (line, before.chars().count() + 1)
+    }
+
+    /// The line of a byte, and what stands before it there.
+    fn before(&self, byte: usize) -> (usize, &str) {
+        let before = &self.text[..self.boundary(byte)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, &before[line_start..])
+    }
+
+    /// The same file with its text in NFC.
+    #[must_use]
+    pub fn composed(&self) -> Self {
+        Self { name: self.name.clone(), text: self.text.nfc().collect() }
+    }
+
+    /// Where a place of this file lies in [`SourceFile::composed`].
+    pub fn in_composed(&self, range: &Range<usize>) -> Range<usize> {
+        let at = |byte: usize| self.text[..self.boundary(byte)].nfc().map(char::len_utf8).sum::<usize>();
+        at(range.start)..at(range.end)
+    }
+
+    /// The byte at which a line and column (both from 1, columns in code points) stand; the nearest one if there is no such
     /// place.
     pub fn byte_at(&self, line: usize, column: usize) -> usize {
         let line_start = match line {
@@ -102,6 +129,18 @@ mod tests {
         let byte = file.text.find("do").expect("it is there");
         assert_eq!(file.line_column(byte), (2, 4));
         assert_eq!(file.byte_at(2, 4), byte);
+    }
+
+    #[test]
+    fn a_letter_and_its_marks_are_one_column_however_they_were_typed() {
+        let composed = SourceFile::new("a.yaml", "tên: Hội đồng x\n");
+        let typed = SourceFile::new("a.yaml", "te\u{302}n: H\u{6f}\u{302}\u{323}i đo\u{302}\u{300}ng x\n");
+        let place = |file: &SourceFile| file.text.find('x').expect("it is there");
+        assert_eq!(composed.line_column(place(&composed)), (1, 15));
+        assert_eq!(typed.line_column(place(&typed)), (1, 15));
+        assert_eq!(typed.line_code_point(place(&typed)), (1, 20));
+        let range = place(&typed)..place(&typed) + 1;
+        assert_eq!(typed.composed().slice(&typed.in_composed(&range)), "x");
     }
 
     #[test]

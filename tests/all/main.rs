@@ -44,6 +44,8 @@ mod story;
 mod stuck;
 mod support;
 mod tidy;
+mod together;
 mod twin;
+mod versions;
 mod web;
 mod workflows;

@@ -17,15 +17,17 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], color: boo
     };
     let level = level.with_name(diagnostic.severity.words().text(language));
     let mut group = Group::with_title(level.primary_title(plain(&diagnostic.message(language))).id(diagnostic.code));
+    // The renderer counts code points; in NFC they are what readers see as characters.
+    let composed: Vec<SourceFile> = files(diagnostic, sources).into_iter().map(SourceFile::composed).collect();
     let mut drawn: Vec<&str> = Vec::new();
     for (place, label) in diagnostic.labels.iter().enumerate() {
         if drawn.contains(&label.span.file.as_str()) {
             continue;
         }
         drawn.push(&label.span.file);
-        group = match source(&label.span, sources) {
-            Some(file) => group.element(excerpt(file, &diagnostic.labels, place, language)),
-            None => group.element(Origin::path(label.span.file.as_str())),
+        group = match (source(&label.span, sources), source(&label.span, &composed)) {
+            (Some(file), Some(composed)) => group.element(excerpt(file, composed, &diagnostic.labels, place, language)),
+            _ => group.element(Origin::path(label.span.file.as_str())),
         };
     }
     if let Some(note) = diagnostic.note.find(language) {
@@ -39,10 +41,29 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], color: boo
 }
 
 /// Every label that lies in this file, the first label of the diagnostic being the primary one.
-fn excerpt<'a>(file: &'a SourceFile, labels: &[Label], first: usize, language: &str) -> Snippet<'a, Annotation<'a>> {
+fn excerpt<'a>(
+    file: &SourceFile,
+    composed: &'a SourceFile,
+    labels: &[Label],
+    first: usize,
+    language: &str,
+) -> Snippet<'a, Annotation<'a>> {
     let annotations = labels.iter().enumerate().skip(first).filter(|(_, label)| label.span.file == file.name);
-    Snippet::source(file.text.as_str()).path(file.name.as_str()).annotations(annotations.map(|(place, label)| {
-        let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(file.one_line(&label.span.range)).label(plain(&label.text.text(language)))
-    }))
+    Snippet::source(composed.text.as_str()).path(composed.name.as_str()).annotations(annotations.map(
+        |(place, label)| {
+            let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            kind.span(file.in_composed(&file.one_line(&label.span.range))).label(plain(&label.text.text(language)))
+        },
+    ))
+}
+
+/// The files in which a diagnostic has places.
+fn files<'s>(diagnostic: &Diagnostic, sources: &'s [SourceFile]) -> Vec<&'s SourceFile> {
+    let mut files: Vec<&SourceFile> = Vec::new();
+    for file in diagnostic.labels.iter().filter_map(|label| source(&label.span, sources)) {
+        if files.iter().all(|known| known.name != file.name) {
+            files.push(file);
+        }
+    }
+    files
 }

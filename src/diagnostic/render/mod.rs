@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod sarif;
 mod short;
 
 use super::{Diagnostic, say};
@@ -46,6 +47,11 @@ pub fn render_all(
         out = format!("{out}{more}\n");
     }
     out
+}
+
+/// What was found in several workflows, each with its files, as one SARIF 2.1.0 document.
+pub fn render_sarif(found: &[(&[Diagnostic], &[SourceFile])], language: &str) -> String {
+    sarif::render(found, language)
 }
 
 /// The file of a place, if it is among those that were read.

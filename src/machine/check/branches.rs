@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::tree::Place;
-use crate::definition::model::Transition;
+use crate::definition::model::{Name, Transition};
 use crate::diagnostic::fault;
 use crate::source::Span;
 
@@ -14,6 +14,31 @@ impl Check<'_> {
             self.shadowed(&events);
             self.shadowed(&place.state.always.iter().collect::<Vec<_>>());
             self.stays_for_ever(place);
+            self.ways_out(place);
+        }
+    }
+
+    /// Where it is nobody's choice, or several branches are written, one of them holds when no guard does.
+    fn ways_out(&self, place: &Place<'_>) {
+        let state = place.state;
+        for (at, last) in state.on.iter().enumerate() {
+            let same = |other: &Transition| other.event == last.event && same_people(other, last);
+            let branches = state.on.iter().filter(|other| same(other)).count();
+            let is_last = !state.on[at + 1..].iter().any(same);
+            if is_last && !last.guard.is_empty() && (branches > 1 || last.by.is_empty()) {
+                let event = last.event.as_ref().map_or("", Name::as_str);
+                self.report(fault!(NO_WAY_OUT.event, branch_place(last), state = place.id, event));
+            }
+        }
+        let waits = state.task.is_some()
+            || state.vote.is_some()
+            || state.joins.is_some()
+            || state.gathers
+            || !state.on.is_empty()
+            || !state.after.is_empty()
+            || !state.states.is_empty();
+        if let Some(last) = state.always.last().filter(|last| !last.guard.is_empty() && !waits) {
+            self.report(fault!(NO_WAY_OUT.always, branch_place(last), state = place.id));
         }
     }
 
@@ -37,6 +62,20 @@ impl Check<'_> {
             }
         }
     }
+
+    /// Where a state goes on at once whatever its guards say.
+    pub(super) fn certainly_next(&self, at: usize) -> Option<usize> {
+        let state = self.tree.place(at).state;
+        let first = state.always.first()?;
+        let to =
+            if first.guard.is_empty() { self.tree.resolve(at, &first.target.as_ref()?.value)? } else { return None };
+        Some(self.tree.innermost(to))
+    }
+}
+
+/// Whether two branches are the same people's.
+fn same_people(one: &Transition, two: &Transition) -> bool {
+    one.by.len() == two.by.len() && one.by.iter().all(|role| two.by.iter().any(|by| by.value == role.value))
 }
 
 /// The place of one branch among several of the same event.

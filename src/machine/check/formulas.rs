@@ -78,7 +78,7 @@ impl Check<'_> {
     fn formula_fault(&self, formula: &Name, fault: &ExprFault) {
         let mut diagnostic = self.inside(formula, fault);
         if let Some(help) = &fault.help {
-            diagnostic = diagnostic.help(help.as_str());
+            diagnostic = diagnostic.help(help.clone());
         }
         self.report(diagnostic);
     }
@@ -91,11 +91,11 @@ impl Check<'_> {
         let Some(start) = start else {
             let part = formula.value.get(fault.range.clone()).map(str::trim).filter(|part| !part.is_empty());
             let part = part.unwrap_or(&formula.value);
-            return fault!(FORMULA.fault_at, whole, fault = fault.message, part);
+            return fault!(FORMULA.fault_at, whole, fault = fault.says, part);
         };
         let end = formula.value.len();
         let at = fault.range.start.min(end.saturating_sub(1));
-        fault!(FORMULA.fault, whole.part(start + at, fault.range.len().max(1)), fault = fault.message)
+        fault!(FORMULA.fault, whole.part(start + at, fault.range.len().max(1)), fault = fault.says)
     }
 
     /// A field or table has a fault of its own, so that nothing certain is known about what formulas see.

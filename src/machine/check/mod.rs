@@ -12,8 +12,11 @@ mod fields;
 mod formulas;
 mod kinds;
 mod lists;
+mod loops;
 mod names;
 mod needs;
+mod office;
+mod outcomes;
 mod phrases;
 mod reach;
 mod regions;
@@ -22,6 +25,7 @@ mod roles;
 mod separation;
 mod starts;
 mod states;
+mod together;
 mod transitions;
 mod tree;
 mod unused;
@@ -41,6 +45,9 @@ use crate::source::SourceFile;
 use names::Kind;
 use tree::Tree;
 
+pub use office::against;
+pub use together::together;
+
 /// What checking a workflow's files gave.
 #[derive(Debug)]
 pub struct Checked {
@@ -50,6 +57,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// Every file that was read, the main one first: `deploy` stores them, renderers take excerpts from them.
     pub sources: Vec<SourceFile>,
+    /// The workflow as written, for checks that look beyond its own file; none if it is no mapping at all.
+    pub definition: Option<Definition>,
 }
 
 /// Reads and checks a workflow. `included` gives a file that stands beside the main one by its name there (tables,
@@ -57,19 +66,19 @@ pub struct Checked {
 pub fn check_files(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFile>) -> Checked {
     let Reading { definition, mut diagnostics, sources } = definition::read(main, included);
     let mut machine = None;
-    if let Some(definition) = definition {
+    if let Some(definition) = &definition {
         let readable = !diagnostics.iter().any(Diagnostic::is_error);
-        let (shape, faults) = check(&definition, &sources, readable);
+        let (shape, faults) = check(definition, &sources, readable);
         diagnostics.extend(faults);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             match build(shape, &sources) {
                 Ok(built) => machine = Some(built),
-                Err(why) => diagnostics.push(fault!(FORMULA.compile, definition.span, why)),
+                Err(why) => diagnostics.push(fault!(FORMULA.compile, &definition.span, why)),
             }
         }
     }
     in_order(&mut diagnostics, &sources);
-    Checked { machine, diagnostics, sources }
+    Checked { machine, diagnostics, sources, definition }
 }
 
 /// Everything that [`Shape`] says, and every fault. With an error among the faults the shape has stand-ins in it. Whether
@@ -98,6 +107,9 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     if !*check.lost.borrow() {
         check.reachability(&shape);
         check.duties(&shape);
+        check.loops();
+        check.outcomes_differ();
+        check.nobody_grants_alone();
     }
     if readable && !check.faults.borrow().iter().any(Diagnostic::is_error) {
         check.unused();

@@ -1,7 +1,10 @@
 //! The states as a tree: full paths, parents, and where a target leads from where it is written.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
+
 use super::Check;
-use crate::definition::model::{Name, State};
+use crate::definition::model::{Name, State, Transition};
 use crate::diagnostic::{Words, did_you_mean, fault, say};
 
 /// One state and its place in the tree.
@@ -12,6 +15,20 @@ pub(super) struct Place<'a> {
     pub(super) parent: Option<usize>,
     /// As written.
     pub(super) state: &'a State,
+}
+
+/// States named at most on a way.
+const WAY_MAX: usize = 12;
+
+/// Where a step leads, and what causes it.
+pub(super) type Step = (usize, String);
+
+/// States that were reached, each with the state and cause before it.
+pub(super) type Reached = BTreeMap<usize, Option<(usize, String)>>;
+
+/// What causes a transition, in one word.
+pub(super) fn cause(transition: &Transition) -> String {
+    transition.event.as_ref().map_or_else(|| "always".to_owned(), |event| event.value.clone())
 }
 
 /// Every state, parents before children, in the order of the file.
@@ -68,6 +85,63 @@ impl<'a> Tree<'a> {
     /// The state itself and all inside it.
     pub(super) fn inside(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         (0..self.len()).filter(move |other| self.outwards(*other).any(|around| around == at))
+    }
+
+    /// The state in which one stands once this one is entered (of a parallel state, itself).
+    pub(super) fn innermost(&self, mut at: usize) -> usize {
+        for _ in 0..self.len() {
+            let initial = self.places[at].state.initial.as_ref();
+            match initial.and_then(|name| self.child(Some(at), &name.value)) {
+                Some(inner) => at = inner,
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// Every state to which these steps lead from a first one, each with the shortest way to it: the step before it.
+    pub(super) fn reached(start: usize, steps: impl Fn(usize) -> Vec<Step>) -> Reached {
+        let mut found = Reached::from([(start, None)]);
+        let mut open = VecDeque::from([start]);
+        while let Some(at) = open.pop_front() {
+            for (next, cause) in steps(at) {
+                if let Entry::Vacant(new) = found.entry(next) {
+                    new.insert(Some((at, cause)));
+                    open.push_back(next);
+                }
+            }
+        }
+        found
+    }
+
+    /// The steps that transitions of a state, and of those around it, make.
+    pub(super) fn steps<'t>(&self, at: usize, of: impl Fn(&'t State) -> Vec<(&'t Transition, String)>) -> Vec<Step>
+    where
+        'a: 't,
+    {
+        let mut steps = Vec::new();
+        for around in self.outwards(at) {
+            for (transition, cause) in of(self.places[around].state) {
+                let target = transition.target.as_ref().and_then(|target| self.resolve(around, &target.value));
+                steps.extend(target.map(|target| (self.innermost(target), cause)));
+            }
+        }
+        steps
+    }
+
+    /// A shortest way in words: `drafting -(submit)-> council`.
+    pub(super) fn way(&self, reached: &Reached, end: usize) -> String {
+        let (mut at, mut steps) = (end, vec![self.places[end].id.clone()]);
+        while let Some(Some((before, cause))) = reached.get(&at) {
+            steps.push(format!("{} -({cause})->", self.places[*before].id));
+            at = *before;
+        }
+        if steps.len() > WAY_MAX {
+            steps.drain(WAY_MAX / 2..steps.len() - WAY_MAX / 2);
+            steps.insert(WAY_MAX / 2, "...".to_owned());
+        }
+        steps.reverse();
+        steps.join(" ")
     }
 
     /// Where a target leads: a sibling, a sibling of a state around, a full path, or a state inside.

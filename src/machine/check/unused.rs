@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, fault};
 impl Check<'_> {
     /// Warnings about what nothing refers to, and about buttons without words.
     pub(super) fn unused(&self) {
-        for kind in [Kind::Role, Kind::Guard, Kind::Vote, Kind::Table] {
+        for kind in [Kind::Field, Kind::Role, Kind::Guard, Kind::Vote, Kind::Table, Kind::Paper] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
                     self.report(unused(kind, name));
@@ -22,9 +22,26 @@ impl Check<'_> {
 
     fn is_used(&self, kind: Kind, name: &str) -> bool {
         let starter = || self.definition.roles.iter().any(|role| role.name.value == name && role.starter);
+        let in_formulas = || self.formulas.borrow().iter().any(|formula| has_word(formula.text(), name));
         self.used.borrow().contains(&(kind, name.to_owned()))
-            || (kind == Kind::Role && starter())
-            || (kind == Kind::Table && self.formulas.borrow().iter().any(|formula| has_word(formula.text(), name)))
+            || match kind {
+                Kind::Role => starter(),
+                Kind::Table => in_formulas(),
+                // Who starts a dossier may fill in any field of it, and so may whoever joins a list.
+                Kind::Field => self.is_list() || self.definition.roles.iter().any(|role| role.starter),
+                Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
+                Kind::RowField | Kind::Guard | Kind::Vote => false,
+            }
+    }
+
+    /// A file may bring papers of any kind.
+    fn imports_papers(&self) -> bool {
+        self.definition.import.as_ref().is_some_and(|import| import.papers.is_some())
+    }
+
+    /// A table may list kinds of paper.
+    fn in_tables(&self, word: &str) -> bool {
+        self.definition.tables.iter().filter_map(|table| table.value.as_ref()).any(|value| says(value, word))
     }
 
     /// A person's event has words for its button.
@@ -72,6 +89,16 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Field => fault!(UNUSED.field, &name.span, name),
         Kind::RowField => fault!(UNUSED.row_field, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
+    }
+}
+
+/// Whether this text stands somewhere in a table.
+fn says(value: &serde_json::Value, word: &str) -> bool {
+    match value {
+        serde_json::Value::String(text) => text == word,
+        serde_json::Value::Array(items) => items.iter().any(|item| says(item, word)),
+        serde_json::Value::Object(entries) => entries.iter().any(|(key, value)| key == word || says(value, word)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => false,
     }
 }
 

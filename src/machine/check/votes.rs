@@ -15,15 +15,30 @@ impl Check<'_> {
         if let (Some(phrase), ShareOf::Path(_)) = (&written.quorum, &quorum.share) {
             self.report(fault!(SHARE.quorum_path, &phrase.span));
         }
+        let passes = self.share_of(written.passes.as_ref());
+        self.own_case_can_pass(written, &passes);
         VoteRule {
             title: written.title.clone(),
             body: written.body.as_ref().map_or_else(no_body, |phrase| self.body_of(phrase)),
             ballot: written.ballot.as_ref().map_or(Ballot::Secret, |word| self.ballot(word)),
             quorum,
-            passes: self.share_of(written.passes.as_ref()),
+            passes,
             open_for: self.positive(written.open_for.as_ref()),
             own_case: OwnCase { votes: written.own_votes, in_base: written.own_in_base },
             basis: written.basis.clone(),
+        }
+    }
+
+    /// Where every member's vote is needed, a case on which one of them may not vote is lost from the start.
+    fn own_case_can_pass(&self, written: &model::Vote, passes: &Threshold) {
+        let all = matches!(&passes.share, ShareOf::Fixed(share) if share.num == share.den);
+        if let Some(phrase) = &written.passes
+            && all
+            && passes.base == Base::Members
+            && !written.own_votes
+            && written.own_in_base
+        {
+            self.report(fault!(RECUSAL.rule, &phrase.span, vote = written.name));
         }
     }
 

@@ -1,0 +1,185 @@
+//! Who does what where: every state, role and action of a workflow, read off its shape.
+
+use serde::Serialize;
+
+use super::{Held, Needs, Shape, State, StateKind, Target, Transition};
+use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName};
+
+/// One thing that somebody, or nobody, does in a state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deed {
+    /// A state in which a dossier can stand, by its path.
+    pub state: StateId,
+    /// Whose deed it is; none for what happens by itself.
+    pub role: Option<RoleName>,
+    /// What it is.
+    #[serde(flatten)]
+    pub does: Does,
+}
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "does")]
+pub enum Does {
+    /// Is asked by mail.
+    IsAsked {
+        /// For what.
+        title: Text,
+    },
+    /// May change fields.
+    Edits {
+        /// Which.
+        fields: Vec<FieldName>,
+    },
+    /// May attach papers.
+    Attaches {
+        /// Their kinds.
+        papers: Vec<String>,
+    },
+    /// Chooses an event, or it happens.
+    Leads {
+        /// The event, `always`, or `after 3wd`.
+        event: String,
+        /// What the button says.
+        label: Text,
+        /// How many of those asked must choose it.
+        needs: Needs,
+        /// The guards that must hold.
+        guard: Vec<GuardName>,
+        /// Where it leads.
+        target: Target,
+    },
+    /// A vote is held.
+    Vote {
+        /// By this rule.
+        rule: VoteName,
+    },
+    /// Records the result of a vote on paper.
+    Records,
+    /// Confirms what another recorded.
+    Confirms,
+    /// Is told on entry.
+    IsTold,
+    /// Is told when nothing was done in time.
+    IsToldLate,
+}
+
+impl Shape {
+    /// Every deed in every state in which a dossier can stand, in the order of the file. What states around say holds inside.
+    pub fn deeds(&self) -> Vec<Deed> {
+        let stands = |state: &&State| matches!(state.kind, StateKind::Atomic | StateKind::Final { .. });
+        self.states
+            .iter()
+            .filter(stands)
+            .flat_map(|state| Deeds { shape: self, state, found: Vec::new() }.all())
+            .collect()
+    }
+}
+
+struct Deeds<'s> {
+    shape: &'s Shape,
+    state: &'s State,
+    found: Vec<Deed>,
+}
+
+impl Deeds<'_> {
+    fn all(mut self) -> Vec<Deed> {
+        for around in self.shape.outwards(&self.state.id) {
+            self.asked(around);
+            self.access(around);
+            self.voted(around);
+            self.chosen(around);
+        }
+        for around in self.shape.outwards(&self.state.id) {
+            self.by_itself(around);
+        }
+        // What one role does stands together, in the order in which roles come up; what happens by itself stands last.
+        let roles: Vec<Option<RoleName>> = self.found.iter().map(|deed| deed.role.clone()).collect();
+        let rank = |deed: &Deed| (deed.role.is_none(), roles.iter().position(|role| *role == deed.role));
+        self.found.sort_by_key(rank);
+        self.found
+    }
+
+    fn add(&mut self, role: Option<&RoleName>, does: Does) {
+        self.found.push(Deed { state: self.state.id.clone(), role: role.cloned(), does });
+    }
+
+    fn asked(&mut self, around: &State) {
+        if let Some(task) = &around.task {
+            self.add(Some(&task.role), Does::IsAsked { title: task.title.clone() });
+            self.changes(&task.role, &task.edit, &task.attach);
+        }
+        for role in &around.entry.tell {
+            self.add(Some(role), Does::IsTold);
+        }
+        let escalate = around.deadline.as_ref().and_then(|deadline| deadline.escalate.as_ref());
+        if let Some(escalate) = escalate {
+            self.add(Some(&escalate.to), Does::IsToldLate);
+        }
+    }
+
+    fn changes(&mut self, role: &RoleName, fields: &[FieldName], papers: &[String]) {
+        if !fields.is_empty() {
+            self.add(Some(role), Does::Edits { fields: fields.to_vec() });
+        }
+        if !papers.is_empty() {
+            self.add(Some(role), Does::Attaches { papers: papers.to_vec() });
+        }
+    }
+
+    fn access(&mut self, around: &State) {
+        for (role, access) in &around.access {
+            let fields = access.edit.as_deref().unwrap_or_default();
+            let papers = access.attach.as_deref().unwrap_or_default();
+            self.changes(role, fields, papers);
+        }
+    }
+
+    fn voted(&mut self, around: &State) {
+        let Some(vote) = &around.vote else { return };
+        self.add(None, Does::Vote { rule: vote.rule.clone() });
+        if let Held::Paper { records, confirms } = &vote.held {
+            self.add(Some(records), Does::Records);
+            self.add(Some(confirms), Does::Confirms);
+        }
+    }
+
+    /// The events of people. Where a state inside answers an event of the same role, those around it are not asked.
+    fn chosen(&mut self, around: &State) {
+        let known = self.found.len();
+        for transition in &around.on {
+            for role in &transition.by {
+                let event = transition.event.as_ref().map_or("", EventName::as_str);
+                let inner = self.found[..known].iter().any(|deed| {
+                    deed.role.as_ref() == Some(role)
+                        && matches!(&deed.does, Does::Leads { event: inner, .. } if inner == event)
+                });
+                if !inner {
+                    self.add(Some(role), leads(event, transition));
+                }
+            }
+        }
+    }
+
+    fn by_itself(&mut self, around: &State) {
+        for transition in around.on.iter().filter(|transition| transition.by.is_empty()) {
+            self.add(None, leads(transition.event.as_ref().map_or("", EventName::as_str), transition));
+        }
+        for transition in &around.always {
+            self.add(None, leads("always", transition));
+        }
+        for after in &around.after {
+            self.add(None, leads(&format!("after {}", after.delay), &after.transition));
+        }
+    }
+}
+
+fn leads(event: &str, transition: &Transition) -> Does {
+    Does::Leads {
+        event: event.to_owned(),
+        label: transition.label.clone(),
+        needs: transition.needs,
+        guard: transition.guard.clone(),
+        target: transition.target.clone(),
+    }
+}
