@@ -6,6 +6,7 @@ mod count;
 pub mod mail;
 mod office;
 mod sink;
+pub mod states;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

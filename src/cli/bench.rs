@@ -1,4 +1,4 @@
-//! `chancery bench`: a dossier's life, timed; or mails on their way out.
+//! `chancery bench`: a dossier's life, timed; or mails on their way out; or the check of a large workflow.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,14 @@ use super::{Context, Trouble};
 use crate::bench::{self, BenchError, Settings};
 use crate::clock::Chance;
 
+/// How often a check is timed.
+const CHECKS: u32 = 20;
+
 /// What `bench` is told.
 #[derive(Debug, Args)]
 #[command(
     before_help = "Example:\n  chancery bench --clients 32 --count 6000\n  chancery bench --clients 32 --count 6000 \
-                   --database postgres://user@host/empty\n  chancery bench --mail 4000"
+                   --database postgres://user@host/empty\n  chancery bench --mail 4000\n  chancery bench --check 1000"
 )]
 pub(super) struct BenchArgs {
     /// Callers; each makes its next call when the one before was acknowledged.
@@ -24,6 +27,9 @@ pub(super) struct BenchArgs {
     /// Time so many mails instead, from the outbox into a sink, over 8 connections, beside a floor in the same run.
     #[arg(long, value_name = "MAILS", conflicts_with_all = ["clients", "count"])]
     mail: Option<usize>,
+    /// Time the check of a workflow of so many states instead, twenty times over; the fastest counts.
+    #[arg(long, value_name = "STATES", conflicts_with_all = ["clients", "count", "mail"])]
+    check: Option<usize>,
 }
 
 impl From<BenchError> for Trouble {
@@ -40,6 +46,11 @@ impl From<BenchError> for Trouble {
 /// Runs it: `go` when the timed part begins, then one line of JSON, whatever the format. Without a database a temporary
 /// SQLite file is used.
 pub(super) async fn run(args: &BenchArgs, database: Option<String>, context: &Context) -> Result<(), Trouble> {
+    if let Some(states) = args.check {
+        let report = line(bench::states::run(states, CHECKS, || context.printer.line("go")))?;
+        context.printer.line(report);
+        return Ok(());
+    }
     let folder = database.is_none().then(temporary).transpose()?;
     let database = match (&folder, database) {
         (Some(folder), _) => format!("sqlite://{}/bench.db", folder.display()),

@@ -1,6 +1,6 @@
 //! The bench is itself held to what it says: it counts and replays what it timed, and takes only an empty database.
 
-use chancery::bench::{BenchError, Settings, mail, run};
+use chancery::bench::{BenchError, Settings, mail, run, states};
 
 use crate::store::databases;
 
@@ -28,4 +28,13 @@ async fn every_mail_of_a_bench_is_accepted_once_and_a_floor_stands_beside_it() {
         assert!(report.mails_per_s > 0.0 && report.ratio > 0.0);
         assert!(matches!(mail::run(1, &database.url, || ()).await, Err(BenchError::NotEmpty(_))));
     }
+}
+
+#[test]
+fn a_large_workflow_of_the_bench_has_as_many_states_and_no_fault() {
+    let mut began = false;
+    let report = states::run(200, 1, || began = true).expect("it has no fault");
+    assert!(began);
+    assert!(report.states >= 200, "{report:?}");
+    assert!(report.milliseconds > 0.0 && report.milliseconds <= report.slowest);
 }

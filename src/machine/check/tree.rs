@@ -34,11 +34,15 @@ pub(super) fn cause(transition: &Transition) -> String {
 /// Every state, parents before children, in the order of the file.
 pub(super) struct Tree<'a> {
     places: Vec<Place<'a>>,
+    /// By its full path.
+    by_path: BTreeMap<String, usize>,
+    /// Behind the last state inside each.
+    ends: Vec<usize>,
 }
 
 impl<'a> Tree<'a> {
     pub(super) fn new(states: &'a [State]) -> Self {
-        let mut tree = Self { places: Vec::new() };
+        let mut tree = Self { places: Vec::new(), by_path: BTreeMap::new(), ends: Vec::new() };
         tree.add(states, None);
         tree
     }
@@ -50,8 +54,11 @@ impl<'a> Tree<'a> {
                 None => state.name.value.clone(),
             };
             let at = self.places.len();
+            self.by_path.entry(id.clone()).or_insert(at);
             self.places.push(Place { id, parent, state });
+            self.ends.push(at);
             self.add(&state.states, Some(at));
+            self.ends[at] = self.places.len();
         }
     }
 
@@ -69,12 +76,16 @@ impl<'a> Tree<'a> {
 
     /// The state of a full path.
     pub(super) fn find(&self, id: &str) -> Option<usize> {
-        self.places.iter().position(|place| place.id == id)
+        self.by_path.get(id).copied()
     }
 
     /// The state of this name directly inside `parent` (none: at the top).
     pub(super) fn child(&self, parent: Option<usize>, name: &str) -> Option<usize> {
-        self.places.iter().position(|place| place.parent == parent && place.state.name.value == name)
+        match parent {
+            Some(parent) => self.find(&format!("{}.{name}", self.places[parent].id)),
+            None => self.find(name),
+        }
+        .filter(|at| self.places[*at].parent == parent)
     }
 
     /// The state itself and those around it, innermost first.
@@ -84,7 +95,7 @@ impl<'a> Tree<'a> {
 
     /// The state itself and all inside it.
     pub(super) fn inside(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        (0..self.len()).filter(move |other| self.outwards(*other).any(|around| around == at))
+        at..self.ends[at]
     }
 
     /// The state in which one stands once this one is entered (of a parallel state, itself).
