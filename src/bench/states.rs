@@ -52,9 +52,10 @@ pub fn run(states: usize, times: u32, go: impl FnOnce()) -> Result<CheckReport, 
 /// Stages one after the other, each with a few steps inside, ways on, back and out.
 fn workflow(states: usize) -> String {
     let stages = (states / (INSIDE + 1)).max(1);
-    let mut text = "chancery: 1\nworkflow: bench_states\ntitle: Bài đo\ncalendar: vn-civil-service\nfields:\n  unit: {type: \
+    let mut text =
+        "chancery: 1\nworkflow: bench_states\ntitle: Bài đo\ncalendar: vn-civil-service\nfields:\n  unit: {type: \
                     unit, label: Đơn vị}\n"
-        .to_owned();
+            .to_owned();
     let mut roles = "roles:\n".to_owned();
     let mut guards = "guards:\n".to_owned();
     for n in 0..NAMES {
@@ -66,7 +67,11 @@ fn workflow(states: usize) -> String {
     }
     text = text + &roles + &guards + "initial: s0\nstates:\n";
     for stage in 0..stages {
-        let _ = writeln!(text, "  s{stage}:\n    initial: t0\n    on: {{drop: {{by: r{}, label: Bỏ, target: dropped}}}}", stage % NAMES);
+        let _ = writeln!(
+            text,
+            "  s{stage}:\n    initial: t0\n    on: {{drop: {{by: r{}, label: Bỏ, target: dropped}}}}",
+            stage % NAMES
+        );
         text.push_str("    states:\n");
         for step in 0..INSIDE {
             step_of(&mut text, stage, step, stages);

@@ -6,6 +6,7 @@
 //! the unit's code, the person's id, the row's key.
 
 mod check;
+mod cost;
 mod functions;
 mod names;
 mod numbers;
@@ -17,6 +18,7 @@ mod tests;
 mod values;
 
 pub use check::{check, check_truth, kind_of};
+pub use cost::{COST_MAX, cost};
 pub use names::{Kind, Names};
 pub use programs::Programs;
 pub use syntax::ExprFault;

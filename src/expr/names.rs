@@ -113,7 +113,14 @@ impl Kind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     known: BTreeMap<String, Kind>,
+    /// How many elements or characters the value of a name has at most.
+    sizes: BTreeMap<String, u64>,
+    /// The same of what stands under a key of a table.
+    parts: BTreeMap<String, u64>,
 }
+
+/// Rows with which a list is reckoned: no body decides on more of them in one meeting.
+const ROWS_OF_A_LIST: u64 = 500;
 
 impl Names {
     /// What every dossier has: `papers`, `now`, `today`.
@@ -129,9 +136,10 @@ impl Names {
         let mut names = Self::new().with_tables(&shape.tables).with_fields(&shape.fields, &shape.tables);
         if shape.is_list() {
             let row = fields(&shape.row, &shape.tables).collect();
-            names = names.with("rows", Kind::List(Box::new(Kind::Map(row))));
+            names = names.with("rows", Kind::List(Box::new(Kind::Map(row)))).sized("rows", ROWS_OF_A_LIST);
         }
-        names
+        let files = shape.fields.iter().filter(|field| field.kind == FieldKind::File).count();
+        names.sized("papers", (shape.papers.len() + files) as u64)
     }
 
     /// With one more name.
@@ -141,9 +149,48 @@ impl Names {
         self
     }
 
+    /// With the most elements, or characters, that the value of a name has.
+    #[must_use]
+    pub fn sized(mut self, name: impl Into<String>, size: u64) -> Self {
+        self.sizes.insert(name.into(), size);
+        self
+    }
+
+    /// The most elements, or characters, that the value of a name has, where that is declared.
+    pub(super) fn size(&self, name: &str) -> Option<u64> {
+        self.sizes.get(name).copied()
+    }
+
+    /// The same of what stands under a key of a table.
+    pub(super) fn size_of_part(&self, key: &str) -> Option<u64> {
+        self.parts.get(key).copied()
+    }
+
+    /// Notes how long lists, mappings and texts of a table are, by the keys under which they stand.
+    fn measure(&mut self, key: &str, value: &serde_json::Value) {
+        let size = match value {
+            serde_json::Value::Array(items) => items.len(),
+            serde_json::Value::Object(entries) => entries.len(),
+            serde_json::Value::String(text) => text.len(),
+            _ => return,
+        };
+        let known = self.parts.entry(key.to_owned()).or_default();
+        *known = (*known).max(size as u64);
+        match value {
+            serde_json::Value::Array(items) => items.iter().for_each(|item| self.measure("", item)),
+            serde_json::Value::Object(entries) => entries.iter().for_each(|(key, value)| self.measure(key, value)),
+            _ => {}
+        }
+    }
+
     /// With tables.
     #[must_use]
     pub fn with_tables(mut self, tables: &BTreeMap<String, serde_json::Value>) -> Self {
+        for (name, table) in tables {
+            self.measure(name, table);
+            let size = self.parts.get(name.as_str()).copied().unwrap_or(1);
+            self.sizes.insert(name.clone(), size);
+        }
         self.known.extend(tables.iter().map(|(name, table)| (name.clone(), Kind::of_json(table))));
         self
     }
@@ -152,6 +199,8 @@ impl Names {
     #[must_use]
     pub fn with_fields(mut self, declared: &[Field], tables: &BTreeMap<String, serde_json::Value>) -> Self {
         self.known.extend(fields(declared, tables));
+        let sized = declared.iter().filter_map(|field| Some((field.name.to_string(), size_of(&field.kind)?)));
+        self.sizes.extend(sized);
         self
     }
 
@@ -163,6 +212,14 @@ impl Names {
     /// All names.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.known.keys().map(String::as_str)
+    }
+}
+
+/// What a field declares of its size.
+fn size_of(kind: &FieldKind) -> Option<u64> {
+    match kind {
+        FieldKind::Text { max } | FieldKind::Texts { max } | FieldKind::Rows { max, .. } => Some(u64::from(*max)),
+        _ => None,
     }
 }
 

@@ -57,8 +57,9 @@ states:
           voting:
             title: Bỏ phiếu
             vote: council
-            on: {passed: agreed, rejected: agreed, no_quorum: voting}
+            on: {passed: agreed, rejected: refused, no_quorum: voting}
           agreed: {title: Xong, final: true}
+          refused: {title: Không đồng ý, final: true}
       money:
         title: Tài chính
         initial: counting

@@ -55,13 +55,24 @@ impl Check<'_> {
         let names = if self.is_vague() { self.vague_names() } else { Names::of(shape) };
         for written in self.formulas.borrow().iter() {
             let check = if written.truth { expr::check_truth } else { expr::check };
-            for fault in check(&written.formula.value, &names) {
-                self.formula_fault(&written.formula, &fault);
+            let faults = check(&written.formula.value, &names);
+            for fault in &faults {
+                self.formula_fault(&written.formula, fault);
+            }
+            if faults.is_empty() {
+                self.costs(&written.formula, &names);
             }
             if let Some(field) = &written.field {
                 self.fits_field(&written.formula, field, &names);
             }
         }
+    }
+
+    /// A formula runs while others wait: at worst, by the declared limits, it is over in a millisecond.
+    fn costs(&self, formula: &Name, names: &Names) {
+        let Some(cost) = expr::cost(&formula.value, names).filter(|cost| *cost > expr::COST_MAX) else { return };
+        let milliseconds = cost.div_ceil(1_000_000);
+        self.report(fault!(COST.too_long, &formula.span, milliseconds));
     }
 
     /// A field gets only what it can hold.
