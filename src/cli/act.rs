@@ -131,7 +131,7 @@ pub(super) async fn correct(args: &CorrectArgs, context: &Context) -> Result<(),
     let dossier = find(engine, &args.dossier).await?;
     let machine = engine.machine(&dossier.machine).await?;
     let (papers, attachments) = args.content.papers(engine)?;
-    let fields = args.content.fields(engine, &machine)?;
+    let fields = args.content.fields(engine, &machine, context.printer.language())?;
     let ask = Ask::Correct(Correct { fields, papers, reason: args.reason.clone(), seen: None });
     hand_in(engine, dossier.id, &args.person, ask, attachments, context).await
 }

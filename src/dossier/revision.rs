@@ -35,11 +35,15 @@ impl Content {
             match change {
                 Change::Set(fields) => {
                     changed = true;
-                    fields.iter().for_each(|(name, value)| self.set(name, value));
+                    for (name, value) in fields {
+                        self.set(name, value);
+                    }
                 }
                 Change::Corrected { fields, .. } => {
                     changed = true;
-                    fields.iter().for_each(|(name, corrected)| self.set(name, &corrected.after));
+                    for (name, corrected) in fields {
+                        self.set(name, &corrected.after);
+                    }
                 }
                 Change::Filed(papers) => {
                     changed = true;

@@ -35,6 +35,7 @@ votes:
     quorum: at least 2/3 of members
     passes: more than 1/2 of members
     open_for: 3wd
+    withdraw: clerk
 initial: drafting
 states:
   drafting:
@@ -52,6 +53,7 @@ states:
       agree: {by: head, label: Đồng ý, fill: [signed], target: agreed}
       back:  {by: head, label: Trả lại, reason: true, target: drafting}
       votes_fell: voting
+      result_withdrawn: voting
   agreed:  {title: Đồng ý, final: true, outcome: agreed}
   refused: {title: Không đồng ý, final: true, outcome: refused}
 ";
@@ -124,6 +126,47 @@ fn votes_stand_where_the_field_says_so_and_the_end_does_not_hide_a_wrong_date() 
         let refusal = office.run(&machine, Some(&after), &command, START).expect_err("refused");
         assert_eq!(refusal.reasons[0].code, code);
     }
+}
+
+#[test]
+fn a_result_recorded_wrongly_is_withdrawn_by_a_second_event_and_never_edited() {
+    let mut office = Office::new();
+    let (machine, dossier) = decided(&mut office);
+    let vote = dossier.results[0].activation;
+    let withdraw = |reason: &str| Ask::Withdraw { vote, reason: reason.to_owned() };
+    for (who, reason, code) in [("head", "Nhầm", Code::NotAsked), ("clerk", " ", Code::ReasonMissing)] {
+        let command = office.command("D", by(who), withdraw(reason));
+        let refusal = office.run(&machine, Some(&dossier), &command, START).expect_err("refused");
+        assert_eq!(refusal.reasons[0].code, code);
+    }
+    let command = office.command("D", by("clerk"), withdraw("Ghi nhầm số phiếu"));
+    let (after, decision) = office.run(&machine, Some(&dossier), &command, START).expect("it was wrong");
+    let mut kept = after.results[0].clone();
+    assert!(std::mem::take(&mut kept.fallen), "it counts no longer");
+    assert_eq!(kept, dossier.results[0], "nothing else of it is changed");
+    assert_eq!((stands(&after), after.votes.len()), ("voting".to_owned(), 1));
+    let changes = &decision.events.last().expect("an event").changes;
+    assert!(
+        changes
+            .iter()
+            .any(|change| matches!(change, Change::ResultWithdrawn { reason, .. } if reason.contains("nhầm")))
+    );
+    let command = office.command("D", by("clerk"), withdraw("Lần nữa"));
+    let refusal = office.run(&machine, Some(&after), &command, START).expect_err("once");
+    assert_eq!(refusal.reasons[0].code, Code::Superseded);
+}
+
+#[test]
+fn a_correction_wants_as_much_proof_as_its_field_says() {
+    let mut office = Office::new();
+    let machine =
+        machine("claim", &CLAIM.replace("reason: true, votes: fall}", "reason: true, votes: fall, link: login}"));
+    let dossier = office.start(&machine, "D", json!({"title": "Một", "unit": "U", "points": 94}), START);
+    let command = office.command("D", by("clerk"), correct(json!({"points": 49}), Some("Nhầm")));
+    let refusal = office.run(&machine, Some(&dossier), &command, START).expect_err("a link is not enough");
+    assert_eq!(refusal.reasons[0].code, Code::LoginMissing);
+    let command = office.command("D", by("clerk"), correct(json!({"title": "Hai"}), None));
+    office.run(&machine, Some(&dossier), &command, START).expect("for the title it is");
 }
 
 #[test]

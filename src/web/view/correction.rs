@@ -34,7 +34,8 @@ pub(crate) fn names(visit: &Visit) -> Vec<FieldName> {
     let reader = &visit.reader;
     let person = &visit.task.person;
     let (open, _) = task::editable(visit);
-    let names = visit.with_context(|context| decide::correctable(&reader.machine, &visit.whole, person, reader.now, context));
+    let names =
+        visit.with_context(|context| decide::correctable(&reader.machine, &visit.whole, person, reader.now, context));
     names.into_iter().filter(|name| visit.sight.field(name) && !open.contains(name)).collect()
 }
 
