@@ -148,6 +148,15 @@ async fn database(config: &Config) -> Vec<Finding> {
         Ok(None) => findings.push(finding("held", Verdict::Good, "no")),
         Err(error) => findings.push(finding("held", Verdict::Wrong, error.to_string())),
     }
+    findings.push(match store.stuck().await {
+        Ok(None) => finding("dossiers", Verdict::Good, "everything that was due could be done"),
+        Ok(Some((count, since))) => finding(
+            "dossiers",
+            Verdict::Wrong,
+            format!("in {count} something is due that cannot be done, since {since}: `chancery list --stuck`"),
+        ),
+        Err(error) => finding("dossiers", Verdict::Wrong, error.to_string()),
+    });
     if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
         findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
     }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::{
-    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Task, Timer, TimerKind, VoteResult,
-    VoteRow,
+    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Stuck, Task, Timer, TimerKind,
+    VoteResult, VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -59,6 +59,8 @@ pub enum Kind {
     Received,
     /// Something was due.
     Due,
+    /// Something was due and could not be done.
+    Stuck,
 }
 
 impl Kind {
@@ -75,6 +77,7 @@ impl Kind {
             Self::Withdrawn => "withdrawn",
             Self::Received => "received",
             Self::Due => "due",
+            Self::Stuck => "stuck",
         }
     }
 }
@@ -180,6 +183,8 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tell: Vec<PersonId>,
     },
+    /// A timer could not do what it stands for; it is tried again.
+    Stuck(Stuck),
     /// People are told something without being asked anything.
     Told {
         /// The entry.
@@ -340,6 +345,7 @@ impl Change {
                 | Self::Corrected { .. }
                 | Self::Did { .. }
                 | Self::Grounds(_)
+                | Self::Stuck(_)
                 | Self::Sent { .. }
         )
     }

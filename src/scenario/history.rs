@@ -163,6 +163,7 @@ fn did(event: &Event) -> String {
         Kind::Corrected => "corrected it".to_owned(),
         Kind::Withdrawn => "withdrew a result".to_owned(),
         Kind::Received => "told it something".to_owned(),
+        Kind::Stuck => "what is due cannot be done".to_owned(),
         Kind::Due => first(&|change| match change {
             Change::Fired { what, .. } => Some(fired(what).to_owned()),
             _ => None,

@@ -9,7 +9,9 @@ mod ticks;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::ids::Instant;
 use crate::store::{StoreError, meta};
@@ -22,6 +24,8 @@ pub struct Scheduler {
     walk: walk::Walk,
     /// What could not be done, and when it is tried again: it must not stand in the way of the rest.
     put_off: PutOff,
+    /// The directory of the last step: with another one, what could not be done may be possible.
+    directory: Option<Arc<Directory>>,
 }
 
 /// What one step did.
@@ -73,7 +77,8 @@ impl PutOff {
 impl Scheduler {
     /// A scheduler for an engine.
     pub fn new(engine: Engine) -> Self {
-        Self { engine, starts: starts::Starts::default(), walk: walk::Walk::default(), put_off: PutOff::default() }
+        let (starts, walk) = (starts::Starts::default(), walk::Walk::default());
+        Self { engine, starts, walk, put_off: PutOff::default(), directory: None }
     }
 
     /// Does one bounded piece of what is due at `now`.
@@ -86,6 +91,7 @@ impl Scheduler {
             return Ok(report);
         }
         report.delivered = self.engine.deliver().await?;
+        self.retry_stuck(now, &mut report).await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;
         report.rederived = self.walk.step(self.engine.store(), now).await?;

@@ -41,6 +41,7 @@ mod starting;
 mod statechart;
 mod store;
 mod story;
+mod stuck;
 mod support;
 mod tidy;
 mod twin;

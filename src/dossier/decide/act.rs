@@ -8,7 +8,7 @@ use super::values::check_reason;
 use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
-use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus};
+use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition};
@@ -159,10 +159,9 @@ impl<'a> Run<'a> {
     pub(super) fn standing<'t>(&self, person: &PersonId, transition: &'t Transition, at: Place) -> Standing<'t> {
         let mut standing = Standing::None;
         for role in &transition.by {
-            let mut asked = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
-            let may = match asked.next() {
-                Some(task) => task.holders.contains(person),
-                None => self.holders(role).contains(person),
+            let may = match self.asked_in(role, at) {
+                tasks if tasks.is_empty() => self.holders(role).contains(person),
+                tasks => tasks.iter().any(|task| task.holders.contains(person)),
             };
             match self.barred(person, role, at) {
                 None if may => return Standing::As(role),
@@ -173,6 +172,19 @@ impl<'a> Run<'a> {
             }
         }
         standing
+    }
+
+    /// The tasks that say who may act in a state in this role: its own; else those inside it and around it. What a region asks
+    /// of somebody says nothing about its neighbours.
+    fn asked_in(&self, role: &RoleName, at: Place) -> Vec<&Task> {
+        let chart = self.machine.chart();
+        let of_role = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
+        let near: Vec<(&Task, Place)> = of_role
+            .filter_map(|task| Some((task, self.entered(task.activation)?)))
+            .filter(|(_, place)| *place == at || chart.is_inside(*place, at) || chart.is_inside(at, *place))
+            .collect();
+        let own: Vec<&Task> = near.iter().filter(|(_, place)| *place == at).map(|(task, _)| *task).collect();
+        if own.is_empty() { near.into_iter().map(|(task, _)| task).collect() } else { own }
     }
 
     /// Remembers who acted. Whoever sends a form on, or brings fields or papers along, has prepared what follows.

@@ -141,11 +141,14 @@ impl<'a> Run<'a> {
         if self.dossier.is_none() {
             return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
         }
+        if command.ask == Ask::Tick {
+            return self.tick(now);
+        }
         self.fire_due(now)?;
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
         match &command.ask {
-            Ask::Start(_) => unreachable!("handled above"),
+            Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
@@ -154,7 +157,6 @@ impl<'a> Run<'a> {
             Ask::Correct(correct) => self.correct(correct),
             Ask::Withdraw { vote, reason } => self.withdraw_result(*vote, reason),
             Ask::Receive(message) => self.receive(message),
-            Ask::Tick => Ok(()),
         }
     }
 

@@ -79,7 +79,7 @@ pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
         Kind::Corrected => reader.get("did.corrected"),
         Kind::Withdrawn => reader.get("did.withdrawn"),
-        Kind::Received | Kind::Due => String::new(),
+        Kind::Received | Kind::Due | Kind::Stuck => String::new(),
     }
 }
 
@@ -146,6 +146,8 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 Some(said.join("\n"))
             }
             Change::Fired { what, tell, .. } => Some(fired(reader, what, tell)),
+            // That it is tried again and again is no news.
+            Change::Stuck(stuck) => (stuck.tries == 1).then(|| reader.get("did.stuck")),
             Change::Paused { .. } => Some(reader.get("did.paused")),
             Change::Resumed { .. } => Some(reader.get("did.resumed")),
             Change::VoteOpened { rule, roll, .. } => {
