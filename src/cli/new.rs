@@ -116,5 +116,9 @@ fn name(text: &str) -> Result<String, String> {
     let sound = text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.len() <= 60
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if sound { Ok(text.to_owned()) } else { Err("a name has small letters, digits and `_`, like `leave_request`".to_owned()) }
+    if sound {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has small letters, digits and `_`, like `leave_request`".to_owned())
+    }
 }
