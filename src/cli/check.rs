@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::sources::{self, Counts};
-use super::{Context, Format, Trouble};
+use super::{Context, Format, Trouble, examples};
 use crate::diagnostic::{Diagnostic, code, render_sarif, say};
 use crate::ids::PersonId;
 use crate::machine::Shape;
@@ -122,7 +122,14 @@ fn explain(code: &str, context: &Context) -> Result<(), Trouble> {
         return Err(Trouble::Usage(say!(report.no_code, code).text(language)));
     };
     let (meaning, text) = (found.meaning(language), found.explanation(language));
-    let answer = serde_json::json!({ "code": found.code, "meaning": meaning, "text": text });
-    context.printer.answer(&answer, |printer| printer.line(format!("{}: {meaning}\n\n{text}", found.code)));
+    let example = examples::of(found.code, language);
+    let answer = serde_json::json!({ "code": found.code, "meaning": meaning, "text": text, "example": example });
+    context.printer.answer(&answer, |printer| {
+        printer.line(format!("{}: {meaning}\n\n{text}", found.code));
+        if let Some(example) = &example {
+            printer.line(format!("\n{}\n\n{}", say!(report.example).text(language), example.told.trim_end()));
+            printer.line(format!("\n{}\n\n{}", say!(report.repaired).text(language), example.change.join("\n")));
+        }
+    });
     Ok(())
 }

@@ -10,6 +10,7 @@ mod deploy;
 mod diagram;
 mod diff;
 mod doctor;
+mod examples;
 mod explain;
 mod import;
 mod migrate;

@@ -20,7 +20,7 @@ pub(super) const FILE_MAX: usize = 256 * 1024;
 /// Levels that a file may have.
 const DEPTH_MAX: usize = 32;
 /// Keys and values that a file may have, repetitions by alias included.
-const NODES_MAX: usize = 20_000;
+const NODES_MAX: usize = 50_000;
 /// Aliases that a file may use.
 const ALIASES_MAX: usize = 200;
 

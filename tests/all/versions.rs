@@ -69,3 +69,12 @@ fn a_table_says_who_does_what_where() {
     assert_eq!(chosen, ["approve", "refuse"]);
     assert_eq!(place.run(&["table", &shipped("purchase"), "--role", "nobody"]).code, 2);
 }
+
+#[test]
+fn a_code_is_explained_with_a_file_that_has_the_fault_and_its_repair() {
+    let place = place("explain-example");
+    let told = place.good(&["check", "--explain", "E0308", "--language", "en"]);
+    assert!(told.contains("error[E0308]:") && told.contains("\n+ "), "{told}");
+    let told = place.good(&["check", "--explain", "E0308", "--language", "vi"]);
+    assert!(told.contains("Ví dụ:") && told.contains("lỗi[E0308]"), "{told}");
+}
