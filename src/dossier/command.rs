@@ -132,6 +132,27 @@ pub enum Ask {
         /// New papers.
         papers: Vec<Paper>,
     },
+    /// One of those who are asked takes the task over.
+    Claim {
+        /// The entry.
+        activation: ActivationId,
+    },
+    /// Whoever took it over gives it back.
+    Release {
+        /// The entry.
+        activation: ActivationId,
+    },
+    /// The task, or one person's part of it, is given to somebody.
+    Assign {
+        /// The entry.
+        activation: ActivationId,
+        /// Whose part; none for the whole of it.
+        from: Option<PersonId>,
+        /// To whom.
+        to: PersonId,
+        /// Why.
+        reason: Option<String>,
+    },
     /// A ballot sheet: choices per row. They reach the box and nothing else.
     Cast {
         /// The vote.

@@ -51,7 +51,14 @@ pub struct OpenBox {
 pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Option<String> {
     let said = match ask {
         Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
-        Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => None,
+        Ask::Claim { .. }
+        | Ask::Release { .. }
+        | Ask::Assign { .. }
+        | Ask::Cast { .. }
+        | Ask::Tally { .. }
+        | Ask::Confirm { .. }
+        | Ask::Receive(_)
+        | Ask::Tick => None,
     };
     machine.subject.iter().find_map(|name| {
         let value = said.and_then(|fields| fields.get(name)).or_else(|| dossier?.fields.get(name))?.as_str()?;

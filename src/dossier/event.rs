@@ -45,6 +45,8 @@ pub enum Kind {
     Acted,
     /// A person changed fields or papers.
     Edited,
+    /// A task passed from one person to another.
+    Assigned,
     /// A ballot went into the box.
     Cast,
     /// Tallies of a vote on paper were recorded.
@@ -66,6 +68,7 @@ impl Kind {
             Self::Started => "started",
             Self::Acted => "acted",
             Self::Edited => "edited",
+            Self::Assigned => "assigned",
             Self::Cast => "cast",
             Self::Tallied => "tallied",
             Self::Confirmed => "confirmed",
@@ -144,6 +147,24 @@ pub enum Change {
         person: PersonId,
         /// What they chose.
         event: EventName,
+    },
+    /// The task of an entry, or one person's part of it, is now this person's.
+    Given {
+        /// The entry.
+        activation: ActivationId,
+        /// Whose part; none for all of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<PersonId>,
+        /// To whom.
+        to: PersonId,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The task of an entry is offered again to everybody who was asked.
+    GivenBack {
+        /// The entry.
+        activation: ActivationId,
     },
     /// Timers were set.
     Timed(Vec<Timer>),
@@ -307,6 +328,7 @@ impl Change {
                 | Self::Set(_)
                 | Self::Filed(_)
                 | Self::Did { .. }
+                | Self::Given { .. }
                 | Self::Grounds(_)
                 | Self::Stuck(_)
                 | Self::Sent { .. }

@@ -22,7 +22,7 @@ use crate::ids::{
     ActivationId, DossierId, EventName, FieldName, Instant, MachineHash, PaperId, PersonId, RoleName, StateId,
     WorkflowName,
 };
-use crate::machine::LinkPolicy;
+use crate::machine::{LinkPolicy, State};
 
 pub use ballot::{Choice, PaperTally, Recorded, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use message::{Body, Message, OnList, Recipient};
@@ -224,6 +224,12 @@ pub struct Task {
     pub role: Option<RoleName>,
     /// Who may do it.
     pub holders: Vec<PersonId>,
+    /// Who has it alone, having taken it over or been given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonId>,
+    /// The others to whom it may be offered again, or given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<PersonId>,
     /// Those who have done their part, where several are needed: they are asked no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
@@ -236,7 +242,27 @@ pub struct Task {
 impl Task {
     /// A task that is offered to these people, nobody having done anything yet.
     pub fn offered(activation: ActivationId, purpose: Purpose, role: Option<RoleName>, holders: Vec<PersonId>) -> Self {
-        Self { activation, purpose, role, holders, answers: Vec::new(), due_at: None, policy: LinkPolicy::Link }
+        Self {
+            activation,
+            purpose,
+            role,
+            holders,
+            owner: None,
+            others: Vec::new(),
+            answers: Vec::new(),
+            due_at: None,
+            policy: LinkPolicy::Link,
+        }
+    }
+
+    /// Nobody has it yet: it waits for whoever leads the step to give it to somebody.
+    pub fn waits(&self) -> bool {
+        self.people() == 0
+    }
+
+    /// Whether one person alone cannot do it, in this state.
+    pub fn needs_several(&self, state: &State) -> bool {
+        state.on.iter().any(|one| !one.needs.is_one())
     }
 
     /// Everybody it was offered to, those who have answered included.
@@ -273,6 +299,8 @@ pub enum Purpose {
     Tally,
     /// To confirm the tallies that another person recorded.
     Confirm,
+    /// To lead a step that others do: nobody waits for it, unless the step waits to be given to somebody.
+    Lead,
 }
 
 impl Purpose {
@@ -283,12 +311,14 @@ impl Purpose {
             Self::Ballot => "ballot",
             Self::Tally => "tally",
             Self::Confirm => "confirm",
+            Self::Lead => "lead",
         }
     }
 
     /// The purpose of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Act, Self::Ballot, Self::Tally, Self::Confirm].into_iter().find(|purpose| purpose.name() == name)
+        let all = [Self::Act, Self::Ballot, Self::Tally, Self::Confirm, Self::Lead];
+        all.into_iter().find(|purpose| purpose.name() == name)
     }
 }
 
@@ -420,6 +450,16 @@ impl Dossier {
     /// The open task of this activation and purpose.
     pub fn task(&self, activation: ActivationId, purpose: Purpose) -> Option<&Task> {
         self.tasks.iter().find(|task| task.activation == activation && task.purpose == purpose)
+    }
+
+    /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody.
+    pub fn is_awaited(&self, task: &Task) -> bool {
+        task.purpose != Purpose::Lead || self.task(task.activation, Purpose::Act).is_some_and(Task::waits)
+    }
+
+    /// Who is waited for.
+    pub fn awaited(&self) -> impl Iterator<Item = &PersonId> {
+        self.tasks.iter().filter(|task| self.is_awaited(task)).flat_map(|task| &task.holders)
     }
 
     /// The canonical snapshot.

@@ -96,6 +96,9 @@ fn identity(command: &Command) -> Vec<u8> {
         Ask::Start(_)
         | Ask::Act(_)
         | Ask::Edit { .. }
+        | Ask::Claim { .. }
+        | Ask::Release { .. }
+        | Ask::Assign { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Receive(_)
@@ -110,7 +113,14 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 fn papers(ask: &mut Ask) -> &mut [Paper] {
     match ask {
         Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
-        Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => &mut [],
+        Ask::Claim { .. }
+        | Ask::Release { .. }
+        | Ask::Assign { .. }
+        | Ask::Cast { .. }
+        | Ask::Tally { .. }
+        | Ask::Confirm { .. }
+        | Ask::Receive(_)
+        | Ask::Tick => &mut [],
     }
 }
 

@@ -103,6 +103,7 @@ impl Reading<'_> {
     /// Who was asked in this entry and did nothing.
     fn asked(&self) -> Vec<String> {
         let tasks = self.dossier.tasks.iter().filter(|task| task.activation == self.notice.activation);
+        let tasks = tasks.filter(|task| self.dossier.is_awaited(task));
         let mut people: Vec<&PersonId> = tasks.flat_map(|task| &task.holders).collect();
         people.sort();
         people.dedup();

@@ -6,6 +6,7 @@
 
 pub mod chart;
 pub mod check;
+mod lead;
 mod role;
 mod said;
 mod separation;
@@ -19,6 +20,7 @@ use crate::expr::Programs;
 use crate::ids::{MachineHash, StateId};
 use chart::Chart;
 
+pub use lead::{Lead, LeadAct};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use separation::{Earlier, Separation};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};

@@ -12,6 +12,7 @@ use super::page;
 use super::routes::Place;
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
+use super::view::hands::Hands;
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::history::{self, Entry};
 use super::view::refused::{self, Wrong};
@@ -51,6 +52,7 @@ struct ActPage {
     files: bool,
     edit: Option<Edit>,
     chances: Vec<Chances>,
+    hands: Hands,
     paused: bool,
 }
 
@@ -113,7 +115,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         (Purpose::Confirm, Some(vote)) => {
             page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, errors))
         }
-        (Purpose::Act, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
+        (Purpose::Act | Purpose::Lead, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
         }
     }
@@ -130,7 +132,7 @@ pub(super) fn too_weak(policy: LinkPolicy) -> Option<&'static str> {
 
 /// What this person may choose now.
 pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
-    if visit.task.purpose != Purpose::Act || is_paused(visit) {
+    if !matches!(visit.task.purpose, Purpose::Act | Purpose::Lead) || is_paused(visit) {
         return Vec::new();
     }
     let (reader, task) = (&visit.reader, &visit.task);
@@ -164,7 +166,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     let (reader, dossier) = (&visit.reader, &visit.dossier);
     let offered = offered(visit);
     let wanted = Wanted::all(reader, &offered);
-    let acting = sent.filter(|form| form.get("do") != "edit");
+    let acting = sent.filter(|form| form.get("do") == "act");
     let mut table = rows::table(reader, dossier, acting);
     if let Some(table) = &mut table {
         table.struck = wanted.iter().any(|one| one.struck);
@@ -192,7 +194,8 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         .states
         .iter()
         .find(|state| dossier.active.iter().any(|one| one.activation == visit.task.activation && one.state == state.id))
-        .and_then(|state| state.task.as_ref());
+        .and_then(|state| state.task.as_ref())
+        .filter(|_| visit.task.purpose == Purpose::Act);
     let editing = sent.filter(|form| form.get("do") == "edit");
     // What a choice takes along is not asked for twice.
     let taken: Vec<&String> = wanted.iter().flat_map(|one| &one.attach).collect();
@@ -208,7 +211,17 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         Some(_) if !paused => visit.with_context(|context| choices::chances(reader, dossier, context)),
         Some(_) | None => Vec::new(),
     };
-    ActPage { common, table, options, files, edit, chances, paused }
+    let hands = if paused { Hands::default() } else { hands(visit, sent) };
+    ActPage { common, table, options, files, edit, chances, hands, paused }
+}
+
+/// Who has the task, and what the reader may do about that.
+fn hands(visit: &Visit, sent: Option<&Form>) -> Hands {
+    let (reader, task) = (&visit.reader, &visit.task);
+    let hands = visit.with_context(|context| {
+        decide::assign::hands(&reader.machine, &visit.dossier, task.activation, &task.person, reader.now, context)
+    });
+    view::hands::hands(reader, &hands, &task.person, sent)
 }
 
 /// What stands against an answer as the dossier is now. What the answer itself asks for does not.

@@ -53,8 +53,8 @@ impl Visit {
         }
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
-            Purpose::Act if task.closed.is_none() => app.engine.facts(&machine, &dossier).await?,
-            Purpose::Act | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
+            Purpose::Act | Purpose::Lead if task.closed.is_none() => app.engine.facts(&machine, &dossier).await?,
+            Purpose::Act | Purpose::Lead | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
         };
         let reader = reader(app, machine, &task.person, asked_language)?;
         Ok(Self { token: token.to_owned(), asked_language, task, dossier, events, reader, facts })

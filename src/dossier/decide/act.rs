@@ -139,6 +139,10 @@ impl<'a> Run<'a> {
         if !found.is_empty() {
             return Ok(found);
         }
+        let elsewhere = self.dossier().tasks.iter().filter(|task| task.others.contains(person));
+        if let Some(owner) = elsewhere.filter_map(|task| task.owner.clone()).next() {
+            return Err(Refusal::of(Code::Taken { by: owner }));
+        }
         if let Some(answer) = self.answered(person) {
             return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
         }

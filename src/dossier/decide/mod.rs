@@ -4,6 +4,7 @@
 //! what replay will see. Due timers fire first, each as an event of its own; then the command.
 
 mod act;
+pub mod assign;
 mod enter;
 mod lists;
 mod offer;
@@ -101,6 +102,28 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// One that decides nothing: a person looks at what they could do.
+    fn looking(
+        machine: &'a Machine,
+        dossier: &Dossier,
+        person: &crate::ids::PersonId,
+        now: Instant,
+        context: &'a Context<'a>,
+    ) -> Self {
+        Self {
+            machine,
+            context,
+            at: now,
+            actor: Actor::Link(person.clone()),
+            dossier: Some(dossier.clone()),
+            changes: Vec::new(),
+            sent: 0,
+            steps: 0,
+            trace: None,
+            decision: Decision::default(),
+        }
+    }
+
     fn new(
         machine: &'a Machine,
         dossier: Option<&Dossier>,
@@ -146,6 +169,11 @@ impl<'a> Run<'a> {
             Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
+            Ask::Claim { activation } => self.claim(*activation),
+            Ask::Release { activation } => self.release(*activation),
+            Ask::Assign { activation, from, to, reason } => {
+                self.assign(*activation, from.as_ref(), to, reason.as_deref())
+            }
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
@@ -250,19 +278,7 @@ pub fn offered(
     now: Instant,
     context: &Context<'_>,
 ) -> Vec<crate::machine::Transition> {
-    let run = Run {
-        machine,
-        context,
-        at: now,
-        actor: Actor::Link(person.clone()),
-        dossier: Some(dossier.clone()),
-        changes: Vec::new(),
-        sent: 0,
-        steps: 0,
-        done: VecDeque::new(),
-        trace: None,
-        decision: Decision::default(),
-    };
+    let run = Run::looking(machine, dossier, person, now, context);
     let chart = machine.chart();
     let mut asked = std::collections::BTreeSet::new();
     let mut found: Vec<crate::machine::Transition> = Vec::new();

@@ -32,8 +32,33 @@ impl Run<'_> {
         if !state.on.iter().all(enough) {
             return Err(Refusal::about(Code::TooFewToAsk, rule.role.as_str()));
         }
+        let policy = state.link;
         let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
-        self.emit(Change::Offered(Task { due_at, policy: state.link, ..task }));
+        let task = Task { due_at, policy, ..task };
+        self.emit(Change::Offered(if rule.assign {
+            Task { others: task.holders, holders: Vec::new(), ..task }
+        } else {
+            task
+        }));
+        self.offer_lead(activation, at, due_at, rule.assign)
+    }
+
+    /// Whoever leads the state gets a link to it too; somebody must, where nothing happens before they have given the task to
+    /// somebody.
+    fn offer_lead(
+        &mut self,
+        activation: ActivationId,
+        at: Place,
+        due_at: Option<Instant>,
+        needed: bool,
+    ) -> Result<(), Refusal> {
+        let Some(lead) = self.lead(at).cloned() else { return Ok(()) };
+        let (holders, policy) = (self.holders(&lead.by), self.machine.states[at].link);
+        if holders.is_empty() {
+            return if needed { Err(Refusal::about(Code::NobodyToAsk, lead.by.as_str())) } else { Ok(()) };
+        }
+        let task = Task::offered(activation, Purpose::Lead, Some(lead.by), holders);
+        self.emit(Change::Offered(Task { due_at, policy, ..task }));
         Ok(())
     }
 

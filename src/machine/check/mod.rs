@@ -4,6 +4,7 @@
 //! still checked, and no machine is made as long as there is an error.
 
 mod amounts;
+mod assign;
 mod branches;
 mod cases;
 mod fields;

@@ -29,7 +29,7 @@ const KEYS: &[&str] = &[
     "due",
 ];
 const PURPOSES: &[(&str, Purpose)] =
-    &[("act", Purpose::Act), ("ballot", Purpose::Ballot), ("tally", Purpose::Tally), ("confirm", Purpose::Confirm)];
+    &[("act", Purpose::Act), ("ballot", Purpose::Ballot), ("tally", Purpose::Tally), ("confirm", Purpose::Confirm), ("lead", Purpose::Lead)];
 const KINDS: &[(&str, NoticeKind)] = &[
     ("asked", NoticeKind::Asked),
     ("reminder", NoticeKind::Reminder),

@@ -50,6 +50,7 @@ pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
     match event.kind {
         Kind::Started => reader.get("did.started"),
         Kind::Edited => reader.get("did.edited"),
+        Kind::Assigned => assigned(reader, event),
         Kind::Cast => reader.get("did.cast"),
         Kind::Tallied => reader.get("did.tallied"),
         Kind::Confirmed if event.changes.iter().any(|change| matches!(change, Change::Disputed(_))) => {
@@ -86,9 +87,22 @@ fn chosen(reader: &Reader, event: &Event, events: &[Event]) -> String {
 /// The reason that was given with it.
 pub(crate) fn reason(event: &Event) -> Option<&str> {
     event.changes.iter().find_map(|change| match change {
-        Change::Did { reason, .. } => reason.as_deref(),
+        Change::Did { reason, .. } | Change::Given { reason, .. } => reason.as_deref(),
         _ => None,
     })
+}
+
+/// How a task passed on.
+fn assigned(reader: &Reader, event: &Event) -> String {
+    let given = event.changes.iter().find_map(|change| match change {
+        Change::Given { to, .. } => Some(to),
+        _ => None,
+    });
+    match given {
+        Some(to) if event.actor.person() == Some(to) => reader.get("did.claimed"),
+        Some(to) => reader.texts.fill("did.gave", &[("who", &reader.name(to))]),
+        None => reader.get("did.released"),
+    }
 }
 
 fn lines(reader: &Reader, event: &Event) -> Vec<String> {
@@ -108,7 +122,7 @@ fn lines(reader: &Reader, event: &Event) -> Vec<String> {
                 let names: Vec<String> = papers.iter().map(|paper| reader.paper_kind(&paper.kind)).collect();
                 Some(texts.fill("did.papers", &[("names", &names.join(", "))]))
             }
-            Change::Did { reason: Some(reason), .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
+            Change::Did { reason: Some(reason), .. } | Change::Given { reason: Some(reason), .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
             // A person's reason was said with what they did.
             Change::Grounds(grounds) if event.kind != Kind::Acted => {
                 let said: Vec<&str> = grounds.iter().map(|ground| reader.text(&ground.text)).collect();

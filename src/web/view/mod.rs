@@ -4,6 +4,7 @@ pub(super) mod ballot;
 pub(super) mod choice;
 pub(super) mod choices;
 pub(super) mod facts;
+pub(super) mod hands;
 pub(super) mod history;
 pub(super) mod input;
 pub(super) mod over;
@@ -63,6 +64,7 @@ pub(super) fn vote_rule<'r>(reader: &'r Reader, state: &StateId) -> Option<&'r V
 pub(super) fn asked(reader: &Reader, purpose: Purpose, state: Option<&StateId>) -> String {
     let vote = || state.and_then(|state| vote_rule(reader, state)).map(|rule| reader.text(&rule.title).to_owned());
     match purpose {
+        Purpose::Lead => joined(&reader.get("lead.title"), Some(asked(reader, Purpose::Act, state))),
         Purpose::Act => {
             let state = state.and_then(|state| reader.machine.state(state));
             let task = state.and_then(|state| state.task.as_ref()).map(|task| reader.text(&task.title));
@@ -85,6 +87,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
     let rule = state.as_ref().and_then(|state| reader.machine.state(state)).and_then(|state| state.task.as_ref());
     let help = match task.purpose {
         Purpose::Act => rule.map(|rule| reader.text(&rule.help).to_owned()).unwrap_or_default(),
+        Purpose::Lead => reader.get("lead.help"),
         Purpose::Ballot | Purpose::Tally | Purpose::Confirm => String::new(),
     };
     Head {
