@@ -119,6 +119,7 @@ impl<'a> Run<'a> {
             changes: Vec::new(),
             sent: 0,
             steps: 0,
+            done: VecDeque::new(),
             trace: None,
             decision: Decision::default(),
         }
