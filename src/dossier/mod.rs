@@ -13,6 +13,7 @@ pub mod evolve;
 pub mod message;
 pub mod project;
 pub mod refusal;
+pub mod sight;
 
 use std::collections::BTreeMap;
 

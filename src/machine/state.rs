@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lead, Separation};
+use super::{Access, Lead, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -18,6 +18,9 @@ pub struct State {
     pub parent: Option<StateId>,
     /// What officers call it.
     pub title: Text,
+    /// What outsiders are told that it is called; empty where they are told what officers call it.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub public: Text,
     /// What it is.
     pub kind: StateKind,
     /// Transitions by events; for one event the first whose guards hold wins.
@@ -62,6 +65,9 @@ pub struct State {
     /// Who leads it and what is inside it, unless a state inside says otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<Lead>,
+    /// Who sees what and may change what here and inside, by role, `others` and `public`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub access: BTreeMap<RoleName, Access>,
     /// What it says about people who did an earlier step; what the states around it say holds too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separation: Option<Separation>,

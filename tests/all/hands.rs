@@ -149,7 +149,8 @@ fn a_task_that_must_be_given_waits_for_whoever_leads() {
     assert_eq!(given.awaited().map(PersonId::as_str).collect::<Vec<_>>(), ["p-m4"]);
     let again = code(run(&mut office, &desk, &given, "head", give(&given, "m1", None)));
     assert_eq!(again, Code::ReasonMissing, "who takes it away from somebody says why");
-    let (moved, rows) = run(&mut office, &desk, &given, "head", give(&given, "m1", Some("Nghỉ ốm"))).expect("given again");
+    let (moved, rows) =
+        run(&mut office, &desk, &given, "head", give(&given, "m1", Some("Nghỉ ốm"))).expect("given again");
     assert_eq!(holders(&moved), ["p-m1"]);
     assert_eq!(rows.tasks_closed.len(), 1);
     assert_eq!(code(run(&mut office, &desk, &moved, "m4", act(&moved, "done"))), Code::Taken { by: "p-m1".into() });
@@ -203,10 +204,12 @@ fn when_it_is_late_whoever_leads_gets_a_link_with_which_they_can_do_something() 
     let (mut office, desk) = (office(), desk("claim: true"));
     let offered = opened(&mut office, &desk);
     let (mine, _) = run(&mut office, &desk, &offered, "m2", claim(&offered)).expect("taken");
-    let (late, rows) = at(&mut office, &desk, &mine, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("late");
+    let (late, rows) =
+        at(&mut office, &desk, &mine, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("late");
     assert_eq!(told(&rows, NoticeKind::Reminder), [("p-m2", Some(Purpose::Act))], "whoever leads is not reminded");
     assert_eq!(told(&rows, NoticeKind::Escalation), [("p-head", Some(Purpose::Lead))]);
-    let (moved, _) = run(&mut office, &desk, &late, "head", give(&late, "m1", Some("Quá hạn"))).expect("given to another");
+    let (moved, _) =
+        run(&mut office, &desk, &late, "head", give(&late, "m1", Some("Quá hạn"))).expect("given to another");
     assert_eq!(holders(&moved), ["p-m1"]);
 }
 
@@ -223,13 +226,19 @@ async fn the_pages_of_a_task_that_is_taken_over_say_who_has_it() {
     assert!(page.text().contains("Nhận việc này"), "{}", page.text());
     pages.post(&link, &[("do", "claim"), ("seen", &page.hidden("seen"))]).await;
     let page = pages.get(&link).await;
-    assert!(page.text().contains("Việc này do đồng chí nhận") && page.text().contains("Trả lại việc"), "{}", page.text());
+    assert!(
+        page.text().contains("Việc này do đồng chí nhận") && page.text().contains("Trả lại việc"),
+        "{}",
+        page.text()
+    );
     let other = pages.page(&dossier, "m1").await;
     assert!(other.contains("Việc này đã có người nhận") && other.contains("Người m2"), "{other}");
 
     let lead = pages.link(&dossier, Purpose::Lead, "head").await;
     let page = pages.get(&lead).await;
-    for said in ["Phân công, theo dõi: Xử lý văn bản", "Người đang giữ việc: Người m2", "Chuyển việc cho người khác", "Đóng"] {
+    for said in
+        ["Phân công, theo dõi: Xử lý văn bản", "Người đang giữ việc: Người m2", "Chuyển việc cho người khác", "Đóng"]
+    {
         assert!(page.text().contains(said), "{said}: {}", page.text());
     }
     let seen = page.hidden("seen");

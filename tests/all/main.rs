@@ -35,6 +35,7 @@ mod scenario;
 mod scheduler;
 mod settling;
 mod shown;
+mod sight;
 mod smtp;
 mod starting;
 mod statechart;

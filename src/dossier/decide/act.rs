@@ -71,20 +71,25 @@ impl<'a> Run<'a> {
         self.check_entry(activation)?;
         // What an import left out it may bring later: papers, as long as somebody is asked who could attach them.
         let import = matches!(self.actor, Actor::Import { .. }) && fields.is_empty();
+        let (edit, attach) = match self.actor.person() {
+            Some(person) => self.editable(person, activation),
+            None if import => self.of_task(activation, |_| true),
+            None => return Err(Refusal::of(Code::NotThisWay)),
+        };
         let task = self.dossier().task(activation, Purpose::Act);
         let asked = |person: &PersonId| task.is_some_and(|task| task.holders.contains(person));
-        if !(self.actor.person().is_some_and(asked) || import && task.is_some()) {
+        if edit.is_empty() && attach.is_empty() && !self.actor.person().is_some_and(asked) {
             return Err(Refusal::of(Code::NotAsked));
         }
-        let role = task.and_then(|task| task.role.clone());
-        self.check_shown(activation, [])?;
+        let role = task.filter(|task| self.actor.person().is_some_and(|person| task.holders.contains(person)));
+        let role = role.and_then(|task| task.role.clone());
         let at = self.entered(activation).expect("the entry was checked");
-        let rule = self.machine.states[at].task.as_ref();
-        let (edit, attach) = rule.map(|rule| (rule.edit.as_slice(), rule.attach.as_slice())).unwrap_or_default();
-        self.check_fields(fields, edit, papers)?;
-        self.check_papers(papers, attach, edit)?;
+        self.check_shown(activation, [])?;
+        self.check_fields(fields, &edit, papers)?;
+        self.check_papers(papers, &attach, &edit)?;
         self.take_in(fields, papers);
         if let Some(person) = self.actor.person().cloned() {
+            let role = role.or_else(|| self.writers(&person).next());
             self.did(&person, Some(at), role.as_ref(), true);
         }
         self.finish(Kind::Edited);

@@ -2,10 +2,10 @@
 //! step, handed over by whoever has it, given back.
 
 use super::Run;
+use crate::dossier::context::Context;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Dossier, Purpose, Task};
-use crate::dossier::context::Context;
 use crate::ids::{ActivationId, Instant, PersonId};
 use crate::machine::chart::Place;
 use crate::machine::{Lead, LeadAct, Machine, TaskRule};

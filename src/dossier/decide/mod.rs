@@ -3,6 +3,7 @@
 //! `Run` is the working copy: every change goes through `evolve` the moment it is made, so that a decision sees exactly
 //! what replay will see. Due timers fire first, each as an event of its own; then the command.
 
+mod access;
 mod act;
 pub mod assign;
 mod enter;
@@ -32,6 +33,8 @@ use super::{Choice, Dossier};
 use crate::expr::Scope;
 use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
+
+pub use access::{editable, public_sight, sight};
 
 /// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
 const STEPS_MAX: u32 = 100;

@@ -48,7 +48,9 @@ pub(crate) fn hands(reader: &Reader, hands: &assign::Hands, me: &PersonId, sent:
         people.iter().map(one).collect::<Vec<_>>()
     };
     let said = match &hands.owner {
-        Some(owner) if owner == me => reader.texts.fill("hands.yours", &[("you", &reader.you(me)), ("You", &super::capital(&reader.you(me)))]),
+        Some(owner) if owner == me => {
+            reader.texts.fill("hands.yours", &[("you", &reader.you(me)), ("You", &super::capital(&reader.you(me)))])
+        }
         Some(owner) => reader.texts.fill("hands.theirs", &[("who", &reader.name(owner))]),
         None => String::new(),
     };

@@ -122,7 +122,9 @@ fn lines(reader: &Reader, event: &Event) -> Vec<String> {
                 let names: Vec<String> = papers.iter().map(|paper| reader.paper_kind(&paper.kind)).collect();
                 Some(texts.fill("did.papers", &[("names", &names.join(", "))]))
             }
-            Change::Did { reason: Some(reason), .. } | Change::Given { reason: Some(reason), .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
+            Change::Did { reason: Some(reason), .. } | Change::Given { reason: Some(reason), .. } => {
+                Some(texts.fill("did.reason", &[("reason", reason)]))
+            }
             // A person's reason was said with what they did.
             Change::Grounds(grounds) if event.kind != Kind::Acted => {
                 let said: Vec<&str> = grounds.iter().map(|ground| reader.text(&ground.text)).collect();
