@@ -40,7 +40,7 @@ pub fn hands(
     let (Some(at), Ok(task)) = (run.entered(activation), run.task_of(activation)) else { return Hands::default() };
     let (rule, leads) = (run.rule(at), run.leads(person, activation, at, LeadAct::Assign));
     let has = task.holders.contains(person);
-    let passes = rule.hand_over && has;
+    let passes = rule.hand_over && has && run.has_alone(task, person, at);
     let mut hands = Hands {
         owner: task.owner.clone(),
         claim: rule.claim && has && task.owner.is_none(),
@@ -99,15 +99,16 @@ impl Run<'_> {
         let (person, at) = self.acting(activation)?;
         let (task, rule) = (self.task_of(activation)?, self.rule(at));
         let leads = self.leads(&person, activation, at, LeadAct::Assign);
-        if !leads && !(rule.hand_over && task.holders.contains(&person)) {
+        if !leads && !(rule.hand_over && self.has_alone(task, &person, at)) {
             return Err(Refusal::of(Code::NotAsked));
         }
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
         if reason.is_none() && !(leads && task.waits()) {
             return Err(Refusal::of(Code::ReasonMissing));
         }
-        let from = if leads { from.or(task.owner.as_ref()) } else { Some(&person) }.cloned();
-        if from.is_none() && task.needs_several(&self.machine.states[at]) {
+        let several = task.needs_several(&self.machine.states[at]);
+        let from = if leads { from.or(task.owner.as_ref()) } else { several.then_some(&person) }.cloned();
+        if from.is_none() && several {
             return Err(Refusal::of(Code::NotThisWay));
         }
         if from.as_ref().is_some_and(|from| !task.holders.contains(from)) {
@@ -145,6 +146,12 @@ impl Run<'_> {
     pub(super) fn leads(&self, person: &PersonId, activation: ActivationId, at: Place, act: LeadAct) -> bool {
         let asked = self.dossier().task(activation, Purpose::Lead).is_some_and(|task| task.holders.contains(person));
         asked && self.lead(at).is_some_and(|lead| lead.may.contains(&act))
+    }
+
+    /// Whether it is a person's own to pass on: they alone have the task, or a part of it where several have one each.
+    fn has_alone(&self, task: &Task, person: &PersonId, at: Place) -> bool {
+        let alone = task.owner.as_ref() == Some(person) || task.holders.len() == 1;
+        task.holders.contains(person) && (alone || task.needs_several(&self.machine.states[at]))
     }
 
     /// Everybody to whom a task may be given now.
