@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::{
-    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Stuck, Task, Timer, TimerKind,
+    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind,
     VoteResult, VoteRow,
 };
 use crate::ids::{
@@ -165,6 +165,15 @@ pub enum Change {
     GivenBack {
         /// The entry.
         activation: ActivationId,
+    },
+    /// Other people than before stand in for the holders of a task.
+    StandIns {
+        /// The entry.
+        activation: ActivationId,
+        /// What for.
+        purpose: super::Purpose,
+        /// All of them.
+        stand_ins: Vec<StandIn>,
     },
     /// Timers were set.
     Timed(Vec<Timer>),

@@ -123,6 +123,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             task.owner = None;
             task.holders.append(&mut task.others);
         }
+        Change::StandIns { activation, purpose, stand_ins } => {
+            let mut tasks = dossier.tasks.iter_mut();
+            let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);
+            task.ok_or("nobody is asked there")?.stand_ins.clone_from(stand_ins);
+        }
         Change::Timed(timers) => {
             for timer in timers {
                 dossier.timers.retain(|old| old.activation != timer.activation || old.what != timer.what);

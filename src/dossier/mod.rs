@@ -200,6 +200,9 @@ pub struct Deed {
     /// In which role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleName>,
+    /// On whose behalf, where they stood in for somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<PersonId>,
     /// They prepared what others decide on: opened the dossier, filled in its form, recorded its numbers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prepared: bool,
@@ -208,9 +211,9 @@ pub struct Deed {
 }
 
 impl Deed {
-    /// Whether it counts as this person's.
+    /// Whether it counts as this person's: they did it, or somebody on their behalf.
     pub fn is_of(&self, person: &PersonId) -> bool {
-        &self.person == person
+        &self.person == person || self.on_behalf.as_ref() == Some(person)
     }
 }
 
@@ -231,6 +234,9 @@ pub struct Task {
     /// The others to whom it may be offered again, or given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<PersonId>,
+    /// Those who stand in for one of the holders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand_ins: Vec<StandIn>,
     /// Those who have done their part, where several are needed: they are asked no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
@@ -250,10 +256,28 @@ impl Task {
             holders,
             owner: None,
             others: Vec::new(),
+            stand_ins: Vec::new(),
             answers: Vec::new(),
             due_at: None,
             policy: LinkPolicy::Link,
         }
+    }
+
+    /// Everybody who may do it: the holders, and who stands in for one of them.
+    pub fn asked(&self) -> impl Iterator<Item = &PersonId> {
+        let stand_ins = self.stand_ins.iter().filter(|one| self.holders.contains(&one.of));
+        self.holders.iter().chain(stand_ins.map(|one| &one.person))
+    }
+
+    /// Whether this person is asked, for themselves or standing in for a holder.
+    pub fn asks(&self, person: &PersonId) -> bool {
+        self.asked().any(|asked| asked == person)
+    }
+
+    /// The holder on whose behalf this person may do it at this moment.
+    pub fn behalf(&self, person: &PersonId, now: Instant) -> Option<&PersonId> {
+        let mut own = self.stand_ins.iter().filter(|one| &one.person == person && self.holders.contains(&one.of));
+        own.find(|one| one.until_at.is_none_or(|until| now < until)).map(|one| &one.of)
     }
 
     /// Nobody has it yet: it waits for whoever leads the step to give it to somebody.
@@ -275,6 +299,18 @@ impl Task {
     pub fn chose(&self, event: &EventName) -> usize {
         self.answers.iter().filter(|answer| &answer.event == event).count()
     }
+}
+
+/// Somebody stands in for a holder of a task who is away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandIn {
+    /// Who.
+    pub person: PersonId,
+    /// For whom.
+    pub of: PersonId,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<Instant>,
 }
 
 /// One person's answer to a task of which several are needed.

@@ -201,7 +201,7 @@ fn tasks(dossier: &Dossier) -> TaskMap {
         .tasks
         .iter()
         .chain(paused)
-        .flat_map(|task| task.holders.iter().map(move |person| (task, person)))
+        .flat_map(|task| task.asked().map(move |person| (task, person)))
         .map(|(task, person)| {
             let row = TaskRow {
                 activation: task.activation,
@@ -236,9 +236,7 @@ impl Notices<'_> {
                 Change::Fired { activation, what: TimerKind::Remind(_), .. } => {
                     let open = self.after.tasks.iter().filter(|task| task.activation == *activation);
                     let open = open.filter(|task| self.after.is_awaited(task));
-                    for (purpose, person) in
-                        open.flat_map(|task| task.holders.iter().map(move |one| (task.purpose, one)))
-                    {
+                    for (purpose, person) in open.flat_map(|task| task.asked().map(move |one| (task.purpose, one))) {
                         self.add(event.seq, *activation, person, NoticeKind::Reminder, Some(purpose), event.at);
                     }
                 }
@@ -246,7 +244,7 @@ impl Notices<'_> {
                     // Whoever leads the step can do something about it.
                     let lead = self.after.task(*activation, Purpose::Lead);
                     for person in tell {
-                        let leads = lead.is_some_and(|task| task.holders.contains(person)).then_some(Purpose::Lead);
+                        let leads = lead.is_some_and(|task| task.asks(person)).then_some(Purpose::Lead);
                         self.add(event.seq, *activation, person, NoticeKind::Escalation, leads, event.at);
                     }
                 }

@@ -199,6 +199,9 @@ impl Writer<'_> {
         if let (Some(role), true) = (&matter.role, matter.asks()) {
             fact("label.role", capitalised(&clean(role)), false);
         }
+        if let (Some(who), true) = (&matter.behalf, matter.asks()) {
+            fact("label.behalf", clean(who), true);
+        }
         if !matter.asked.is_empty() {
             let names: Vec<String> = matter.asked.iter().map(|name| clean(name)).collect();
             fact("label.asked", names.join(", "), false);

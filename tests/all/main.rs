@@ -37,6 +37,7 @@ mod settling;
 mod shown;
 mod sight;
 mod smtp;
+mod stand_ins;
 mod starting;
 mod statechart;
 mod store;

@@ -13,6 +13,7 @@ mod pause;
 mod receive;
 mod separation;
 mod shown;
+mod stand_in;
 mod start;
 mod step;
 mod timers;
@@ -290,7 +291,7 @@ pub fn offered(
         for at in std::iter::once(leaf).chain(chart.around(leaf)).filter(|at| asked.insert(*at)) {
             let inner = found.len();
             let theirs =
-                |one: &&crate::machine::Transition| matches!(run.standing(person, one, at), act::Standing::As(_));
+                |one: &&crate::machine::Transition| matches!(run.standing(person, one, at), act::Standing::As(..));
             for one in machine.states[at].on.iter().filter(|one| one.event.is_some()).filter(theirs) {
                 // Only the innermost state that answers an event is asked.
                 if !found[..inner].iter().any(|taken| taken.event == one.event) {

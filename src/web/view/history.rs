@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::reader::Reader;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Event, Kind};
-use crate::dossier::{Dossier, RowStatus, TimerKind, VoteResult};
+use crate::dossier::{Dossier, RowStatus, StandIn, TimerKind, VoteResult};
 use crate::ids::EventName;
 
 /// One event.
@@ -45,8 +45,20 @@ pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
     reader.texts.fill(key, &[("who", &person)])
 }
 
-/// What was done, as the end of a sentence; empty for what nobody did.
+/// What was done, as the end of a sentence, and on whose behalf; empty for what nobody did.
 pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
+    let what = done(reader, event, events);
+    let behalf = event.changes.iter().find_map(|change| match change {
+        Change::Done(deed) if event.actor.person() == Some(&deed.person) => deed.on_behalf.as_ref(),
+        _ => None,
+    });
+    match behalf {
+        Some(of) => reader.texts.fill("did.on_behalf", &[("what", &what), ("who", &reader.name(of))]),
+        None => what,
+    }
+}
+
+fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
     match event.kind {
         Kind::Started => reader.get("did.started"),
         Kind::Edited => reader.get("did.edited"),
@@ -101,6 +113,7 @@ fn assigned(reader: &Reader, event: &Event) -> String {
     match given {
         Some(to) if event.actor.person() == Some(to) => reader.get("did.claimed"),
         Some(to) => reader.texts.fill("did.gave", &[("who", &reader.name(to))]),
+        None if event.changes.iter().any(|change| matches!(change, Change::StandIns { .. })) => String::new(),
         None => reader.get("did.released"),
     }
 }
@@ -131,6 +144,7 @@ fn lines(reader: &Reader, event: &Event) -> Vec<String> {
                 Some(said.join("\n"))
             }
             Change::Fired { what, tell, .. } => Some(fired(reader, what, tell)),
+            Change::StandIns { stand_ins, .. } => Some(stood_in(reader, stand_ins)),
             // That it is tried again and again is no news.
             Change::Stuck(stuck) => (stuck.tries == 1).then(|| reader.get("did.stuck")),
             Change::Paused { .. } => Some(reader.get("did.paused")),
@@ -215,4 +229,16 @@ fn moved(reader: &Reader, rows: &[(crate::ids::DossierId, RowStatus)]) -> String
 pub(crate) fn stands(reader: &Reader, dossier: &Dossier) -> String {
     let leaves = dossier.leaves().map(|active| reader.state(&active.state));
     leaves.collect::<Vec<_>>().join(" + ")
+}
+
+/// Who stands in for whom from now on.
+fn stood_in(reader: &Reader, stand_ins: &[StandIn]) -> String {
+    let one = |one: &StandIn| {
+        let (who, of) = (reader.name(&one.person), reader.name(&one.of));
+        reader.texts.fill("did.stands_in", &[("who", &who), ("of", &of)])
+    };
+    if stand_ins.is_empty() {
+        return reader.get("did.stands_in_no_more");
+    }
+    stand_ins.iter().map(one).collect::<Vec<_>>().join("\n")
 }

@@ -110,7 +110,13 @@ fn role(reader: &Reader, dossier: &Dossier, task: &TaskPage) -> String {
     }
     let role = dossier.task(task.activation, task.purpose).and_then(|task| task.role.as_ref());
     let post = reader.directory.posts.iter().find(|post| post.person == task.person && post.dated.holds(today));
-    let parts = [role.map(|role| reader.role(role)), post.map(|post| reader.unit(post.unit.as_str()))];
+    let task_of = dossier.task(task.activation, task.purpose);
+    let behalf = task_of.and_then(|open| open.behalf(&task.person, reader.now)).map(|of| {
+        let (who, you) = (reader.name(of), reader.you(&task.person));
+        reader.texts.fill("head.on_behalf", &[("who", &who), ("you", &you)])
+    });
+    let unit = post.map(|post| reader.unit(post.unit.as_str()));
+    let parts = [role.map(|role| reader.role(role)), if behalf.is_some() { behalf } else { unit }];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
