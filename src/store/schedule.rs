@@ -102,7 +102,7 @@ impl Store {
 
     async fn stand_in_tasks(
         &self,
-        sql: &str,
+        sql: &'static str,
         person: &PersonId,
         by: &PersonId,
         limit: i64,
