@@ -144,8 +144,8 @@ impl<'a> Run<'a> {
         if !found.is_empty() {
             return Ok(found);
         }
-        let elsewhere = self.dossier().tasks.iter().filter(|task| task.others.contains(person));
-        if let Some(owner) = elsewhere.filter_map(|task| task.owner.clone()).next() {
+        let mut elsewhere = self.dossier().tasks.iter().filter(|task| task.others.contains(person));
+        if let Some(owner) = elsewhere.find_map(|task| task.owner.clone()) {
             return Err(Refusal::of(Code::Taken { by: owner }));
         }
         if let Some(answer) = self.answered(person) {

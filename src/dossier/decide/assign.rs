@@ -99,7 +99,7 @@ impl Run<'_> {
         let (person, at) = self.acting(activation)?;
         let (task, rule) = (self.task_of(activation)?, self.rule(at));
         let leads = self.leads(&person, activation, at, LeadAct::Assign);
-        if !leads && !(rule.hand_over && self.has_alone(task, &person, at)) {
+        if !(leads || rule.hand_over && self.has_alone(task, &person, at)) {
             return Err(Refusal::of(Code::NotAsked));
         }
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());

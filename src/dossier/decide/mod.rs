@@ -5,6 +5,7 @@
 
 mod access;
 mod act;
+mod actions;
 pub mod assign;
 mod enter;
 mod lists;
