@@ -35,7 +35,7 @@ states:
     lead: {by: head, may: [assign]}
     deadline: {within: 5wd, remind: [-1wd], escalate: {after: 1wd, to: head}}
     on:
-      done:  {by: officer, label: Đã xử lý, target: done}
+      finish: {by: officer, label: Đã xử lý, target: done}
       close: {by: head, label: Đóng, reason: true, target: done}
   done: {title: Xong, final: true, outcome: done}
 ";
@@ -122,14 +122,15 @@ fn whoever_takes_a_task_over_has_it_alone_until_they_give_it_back() {
     assert!(rows.notices.is_empty(), "nobody is told anything new");
     let other = code(run(&mut office, &desk, &mine, "m1", claim(&mine)));
     assert_eq!(other, Code::Taken { by: "p-m2".into() });
-    assert_eq!(code(run(&mut office, &desk, &mine, "m1", act(&mine, "done"))), Code::Taken { by: "p-m2".into() });
+    assert_eq!(code(run(&mut office, &desk, &mine, "m1", act(&mine, "finish"))), Code::Taken { by: "p-m2".into() });
     assert_eq!(code(run(&mut office, &desk, &mine, "m1", release(&mine))), Code::NotAsked);
 
     let (again, rows) = run(&mut office, &desk, &mine, "m2", release(&mine)).expect("given back");
     assert_eq!(holders(&again).len(), 3);
     assert_eq!(told(&rows, NoticeKind::Asked).len(), 2, "the others are asked again");
-    let (done, _) = run(&mut office, &desk, &again, "m1", act(&again, "done")).expect("anybody may do it at once too");
-    assert_eq!(done.outcome.as_deref(), Some("done"));
+    let (done, _) =
+        run(&mut office, &desk, &again, "m1", act(&again, "finish")).expect("anybody may do it at once too");
+    assert_eq!(done.outcome.as_deref(), Some("finish"));
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn a_task_that_must_be_given_waits_for_whoever_leads() {
     assert_eq!(told(&rows, NoticeKind::Asked), [("p-head", Some(Purpose::Lead))]);
     assert!(holders(&waiting).is_empty());
     assert_eq!(waiting.awaited().map(PersonId::as_str).collect::<Vec<_>>(), ["p-head"]);
-    assert_eq!(code(run(&mut office, &desk, &waiting, "m1", act(&waiting, "done"))), Code::NotAsked);
+    assert_eq!(code(run(&mut office, &desk, &waiting, "m1", act(&waiting, "finish"))), Code::NotAsked);
     assert_eq!(code(run(&mut office, &desk, &waiting, "head", give(&waiting, "clerk", None))), Code::NotOfRole);
 
     let (given, rows) = run(&mut office, &desk, &waiting, "head", give(&waiting, "m4", None)).expect("given");
@@ -153,8 +154,8 @@ fn a_task_that_must_be_given_waits_for_whoever_leads() {
         run(&mut office, &desk, &given, "head", give(&given, "m1", Some("Nghỉ ốm"))).expect("given again");
     assert_eq!(holders(&moved), ["p-m1"]);
     assert_eq!(rows.tasks_closed.len(), 1);
-    assert_eq!(code(run(&mut office, &desk, &moved, "m4", act(&moved, "done"))), Code::Taken { by: "p-m1".into() });
-    run(&mut office, &desk, &moved, "m1", act(&moved, "done")).expect("the one who has it");
+    assert_eq!(code(run(&mut office, &desk, &moved, "m4", act(&moved, "finish"))), Code::Taken { by: "p-m1".into() });
+    run(&mut office, &desk, &moved, "m1", act(&moved, "finish")).expect("the one who has it");
 }
 
 fn start(desk: &Machine) -> Ask {
