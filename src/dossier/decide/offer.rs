@@ -36,7 +36,7 @@ impl Run<'_> {
         let policy = state.link;
         let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
         let stand_ins = if rule.assign { Vec::new() } else { self.stand_ins(&rule.role, at, &task.holders) };
-        let task = Task { due_at, policy, stand_ins, ..task };
+        let task = Task { stand_ins, due_at, policy, ..task };
         self.emit(Change::Offered(if rule.assign {
             Task { others: task.holders, holders: Vec::new(), ..task }
         } else {
@@ -61,7 +61,7 @@ impl Run<'_> {
         }
         let stand_ins = self.stand_ins(&lead.by, at, &holders);
         let task = Task::offered(activation, Purpose::Lead, Some(lead.by), holders);
-        self.emit(Change::Offered(Task { due_at, policy, stand_ins, ..task }));
+        self.emit(Change::Offered(Task { stand_ins, due_at, policy, ..task }));
         Ok(())
     }
 

@@ -76,7 +76,9 @@ impl Run<'_> {
         }
         if !changed.is_empty() {
             self.actor = Actor::Clock;
-            changed.into_iter().for_each(|change| self.emit(change));
+            for change in changed {
+                self.emit(change);
+            }
             self.finish(Kind::Assigned);
         }
     }
