@@ -55,6 +55,8 @@ pub struct Definition {
     pub guards: Vec<Guard>,
     /// The votes.
     pub votes: Vec<Vote>,
+    /// Threads of notes, with what officers call them.
+    pub notes: Vec<(Name, Text)>,
     /// Who sees what, for every state.
     pub access: Vec<Access>,
     /// Where a dossier begins.
@@ -238,6 +240,8 @@ pub struct State {
     pub register: Vec<Register>,
     /// `link`.
     pub link: Option<Name>,
+    /// `acknowledge`.
+    pub acknowledge: bool,
     /// `urgent`.
     pub urgent: Option<Name>,
     /// What it says about people who did an earlier step.
@@ -263,6 +267,8 @@ pub struct Access {
     pub edit: Option<Vec<Name>>,
     /// `attach`.
     pub attach: Option<Vec<Name>>,
+    /// `comment`.
+    pub comment: Option<Vec<Name>>,
 }
 
 /// What a state says about people who did an earlier step; each is a state, or `opening`.

@@ -55,6 +55,9 @@ pub struct Shape {
     /// The votes, by name.
     #[serde(default)]
     pub votes: BTreeMap<VoteName, VoteRule>,
+    /// Threads of notes, with what officers call them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<String, Text>,
     /// Who sees what and may change what in every state, by role, `others` and `public`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<RoleName, Access>,

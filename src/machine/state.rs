@@ -59,6 +59,9 @@ pub struct State {
     /// How strongly a person must show who they are.
     #[serde(default)]
     pub link: LinkPolicy,
+    /// Whoever is asked says that they have read the dossier before their answer counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledge: bool,
     /// May mail on rest days (06:00-21:00).
     #[serde(default)]
     pub urgent: bool,

@@ -2,6 +2,7 @@
 //! sends the reader to the page that says what happened; what was refused is shown above the form as it was filled in.
 
 mod correct;
+mod note;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,8 @@ pub(super) async fn answer(
     let meant = match (visit.task.purpose, form.get("do")) {
         (_, "correct") => correct::correct(&visit, &form),
         (_, "withdraw") => correct::withdraw(&visit, &form),
+        (_, "note") => note::note(&visit, &form),
+        (_, "acknowledge") => note::acknowledge(&visit, &form),
         (Purpose::Act, "edit") => edit(&visit, &form),
         (Purpose::Act, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
@@ -103,11 +106,17 @@ async fn handle(
 
 /// What is sent has nothing to do with the task, so that it may be over.
 fn is_aside(form: &Form) -> bool {
-    ["correct", "withdraw"].contains(&form.get("do"))
+    ["correct", "withdraw", "note"].contains(&form.get("do"))
 }
 
 /// Where on the page a reason belongs.
 fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<String> {
+    if form.get("do") == "note" {
+        return Some(format!("note.{}", form.get("thread")));
+    }
+    if form.get("do") == "acknowledge" || reason.code == Code::Unread {
+        return Some("acknowledge".to_owned());
+    }
     if is_aside(form) {
         let about = reason.about.as_deref().map(|about| about.split('.').next().unwrap_or(about));
         return Some(match (&reason.code, about) {

@@ -32,6 +32,7 @@ impl<'a> Run<'a> {
         let answering = self.answering(act)?;
         self.check_shown(act.activation, answering.iter().map(|(at, _)| *at))?;
         self.check_seen(act.seen)?;
+        self.check_read(act.activation)?;
         self.check_input(act, &answering)?;
         self.take_in(&act.fields, &act.papers);
         self.emit(Change::Did { activation: act.activation, event: act.event.clone(), reason: act.reason.clone() });

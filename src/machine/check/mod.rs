@@ -87,6 +87,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     let shape = check.shape();
     check.check_formulas(&shape);
     check.role_words();
+    check.acknowledged_and_noted();
     check.not_correctable(&definition.row);
     definition.fields.iter().for_each(|field| check.not_correctable(&field.columns));
     check.withdrawals();

@@ -33,6 +33,7 @@ impl Check<'_> {
             standing: written.standing.as_ref().map(|name| name.value.clone()),
             register: written.register.iter().map(|rule| self.register(rule)).collect(),
             link: self.link(at),
+            acknowledge: written.acknowledge,
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
             separation: written.separation.as_ref().map(|separation| self.separation(at, separation)),
             tell: self.refer_all(Kind::Role, &written.tell),
