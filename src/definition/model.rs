@@ -314,6 +314,8 @@ pub struct Transition {
     pub reason: bool,
     /// Fields filled in with it.
     pub fill: Vec<Name>,
+    /// The table to which the person adds a row of their own.
+    pub adds: Option<Name>,
     /// Papers attached with it.
     pub attach: Vec<Name>,
     /// The page asks once more.

@@ -113,6 +113,17 @@ pub struct Field {
     pub correctable: Option<Correctable>,
 }
 
+impl Field {
+    /// For a table of people's rows: the column that says whose a row is, and the form of one row without it.
+    pub fn own_row(&self) -> Option<(&FieldName, Self)> {
+        let FieldKind::Rows { columns, sums, .. } = &self.kind else { return None };
+        let person = &columns.iter().find(|column| column.kind == FieldKind::Person)?.name;
+        let columns = columns.iter().filter(|column| &column.name != person).cloned().collect();
+        let kind = FieldKind::Rows { columns, max: 1, sums: sums.clone() };
+        Some((person, Self { kind, correctable: None, ..self.clone() }))
+    }
+}
+
 /// How a field is corrected once it was submitted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Correctable {

@@ -187,7 +187,13 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     let event = wanted.event.as_str();
     let operation = visit.operation(&["act", event, form.get("seen")]);
     let mut wrongs = Vec::new();
-    let fields = fields(visit, form, &format!("field.{event}."), &wanted.fill, &mut wrongs);
+    let mut fields = fields(visit, form, &format!("field.{event}."), &wanted.fill, &mut wrongs);
+    for (place, row) in wanted.own_rows(reader) {
+        match input::read(reader, &row, form, &place) {
+            Ok(value) => drop(fields.insert(row.name, value)),
+            Err(what) => wrongs.push(Wrong::at(format!("{what}: {}", reader.get("refused.field_wrong")), place)),
+        }
+    }
     let mut files = Files { visit, form, operation: &operation, papers: Vec::new(), attachments: Vec::new() };
     for kind in &wanted.attach {
         files.take(&format!("paper.{event}.{kind}"), kind, &mut wrongs);
@@ -259,6 +265,10 @@ fn sure(
     for field in wanted.fill.iter().filter_map(|name| reader.machine.field(name)) {
         let value = input::read(reader, field, form, &format!("field.{event}.{}", field.name)).unwrap_or(Value::Null);
         said.push(Fact::new(reader.text(&field.label), reader.value(field, &value, dossier)));
+    }
+    for (place, row) in wanted.own_rows(reader) {
+        let value = input::read(reader, &row, form, &place).unwrap_or(Value::Null);
+        said.push(Fact::new(reader.text(&row.label), reader.value(&row, &value, dossier)));
     }
     if wanted.reason {
         said.push(Fact::new(reader.get("act.reason"), form.get(&format!("reason.{event}"))));

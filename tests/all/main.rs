@@ -34,6 +34,7 @@ mod people;
 mod registers;
 mod scenario;
 mod scheduler;
+mod scores;
 mod settling;
 mod shown;
 mod sight;

@@ -12,6 +12,7 @@ mod note;
 mod offer;
 mod pause;
 mod receive;
+mod rows;
 mod separation;
 mod shown;
 mod start;

@@ -78,6 +78,12 @@ impl Input {
         Self { grid, ..Self::of(reader, name, field, value, required, sent) }
     }
 
+    /// For a row of one's own in a table of people's rows.
+    pub(crate) fn own_row(reader: &Reader, name: String, row: &Field, sent: Option<&Form>) -> Self {
+        let grid = sheet::grid(reader, &name, &row.kind, None, sent);
+        Self { grid, ..Self::of(reader, name, row, None, true, sent) }
+    }
+
     /// For a cell of a table.
     pub(crate) fn cell(
         reader: &Reader,
