@@ -10,8 +10,8 @@ use crate::source::{Span, Spanned};
 
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
-    "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm", "rows",
-    "take", "pause", "internal",
+    "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
+    "rows", "take", "pause", "internal",
 ];
 
 /// Transitions by events.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::note::{Acknowledgement, Note};
 use super::command::Actor;
+use super::note::{Acknowledgement, Note};
 use super::{
     Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Stuck, Task, Timer, TimerKind,
     VoteResult, VoteRow,

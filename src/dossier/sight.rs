@@ -150,7 +150,11 @@ impl Sight {
             }
             Change::Held(_) | Change::Sent { .. } | Change::Registered { .. } => None,
             Change::Acknowledged(_) if own => Some(change),
-            Change::Acknowledged(_) | Change::ResultWithdrawn { .. } | Change::Chose { .. } | Change::Recorded { .. } | Change::VoteClosed(_)
+            Change::Acknowledged(_)
+            | Change::ResultWithdrawn { .. }
+            | Change::Chose { .. }
+            | Change::Recorded { .. }
+            | Change::VoteClosed(_)
                 if !self.history() =>
             {
                 None

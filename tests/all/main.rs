@@ -35,6 +35,7 @@ mod registers;
 mod scenario;
 mod scheduler;
 mod scores;
+mod scxml;
 mod settling;
 mod shown;
 mod sight;

@@ -46,7 +46,13 @@ fn note(thread: &str, text: &str) -> Ask {
     Ask::Note { thread: thread.to_owned(), text: text.to_owned(), papers: Vec::new() }
 }
 
-fn code(office: &mut Office, machine: &chancery::machine::Machine, dossier: &Dossier, who: &str, ask: Ask) -> Option<Code> {
+fn code(
+    office: &mut Office,
+    machine: &chancery::machine::Machine,
+    dossier: &Dossier,
+    who: &str,
+    ask: Ask,
+) -> Option<Code> {
     let command = office.command("D", by(who), ask);
     office.run(machine, Some(dossier), &command, START).err().map(|refusal| refusal.reasons[0].code.clone())
 }
@@ -119,7 +125,8 @@ async fn a_page_takes_notes_hides_threads_and_asks_to_be_read() {
     assert!(page.text().contains("Tôi đã đọc"), "{}", page.text());
     for (thread, text) in [("internal", "Thiếu một giấy"), ("open", "Xin bổ sung")] {
         let place = format!("note.{thread}");
-        let answer = pages.post(&deciding, &[("do", "note"), ("thread", thread), ("seen", &seen), (&place, text)]).await;
+        let answer =
+            pages.post(&deciding, &[("do", "note"), ("thread", thread), ("seen", &seen), (&place, text)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     }
     let early = pages.post(&deciding, &[("do", "act"), ("seen", &seen), ("choice", "agree")]).await;

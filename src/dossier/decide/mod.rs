@@ -5,6 +5,7 @@
 
 mod access;
 mod act;
+mod actions;
 mod correct;
 mod enter;
 mod lists;

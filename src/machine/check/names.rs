@@ -118,7 +118,9 @@ impl Check<'_> {
 
     /// Every declared name looks like a name, and none in formulas means two things.
     pub(super) fn declared_names(&self) {
-        for kind in [Kind::Field, Kind::RowField, Kind::Table, Kind::Paper, Kind::Role, Kind::Guard, Kind::Vote, Kind::Note] {
+        for kind in
+            [Kind::Field, Kind::RowField, Kind::Table, Kind::Paper, Kind::Role, Kind::Guard, Kind::Vote, Kind::Note]
+        {
             for name in self.names(kind) {
                 self.identifier(name);
             }

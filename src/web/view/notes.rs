@@ -83,9 +83,8 @@ pub(crate) fn reading(visit: &Visit) -> Option<Reading> {
     let (reader, task) = (&visit.reader, &visit.task);
     let entry = visit.whole.entry(task.activation)?;
     reader.machine.state(&entry.state).filter(|state| state.acknowledge)?;
-    let own = |one: &&crate::dossier::note::Acknowledgement| {
-        one.activation == task.activation && one.person == task.person
-    };
+    let own =
+        |one: &&crate::dossier::note::Acknowledgement| one.activation == task.activation && one.person == task.person;
     let read = visit.whole.has_read(task.activation, &task.person);
     let said = visit.whole.acknowledged.iter().find(own).filter(|_| read);
     Some(Reading { said: said.map(|one| reader.moment(one.at)) })
