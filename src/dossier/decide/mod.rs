@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
             Ask::Correct(correct) => self.correct(correct),
             Ask::Withdraw { vote, reason } => self.withdraw_result(*vote, reason),
-            Ask::Note { thread, text, papers } => self.note(thread, text, papers),
+            Ask::Note { thread, text, papers } => self.write_note(thread, text, papers),
             Ask::Acknowledge { activation, seen } => self.acknowledge(*activation, *seen),
             Ask::Receive(message) => self.receive(message),
         }

@@ -29,7 +29,7 @@ pub fn commentable(
 
 impl Run<'_> {
     /// Writes a note.
-    pub(super) fn note(&mut self, thread: &str, text: &str, papers: &[Paper]) -> Result<(), Refusal> {
+    pub(super) fn write_note(&mut self, thread: &str, text: &str, papers: &[Paper]) -> Result<(), Refusal> {
         let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
         if !self.may_comment(&person, thread) {
             return Err(Refusal::of(Code::NotAsked));

@@ -71,6 +71,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Table => fault!(UNUSED.table, &name.span, name),
         Kind::Field => fault!(UNUSED.field, &name.span, name),
         Kind::RowField => fault!(UNUSED.row_field, &name.span, name),
+        Kind::Note => fault!(UNUSED.note, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }
 }
