@@ -195,6 +195,7 @@ pub struct Vote {
 
 /// A state.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
 pub struct State {
     /// Its own name, without those around it.
     pub name: Name,
