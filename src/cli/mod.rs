@@ -13,6 +13,7 @@ mod explain;
 mod import;
 mod migrate;
 mod named;
+mod new;
 mod printer;
 mod refused;
 mod serve;
@@ -74,6 +75,8 @@ Exit codes:
 enum Command {
     /// Show a whole office with its mails and pages, or let it play by itself.
     Demo(demo::DemoArgs),
+    /// Write a commented workflow to begin with, with scenarios and a directory.
+    New(new::NewArgs),
     /// Find every fault in workflow files, with its place and a way out.
     Check(check::CheckArgs),
     /// Play the scenarios that stand beside workflows, and say what they reach.
@@ -262,6 +265,7 @@ fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
 async fn dispatch(command: Command, database: Option<String>, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Demo(args) => demo::run(&args, database, context).await,
+        Command::New(args) => new::run(&args, context),
         Command::Check(args) => check::run(&args, context),
         Command::Test(args) => test::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,

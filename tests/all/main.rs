@@ -27,6 +27,7 @@ mod install;
 mod intake;
 mod ledger;
 mod mails;
+mod new;
 mod notes;
 mod offices;
 mod packaging;
