@@ -68,7 +68,7 @@ fn submit(office: &mut Office, machine: &Machine, dossier: &Dossier) -> Dossier 
     office.run(machine, Some(dossier), &command, START).expect("submitted").0
 }
 
-fn score(dossier: &Dossier, row: Value) -> Ask {
+fn score(dossier: &Dossier, row: &Value) -> Ask {
     let Ask::Act(mut ask) = act(dossier, "score") else { unreachable!() };
     ask.fields.insert(FieldName::from("scores"), json!([row]));
     Ask::Act(ask)
@@ -78,7 +78,7 @@ fn score(dossier: &Dossier, row: Value) -> Ask {
 fn all(office: &mut Office, machine: &Machine, mut dossier: Dossier, points: [&str; 6], ethics: &str) -> Dossier {
     for (member, main) in SIX.into_iter().zip(points) {
         assert_eq!(dossier.stands(), "scoring");
-        let ask = score(&dossier, json!({"main": main, "ethics": ethics}));
+        let ask = score(&dossier, &json!({"main": main, "ethics": ethics}));
         let command = office.command("D", by(member), ask);
         dossier = office.run(machine, Some(&dossier), &command, START).expect("scored").0;
     }
@@ -115,7 +115,7 @@ fn nobody_scores_for_somebody_else_or_beyond_the_maximum() {
     let mut office = Office::new();
     let (machine, dossier) = scoring(&mut office);
     let mut refused = |row: Value| {
-        let command = office.command("D", by("m1"), score(&dossier, row));
+        let command = office.command("D", by("m1"), score(&dossier, &row));
         office.run(&machine, Some(&dossier), &command, START).map(|(after, _)| after).map_err(|refusal| {
             let reason = &refusal.reasons[0];
             (reason.code.clone(), reason.about.clone().unwrap_or_default())
