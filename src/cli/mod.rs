@@ -93,6 +93,8 @@ enum Command {
     Start(act::StartArgs),
     /// Do what a dossier asks, on behalf of a person.
     Act(act::ActArgs),
+    /// Put right what was submitted, on behalf of a person.
+    Correct(act::CorrectArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
     Show(show::ShowArgs),
     /// Say why a dossier stands where it stands: who is awaited, what comes next, which way is closed for whom and why.
@@ -272,6 +274,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Import(args) => import::run(&args, context).await,
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,
+        Command::Correct(args) => act::correct(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,

@@ -14,6 +14,7 @@ mod chart;
 mod check;
 mod cli;
 mod config;
+mod corrections;
 mod courier;
 mod decide;
 mod desk;
