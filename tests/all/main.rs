@@ -22,6 +22,7 @@ mod duties;
 mod engine;
 mod explain;
 mod fields;
+mod guides;
 mod import;
 mod install;
 mod intake;
