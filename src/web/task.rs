@@ -116,8 +116,8 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
     if let Some(closed) = task.closed {
         let mut over = over::over(reader, dossier, task, closed, &visit.events);
         over.correct = correction(visit, sent, &errors);
-        let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
-        over.notes = notes::threads(visit, &link, sent);
+        // Papers are shown as long as the task is open; threads to those who still write in them.
+        over.notes = notes::threads(visit, &|_| String::new(), sent).into_iter().filter(Thread::takes_notes).collect();
         over.seen = visit.dossier.seq;
         over.errors = errors;
         let status = if over.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
