@@ -56,6 +56,8 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Release { .. }
         | Ask::Assign { .. }
         | Ask::Withdraw { .. }
+        | Ask::Note { .. }
+        | Ask::Acknowledge { .. }
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
