@@ -100,6 +100,8 @@ enum Command {
     Start(act::StartArgs),
     /// Do what a dossier asks, on behalf of a person.
     Act(act::ActArgs),
+    /// Give a task to somebody, on behalf of whoever leads the step or has the task.
+    Assign(act::AssignArgs),
     /// Put right what was submitted, on behalf of a person.
     Correct(act::CorrectArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
@@ -284,6 +286,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Import(args) => import::run(&args, context).await,
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,
+        Command::Assign(args) => act::assign(&args, context).await,
         Command::Correct(args) => act::correct(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,

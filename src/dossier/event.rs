@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
+use super::note::{Acknowledgement, Note};
 use super::{
-    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, Stuck, Task, Timer, TimerKind,
+    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind,
     VoteResult, VoteRow,
 };
 use crate::ids::{
@@ -45,6 +46,8 @@ pub enum Kind {
     Acted,
     /// A person changed fields or papers.
     Edited,
+    /// A task passed from one person to another.
+    Assigned,
     /// A ballot went into the box.
     Cast,
     /// Tallies of a vote on paper were recorded.
@@ -55,6 +58,10 @@ pub enum Kind {
     Corrected,
     /// A result was withdrawn.
     Withdrawn,
+    /// A note was written.
+    Noted,
+    /// Somebody said that they have read it.
+    Acknowledged,
     /// A message was consumed.
     Received,
     /// Something was due.
@@ -70,11 +77,14 @@ impl Kind {
             Self::Started => "started",
             Self::Acted => "acted",
             Self::Edited => "edited",
+            Self::Assigned => "assigned",
             Self::Cast => "cast",
             Self::Tallied => "tallied",
             Self::Confirmed => "confirmed",
             Self::Corrected => "corrected",
             Self::Withdrawn => "withdrawn",
+            Self::Noted => "noted",
+            Self::Acknowledged => "acknowledged",
             Self::Received => "received",
             Self::Due => "due",
             Self::Stuck => "stuck",
@@ -116,6 +126,10 @@ pub enum Change {
         /// Why.
         reason: Option<String>,
     },
+    /// A note was written beside the dossier.
+    Noted(Note),
+    /// Somebody who is asked said that they have read it.
+    Acknowledged(Acknowledgement),
     /// What was voted on was wrong: no result so far counts any longer.
     VotesFell,
     /// A result was recorded wrongly and counts no longer.
@@ -170,6 +184,33 @@ pub enum Change {
         person: PersonId,
         /// What they chose.
         event: EventName,
+    },
+    /// The task of an entry, or one person's part of it, is now this person's.
+    Given {
+        /// The entry.
+        activation: ActivationId,
+        /// Whose part; none for all of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<PersonId>,
+        /// To whom.
+        to: PersonId,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The task of an entry is offered again to everybody who was asked.
+    GivenBack {
+        /// The entry.
+        activation: ActivationId,
+    },
+    /// Other people than before stand in for the holders of a task.
+    StandIns {
+        /// The entry.
+        activation: ActivationId,
+        /// What for.
+        purpose: super::Purpose,
+        /// All of them.
+        stand_ins: Vec<StandIn>,
     },
     /// Timers were set.
     Timed(Vec<Timer>),
@@ -343,7 +384,9 @@ impl Change {
                 | Self::Set(_)
                 | Self::Filed(_)
                 | Self::Corrected { .. }
+                | Self::Noted(_)
                 | Self::Did { .. }
+                | Self::Given { .. }
                 | Self::Grounds(_)
                 | Self::Stuck(_)
                 | Self::Sent { .. }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Corrected, Event};
+use super::note::Acknowledgement;
 use super::{
-    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, TimerKind, Vote,
+    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, Task, TimerKind, Vote,
 };
-use crate::ids::{ActivationId, Instant};
+use crate::ids::{ActivationId, Instant, PersonId};
 
 /// The dossier after an event; before its first one there is none.
 ///
@@ -76,6 +77,8 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             fields: BTreeMap::new(),
             papers: Vec::new(),
             corrections: Vec::new(),
+            notes: Vec::new(),
+            acknowledged: Vec::new(),
             tasks: Vec::new(),
             timers: Vec::new(),
             votes: Vec::new(),
@@ -111,6 +114,12 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 dossier.corrections.push(Correction { at, by, field, before, reason });
             }
         }
+        Change::Noted(note) => dossier.notes.push(note.clone()),
+        Change::Acknowledged(one) => {
+            let same = |old: &Acknowledgement| old.activation == one.activation && old.person == one.person;
+            dossier.acknowledged.retain(|old| !same(old));
+            dossier.acknowledged.push(one.clone());
+        }
         Change::VotesFell => dossier.results.iter_mut().for_each(|result| result.fallen = true),
         Change::ResultWithdrawn { activation, .. } => {
             let result = dossier.results.iter_mut().find(|result| result.activation == *activation);
@@ -125,12 +134,23 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Offered(task) => dossier.tasks.push(task.clone()),
         Change::Withdrawn { activation, purpose, holder } => withdraw(dossier, *activation, *purpose, holder.as_ref()),
         Change::Answered { activation, person, event } => {
-            let task = dossier.tasks.iter_mut().find(|task| {
-                task.activation == *activation && task.purpose == Purpose::Act && task.holders.contains(person)
-            });
-            let task = task.ok_or("a person answered who was not asked")?;
+            let task = task_of(dossier, *activation)?;
+            if !task.holders.contains(person) {
+                return Err("a person answered who was not asked".to_owned());
+            }
             task.holders.retain(|holder| holder != person);
             task.answers.push(Answer { person: person.clone(), event: event.clone(), at });
+        }
+        Change::Given { activation, from, to, .. } => give(task_of(dossier, *activation)?, from.as_ref(), to),
+        Change::GivenBack { activation } => {
+            let task = task_of(dossier, *activation)?;
+            task.owner = None;
+            task.holders.append(&mut task.others);
+        }
+        Change::StandIns { activation, purpose, stand_ins } => {
+            let mut tasks = dossier.tasks.iter_mut();
+            let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);
+            task.ok_or("nobody is asked there")?.stand_ins.clone_from(stand_ins);
         }
         Change::Timed(timers) => {
             for timer in timers {
@@ -246,16 +266,34 @@ fn leave(dossier: &mut Dossier, left: &[ActivationId]) {
     dossier.active.retain(|active| !left.contains(&active.activation));
     dossier.tasks.retain(|task| !left.contains(&task.activation));
     dossier.timers.retain(|timer| !left.contains(&timer.activation));
+    dossier.acknowledged.retain(|one| !left.contains(&one.activation));
     dossier.votes.retain(|vote| !left.contains(&vote.activation));
 }
 
-fn withdraw(dossier: &mut Dossier, activation: ActivationId, purpose: Purpose, holder: Option<&crate::ids::PersonId>) {
+fn task_of(dossier: &mut Dossier, activation: ActivationId) -> Result<&mut Task, String> {
+    let task = dossier.tasks.iter_mut().find(|task| task.activation == activation && task.purpose == Purpose::Act);
+    task.ok_or_else(|| "nobody is asked there".to_owned())
+}
+
+/// Passes a task on; whoever had it may be given it again.
+fn give(task: &mut Task, from: Option<&PersonId>, to: &PersonId) {
+    if from.is_none() || from == task.owner.as_ref() {
+        task.others.append(&mut task.holders);
+        task.owner = Some(to.clone());
+    } else {
+        task.holders.retain(|holder| Some(holder) != from);
+    }
+    task.holders.push(to.clone());
+    task.others.retain(|other| other != to);
+}
+
+fn withdraw(dossier: &mut Dossier, activation: ActivationId, purpose: Purpose, holder: Option<&PersonId>) {
     for task in &mut dossier.tasks {
         if task.activation == activation && task.purpose == purpose {
             task.holders.retain(|person| holder.is_some_and(|gone| gone != person));
         }
     }
-    dossier.tasks.retain(|task| task.people() > 0);
+    dossier.tasks.retain(|task| task.people() > 0 || !task.others.is_empty());
 }
 
 fn freeze(

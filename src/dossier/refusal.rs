@@ -72,6 +72,8 @@ pub enum Code {
     FieldWrong,
     /// A field may not be changed here.
     FieldClosed,
+    /// It has to be read first, and that has to be said.
+    Unread,
     /// Nothing would be different.
     Unchanged,
     /// A required paper is missing.
@@ -90,6 +92,13 @@ pub enum Code {
     ChoiceWrong,
     /// The same person may not do both.
     SamePerson,
+    /// Somebody else has it.
+    Taken {
+        /// Who.
+        by: PersonId,
+    },
+    /// A person does not hold the role to which this belongs.
+    NotOfRole,
     /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
     Separated {
         /// By which rule.
@@ -155,6 +164,7 @@ impl Code {
             Self::Superseded => "the dossier has moved on",
             Self::Changed => "its content has changed meanwhile",
             Self::Paused => "the dossier is paused",
+            Self::Unread => "this person has not said that they have read it",
             Self::Unchanged => "nothing would be different",
             Self::TooMuch => "more than a dossier takes",
             Self::NotAsked => "this person is not asked",
@@ -179,6 +189,8 @@ impl Code {
                 "this person did an earlier step that is kept apart from this one"
             }
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
+            Self::Taken { .. } => "somebody else has it",
+            Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",
             Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",

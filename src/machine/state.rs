@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Actions, Separation};
+use super::{Access, Actions, Lead, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -59,9 +59,15 @@ pub struct State {
     /// How strongly a person must show who they are.
     #[serde(default)]
     pub link: LinkPolicy,
+    /// Whoever is asked says that they have read the dossier before their answer counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledge: bool,
     /// May mail on rest days (06:00-21:00).
     #[serde(default)]
     pub urgent: bool,
+    /// Who leads it and what is inside it, unless a state inside says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Lead>,
     /// Who sees what and may change what here and inside, by role, `others` and `public`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<RoleName, Access>,
@@ -128,6 +134,9 @@ pub struct Transition {
     /// Fields that the person fills in with it; each must then have a value.
     #[serde(default)]
     pub fill: Vec<FieldName>,
+    /// The table to which the person adds a row of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds: Option<FieldName>,
     /// Kinds of paper that must be attached with it (or stand in the dossier).
     #[serde(default)]
     pub attach: Vec<String>,
@@ -235,6 +244,15 @@ pub struct TaskRule {
     /// Kinds of paper that may be attached here; empty: none.
     #[serde(default)]
     pub attach: Vec<String>,
+    /// One of those who are asked may take it over; the others then see who has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claim: bool,
+    /// Nobody is asked until whoever leads the step has given it to somebody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub assign: bool,
+    /// Whoever has it may hand it over to another holder of the role.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hand_over: bool,
 }
 
 /// The vote held in a state.

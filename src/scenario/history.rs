@@ -157,11 +157,18 @@ fn did(event: &Event) -> String {
             _ => None,
         })
         .map_or_else(|| "edited".to_owned(), |fields| format!("edited {fields}")),
+        Kind::Assigned => first(&|change| match change {
+            Change::Given { to, .. } => Some(format!("gave the task to {to}")),
+            _ => None,
+        })
+        .unwrap_or_else(|| "gave the task back".to_owned()),
         Kind::Cast => "voted".to_owned(),
         Kind::Tallied => "recorded the tallies".to_owned(),
         Kind::Confirmed => "answered for the tallies".to_owned(),
         Kind::Corrected => "corrected it".to_owned(),
         Kind::Withdrawn => "withdrew a result".to_owned(),
+        Kind::Noted => "wrote a note".to_owned(),
+        Kind::Acknowledged => "said that they have read it".to_owned(),
         Kind::Received => "told it something".to_owned(),
         Kind::Stuck => "what is due cannot be done".to_owned(),
         Kind::Due => first(&|change| match change {

@@ -4,6 +4,7 @@
 //! from what is due, and the engine carries out each id once. [`Scheduler::step`] does one bounded piece of work and takes
 //! the time as an argument; the loop around it is in `service`.
 
+mod stand_ins;
 mod starts;
 mod ticks;
 mod walk;
@@ -24,6 +25,8 @@ pub struct Scheduler {
     walk: walk::Walk,
     /// What could not be done, and when it is tried again: it must not stand in the way of the rest.
     put_off: PutOff,
+    /// When it was last looked who stands in for whom.
+    stood_in: Option<Instant>,
     /// The directory of the last step: with another one, what could not be done may be possible.
     directory: Option<Arc<Directory>>,
 }
@@ -78,7 +81,7 @@ impl Scheduler {
     /// A scheduler for an engine.
     pub fn new(engine: Engine) -> Self {
         let (starts, walk) = (starts::Starts::default(), walk::Walk::default());
-        Self { engine, starts, walk, put_off: PutOff::default(), directory: None }
+        Self { engine, starts, walk, put_off: PutOff::default(), stood_in: None, directory: None }
     }
 
     /// Does one bounded piece of what is due at `now`.
@@ -91,6 +94,7 @@ impl Scheduler {
             return Ok(report);
         }
         report.delivered = self.engine.deliver().await?;
+        self.stand_in(now, &mut report).await?;
         self.retry_stuck(now, &mut report).await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;

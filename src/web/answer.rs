@@ -2,6 +2,7 @@
 //! sends the reader to the page that says what happened; what was refused is shown above the form as it was filled in.
 
 mod correct;
+mod note;
 
 use std::collections::BTreeMap;
 
@@ -28,7 +29,7 @@ use crate::dossier::command::{Act, Actor, Ask, Command, RowMark};
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Choice, Paper, PaperTally, Purpose, RowStatus};
 use crate::engine::Attachment;
-use crate::ids::{DossierId, FieldName, OperationId, PaperId};
+use crate::ids::{DossierId, FieldName, OperationId, PaperId, PersonId};
 use crate::machine::FieldKind;
 
 /// What the reader's form becomes: a command, a second page to look it over, or what is wrong with it.
@@ -58,10 +59,13 @@ pub(super) async fn answer(
         return task::page(&app, &visit, Some(&form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
+        (Purpose::Act | Purpose::Lead, "claim" | "release" | "give") => hand(&visit, &form),
         (_, "correct") => correct::correct(&visit, &form),
         (_, "withdraw") => correct::withdraw(&visit, &form),
+        (_, "note") => note::note(&visit, &form),
+        (_, "acknowledge") => note::acknowledge(&visit, &form),
         (Purpose::Act, "edit") => edit(&visit, &form),
-        (Purpose::Act, _) => act(&app, &visit, &form)?,
+        (Purpose::Act | Purpose::Lead, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
         (Purpose::Tally, _) => tally(&visit, &form),
         (Purpose::Confirm, _) => confirm(&visit, &form),
@@ -103,11 +107,17 @@ async fn handle(
 
 /// What is sent has nothing to do with the task, so that it may be over.
 fn is_aside(form: &Form) -> bool {
-    ["correct", "withdraw"].contains(&form.get("do"))
+    ["correct", "withdraw", "note"].contains(&form.get("do"))
 }
 
 /// Where on the page a reason belongs.
 fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<String> {
+    if form.get("do") == "note" {
+        return Some(format!("note.{}", form.get("thread")));
+    }
+    if form.get("do") == "acknowledge" || reason.code == Code::Unread {
+        return Some("acknowledge".to_owned());
+    }
     if is_aside(form) {
         let about = reason.about.as_deref().map(|about| about.split('.').next().unwrap_or(about));
         return Some(match (&reason.code, about) {
@@ -134,7 +144,10 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
         (Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong, Some(row)) => {
             Some(format!("row.{row}"))
         }
-        _ if visit.task.purpose == Purpose::Act && !editing => Some("choice".to_owned()),
+        (Code::Taken { .. } | Code::NotOfRole | Code::Separated { .. }, _) if form.get("do") == "give" => {
+            Some("to.give".to_owned())
+        }
+        _ if visit.task.purpose == Purpose::Act && form.get("do") == "act" => Some("choice".to_owned()),
         _ => None,
     }
 }
@@ -178,7 +191,13 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     let event = wanted.event.as_str();
     let operation = visit.operation(&["act", event, form.get("seen")]);
     let mut wrongs = Vec::new();
-    let fields = fields(visit, form, &format!("field.{event}."), &wanted.fill, &mut wrongs);
+    let mut fields = fields(visit, form, &format!("field.{event}."), &wanted.fill, &mut wrongs);
+    for (place, row) in wanted.own_rows(reader) {
+        match input::read(reader, &row, form, &place) {
+            Ok(value) => drop(fields.insert(row.name, value)),
+            Err(what) => wrongs.push(Wrong::at(format!("{what}: {}", reader.get("refused.field_wrong")), place)),
+        }
+    }
     let mut files = Files { visit, form, operation: &operation, papers: Vec::new(), attachments: Vec::new() };
     for kind in &wanted.attach {
         files.take(&format!("paper.{event}.{kind}"), kind, &mut wrongs);
@@ -251,6 +270,10 @@ fn sure(
         let value = input::read(reader, field, form, &format!("field.{event}.{}", field.name)).unwrap_or(Value::Null);
         said.push(Fact::new(reader.text(&field.label), reader.value(field, &value, dossier)));
     }
+    for (place, row) in wanted.own_rows(reader) {
+        let value = input::read(reader, &row, form, &place).unwrap_or(Value::Null);
+        said.push(Fact::new(reader.text(&row.label), reader.value(&row, &value, dossier)));
+    }
     if wanted.reason {
         said.push(Fact::new(reader.get("act.reason"), form.get(&format!("reason.{event}"))));
     }
@@ -274,6 +297,26 @@ fn sure(
 
 fn carried(form: &Form) -> Vec<Hidden> {
     form.carried().map(|(name, value)| Hidden { name: name.to_owned(), value: value.to_owned() }).collect()
+}
+
+// ---- who has the task
+
+/// The task is taken over, given back or given to somebody.
+fn hand(visit: &Visit, form: &Form) -> Meant {
+    let activation = visit.task.activation;
+    let person = |name: &str| Some(form.get(name)).filter(|id| !id.is_empty()).map(PersonId::from);
+    let what = form.get("do");
+    let operation = visit.operation(&[what, form.get("from"), form.get("to"), form.get("seen")]);
+    let ask = match (what, person("to")) {
+        ("claim", _) => Ask::Claim { activation },
+        ("release", _) => Ask::Release { activation },
+        (_, Some(to)) => {
+            let reason = Some(form.get("why")).filter(|why| !why.is_empty()).map(str::to_owned);
+            Ask::Assign { activation, from: person("from"), to, reason }
+        }
+        (_, None) => return Meant::Wrong(vec![Wrong::at(visit.reader.get("refused.nobody_named"), "to.give")]),
+    };
+    Meant::Command { operation, ask: Box::new(ask), attachments: Vec::new(), event: what.to_owned() }
 }
 
 // ---- changes of the dossier

@@ -14,7 +14,7 @@ use super::office::Office;
 use super::world::World;
 use crate::calendar::DelayUnit;
 use crate::dossier::command::{self, Actor, Ask, RowMark};
-use crate::dossier::refusal::Refusal;
+use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Active, Dossier, Paper, Purpose};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
 use crate::source::Span;
@@ -97,8 +97,7 @@ impl Play<'_> {
             What::Edit { by, dossier, fields, papers } => {
                 let id = self.find(dossier, place)?;
                 let dossier = self.dossier(&id);
-                let activation =
-                    dossier.tasks.iter().find(|task| task.holders.contains(by)).map(|task| task.activation);
+                let activation = dossier.tasks.iter().find(|task| task.asks(by)).map(|task| task.activation);
                 let activation = activation.or_else(|| leaf(dossier)).unwrap_or(ActivationId(0));
                 let ask = Ask::Edit { activation, fields: fields.clone(), papers: self.papers(&id, papers) };
                 Ok(self.hand_in(id, by, ask))
@@ -196,6 +195,13 @@ impl Play<'_> {
 
     fn hand_in(&mut self, dossier: DossierId, by: &PersonId, ask: Ask) -> Result<(), Refusal> {
         let actor = self.office.actor(&dossier, by);
+        let command = self.office.command(dossier.clone(), actor.clone(), ask.clone());
+        let answer = self.office.handle(&command);
+        let unread = answer.as_ref().is_err_and(|refusal| refusal.reasons.iter().any(|one| one.code == Code::Unread));
+        let (true, Some(activation)) = (unread, ask.activation()) else { return answer };
+        // People in scenarios read what they answer.
+        let read = self.office.command(dossier.clone(), actor.clone(), Ask::Acknowledge { activation, seen: None });
+        self.office.handle(&read)?;
         let command = self.office.command(dossier, actor, ask);
         self.office.handle(&command)
     }
@@ -221,9 +227,8 @@ fn asked_in(dossier: &Dossier, machine: &crate::machine::Machine, event: &EventN
         let state = machine.state(&active.state);
         state.is_some_and(|state| state.on.iter().any(|one| one.event.as_ref() == Some(event) && !one.by.is_empty()))
     };
-    let theirs = |active: &&Active| {
-        dossier.tasks.iter().any(|task| task.activation == active.activation && task.holders.contains(by))
-    };
+    let theirs =
+        |active: &&Active| dossier.tasks.iter().any(|task| task.activation == active.activation && task.asks(by));
     let inner = || dossier.active.iter().rev();
     let found = inner().find(|active| answers(active) && theirs(active)).or_else(|| inner().find(answers));
     found.map(|active| active.activation).or_else(|| leaf(dossier)).unwrap_or(ActivationId(0))

@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::super::reader::Reader;
 use super::correction::Correction;
+use super::notes::Thread;
 use super::refused::Wrong;
 use super::{capital, cast_at, history};
 use crate::dossier::command::Actor;
-use crate::dossier::event::Event;
+use crate::dossier::event::{Event, Kind};
 use crate::dossier::{Dossier, Purpose};
 use crate::store::pages::{Closed, TaskPage};
 
@@ -22,6 +23,8 @@ pub(crate) struct Over {
     quiet: String,
     pub(crate) errors: Vec<Wrong>,
     pub(crate) correct: Option<Correction>,
+    pub(crate) notes: Vec<Thread>,
+    pub(crate) seen: i64,
 }
 
 /// Says how a task ended.
@@ -31,7 +34,8 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
     let cast = (task.purpose == Purpose::Ballot).then(|| cast_at(events, task, &task.person));
     let key = match (&cast, event.map(|event| &event.actor)) {
         (Some(Some(_)), _) => "over.done_you",
-        _ if mine => "over.done_you",
+        _ if mine && event.is_some_and(|event| event.kind != Kind::Assigned) => "over.done_you",
+        _ if event.is_some_and(|event| event.kind == Kind::Assigned) => "over.taken",
         (None, Some(actor)) if actor.person().is_some() => "over.done_other",
         _ if dossier.outcome.is_some() => "over.ended",
         _ => "over.moved",
@@ -58,6 +62,8 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
         quiet: reader.get("over.nothing_to_do"),
         errors: Vec::new(),
         correct: None,
+        notes: Vec::new(),
+        seen: 0,
     }
 }
 
@@ -72,6 +78,8 @@ pub(crate) fn closed(reader: &Reader, task: &TaskPage, why: &'static str) -> Ove
         quiet: reader.get("closed.do"),
         errors: Vec::new(),
         correct: None,
+        notes: Vec::new(),
+        seen: 0,
     }
 }
 

@@ -49,6 +49,9 @@ pub(crate) fn wrongs(
 
 /// Who did an earlier step that keeps somebody from this one, when, and which.
 fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
+    if let Code::Taken { by } = &reason.code {
+        return (reader.name(by), String::new(), String::new());
+    }
     let Code::Separated { by, at, .. } = &reason.code else { return Default::default() };
     let opening = || reader.get("refused.opening");
     let step = reason.about.as_ref().map_or_else(opening, |state| reader.state(&StateId::from(state.as_str())));
@@ -64,7 +67,7 @@ fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> 
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
         }
-        Code::NobodyToAsk | Code::TooFewToAsk | Code::SamePerson => {
+        Code::NobodyToAsk | Code::NotOfRole | Code::TooFewToAsk | Code::SamePerson => {
             let role = reader.role(&about.into());
             (!role.is_empty()).then_some(role)
         }
@@ -90,6 +93,7 @@ fn key(code: &Code) -> &'static str {
         Code::FieldMissing => "field_missing",
         Code::FieldWrong => "field_wrong",
         Code::FieldClosed => "field_closed",
+        Code::Unread => "unread",
         Code::Unchanged => "nothing_changed",
         Code::PaperMissing => "paper_missing",
         Code::PaperUnknown => "paper_unknown",
@@ -99,6 +103,8 @@ fn key(code: &Code) -> &'static str {
         Code::TallyWrong => "tally_wrong",
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
+        Code::Taken { .. } => "taken",
+        Code::NotOfRole => "not_of_role",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
         Code::Separated { rule: Rule::NeverSameAs, .. } => "separated_never",
         Code::Separated { rule: Rule::SameAs, .. } => "separated_same",
