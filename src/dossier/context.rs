@@ -54,6 +54,8 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         Ask::Claim { .. }
         | Ask::Release { .. }
         | Ask::Assign { .. }
+        | Ask::Add { .. }
+        | Ask::Extend { .. }
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }

@@ -47,6 +47,8 @@ pub enum Kind {
     Edited,
     /// A task passed from one person to another.
     Assigned,
+    /// Whoever leads a step asked one more person, or put the deadline off.
+    Led,
     /// A ballot went into the box.
     Cast,
     /// Tallies of a vote on paper were recorded.
@@ -69,6 +71,7 @@ impl Kind {
             Self::Acted => "acted",
             Self::Edited => "edited",
             Self::Assigned => "assigned",
+            Self::Led => "led",
             Self::Cast => "cast",
             Self::Tallied => "tallied",
             Self::Confirmed => "confirmed",
@@ -165,6 +168,24 @@ pub enum Change {
     GivenBack {
         /// The entry.
         activation: ActivationId,
+    },
+    /// One more person is asked.
+    Added {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// A deadline was put off; its timers follow.
+    Extended {
+        /// The entry.
+        activation: ActivationId,
+        /// When it ends now.
+        due_at: Instant,
+        /// Why.
+        reason: String,
     },
     /// Other people than before stand in for the holders of a task.
     StandIns {
@@ -338,6 +359,8 @@ impl Change {
                 | Self::Filed(_)
                 | Self::Did { .. }
                 | Self::Given { .. }
+                | Self::Added { .. }
+                | Self::Extended { .. }
                 | Self::Grounds(_)
                 | Self::Stuck(_)
                 | Self::Sent { .. }
