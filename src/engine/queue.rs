@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::ahead::{self, Ahead, Next};
 use super::{Attachment, Done, Failure, Inner, commit};
-use crate::dossier::command::{Act, Ask, Command, Start};
+use crate::dossier::command::{Act, Ask, Command, Correct, Start};
 use crate::dossier::{Message, Paper, Recipient};
 use crate::ids::{DossierId, OperationId};
 use crate::seal::MasterKeys;
@@ -118,6 +118,8 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Extend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
+        | Ask::Correct(_)
+        | Ask::Withdraw { .. }
         | Ask::Receive(_)
         | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
     }
@@ -130,6 +132,7 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 fn papers(ask: &mut Ask) -> &mut [Paper] {
     match ask {
         Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
+        Ask::Correct(Correct { papers, .. }) => papers,
         Ask::Claim { .. }
         | Ask::Release { .. }
         | Ask::Assign { .. }
@@ -138,6 +141,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
+        | Ask::Withdraw { .. }
         | Ask::Receive(_)
         | Ask::Tick => &mut [],
     }
