@@ -15,16 +15,20 @@ pub(super) fn meant(visit: &Visit, form: &Form) -> Meant {
     let ask = match what {
         "claim" => Ok(Ask::Claim { activation }),
         "release" => Ok(Ask::Release { activation }),
-        "add" => {
-            named(visit, form.get("to")).ok_or("nobody_named").map(|person| Ask::Add { activation, person, reason })
-        }
-        "extend" => {
-            form.get("to").parse().map_err(|_| "not_later").map(|until| Ask::Extend { activation, until, reason })
-        }
+        "add" => named(visit, form.get("to")).ok_or("refused.nobody_named").map(|person| Ask::Add {
+            activation,
+            person,
+            reason,
+        }),
+        "extend" => form.get("to").parse().map_err(|_| "refused.not_later").map(|until| Ask::Extend {
+            activation,
+            until,
+            reason,
+        }),
         _ => {
             let person = |name: &str| Some(form.get(name)).filter(|id| !id.is_empty()).map(PersonId::from);
             let (from, reason) = (person("from"), Some(reason).filter(|why| !why.is_empty()));
-            person("to").ok_or("nobody_named").map(|to| Ask::Assign { activation, from, to, reason })
+            person("to").ok_or("refused.nobody_named").map(|to| Ask::Assign { activation, from, to, reason })
         }
     };
     let said = match ask {
@@ -33,7 +37,7 @@ pub(super) fn meant(visit: &Visit, form: &Form) -> Meant {
             let (ask, event) = (Box::new(ask), what.to_owned());
             return Meant::Command { operation, ask, attachments: Vec::new(), event };
         }
-        Err(key) => visit.reader.get(&format!("refused.{key}")),
+        Err(key) => visit.reader.get(key),
     };
     Meant::Wrong(vec![Wrong::at(said, format!("to.{what}"))])
 }
