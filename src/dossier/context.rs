@@ -58,6 +58,8 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Add { .. }
         | Ask::Extend { .. }
         | Ask::Withdraw { .. }
+        | Ask::Note { .. }
+        | Ask::Acknowledge { .. }
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }

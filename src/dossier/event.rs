@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
+use super::note::{Acknowledgement, Note};
 use super::{
     Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind,
     VoteResult, VoteRow,
@@ -59,6 +60,10 @@ pub enum Kind {
     Corrected,
     /// A result was withdrawn.
     Withdrawn,
+    /// A note was written.
+    Noted,
+    /// Somebody said that they have read it.
+    Acknowledged,
     /// A message was consumed.
     Received,
     /// Something was due.
@@ -81,6 +86,8 @@ impl Kind {
             Self::Confirmed => "confirmed",
             Self::Corrected => "corrected",
             Self::Withdrawn => "withdrawn",
+            Self::Noted => "noted",
+            Self::Acknowledged => "acknowledged",
             Self::Received => "received",
             Self::Due => "due",
             Self::Stuck => "stuck",
@@ -122,6 +129,10 @@ pub enum Change {
         /// Why.
         reason: Option<String>,
     },
+    /// A note was written beside the dossier.
+    Noted(Note),
+    /// Somebody who is asked said that they have read it.
+    Acknowledged(Acknowledgement),
     /// What was voted on was wrong: no result so far counts any longer.
     VotesFell,
     /// A result was recorded wrongly and counts no longer.
@@ -394,6 +405,7 @@ impl Change {
                 | Self::Set(_)
                 | Self::Filed(_)
                 | Self::Corrected { .. }
+                | Self::Noted(_)
                 | Self::Did { .. }
                 | Self::Given { .. }
                 | Self::Added { .. }

@@ -130,7 +130,7 @@ fn whoever_takes_a_task_over_has_it_alone_until_they_give_it_back() {
     assert_eq!(told(&rows, NoticeKind::Asked).len(), 2, "the others are asked again");
     let (done, _) =
         run(&mut office, &desk, &again, "m1", act(&again, "finish")).expect("anybody may do it at once too");
-    assert_eq!(done.outcome.as_deref(), Some("finish"));
+    assert_eq!(done.outcome.as_deref(), Some("done"));
 }
 
 #[test]

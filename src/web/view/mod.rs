@@ -9,6 +9,7 @@ pub(super) mod facts;
 pub(super) mod hands;
 pub(super) mod history;
 pub(super) mod input;
+pub(super) mod notes;
 pub(super) mod over;
 pub(super) mod refused;
 pub(super) mod rows;
