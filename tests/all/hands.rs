@@ -232,7 +232,7 @@ fn whoever_leads_asks_one_more_person_with_a_reason() {
     assert!(matches!(barred, Code::Separated { .. }), "the clerk opened it: {barred:?}");
     let (more, rows) = run(&mut office, &desk, &offered, "head", add("m3", "Rõ việc")).expect("one more");
     assert_eq!(told(&rows, NoticeKind::Asked), [("p-m3", Some(Purpose::Act))]);
-    let (done, _) = run(&mut office, &desk, &more, "m3", act(&more, "done")).expect("who was asked too may do it");
+    let (done, _) = run(&mut office, &desk, &more, "m3", act(&more, "finish")).expect("who was asked too may do it");
     assert_eq!(done.outcome.as_deref(), Some("done"));
 }
 
