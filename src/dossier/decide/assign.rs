@@ -12,6 +12,7 @@ use crate::machine::{Lead, LeadAct, Machine, TaskRule};
 
 /// What a person may do with somebody's task, or their own, besides the task itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that a person may do")]
 pub struct Hands {
     /// Who has it, where one person took it over or was given it.
     pub owner: Option<PersonId>,
