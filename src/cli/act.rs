@@ -74,6 +74,44 @@ pub(super) struct AssignArgs {
     reason: Option<String>,
 }
 
+/// What `add` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery add 3f2a CHI --as AN --reason \"knows the site\"")]
+pub(super) struct AddArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
+    /// Who is asked too, by their code in the directory.
+    person: String,
+    /// Who leads the step.
+    #[arg(long = "as", value_name = "CODE")]
+    leader: String,
+    /// The state, where the dossier asks for several things at once.
+    #[arg(long)]
+    state: Option<String>,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+}
+
+/// What `extend` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery extend 3f2a 2026-07-10 --as AN --reason \"the quote is late\"")]
+pub(super) struct ExtendArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
+    /// The new last day.
+    until: jiff::civil::Date,
+    /// Who leads the step.
+    #[arg(long = "as", value_name = "CODE")]
+    leader: String,
+    /// The state, where the dossier asks for several things at once.
+    #[arg(long)]
+    state: Option<String>,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+}
+
 /// What `correct` is told.
 #[derive(Debug, Args)]
 #[command(
@@ -159,6 +197,26 @@ pub(super) async fn assign(args: &AssignArgs, context: &Context) -> Result<(), T
         Ask::Assign { activation, from, to: person(engine, &args.to)?, reason: args.reason.clone() }
     };
     hand_in(engine, dossier.id, &args.person, ask, Vec::new(), context).await
+}
+
+/// Asks one more person.
+pub(super) async fn add(args: &AddArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = find(engine, &args.dossier).await?;
+    let activation = task(&dossier, args.state.as_deref())?;
+    let ask = Ask::Add { activation, person: person(engine, &args.person)?, reason: args.reason.clone() };
+    hand_in(engine, dossier.id, &args.leader, ask, Vec::new(), context).await
+}
+
+/// Puts a deadline off.
+pub(super) async fn extend(args: &ExtendArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = find(engine, &args.dossier).await?;
+    let activation = task(&dossier, args.state.as_deref())?;
+    let ask = Ask::Extend { activation, until: args.until, reason: args.reason.clone() };
+    hand_in(engine, dossier.id, &args.leader, ask, Vec::new(), context).await
 }
 
 /// The entry that asks somebody to act; in this state, if one is named.

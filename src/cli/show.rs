@@ -181,6 +181,8 @@ impl Lines<'_> {
                     let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
                     format!("given to {}{why}", self.name(to))
                 }
+                Change::Added { person, reason, .. } => format!("asked too: {} ({reason})", self.name(person)),
+                Change::Extended { due_at, reason, .. } => format!("put off to {}: {reason}", self.minute(*due_at)),
                 Change::GivenBack { .. } => "given back".to_owned(),
                 Change::StandIns { stand_ins, .. } => {
                     let all =

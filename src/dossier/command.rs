@@ -153,6 +153,24 @@ pub enum Ask {
         /// Why.
         reason: Option<String>,
     },
+    /// One more person is asked.
+    Add {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// The deadline is put off.
+    Extend {
+        /// The entry.
+        activation: ActivationId,
+        /// To the end of this day.
+        until: jiff::civil::Date,
+        /// Why.
+        reason: String,
+    },
     /// A ballot sheet: choices per row. They reach the box and nothing else.
     Cast {
         /// The vote.
@@ -262,6 +280,8 @@ impl Ask {
             | Self::Claim { activation }
             | Self::Release { activation }
             | Self::Assign { activation, .. }
+            | Self::Add { activation, .. }
+            | Self::Extend { activation, .. }
             | Self::Cast { activation, .. }
             | Self::Tally { activation, .. }
             | Self::Confirm { activation, .. }

@@ -55,6 +55,8 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         Ask::Claim { .. }
         | Ask::Release { .. }
         | Ask::Assign { .. }
+        | Ask::Add { .. }
+        | Ask::Extend { .. }
         | Ask::Withdraw { .. }
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }

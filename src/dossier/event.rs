@@ -48,6 +48,8 @@ pub enum Kind {
     Edited,
     /// A task passed from one person to another.
     Assigned,
+    /// Whoever leads a step asked one more person, or put the deadline off.
+    Led,
     /// A ballot went into the box.
     Cast,
     /// Tallies of a vote on paper were recorded.
@@ -78,6 +80,7 @@ impl Kind {
             Self::Acted => "acted",
             Self::Edited => "edited",
             Self::Assigned => "assigned",
+            Self::Led => "led",
             Self::Cast => "cast",
             Self::Tallied => "tallied",
             Self::Confirmed => "confirmed",
@@ -202,6 +205,24 @@ pub enum Change {
     GivenBack {
         /// The entry.
         activation: ActivationId,
+    },
+    /// One more person is asked.
+    Added {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// A deadline was put off; its timers follow.
+    Extended {
+        /// The entry.
+        activation: ActivationId,
+        /// When it ends now.
+        due_at: Instant,
+        /// Why.
+        reason: String,
     },
     /// Other people than before stand in for the holders of a task.
     StandIns {
@@ -387,6 +408,8 @@ impl Change {
                 | Self::Noted(_)
                 | Self::Did { .. }
                 | Self::Given { .. }
+                | Self::Added { .. }
+                | Self::Extended { .. }
                 | Self::Grounds(_)
                 | Self::Stuck(_)
                 | Self::Sent { .. }

@@ -147,6 +147,12 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             task.owner = None;
             task.holders.append(&mut task.others);
         }
+        Change::Added { activation, person, .. } => {
+            let task = task_of(dossier, *activation)?;
+            let alone = task.owner.is_some() || task.waits();
+            if alone { &mut task.others } else { &mut task.holders }.push(person.clone());
+        }
+        Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
         Change::StandIns { activation, purpose, stand_ins } => {
             let mut tasks = dossier.tasks.iter_mut();
             let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);
@@ -336,6 +342,12 @@ fn resume(
     dossier.tasks.extend(paused.tasks);
     dossier.timers.extend(timers.iter().cloned());
     dossier.votes.extend(paused.votes);
+    put_off(dossier, due);
+    Ok(())
+}
+
+/// Moves the deadlines of entries, and of what is asked there.
+fn put_off(dossier: &mut Dossier, due: &[(ActivationId, Instant)]) {
     for (activation, at) in due {
         for active in dossier.active.iter_mut().filter(|active| active.activation == *activation) {
             active.due_at = Some(*at);
@@ -344,5 +356,4 @@ fn resume(
             task.due_at = Some(*at);
         }
     }
-    Ok(())
 }

@@ -97,6 +97,8 @@ pub enum Code {
         /// Who.
         by: PersonId,
     },
+    /// A deadline can only be put off.
+    NotLater,
     /// A person does not hold the role to which this belongs.
     NotOfRole,
     /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
@@ -190,6 +192,7 @@ impl Code {
             }
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
             Self::Taken { .. } => "somebody else has it",
+            Self::NotLater => "the day does not lie later",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",

@@ -114,6 +114,8 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Claim { .. }
         | Ask::Release { .. }
         | Ask::Assign { .. }
+        | Ask::Add { .. }
+        | Ask::Extend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Correct(_)
@@ -136,6 +138,8 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         Ask::Claim { .. }
         | Ask::Release { .. }
         | Ask::Assign { .. }
+        | Ask::Add { .. }
+        | Ask::Extend { .. }
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }

@@ -375,6 +375,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Acted => "acted",
         Kind::Edited => "edited",
         Kind::Assigned => "assigned",
+        Kind::Led => "led",
         Kind::Cast => "cast",
         Kind::Tallied => "tallied",
         Kind::Confirmed => "confirmed",

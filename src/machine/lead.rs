@@ -19,4 +19,8 @@ pub struct Lead {
 pub enum LeadAct {
     /// Give the task to one of its role's holders, and later to another.
     Assign,
+    /// Ask one more person while it runs.
+    Add,
+    /// Put the deadline off.
+    Extend,
 }

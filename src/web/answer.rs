@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::App;
 use super::error::Problem;
 use super::form::Form;
+use super::hands;
 use super::page;
 use super::reader::Reader;
 use super::task;
@@ -29,11 +30,11 @@ use crate::dossier::command::{Act, Actor, Ask, Command, RowMark};
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Choice, Paper, PaperTally, Purpose, RowStatus};
 use crate::engine::Attachment;
-use crate::ids::{DossierId, FieldName, OperationId, PaperId, PersonId};
+use crate::ids::{DossierId, FieldName, OperationId, PaperId};
 use crate::machine::FieldKind;
 
 /// What the reader's form becomes: a command, a second page to look it over, or what is wrong with it.
-enum Meant {
+pub(super) enum Meant {
     Command { operation: OperationId, ask: Box<Ask>, attachments: Vec<Attachment>, event: String },
     Look(Box<Response>),
     Wrong(Vec<Wrong>),
@@ -59,7 +60,7 @@ pub(super) async fn answer(
         return task::page(&app, &visit, Some(&form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
-        (Purpose::Act | Purpose::Lead, "claim" | "release" | "give") => hand(&visit, &form),
+        (Purpose::Act | Purpose::Lead, "claim" | "release" | "give" | "add" | "extend") => hands::meant(&visit, &form),
         (_, "correct") => correct::correct(&visit, &form),
         (_, "withdraw") => correct::withdraw(&visit, &form),
         (_, "note") => note::note(&visit, &form),
@@ -144,9 +145,7 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
         (Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong, Some(row)) => {
             Some(format!("row.{row}"))
         }
-        (Code::Taken { .. } | Code::NotOfRole | Code::Separated { .. }, _) if form.get("do") == "give" => {
-            Some("to.give".to_owned())
-        }
+        (_, _) if ["give", "add", "extend"].contains(&form.get("do")) => Some(format!("to.{}", form.get("do"))),
         _ if visit.task.purpose == Purpose::Act && form.get("do") == "act" => Some("choice".to_owned()),
         _ => None,
     }
@@ -297,26 +296,6 @@ fn sure(
 
 fn carried(form: &Form) -> Vec<Hidden> {
     form.carried().map(|(name, value)| Hidden { name: name.to_owned(), value: value.to_owned() }).collect()
-}
-
-// ---- who has the task
-
-/// The task is taken over, given back or given to somebody.
-fn hand(visit: &Visit, form: &Form) -> Meant {
-    let activation = visit.task.activation;
-    let person = |name: &str| Some(form.get(name)).filter(|id| !id.is_empty()).map(PersonId::from);
-    let what = form.get("do");
-    let operation = visit.operation(&[what, form.get("from"), form.get("to"), form.get("seen")]);
-    let ask = match (what, person("to")) {
-        ("claim", _) => Ask::Claim { activation },
-        ("release", _) => Ask::Release { activation },
-        (_, Some(to)) => {
-            let reason = Some(form.get("why")).filter(|why| !why.is_empty()).map(str::to_owned);
-            Ask::Assign { activation, from: person("from"), to, reason }
-        }
-        (_, None) => return Meant::Wrong(vec![Wrong::at(visit.reader.get("refused.nobody_named"), "to.give")]),
-    };
-    Meant::Command { operation, ask: Box::new(ask), attachments: Vec::new(), event: what.to_owned() }
 }
 
 // ---- changes of the dossier

@@ -12,7 +12,7 @@ use chancery::machine::Machine;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::office::{DAY_MS, Office, START, act, by, machine};
+use crate::support::office::{self, DAY_MS, Office, PLAIN, START, act, by, machine};
 use crate::support::pages::Pages;
 
 /// A paper that one of several officers deals with; the head leads.
@@ -32,7 +32,7 @@ states:
   handling:
     title: Xử lý
     task: {for: officer, title: Xử lý văn bản, HOW}
-    lead: {by: head, may: [assign]}
+    lead: {by: head, may: [assign, add, extend]}
     deadline: {within: 5wd, remind: [-1wd], escalate: {after: 1wd, to: head}}
     on:
       finish: {by: officer, label: Đã xử lý, target: done}
@@ -214,6 +214,54 @@ fn when_it_is_late_whoever_leads_gets_a_link_with_which_they_can_do_something() 
     assert_eq!(holders(&moved), ["p-m1"]);
 }
 
+#[test]
+fn whoever_leads_asks_one_more_person_with_a_reason() {
+    let (mut office, desk) = (office(), desk("claim: true"));
+    let offered = opened(&mut office, &desk);
+    let add = |who: &str, reason: &str| {
+        let (activation, person) = (task(&offered).activation, PersonId::new(format!("p-{who}")));
+        Ask::Add { activation, person, reason: reason.to_owned() }
+    };
+    assert_eq!(code(run(&mut office, &desk, &offered, "m1", add("m3", "Rõ việc"))), Code::NotAsked);
+    assert_eq!(code(run(&mut office, &desk, &offered, "head", add("m3", " "))), Code::ReasonMissing);
+    assert_eq!(
+        code(run(&mut office, &desk, &offered, "head", add("m1", "Rõ việc"))),
+        Code::Taken { by: "p-m1".into() }
+    );
+    let barred = code(run(&mut office, &desk, &offered, "head", add("clerk", "Rõ việc")));
+    assert!(matches!(barred, Code::Separated { .. }), "the clerk opened it: {barred:?}");
+    let (more, rows) = run(&mut office, &desk, &offered, "head", add("m3", "Rõ việc")).expect("one more");
+    assert_eq!(told(&rows, NoticeKind::Asked), [("p-m3", Some(Purpose::Act))]);
+    let (done, _) = run(&mut office, &desk, &more, "m3", act(&more, "finish")).expect("who was asked too may do it");
+    assert_eq!(done.outcome.as_deref(), Some("done"));
+}
+
+#[test]
+fn whoever_leads_puts_the_deadline_off_and_everything_that_hangs_on_it_moves() {
+    let (mut office, desk) = (office(), desk("claim: true"));
+    let offered = opened(&mut office, &desk);
+    let old = offered.entry(task(&offered).activation).and_then(|entry| entry.due_at).expect("a deadline");
+    let extend = |days: i64, reason: &str| {
+        let zone = office::calendar(PLAIN).zone().clone();
+        let until = START.plus_ms(days * DAY_MS).timestamp().to_zoned(zone).date();
+        Ask::Extend { activation: task(&offered).activation, until, reason: reason.to_owned() }
+    };
+    assert_eq!(code(run(&mut office, &desk, &offered, "m1", extend(30, "Chờ hồ sơ"))), Code::NotAsked);
+    assert_eq!(code(run(&mut office, &desk, &offered, "head", extend(30, ""))), Code::ReasonMissing);
+    assert_eq!(code(run(&mut office, &desk, &offered, "head", extend(1, "Chờ hồ sơ"))), Code::NotLater);
+    let (later, rows) = run(&mut office, &desk, &offered, "head", extend(30, "Chờ hồ sơ")).expect("put off");
+    let due = later.entry(task(&later).activation).and_then(|entry| entry.due_at).expect("a deadline");
+    assert!(due > old && task(&later).due_at == Some(due));
+    assert_eq!(rows.tasks_opened.len(), 4, "the rows of three officers and the head have the new date");
+    assert!(rows.notices.is_empty(), "nobody is asked again");
+    let (still, rows) =
+        at(&mut office, &desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("a tick");
+    assert!(rows.notices.is_empty() && still.timers.len() == 2, "no reminder before the new date");
+    let (_, rows) =
+        at(&mut office, &desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(40 * DAY_MS)).expect("a tick");
+    assert_eq!(told(&rows, NoticeKind::Escalation).len(), 1);
+}
+
 #[tokio::test]
 async fn the_pages_of_a_task_that_is_taken_over_say_who_has_it() {
     let pages = Pages::new().await;
@@ -246,6 +294,16 @@ async fn the_pages_of_a_task_that_is_taken_over_say_who_has_it() {
     let silent = pages.post(&lead, &[("do", "give"), ("seen", &seen), ("to", "p-m4")]).await;
     assert!(silent.text().contains("href=\"#reason.give\""), "{}", silent.text());
     pages.post(&lead, &[("do", "give"), ("seen", &seen), ("to", "p-m4"), ("why", "Nghỉ phép")]).await;
+    let added = pages.post(&lead, &[("do", "add"), ("seen", &seen), ("to", "Người m5"), ("why", "Quen việc")]).await;
+    assert_eq!(added.status, axum::http::StatusCode::SEE_OTHER, "{}", added.text());
+    let day = "2026-07-31";
+    pages.post(&lead, &[("do", "extend"), ("seen", &seen), ("to", day), ("why", "Chờ văn bản gốc")]).await;
+    let page = pages.get(&lead).await.text();
+    for said in ["mời thêm Người m5", "Quen việc", "gia hạn đến", "Chờ văn bản gốc"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let wrong = pages.post(&lead, &[("do", "extend"), ("seen", &seen), ("to", "2026-06-01"), ("why", "Sớm hơn")]).await;
+    assert!(wrong.text().contains("Hạn mới phải sau"), "{}", wrong.text());
     let over = pages.page(&dossier, "m2").await;
     assert!(over.contains("giao việc cho Người m4") && over.contains("Nghỉ phép"), "{over}");
     assert!(pages.page(&dossier, "m4").await.contains("Việc này do"), "the link of the one who has it now");

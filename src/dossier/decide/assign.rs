@@ -12,6 +12,7 @@ use crate::machine::{Lead, LeadAct, Machine, TaskRule};
 
 /// What a person may do with somebody's task, or their own, besides the task itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that a person may do")]
 pub struct Hands {
     /// Who has it, where one person took it over or was given it.
     pub owner: Option<PersonId>,
@@ -25,6 +26,10 @@ pub struct Hands {
     pub give_from: Vec<PersonId>,
     /// They must then say why.
     pub reason: bool,
+    /// They may ask one more person.
+    pub add: bool,
+    /// They may put the deadline off.
+    pub extend: bool,
 }
 
 /// What this person may do with the task of an entry.
@@ -46,6 +51,8 @@ pub fn hands(
         claim: rule.claim && has && task.owner.is_none(),
         release: rule.claim && task.owner.as_ref() == Some(person),
         reason: !(leads && task.waits()),
+        add: run.leads(person, activation, at, LeadAct::Add),
+        extend: machine.states[at].deadline.is_some() && run.leads(person, activation, at, LeadAct::Extend),
         ..Hands::default()
     };
     if leads || passes {
@@ -122,13 +129,13 @@ impl Run<'_> {
     }
 
     /// The person who acts, and where: the entry must be active.
-    fn acting(&self, activation: ActivationId) -> Result<(PersonId, Place), Refusal> {
+    pub(super) fn acting(&self, activation: ActivationId) -> Result<(PersonId, Place), Refusal> {
         let person = self.actor.person().cloned().ok_or_else(|| Refusal::of(Code::NotThisWay))?;
         self.check_entry(activation)?;
         Ok((person, self.entered(activation).expect("the entry was checked")))
     }
 
-    fn task_of(&self, activation: ActivationId) -> Result<&Task, Refusal> {
+    pub(super) fn task_of(&self, activation: ActivationId) -> Result<&Task, Refusal> {
         self.dossier().task(activation, Purpose::Act).ok_or_else(|| Refusal::of(Code::NotAsked))
     }
 

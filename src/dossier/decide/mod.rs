@@ -9,6 +9,7 @@ mod actions;
 pub mod assign;
 mod correct;
 mod enter;
+mod lead;
 mod lists;
 mod note;
 mod offer;
@@ -185,6 +186,8 @@ impl<'a> Run<'a> {
             Ask::Assign { activation, from, to, reason } => {
                 self.assign(*activation, from.as_ref(), to, reason.as_deref())
             }
+            Ask::Add { activation, person, reason } => self.add(*activation, person, reason),
+            Ask::Extend { activation, until, reason } => self.extend(*activation, *until, reason),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),

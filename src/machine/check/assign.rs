@@ -6,7 +6,7 @@ use crate::diagnostic::{fault, say};
 use crate::machine::{Lead, LeadAct};
 
 /// What whoever leads a step may do, as workflows write it.
-const ACTS: [(&str, LeadAct); 1] = [("assign", LeadAct::Assign)];
+const ACTS: [(&str, LeadAct); 3] = [("assign", LeadAct::Assign), ("add", LeadAct::Add), ("extend", LeadAct::Extend)];
 
 impl Check<'_> {
     /// Who leads a state.

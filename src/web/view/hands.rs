@@ -15,6 +15,16 @@ pub(crate) struct Hands {
     claim: bool,
     release: bool,
     give: Option<Give>,
+    add: Option<Asks>,
+    extend: Option<Asks>,
+}
+
+/// A form with one entry and a reason.
+#[derive(Debug, Serialize)]
+struct Asks {
+    to: String,
+    why: String,
+    open: bool,
 }
 
 /// The form with which a task is given to somebody.
@@ -38,6 +48,12 @@ struct Person {
 
 /// What the reader may do with the task, as the page shows it.
 pub(crate) fn hands(reader: &Reader, hands: &assign::Hands, me: &PersonId, sent: Option<&Form>) -> Hands {
+    let asks = |may: bool, what: &str| {
+        let sent = sent.filter(|form| form.get("do") == what);
+        let said = |input: &str| sent.map(|form| form.get(input).to_owned()).unwrap_or_default();
+        may.then(|| Asks { to: said("to"), why: said("why"), open: sent.is_some() })
+    };
+    let (add, extend) = (asks(hands.add, "add"), asks(hands.extend, "extend"));
     let sent = sent.filter(|form| form.get("do") == "give");
     let people = |people: &[PersonId], input: &str| {
         let one = |id: &PersonId| Person {
@@ -62,5 +78,5 @@ pub(crate) fn hands(reader: &Reader, hands: &assign::Hands, me: &PersonId, sent:
         open: sent.is_some() || !hands.reason,
         why: sent.map(|form| form.get("why").to_owned()).unwrap_or_default(),
     });
-    Hands { said, claim: hands.claim, release: hands.release, give }
+    Hands { said, claim: hands.claim, release: hands.release, give, add, extend }
 }

@@ -83,6 +83,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Started => reader.get("did.started"),
         Kind::Edited => reader.get("did.edited"),
         Kind::Assigned => assigned(reader, event),
+        Kind::Led => led(reader, event),
         Kind::Cast => reader.get("did.cast"),
         Kind::Tallied => reader.get("did.tallied"),
         Kind::Confirmed if event.changes.iter().any(|change| matches!(change, Change::Disputed(_))) => {
@@ -124,8 +125,22 @@ fn chosen(reader: &Reader, event: &Event, events: &[Event]) -> String {
 pub(crate) fn reason(event: &Event) -> Option<&str> {
     event.changes.iter().find_map(|change| match change {
         Change::Did { reason, .. } | Change::Given { reason, .. } => reason.as_deref(),
+        Change::Added { reason, .. } | Change::Extended { reason, .. } => Some(reason),
         _ => None,
     })
+}
+
+/// What whoever leads a step did.
+fn led(reader: &Reader, event: &Event) -> String {
+    let said = event.changes.iter().find_map(|change| match change {
+        Change::Added { person, .. } => Some(reader.texts.fill("did.added", &[("who", &reader.name(person))])),
+        Change::Extended { due_at, .. } => {
+            let when = reader.words.by_long(*due_at, reader.calendar.zone());
+            Some(reader.texts.fill("did.extended", &[("when", &when)]))
+        }
+        _ => None,
+    });
+    said.unwrap_or_default()
 }
 
 /// How a task passed on.
@@ -172,9 +187,10 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 let names: Vec<String> = papers.iter().map(|paper| reader.paper_kind(&paper.kind)).collect();
                 Some(texts.fill("did.papers", &[("names", &names.join(", "))]))
             }
-            Change::Did { reason: Some(reason), .. } | Change::Given { reason: Some(reason), .. } => {
-                Some(texts.fill("did.reason", &[("reason", reason)]))
-            }
+            Change::Did { reason: Some(reason), .. }
+            | Change::Given { reason: Some(reason), .. }
+            | Change::Added { reason, .. }
+            | Change::Extended { reason, .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
             // A person's reason was said with what they did.
             Change::Grounds(grounds) if event.kind != Kind::Acted => {
                 let said: Vec<&str> = grounds.iter().map(|ground| reader.text(&ground.text)).collect();
