@@ -47,8 +47,9 @@ states:
   voting:
     title: Bỏ phiếu
     vote: council
-    on: {passed: agreed, rejected: agreed, no_quorum: deciding}
+    on: {passed: agreed, rejected: refused, no_quorum: deciding}
   agreed: {title: Đồng ý, final: true, outcome: agreed}
+  refused: {title: Không đồng ý, final: true, outcome: refused}
 ";
 
 /// From the second day to the third somebody stands in for somebody.
