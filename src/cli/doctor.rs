@@ -24,6 +24,8 @@ pub(super) struct DoctorArgs {
 const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 /// A clock before this day is wrong: the program is younger.
 const CLOCK_MIN: Instant = Instant(1_760_000_000_000);
+/// A head is due every day; after this long without one somebody should look.
+const HEAD_LATE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
 /// How long a mail server may take to answer here.
 const MAIL_MAX: Duration = Duration::from_secs(15);
 
@@ -47,7 +49,7 @@ enum Verdict {
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trouble> {
     let config = &context.config;
     let mut findings = vec![configuration(config), keys(config), clock(context.now()), sqlite()];
-    findings.extend(database(config).await);
+    findings.extend(database(config, context.now()).await);
     findings.push(public_url(config));
     if !args.no_mail {
         findings.push(mail(config).await);
@@ -121,7 +123,7 @@ fn sqlite() -> Finding {
     }
 }
 
-async fn database(config: &Config) -> Vec<Finding> {
+async fn database(config: &Config, now: Instant) -> Vec<Finding> {
     let url = match config.database_url() {
         Ok(url) => url,
         Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
@@ -148,10 +150,34 @@ async fn database(config: &Config) -> Vec<Finding> {
         Ok(None) => findings.push(finding("held", Verdict::Good, "no")),
         Err(error) => findings.push(finding("held", Verdict::Wrong, error.to_string())),
     }
+    findings.push(heads(&store, now).await);
     if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
         findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
     }
     findings
+}
+
+/// The daily heads, held against each other (`audit` holds them against the log too).
+async fn heads(store: &Store, now: Instant) -> Finding {
+    let heads = match store.heads().await {
+        Ok(heads) => heads,
+        Err(error) => return finding("daily heads", Verdict::Wrong, error.to_string()),
+    };
+    if let Some(fault) = heads.faults.first() {
+        return finding("daily heads", Verdict::Wrong, format!("{fault}: `chancery audit replay --all`"));
+    }
+    let since = format!("{} dossiers have changed since", heads.unanchored);
+    let late = now.plus_ms(-HEAD_LATE_MS).to_string();
+    match heads.heads.last() {
+        None if heads.unanchored == 0 => finding("daily heads", Verdict::Good, "none yet: nothing has happened"),
+        None => finding("daily heads", Verdict::Look, "none yet: the scheduler takes one a day"),
+        Some(last) if heads.unanchored > 0 && last.day.as_str() < &late[..10] => finding(
+            "daily heads",
+            Verdict::Look,
+            format!("the last is of {}, and {since}: is a scheduler running?", last.day),
+        ),
+        Some(last) => finding("daily heads", Verdict::Good, format!("the last is of {}; {since}", last.day)),
+    }
 }
 
 fn public_url(config: &Config) -> Finding {

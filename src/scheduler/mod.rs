@@ -4,6 +4,7 @@
 //! from what is due, and the engine carries out each id once. [`Scheduler::step`] does one bounded piece of work and takes
 //! the time as an argument; the loop around it is in `service`.
 
+mod heads;
 mod starts;
 mod ticks;
 mod walk;
@@ -20,6 +21,7 @@ pub struct Scheduler {
     engine: Engine,
     starts: starts::Starts,
     walk: walk::Walk,
+    heads: heads::Heads,
     /// What could not be done, and when it is tried again: it must not stand in the way of the rest.
     put_off: PutOff,
 }
@@ -39,6 +41,8 @@ pub struct Report {
     pub rederived: usize,
     /// What was refused or failed, and was put off.
     pub put_off: usize,
+    /// The head of the day was taken.
+    pub headed: bool,
 }
 
 impl Report {
@@ -73,7 +77,13 @@ impl PutOff {
 impl Scheduler {
     /// A scheduler for an engine.
     pub fn new(engine: Engine) -> Self {
-        Self { engine, starts: starts::Starts::default(), walk: walk::Walk::default(), put_off: PutOff::default() }
+        Self {
+            engine,
+            starts: starts::Starts::default(),
+            walk: walk::Walk::default(),
+            heads: heads::Heads::default(),
+            put_off: PutOff::default(),
+        }
     }
 
     /// Does one bounded piece of what is due at `now`.
@@ -88,6 +98,7 @@ impl Scheduler {
         report.delivered = self.engine.deliver().await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;
+        report.headed = self.heads.step(self.engine.store(), now).await?;
         report.rederived = self.walk.step(self.engine.store(), now).await?;
         Ok(report)
     }

@@ -9,6 +9,7 @@ pub mod backup;
 mod batch;
 mod deployment;
 mod error;
+pub mod heads;
 pub mod listing;
 mod load;
 mod log;

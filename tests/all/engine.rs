@@ -22,10 +22,13 @@ mod ahead;
 mod postgres;
 
 /// An engine on a database, with the office deployed.
-struct Running {
-    engine: Engine,
-    clock: ManualClock,
-    case: MachineHash,
+pub(crate) struct Running {
+    /// The engine.
+    pub engine: Engine,
+    /// Its clock.
+    pub clock: ManualClock,
+    /// The case's version.
+    pub case: MachineHash,
 }
 
 fn keys() -> Keys {
@@ -47,7 +50,7 @@ async fn open(database: &Fresh, seed: u64) -> Running {
     Running { engine, clock: hand, case: case.hash().clone() }
 }
 
-async fn deployed(database: &Fresh) -> Running {
+pub(crate) async fn deployed(database: &Fresh) -> Running {
     let running = open(database, 1).await;
     let engine = &running.engine;
     let file = SourceFile::new("plain.yaml", PLAIN);
@@ -64,7 +67,7 @@ fn command(operation: &str, dossier: &str, actor: Actor, ask: Ask) -> Command {
     Command { operation: operation.into(), dossier: dossier.into(), actor, ask }
 }
 
-fn start(case: &MachineHash, id: &str) -> Command {
+pub(crate) fn start(case: &MachineHash, id: &str) -> Command {
     let fields = serde_json::json!({"title": format!("Việc {id}"), "unit": "U", "kind": "plain", "points": 60, "person": "p-clerk"});
     let fields = serde_json::from_value(fields).expect("fields");
     let start =
@@ -72,13 +75,13 @@ fn start(case: &MachineHash, id: &str) -> Command {
     command(&format!("start-{id}"), id, by("clerk"), Ask::Start(start))
 }
 
-fn edit(operation: &str, id: &str, points: i64) -> Command {
+pub(crate) fn edit(operation: &str, id: &str, points: i64) -> Command {
     let fields = BTreeMap::from([("points".into(), points.into())]);
     command(operation, id, by("clerk"), Ask::Edit { activation: ActivationId(2), fields, papers: Vec::new() })
 }
 
 impl Running {
-    async fn ok(&self, command: Command) -> Done {
+    pub(crate) async fn ok(&self, command: Command) -> Done {
         self.engine.handle(command, Vec::new()).await.expect("it is carried out")
     }
 

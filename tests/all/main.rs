@@ -21,6 +21,7 @@ mod duties;
 mod engine;
 mod explain;
 mod fields;
+mod heads;
 mod import;
 mod install;
 mod intake;
