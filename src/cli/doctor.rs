@@ -9,6 +9,7 @@ use super::{Context, Trouble};
 use crate::config::Config;
 use crate::courier::smtp;
 use crate::ids::Instant;
+use crate::store::roles::Rights;
 use crate::store::{Store, backup, meta};
 
 /// What `doctor` may be told.
@@ -137,10 +138,14 @@ async fn database(config: &Config, now: Instant) -> Vec<Finding> {
     }
     let store = match Store::open(url.expose()).await {
         Ok(store) => store,
+        Err(error) if error.to_string().contains("permission denied") => {
+            let help = "`chancery migrate` with database.owner_url_file and database.server_role lets the server in";
+            return vec![finding("database", Verdict::Wrong, format!("{error}: {help}"))];
+        }
         Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
     };
     if let Err(error) = store.is_current().await {
-        return vec![finding("database", Verdict::Wrong, format!("{error}: `chancery migrate`"))];
+        return vec![finding("database", Verdict::Wrong, error.to_string())];
     }
     let mut findings = vec![finding("database", Verdict::Good, "reached; its schema is this program's")];
     match store.meta(meta::HELD).await {
@@ -150,11 +155,49 @@ async fn database(config: &Config, now: Instant) -> Vec<Finding> {
         Ok(None) => findings.push(finding("held", Verdict::Good, "no")),
         Err(error) => findings.push(finding("held", Verdict::Wrong, error.to_string())),
     }
+    findings.push(guards(&store).await);
+    findings.extend(roles(&store, config).await);
     findings.push(heads(&store, now).await);
     if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
         findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
     }
     findings
+}
+
+/// What keeps the log from being changed by mistake.
+async fn guards(store: &Store) -> Finding {
+    match store.missing_guards().await {
+        Ok(missing) if missing.is_empty() => finding("log", Verdict::Good, "its triggers let nobody change it"),
+        Ok(missing) => {
+            let what = format!("the triggers {} are gone or switched off: it can be changed", missing.join(", "));
+            finding("log", Verdict::Wrong, what)
+        }
+        Err(error) => finding("log", Verdict::Wrong, error.to_string()),
+    }
+}
+
+/// On PostgreSQL: whether the server's role may do what it does every day, and no more.
+async fn roles(store: &Store, config: &Config) -> Option<Finding> {
+    let rights = match store.rights().await {
+        Ok(rights) => rights?,
+        Err(error) => return Some(finding("role", Verdict::Wrong, error.to_string())),
+    };
+    let Rights { role, owns_log, too_many, missing } = rights;
+    Some(if !missing.is_empty() {
+        let help = format!("`chancery migrate` with database.owner_url_file and database.server_role = \"{role}\"");
+        finding("role", Verdict::Wrong, format!("`{role}` may not {}: {help}", missing.join(", ")))
+    } else if too_many.is_empty() && !owns_log {
+        finding("role", Verdict::Good, format!("`{role}` may add to the log and not change it"))
+    } else {
+        // Who has asked for two roles and has one is not where they believe to be.
+        let verdict = if config.database.server_role.is_some() { Verdict::Wrong } else { Verdict::Look };
+        let may = if owns_log { "owns the log and can take its guards away".to_owned() } else { too_many.join(", ") };
+        finding(
+            "role",
+            verdict,
+            format!("`{role}`: {may}; two roles are safer (docs/operations.md, \"Two databases\")"),
+        )
+    })
 }
 
 /// The daily heads, held against each other (`audit` holds them against the log too).

@@ -20,7 +20,7 @@ pub mod moments;
 pub mod pages;
 mod postgres;
 mod read;
-mod roles;
+pub mod roles;
 mod rows;
 pub mod schedule;
 mod sqlite;
