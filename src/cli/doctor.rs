@@ -158,6 +158,15 @@ async fn database(config: &Config, now: Instant) -> Vec<Finding> {
     findings.push(guards(&store).await);
     findings.extend(roles(&store, config).await);
     findings.push(heads(&store, now).await);
+    findings.push(match store.stuck().await {
+        Ok(None) => finding("dossiers", Verdict::Good, "everything that was due could be done"),
+        Ok(Some((count, since))) => finding(
+            "dossiers",
+            Verdict::Wrong,
+            format!("in {count} something is due that cannot be done, since {since}: `chancery list --stuck`"),
+        ),
+        Err(error) => finding("dossiers", Verdict::Wrong, error.to_string()),
+    });
     if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
         findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
     }

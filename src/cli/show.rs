@@ -33,6 +33,9 @@ pub(super) struct ListArgs {
     /// Only those that have not ended.
     #[arg(long)]
     open: bool,
+    /// Only those in which something is due that cannot be done.
+    #[arg(long)]
+    stuck: bool,
     /// So many at most.
     #[arg(long, default_value_t = 1000)]
     limit: i64,
@@ -69,7 +72,8 @@ pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<(), Troub
 /// Lists dossiers.
 pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Trouble> {
     let office = Office::open(&context.config).await?;
-    let filter = Filter { workflow: args.workflow.clone(), state: args.state.clone(), open: args.open };
+    let (workflow, state) = (args.workflow.clone(), args.state.clone());
+    let filter = Filter { workflow, state, open: args.open, stuck: args.stuck };
     let listed = office.engine.store().list(&filter, args.limit).await?;
     context.printer.answer(&listed, |printer| {
         let rows: Vec<Vec<String>> = listed
@@ -80,7 +84,8 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
                 vec![
                     id,
                     one.workflow.clone(),
-                    one.outcome.clone().unwrap_or_else(|| one.state.clone()),
+                    one.outcome.clone().unwrap_or_else(|| one.state.clone())
+                        + if one.stuck_at.is_some() { " (STUCK)" } else { "" },
                     due,
                     one.caption.clone(),
                 ]
@@ -136,6 +141,13 @@ impl Lines<'_> {
             let due = active.due_at.map_or_else(String::new, |at| format!(", due {}", self.minute(at)));
             self.lines.push(format!("  stands  {} {title}{due}", active.state));
         }
+        if let Some(stuck) = &dossier.stuck {
+            let (since, again) = (self.minute(stuck.since_at), self.minute(stuck.again_at));
+            let what = stuck.what.name();
+            self.lines
+                .push(format!("  STUCK   {what} cannot be done since {since}; tried {}x, again {again}", stuck.tries));
+            self.lines.extend(stuck.reasons.iter().map(|reason| format!("            {reason}")));
+        }
         for paused in &dossier.paused {
             self.lines.push(format!("  paused  {}", paused.state));
         }
@@ -158,6 +170,10 @@ impl Lines<'_> {
                     format!("{event}{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())
                 }
                 Change::Entered { state, .. } => format!("-> {state}"),
+                Change::Stuck(stuck) => {
+                    let why: Vec<String> = stuck.reasons.iter().map(ToString::to_string).collect();
+                    format!("{} cannot be done: {}", stuck.what.name(), why.join("; "))
+                }
                 Change::Reached(milestone) => format!("reached {milestone}"),
                 Change::Finished(outcome) => format!("ended: {outcome}"),
                 _ => continue,

@@ -76,6 +76,7 @@ impl Loader<'_> {
             }
         }
         let gathering = Gathering {
+            person: &mail.person,
             directory: &directory,
             language: &language,
             now: self.now,

@@ -55,6 +55,8 @@ pub struct Definition {
     pub guards: Vec<Guard>,
     /// The votes.
     pub votes: Vec<Vote>,
+    /// Who sees what, for every state.
+    pub access: Vec<Access>,
     /// Where a dossier begins.
     pub initial: Option<Name>,
     /// The states, each with those inside it.
@@ -179,6 +181,10 @@ pub struct State {
     pub keys: Keys,
     /// What officers call it.
     pub title: Option<Text>,
+    /// What outsiders are told that it is called.
+    pub public: Text,
+    /// Who sees what here.
+    pub access: Vec<Access>,
     /// The first of its inner states.
     pub initial: Option<Name>,
     /// Its inner states.
@@ -223,6 +229,21 @@ pub struct State {
     pub is_final: bool,
     /// The result of a final state.
     pub outcome: Option<Name>,
+}
+
+/// What a role may see and do.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The role, or `others` or `public`.
+    pub who: Name,
+    /// The keys written.
+    pub keys: Keys,
+    /// `see`.
+    pub see: Option<Vec<Name>>,
+    /// `edit`.
+    pub edit: Option<Vec<Name>>,
+    /// `attach`.
+    pub attach: Option<Vec<Name>>,
 }
 
 /// What a state says about people who did an earlier step; each is a state, or `opening`.

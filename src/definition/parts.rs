@@ -1,7 +1,7 @@
 //! Fields, roles, guards and votes as written.
 
 use super::item::{Item, Map};
-use super::model::{Field, Guard, Name, Role, Vote};
+use super::model::{Access, Field, Guard, Name, Role, Vote};
 use crate::diagnostic::{Words, say};
 use crate::ids::Text;
 use crate::source::Span;
@@ -77,6 +77,16 @@ fn guard(name: Name, item: &Item<'_>) -> Option<Guard> {
         basis: map.word("basis").map(|word| word.value),
         name,
     })
+}
+
+/// Who sees what.
+pub(super) fn access(item: &Item<'_>) -> Vec<Access> {
+    let one = |(who, item): (Name, Item<'_>)| {
+        let map = item.map(say!(what.access), &["see", "edit", "attach"])?;
+        let words = |key: &str| map.get(key).map(|item| item.words());
+        Some(Access { see: words("see"), edit: words("edit"), attach: words("attach"), keys: map.keys(), who })
+    };
+    item.named(say!(several.roles)).into_iter().filter_map(one).collect()
 }
 
 /// The votes.

@@ -2,6 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
+use super::parts;
 use super::separation::separation;
 use super::transitions;
 use crate::diagnostic::say;
@@ -10,6 +11,8 @@ use crate::source::Span;
 
 const KEYS: &[&str] = &[
     "title",
+    "public",
+    "access",
     "initial",
     "states",
     "parallel",
@@ -44,6 +47,8 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
     Some(State {
         keys: map.keys(),
         title: map.get("title").map(|item| item.text()),
+        public: map.text("public"),
+        access: map.get("access").map_or_else(Vec::new, |item| parts::access(&item)),
         initial: map.word("initial"),
         states: map.get("states").map_or_else(Vec::new, |item| states(&item)),
         parallel: map.flag("parallel"),

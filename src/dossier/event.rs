@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::{
-    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, Task, Timer,
-    TimerKind, VoteResult, VoteRow,
+    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, Stuck, Task,
+    Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -55,6 +55,8 @@ pub enum Kind {
     Received,
     /// Something was due.
     Due,
+    /// Something was due and could not be done.
+    Stuck,
 }
 
 impl Kind {
@@ -69,6 +71,7 @@ impl Kind {
             Self::Confirmed => "confirmed",
             Self::Received => "received",
             Self::Due => "due",
+            Self::Stuck => "stuck",
         }
     }
 }
@@ -154,6 +157,8 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         tell: Vec<PersonId>,
     },
+    /// A timer could not do what it stands for; it is tried again.
+    Stuck(Stuck),
     /// People are told something without being asked anything.
     Told {
         /// The entry.
@@ -310,7 +315,8 @@ impl Change {
             | Self::Set(_)
             | Self::Filed(_)
             | Self::Did { .. }
-            | Self::Grounds(_) => after.subject.as_ref(),
+            | Self::Grounds(_)
+            | Self::Stuck(_) => after.subject.as_ref(),
             Self::Described { row, .. } => after.row(row)?.subject.as_ref(),
             // What a list tells a row is about whom the row is about.
             Self::Sent { to: Recipient::Dossier(to), .. } => {

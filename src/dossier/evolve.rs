@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event};
-use super::{Active, Answer, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, TimerKind, Vote};
+use super::{Active, Answer, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, TimerKind, Vote};
 use crate::ids::{ActivationId, Instant};
 
 /// The dossier after an event; before its first one there is none.
@@ -31,6 +31,9 @@ pub fn evolve(dossier: Option<Dossier>, event: &Event) -> Result<Dossier, Broken
 pub(super) fn close(dossier: &mut Dossier, at: Instant, changes: &[Change]) {
     dossier.seq += 1;
     dossier.last_at = at;
+    // Once its timer is gone (it fired after all, or its state was left), nothing is stuck any more.
+    let waits = |stuck: &Stuck| dossier.timers.iter().any(|timer| stuck.is_of(timer));
+    dossier.stuck = dossier.stuck.take().filter(waits);
     if changes.iter().any(Change::content) {
         dossier.content_seq = dossier.seq;
     }
@@ -81,6 +84,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             milestones: Vec::new(),
             grounds: Vec::new(),
             deeds: Vec::new(),
+            stuck: None,
             outcome: None,
         });
         return Ok(());
@@ -122,6 +126,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Fired { activation, what, .. } => {
             dossier.timers.retain(|timer| timer.activation != *activation || timer.what != *what);
         }
+        Change::Stuck(stuck) => dossier.stuck = Some(stuck.clone()),
         Change::Remembered { history, states } => {
             dossier.history.insert(history.clone(), states.clone());
         }

@@ -13,6 +13,7 @@ pub mod evolve;
 pub mod message;
 pub mod project;
 pub mod refusal;
+pub mod sight;
 
 use std::collections::BTreeMap;
 
@@ -101,9 +102,37 @@ pub struct Dossier {
     /// Who did something in which state, each once, the latest last: separation of duties is judged by it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deeds: Vec<Deed>,
+    /// What was due and could not be done; nothing else that is due happens before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
     /// The result, once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+}
+
+/// Something was due and could not be done: nobody holds the role that would be asked, a formula cannot be worked out. Somebody
+/// has to put the world right; it is tried again meanwhile, ever more rarely.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stuck {
+    /// The entry whose timer it is.
+    pub activation: ActivationId,
+    /// Which of its timers.
+    pub what: TimerKind,
+    /// Why it cannot be done.
+    pub reasons: Vec<refusal::Reason>,
+    /// When it failed first.
+    pub since_at: Instant,
+    /// How often it has failed.
+    pub tries: u32,
+    /// When it is tried again by itself.
+    pub again_at: Instant,
+}
+
+impl Stuck {
+    /// Whether this timer is the one that could not be done.
+    pub fn is_of(&self, timer: &Timer) -> bool {
+        self.activation == timer.activation && self.what == timer.what
+    }
 }
 
 /// One active state.
@@ -386,9 +415,10 @@ impl Dossier {
         self.votes.iter().chain(self.paused.iter().flat_map(|paused| &paused.votes))
     }
 
-    /// The earliest instant at which something is due.
+    /// The earliest instant at which something is due; if that could not be done, when it is tried again.
     pub fn next_due_at(&self) -> Option<Instant> {
-        self.timers.iter().map(|timer| timer.due_at).min()
+        let again_at = self.stuck.as_ref().map(|stuck| stuck.again_at);
+        again_at.or_else(|| self.timers.iter().map(|timer| timer.due_at).min())
     }
 
     /// The open task of this activation and purpose.

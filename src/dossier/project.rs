@@ -23,6 +23,8 @@ pub struct Rows {
     pub register: Vec<RegisterRow>,
     /// The key under which it stood in a file.
     pub import_key: Option<String>,
+    /// What is due cannot be done since then, or (the inner none) it can again; none if that has not changed.
+    pub stuck: Option<Option<Instant>>,
 }
 
 /// A task of one person. Its id, and so its link, follows from dossier, activation, purpose and person.
@@ -183,6 +185,9 @@ pub fn project(
         }
     }
     rows.notices = notices.rows.into_values().collect();
+    let since = |dossier: &Dossier| dossier.stuck.as_ref().map(|stuck| stuck.since_at);
+    let stuck = since(after);
+    rows.stuck = (stuck != before.and_then(since)).then_some(stuck);
     rows
 }
 

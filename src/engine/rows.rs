@@ -129,6 +129,9 @@ impl Inner {
         if let Some(key) = rows.import_key {
             batch.import_keys.push((dossier.clone(), key));
         }
+        if let Some(since_at) = rows.stuck {
+            batch.stuck.insert(dossier.clone(), since_at.map(|at| at.0));
+        }
         for fact in rows.register {
             batch.register.push(RegisterEntry {
                 register: fact.register,

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::dossier::context::Context;
 use crate::dossier::event::{Change, Event, Kind};
-use crate::dossier::{Dossier, Ground, Purpose, RowStatus};
+use crate::dossier::{Dossier, Ground, Purpose, RowStatus, Stuck};
 use crate::ids::{DossierId, EventName, Instant, PersonId, RoleName, StateId, WorkflowName};
 use crate::machine::Machine;
 
@@ -29,6 +29,8 @@ pub struct Explanation {
     pub stands: Vec<Standing>,
     /// What is frozen, and since when.
     pub paused: Vec<Standing>,
+    /// What was due and could not be done.
+    pub stuck: Option<Stuck>,
     /// Its result, once it has ended.
     pub outcome: Option<String>,
     /// Why it was last refused, returned or struck.
@@ -128,6 +130,7 @@ pub fn explain(
     Explanation {
         stands: dossier.active.iter().map(standing).collect(),
         paused: dossier.paused.iter().flat_map(|paused| paused.active.iter().map(standing)).collect(),
+        stuck: dossier.stuck.clone(),
         outcome: dossier.outcome.clone(),
         grounds: latest_grounds(dossier),
         awaited: awaited(dossier),

@@ -114,6 +114,12 @@ impl Saying<'_> {
         if let Some(outcome) = &it.outcome {
             lines.push(format!("{}: {outcome}", self.get("ended")));
         }
+        if let Some(stuck) = &it.stuck {
+            let (since, again) = (self.moment(stuck.since_at), self.moment(stuck.again_at));
+            let tries = stuck.tries.to_string();
+            lines.push(self.say("stuck", &[("at", &since), ("tries", &tries), ("again", &again)]));
+            lines.extend(stuck.reasons.iter().map(|reason| format!("  {}", self.reason(reason))));
+        }
         lines.push(self.get("stands"));
         lines.extend(it.stands.iter().map(|standing| format!("  {}", self.stand(standing))));
         if !it.paused.is_empty() {
@@ -283,6 +289,7 @@ impl Saying<'_> {
             Code::NobodyToAsk => "code_nobody_to_ask",
             Code::TooFewToAsk => "code_too_few_to_ask",
             Code::SamePerson => "code_same_person",
+            Code::Separated { .. } => "code_separated",
             _ => "code_other",
         };
         let code = serde_json::to_value(&reason.code).map(|code| code.to_string()).unwrap_or_default();
@@ -372,6 +379,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Confirmed => "confirmed",
         Kind::Received => "received",
         Kind::Due => "happened",
+        Kind::Stuck => "was_stuck",
     }
 }
 

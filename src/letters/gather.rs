@@ -1,13 +1,17 @@
 //! Which notices make a mail, and what they mean to its reader. The store has the same rules in SQL, where rows are claimed.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::letter::Matter;
 use super::reading::Reading;
 use crate::calendar::Calendar;
 use crate::directory::Directory;
+use crate::dossier::context::Context;
 use crate::dossier::project::NoticeKind;
-use crate::dossier::{Dossier, Purpose};
+use crate::dossier::sight::Sight;
+use crate::dossier::{Dossier, Purpose, decide};
 use crate::ids::{ActivationId, DossierId, Instant, Language, PersonId};
 use crate::machine::Machine;
 
@@ -61,6 +65,8 @@ pub struct About<'a> {
 pub struct Gathering<'a> {
     /// Who is who.
     pub directory: &'a Directory,
+    /// The reader.
+    pub person: &'a PersonId,
     /// What the reader reads.
     pub language: &'a Language,
     /// When it is written.
@@ -79,7 +85,9 @@ impl Gathering<'_> {
             let Some(About { dossier, machine, calendar }) = (self.find)(&notice.dossier) else { continue };
             zone = zone.or_else(|| calendar.map(|calendar| calendar.zone().clone()));
             let (directory, language) = (self.directory, self.language);
-            let mut matter = Reading { dossier, machine, notice, directory, language }.matter();
+            let sight = self.sight(dossier, machine, calendar);
+            let seen = sight.dossier(dossier, machine);
+            let mut matter = Reading { dossier: &seen, machine, notice, directory, language, sight: &sight }.matter();
             if let (Some(due), Some(calendar)) = (matter.due_at, calendar) {
                 matter.days_left = calendar.working_days_between(self.now, due);
             }
@@ -88,6 +96,16 @@ impl Gathering<'_> {
         }
         matters.sort_by_key(|matter| matter.due_at.unwrap_or(Instant(i64::MAX)));
         (matters, zone.or_else(|| TimeZone::get(ZONE).ok()).unwrap_or(TimeZone::UTC))
+    }
+}
+
+impl Gathering<'_> {
+    /// What the reader may see. Without a calendar nobody knows who holds which role today, so that nothing is shown.
+    fn sight(&self, dossier: &Dossier, machine: &Machine, calendar: Option<&Calendar>) -> Sight {
+        let Some(calendar) = calendar else { return Sight::blind() };
+        let boxes = BTreeMap::new();
+        let context = Context { directory: self.directory, calendar, register: &[], boxes: &boxes };
+        decide::sight(machine, dossier, self.person, self.now, &context)
     }
 }
 

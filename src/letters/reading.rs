@@ -4,6 +4,7 @@ use super::gather::MailNotice;
 use super::letter::{Consequence, Matter};
 use crate::directory::Directory;
 use crate::dossier::project::NoticeKind;
+use crate::dossier::sight::Sight;
 use crate::dossier::{Active, Dossier, Purpose, RowStatus, Task, Vote};
 use crate::ids::{EventName, Instant, Language, PersonId, StateId, Text};
 use crate::machine::{Machine, State, Target};
@@ -15,6 +16,7 @@ pub(super) struct Reading<'a> {
     pub(super) notice: &'a MailNotice,
     pub(super) directory: &'a Directory,
     pub(super) language: &'a Language,
+    pub(super) sight: &'a Sight,
 }
 
 impl Reading<'_> {
@@ -31,7 +33,7 @@ impl Reading<'_> {
             purpose,
             workflow: self.say(&machine.title),
             caption: dossier.caption.clone(),
-            state: state.map_or_else(|| self.stands(), |state| self.say(&state.title)),
+            state: state.map_or_else(|| self.stands(), |state| self.state_title(state)),
             task: self.title(state, vote),
             help: state.and_then(|state| state.task.as_ref()).map(|rule| self.say(&rule.help)).unwrap_or_default(),
             role: task
@@ -46,6 +48,12 @@ impl Reading<'_> {
             asked: if self.notice.kind == NoticeKind::Escalation { self.asked() } else { Vec::new() },
             link: None,
         }
+    }
+
+    /// Whoever does not see everything is told the public title.
+    fn state_title(&self, state: &State) -> String {
+        let public = (!self.sight.is_whole()).then(|| self.machine.public_title(&state.id)).flatten();
+        self.say(public.unwrap_or(&state.title))
     }
 
     fn say(&self, text: &Text) -> String {
@@ -119,7 +127,7 @@ impl Reading<'_> {
         let mut all: Vec<Consequence> =
             escalates.into_iter().map(|role| Consequence::Escalates(self.say(&role.label))).collect();
         let moves = deadline.then.as_ref().and_then(|event| self.leads_to(&state.id, event));
-        all.extend(moves.map(|target| Consequence::Moves(self.say(&target.title))));
+        all.extend(moves.map(|target| Consequence::Moves(self.state_title(target))));
         all
     }
 

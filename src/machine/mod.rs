@@ -4,6 +4,7 @@
 //! here and never changes its meaning; new parts get a default. A [`Machine`] is made in two ways only: by [`check`] out of
 //! a definition, and by [`Machine::load`] out of what `deploy` stored: a deployed version is never checked again.
 
+mod access;
 pub mod chart;
 pub mod check;
 mod role;
@@ -19,6 +20,7 @@ use crate::expr::Programs;
 use crate::ids::{MachineHash, StateId};
 use chart::Chart;
 
+pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use separation::{Earlier, Separation};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};

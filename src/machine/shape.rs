@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Role, State, VoteRule};
+use super::{Access, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -55,6 +55,9 @@ pub struct Shape {
     /// The votes, by name.
     #[serde(default)]
     pub votes: BTreeMap<VoteName, VoteRule>,
+    /// Who sees what and may change what in every state, by role, `others` and `public`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub access: BTreeMap<RoleName, Access>,
     /// Where a new dossier begins (a top-level state).
     pub initial: StateId,
     /// Every state, parents before children, in the order of the file.
@@ -76,6 +79,11 @@ impl Shape {
     /// The field of this name.
     pub fn field(&self, name: &FieldName) -> Option<&Field> {
         self.fields.iter().find(|field| &field.name == name)
+    }
+
+    /// Somewhere it is said who sees what.
+    pub fn has_access_rules(&self) -> bool {
+        !self.access.is_empty() || self.states.iter().any(|state| !state.access.is_empty())
     }
 
     /// A list: its rows are dossiers of other workflows.

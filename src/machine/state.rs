@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Separation;
+use super::{Access, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -18,6 +18,9 @@ pub struct State {
     pub parent: Option<StateId>,
     /// What officers call it.
     pub title: Text,
+    /// What outsiders are told that it is called; empty where they are told what officers call it.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub public: Text,
     /// What it is.
     pub kind: StateKind,
     /// Transitions by events; for one event the first whose guards hold wins.
@@ -59,6 +62,9 @@ pub struct State {
     /// May mail on rest days (06:00-21:00).
     #[serde(default)]
     pub urgent: bool,
+    /// Who sees what and may change what here and inside, by role, `others` and `public`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub access: BTreeMap<RoleName, Access>,
     /// What it says about people who did an earlier step; what the states around it say holds too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separation: Option<Separation>,

@@ -161,6 +161,7 @@ fn did(event: &Event) -> String {
         Kind::Tallied => "recorded the tallies".to_owned(),
         Kind::Confirmed => "answered for the tallies".to_owned(),
         Kind::Received => "told it something".to_owned(),
+        Kind::Stuck => "what is due cannot be done".to_owned(),
         Kind::Due => first(&|change| match change {
             Change::Fired { what, .. } => Some(fired(what).to_owned()),
             _ => None,

@@ -205,7 +205,10 @@ impl<'w> Office<'w> {
         if kept.dossier.seq == seq {
             kept.stuck = Some(seq);
         }
-        if let Err(refusal) = answer {
+        // Told once; that it is tried again and again is no news.
+        let failed = kept.dossier.stuck.as_ref().filter(|stuck| stuck.tries == 1);
+        let failed = failed.map(|stuck| Refusal { reasons: stuck.reasons.clone() });
+        if let Some(refusal) = answer.err().or(failed) {
             self.note(Line::Stuck { what: format!("what is due in {id}"), refusal });
         }
     }

@@ -115,13 +115,14 @@ impl Post {
         if reader.email.is_empty() {
             return Some(Gathered::NoAddress(person.clone()));
         }
-        let letter = self.letter(reader, &notices, now, world, find)?;
+        let letter = self.letter(person, reader, &notices, now, world, find)?;
         self.sent.push(Mail { at: now, to: person.clone(), kinds, dossiers, letter });
         Some(Gathered::Mail(self.sent.len() - 1))
     }
 
     fn letter(
         &self,
+        person: &PersonId,
         reader: Reader,
         notices: &[MailNotice],
         now: Instant,
@@ -131,6 +132,7 @@ impl Post {
         let language = Language::new(&reader.language);
         let about = |(dossier, machine)| About { dossier, machine, calendar: Some(world.calendar(machine)) };
         let gathering = Gathering {
+            person,
             directory: world.directory(),
             language: &language,
             now,

@@ -10,7 +10,9 @@ mod ticks;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::ids::Instant;
 use crate::store::{StoreError, meta};
@@ -24,6 +26,8 @@ pub struct Scheduler {
     heads: heads::Heads,
     /// What could not be done, and when it is tried again: it must not stand in the way of the rest.
     put_off: PutOff,
+    /// The directory of the last step: with another one, what could not be done may be possible.
+    directory: Option<Arc<Directory>>,
 }
 
 /// What one step did.
@@ -83,6 +87,7 @@ impl Scheduler {
             walk: walk::Walk::default(),
             heads: heads::Heads::default(),
             put_off: PutOff::default(),
+            directory: None,
         }
     }
 
@@ -96,6 +101,7 @@ impl Scheduler {
             return Ok(report);
         }
         report.delivered = self.engine.deliver().await?;
+        self.retry_stuck(now, &mut report).await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;
         report.headed = self.heads.step(self.engine.store(), now).await?;

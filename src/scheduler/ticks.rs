@@ -1,11 +1,13 @@
 //! Dossiers with something due get a `Tick`.
 
+use std::sync::Arc;
+
 use tokio::task::JoinSet;
 
 use super::{Report, Scheduler};
 use crate::dossier::command::{Actor, Ask, Command};
 use crate::engine::{Done, Engine, Failure};
-use crate::ids::{Instant, OperationId};
+use crate::ids::{DossierId, Instant, OperationId};
 use crate::store::StoreError;
 use crate::store::schedule::DueDossier;
 
@@ -30,6 +32,31 @@ impl Scheduler {
             }
             last = Some(end);
         }
+        Ok(())
+    }
+
+    /// Whoever put the directory right does not wait for the next try.
+    pub(super) async fn retry_stuck(&mut self, now: Instant, report: &mut Report) -> Result<(), StoreError> {
+        let directory = self.engine.directory();
+        let is_same = self.directory.as_ref().is_none_or(|seen| Arc::ptr_eq(seen, &directory));
+        if is_same {
+            self.directory = Some(directory);
+            return Ok(());
+        }
+        let mut last = DossierId::new("");
+        loop {
+            let stuck = self.engine.store().stuck_dossiers(&last, TOGETHER).await?;
+            let Some(end) = stuck.last() else { break };
+            last = end.id.clone();
+            for (due, answer) in tick_all(&self.engine, stuck).await {
+                match answer {
+                    // Still for the same reason: the next try comes in its time.
+                    Err(Failure::Refused(_)) => {}
+                    answer => self.judge(&due, answer, now, report)?,
+                }
+            }
+        }
+        self.directory = Some(directory);
         Ok(())
     }
 

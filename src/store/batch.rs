@@ -310,10 +310,14 @@ const PAPER: &str = "INSERT INTO paper (id, dossier_id, kind, name, media, size,
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 const IMPORT_KEY: &str = "UPDATE dossier SET import_key = $2 WHERE id = $1";
+const STUCK: &str = "UPDATE dossier SET stuck_at = $2 WHERE id = $1";
 
 fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     for (dossier, key) in &batch.import_keys {
         tx.execute(IMPORT_KEY, &[id(dossier), key.as_str().into()])?;
+    }
+    for (dossier, since_at) in &batch.stuck {
+        tx.execute(STUCK, &[id(dossier), (*since_at).into()])?;
     }
     for ((dossier, activation, row), sealed) in &batch.boxes {
         tx.execute(BOX, &[dossier.as_str().into(), int(*activation), row.as_str().into(), sealed.clone().into()])?;

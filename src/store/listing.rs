@@ -23,6 +23,8 @@ pub struct Listed {
     pub next_due_at: Option<Instant>,
     /// Its result, once it has ended.
     pub outcome: Option<String>,
+    /// Since when what is due cannot be done.
+    pub stuck_at: Option<Instant>,
 }
 
 /// What was, or will be, said to a person about a dossier.
@@ -51,12 +53,16 @@ pub struct Filter {
     pub state: Option<String>,
     /// Not ended.
     pub open: bool,
+    /// What is due cannot be done.
+    pub stuck: bool,
 }
 
-const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at, outcome FROM dossier \
+const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at, outcome, stuck_at FROM dossier \
     WHERE (CAST($1 AS TEXT) IS NULL OR workflow = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2 \
     OR REPLACE(' + ' || state || ' + ', ' + ' || $2 || ' + ', '') <> ' + ' || state || ' + ') \
-    AND (CAST($3 AS BIGINT) = 0 OR closed_at IS NULL) ORDER BY opened_at, id LIMIT $4";
+    AND (CAST($3 AS BIGINT) = 0 OR closed_at IS NULL) AND (CAST($5 AS BIGINT) = 0 OR stuck_at IS NOT NULL) \
+    ORDER BY opened_at, id LIMIT $4";
+const STUCK: &str = "SELECT COUNT(*), MIN(stuck_at) FROM dossier WHERE stuck_at IS NOT NULL";
 const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTEGER)) = $1 ORDER BY id LIMIT 2";
 const SAID: &str = "SELECT o.person_id, o.kind, o.not_before_at, m.status, m.settled_at, o.dropped_at \
     FROM outbox o LEFT JOIN mail m ON m.id = o.mail_id WHERE o.dossier_id = $1 ORDER BY o.seq, o.place";
@@ -70,8 +76,13 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn list(&self, filter: &Filter, limit: i64) -> Result<Vec<Listed>, StoreError> {
-        let params: [Param; 4] =
-            [filter.workflow.clone().into(), filter.state.clone().into(), i64::from(filter.open).into(), limit.into()];
+        let params: [Param; 5] = [
+            filter.workflow.clone().into(),
+            filter.state.clone().into(),
+            i64::from(filter.open).into(),
+            limit.into(),
+            i64::from(filter.stuck).into(),
+        ];
         let rows = self.read(LIST, &params).await?;
         rows.iter()
             .map(|row| {
@@ -83,9 +94,20 @@ impl Store {
                     opened_at: Instant(row.int(4)?),
                     next_due_at: row.maybe_int(5)?.map(Instant),
                     outcome: row.maybe_text(6)?.map(str::to_owned),
+                    stuck_at: row.maybe_int(7)?.map(Instant),
                 })
             })
             .collect()
+    }
+
+    /// In how many dossiers what is due cannot be done, and since when at the longest.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn stuck(&self) -> Result<Option<(i64, Instant)>, StoreError> {
+        let rows = self.read(STUCK, &[]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(row.maybe_int(1)?.map(Instant).zip(Some(row.int(0)?)).map(|(since, count)| (count, since)))
     }
 
     /// The dossiers whose ids begin like this; two at most.

@@ -34,6 +34,8 @@ pub(crate) struct Batch {
     pub(crate) papers: Vec<PaperRow>,
     /// The keys under which imported dossiers stood in their files.
     pub(crate) import_keys: Vec<(DossierId, String)>,
+    /// Since when what is due in a dossier cannot be done (none: it can again).
+    pub(crate) stuck: BTreeMap<DossierId, Option<i64>>,
 }
 
 /// An event as it is stored.
@@ -181,6 +183,7 @@ impl Batch {
             register,
             papers,
             import_keys,
+            stuck,
         } = later;
         // What was decided on something older is older as a whole.
         self.deployment = self.deployment.into_iter().chain(deployment).min();
@@ -204,6 +207,7 @@ impl Batch {
         self.register.extend(register);
         self.papers.extend(papers);
         self.import_keys.extend(import_keys);
+        self.stuck.extend(stuck);
     }
 
     /// Nothing but what nearly every command writes.
@@ -214,5 +218,6 @@ impl Batch {
             && self.register.is_empty()
             && self.papers.is_empty()
             && self.import_keys.is_empty()
+            && self.stuck.is_empty()
     }
 }

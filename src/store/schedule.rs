@@ -18,6 +18,8 @@ pub struct DueDossier {
 const DUE: &str = "SELECT id, seq, next_due_at FROM dossier \
     WHERE next_due_at <= $1 AND (next_due_at > $2 OR (next_due_at = $2 AND id > $3)) \
     ORDER BY next_due_at, id LIMIT $4";
+const STUCK: &str = "SELECT id, seq, next_due_at FROM dossier \
+    WHERE stuck_at IS NOT NULL AND next_due_at IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
 const OPEN_AFTER: &str = "SELECT id, seq, next_due_at, snapshot FROM dossier \
     WHERE closed_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
 const REDUE: &str = "UPDATE dossier SET next_due_at = $3 WHERE id = $1 AND seq = $2";
@@ -43,9 +45,15 @@ impl Store {
     ) -> Result<Vec<DueDossier>, StoreError> {
         let (since, id) = after.map_or((i64::MIN, ""), |last| (last.due_at.0, last.id.as_str()));
         let rows = self.read(DUE, &[now.0.into(), since.into(), id.into(), limit.into()]).await?;
-        rows.iter()
-            .map(|row| Ok(DueDossier { id: row.text(0)?.into(), seq: row.int(1)?, due_at: Instant(row.int(2)?) }))
-            .collect()
+        rows.iter().map(due_dossier).collect()
+    }
+
+    /// Dossiers in which something was due and could not be done, by their ids, after this one.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn stuck_dossiers(&self, after: &DossierId, limit: i64) -> Result<Vec<DueDossier>, StoreError> {
+        self.read(STUCK, &[after.as_str().into(), limit.into()]).await?.iter().map(due_dossier).collect()
     }
 
     /// Looks at some open dossiers after this one: where the row's next due time is not what the snapshot says, it is put
@@ -125,4 +133,8 @@ fn misdue(row: &Row) -> Result<Option<[Param; 3]>, StoreError> {
     let derived = dossier.next_due_at().map(|at| at.0);
     let wrong = derived != row.maybe_int(2)?;
     Ok(wrong.then(|| [row.text(0).unwrap_or_default().into(), dossier.seq.into(), derived.into()]))
+}
+
+fn due_dossier(row: &Row) -> Result<DueDossier, StoreError> {
+    Ok(DueDossier { id: row.text(0)?.into(), seq: row.int(1)?, due_at: Instant(row.int(2)?) })
 }

@@ -263,17 +263,16 @@ fn carried(form: &Form) -> Vec<Hidden> {
 
 fn edit(visit: &Visit, form: &Form) -> Meant {
     let reader = &visit.reader;
-    let entry = visit.dossier.active.iter().find(|one| one.activation == visit.task.activation);
-    let rule = entry.and_then(|one| reader.machine.state(&one.state)).and_then(|state| state.task.as_ref());
-    let Some(rule) = rule else {
+    let (edit, attach) = task::editable(visit);
+    if edit.is_empty() && attach.is_empty() {
         return Meant::Wrong(vec![Wrong { text: reader.get("refused.superseded"), basis: None, href: None }]);
-    };
+    }
     let mut wrongs = Vec::new();
-    let fields = fields(visit, form, "edit.", &rule.edit, &mut wrongs);
+    let fields = fields(visit, form, "edit.", &edit, &mut wrongs);
     let mut said = vec!["edit".to_owned(), form.get("seen").to_owned()];
     said.extend(fields.iter().map(|(name, value)| format!("{name}={value}")));
-    let places = rule.attach.iter().map(|kind| (format!("paper.{kind}"), kind.as_str()));
-    let of_fields = file_fields(reader, &rule.edit).map(|name| (format!("edit.{name}"), name.as_str()));
+    let places = attach.iter().map(|kind| (format!("paper.{kind}"), kind.as_str()));
+    let of_fields = file_fields(reader, &edit).map(|name| (format!("edit.{name}"), name.as_str()));
     let places: Vec<(String, &str)> = places.chain(of_fields).collect();
     for (place, _) in &places {
         said.extend(form.file(place).map(|file| digest(&file.content)));

@@ -79,10 +79,14 @@ async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
 
 async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Result<Option<Matter>, Problem> {
     let Some(token) = visit::token_of(app, task) else { return Ok(None) };
-    let (dossier, machine) = visit::dossier(app, task).await?;
-    let reader = visit::reader(app, machine, &task.person, asked)?;
+    let (whole, machine) = visit::dossier(app, task).await?;
+    let mut reader = visit::reader(app, machine, &task.person, asked)?;
+    let sight = reader.sight(&whole, &task.person);
+    reader.outside = !sight.is_whole();
+    let dossier = sight.dossier(&whole, &reader.machine);
     // Only a matter that is over needs its history here.
     let events = if task.closed.is_some() { app.engine.history(&task.dossier).await? } else { Vec::new() };
+    let events = sight.events(events, &reader.machine);
     let state = view::state_of(&dossier, &events, task.activation);
     let mut href = Place::Task(&token).path(&app.site);
     if let Some(texts) = asked {
@@ -105,12 +109,16 @@ async fn news(
     person: &PersonId,
     asked: Option<&'static Texts>,
 ) -> Result<Option<News>, Problem> {
-    let Some(dossier) = app.engine.dossier(id).await? else { return Ok(None) };
-    let machine = app.engine.machine(&dossier.machine).await?;
-    let reader = visit::reader(app, machine, person, asked)?;
+    let Some(whole) = app.engine.dossier(id).await? else { return Ok(None) };
+    let machine = app.engine.machine(&whole.machine).await?;
+    let mut reader = visit::reader(app, machine, person, asked)?;
+    let sight = reader.sight(&whole, person);
+    reader.outside = !sight.is_whole();
+    let dossier = sight.dossier(&whole, &reader.machine);
     let state = history::stands(&reader, &dossier);
-    let mut awaited: Vec<String> =
-        dossier.tasks.iter().flat_map(|task| &task.holders).map(|holder| reader.name(holder)).collect();
+    // Who is awaited is no business of those who do not see what happened.
+    let tasks = dossier.tasks.iter().filter(|_| sight.history());
+    let mut awaited: Vec<String> = tasks.flat_map(|task| &task.holders).map(|holder| reader.name(holder)).collect();
     awaited.sort();
     awaited.dedup();
     let ended = dossier.outcome.is_some();

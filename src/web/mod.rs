@@ -9,6 +9,7 @@ mod gate;
 mod page;
 mod paper;
 mod plain;
+mod public;
 mod reader;
 pub mod routes;
 mod row;
@@ -79,7 +80,9 @@ pub fn router(app: App) -> Router {
         .route(&path(Route::Row), get(row::show))
         .route(&path(Route::RowPaper), get(row::paper))
         .route(&path(Route::Way), get(way::show))
-        .route(&path(Route::Desk), get(desk::show));
+        .route(&path(Route::Desk), get(desk::show))
+        .route(&path(Route::Public), get(public::show))
+        .route(&path(Route::PublicPaper), get(public::paper));
     if !app.site.prefix().is_empty() {
         router = router.route(app.site.prefix(), get(plain::home));
     }

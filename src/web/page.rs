@@ -20,7 +20,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("home.html", include_str!("templates/home.html")),
@@ -36,6 +36,7 @@ const TEMPLATES: [(&str, &str); 15] = [
     ("desk.html", include_str!("templates/desk.html")),
     ("row.html", include_str!("templates/row.html")),
     ("way.html", include_str!("templates/way.html")),
+    ("public.html", include_str!("templates/public.html")),
 ];
 
 /// One environment for each language, because a macro that is imported sees nothing of the page that imports it.

@@ -8,7 +8,7 @@ use axum::response::Response;
 use super::App;
 use super::error::Problem;
 use super::{task, visit};
-use crate::ids::PaperId;
+use crate::ids::{DossierId, PaperId, PersonId};
 use crate::papers;
 use crate::store::pages::PaperPage;
 
@@ -24,8 +24,25 @@ pub(super) async fn show(
     if task.closed.is_some() || task::too_weak(task.policy).is_some() {
         return Err(Problem::NotFound);
     }
-    let paper = app.engine.store().paper_page(&task.dossier, &PaperId::new(paper)).await?.ok_or(Problem::NotFound)?;
-    served(paper)
+    seen(&app, &task.dossier, &task.person, paper).await
+}
+
+/// A paper of a dossier, if this person may see it.
+pub(super) async fn seen(
+    app: &App,
+    dossier: &DossierId,
+    person: &PersonId,
+    paper: String,
+) -> Result<Response, Problem> {
+    let whole = app.engine.dossier(dossier).await?.ok_or(Problem::NotFound)?;
+    let machine = app.engine.machine(&whole.machine).await?;
+    let sight = visit::reader(app, machine, person, None)?.sight(&whole, person);
+    let id = PaperId::new(paper);
+    let known = whole.papers.iter().find(|paper| paper.id == id).is_some_and(|paper| sight.paper(&paper.kind));
+    if !known {
+        return Err(Problem::NotFound);
+    }
+    served(app.engine.store().paper_page(dossier, &id).await?.ok_or(Problem::NotFound)?)
 }
 
 /// The bytes of a paper, so that a browser shows or saves them and does nothing else with them.

@@ -1,5 +1,6 @@
 //! How one reader sees one dossier's things: names for ids, words for values and instants, all in their language.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -7,7 +8,9 @@ use serde_json::Value;
 use super::say::Texts;
 use crate::calendar::Calendar;
 use crate::directory::{Directory, Person};
-use crate::dossier::Dossier;
+use crate::dossier::context::Context;
+use crate::dossier::sight::Sight;
+use crate::dossier::{Dossier, decide};
 use crate::ids::{BodyCode, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, UnitCode};
 use crate::machine::{Field, FieldKind, Fraction, Machine};
 use crate::words::Words;
@@ -22,6 +25,8 @@ pub(super) struct Reader {
     pub(super) machine: Arc<Machine>,
     pub(super) calendar: Arc<Calendar>,
     pub(super) now: Instant,
+    /// They do not see everything, and are told of states by their public titles.
+    pub(super) outside: bool,
 }
 
 impl Reader {
@@ -63,7 +68,16 @@ impl Reader {
     }
 
     pub(super) fn state(&self, id: &StateId) -> String {
-        self.machine.state(id).map(|state| self.text(&state.title).to_owned()).unwrap_or_default()
+        let own = self.machine.state(id).map(|state| &state.title);
+        let title = if self.outside { self.machine.public_title(id) } else { own };
+        title.map(|title| self.text(title).to_owned()).unwrap_or_default()
+    }
+
+    /// What a person may see of a dossier of this reader's workflow.
+    pub(super) fn sight(&self, dossier: &Dossier, person: &PersonId) -> Sight {
+        let boxes = BTreeMap::new();
+        let context = Context { directory: &self.directory, calendar: &self.calendar, register: &[], boxes: &boxes };
+        decide::sight(&self.machine, dossier, person, self.now, &context)
     }
 
     pub(super) fn moment(&self, at: Instant) -> String {

@@ -86,11 +86,15 @@ pub enum Route {
     Way,
     /// All matters of one mail.
     Desk,
+    /// A dossier as everybody may see it who has this address.
+    Public,
+    /// A paper of it.
+    PublicPaper,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -100,6 +104,8 @@ impl Route {
         Self::RowPaper,
         Self::Way,
         Self::Desk,
+        Self::Public,
+        Self::PublicPaper,
     ];
 
     /// The pattern below the prefix.
@@ -114,6 +120,8 @@ impl Route {
             Self::RowPaper => "/l/{token}/row/{row}/paper/{paper}",
             Self::Way => "/l/{token}/way",
             Self::Desk => "/d/{token}",
+            Self::Public => "/p/{token}",
+            Self::PublicPaper => "/p/{token}/paper/{paper}",
         }
     }
 }
@@ -134,6 +142,15 @@ pub enum Place<'a> {
     },
     /// All matters of one mail.
     Desk(&'a str),
+    /// A dossier as everybody may see it who has this address.
+    Public(&'a str),
+    /// A paper of it.
+    PublicPaper {
+        /// The dossier's public token.
+        token: &'a str,
+        /// The paper's id.
+        paper: &'a str,
+    },
 }
 
 impl Place<'_> {
@@ -144,6 +161,10 @@ impl Place<'_> {
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
             Self::Desk(token) => Route::Desk.pattern().replace("{token}", token),
+            Self::Public(token) => Route::Public.pattern().replace("{token}", token),
+            Self::PublicPaper { token, paper } => {
+                Route::PublicPaper.pattern().replace("{token}", token).replace("{paper}", paper)
+            }
         };
         format!("{}{below}", site.prefix)
     }

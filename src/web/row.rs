@@ -12,7 +12,7 @@ use super::page::{self, Frame};
 use super::routes::Place;
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::{paper, task, visit};
-use crate::ids::{DossierId, PaperId};
+use crate::ids::DossierId;
 use crate::store::pages::TaskPage;
 
 #[derive(Debug, Serialize)]
@@ -33,20 +33,22 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let (task, row) = on_list(&app, &token, &row).await?;
-    let dossier = app.engine.dossier(&row).await?.ok_or(Problem::NotFound)?;
-    let machine = app.engine.machine(&dossier.machine).await?;
+    let whole = app.engine.dossier(&row).await?.ok_or(Problem::NotFound)?;
+    let machine = app.engine.machine(&whole.machine).await?;
     let asked = page::asked_language(query.as_deref());
     let reader = visit::reader(&app, machine, &task.person, asked)?;
+    let dossier = reader.sight(&whole, &task.person).dossier(&whole, &reader.machine);
     // The papers of a row lie below the row's own page.
     let below = format!("{token}/row/{row}");
-    let (facts, more) = facts::facts(&reader, &dossier, &app.site, &below);
+    let link = |paper: &str| Place::Paper { token: &below, paper }.path(&app.site);
+    let (facts, more) = facts::facts(&reader, &dossier, &link);
     let shown = RowPage {
         workflow: reader.text(&reader.machine.title).to_owned(),
         caption: dossier.caption.clone(),
         grounds: facts::grounds(&reader, &dossier),
         facts,
         more,
-        papers: facts::papers(&reader, &dossier, &app.site, &below),
+        papers: facts::papers(&reader, &dossier, &link),
         back: Place::Task(&token).path(&app.site),
     };
     let own = reader.person(&task.person).map_or("vi", |person| person.language.as_str()).to_owned();
@@ -58,9 +60,8 @@ pub(super) async fn paper(
     State(app): State<App>,
     Path((token, row, id)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
-    let (_, row) = on_list(&app, &token, &row).await?;
-    let found = app.engine.store().paper_page(&row, &PaperId::new(id)).await?;
-    paper::served(found.ok_or(Problem::NotFound)?)
+    let (task, row) = on_list(&app, &token, &row).await?;
+    paper::seen(&app, &row, &task.person, id).await
 }
 
 /// The open task that a token was made for, and the row, if it stands on that task's list.

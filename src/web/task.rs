@@ -9,6 +9,7 @@ use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::page;
+use super::public;
 use super::routes::Place;
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
@@ -23,7 +24,7 @@ use crate::dossier::decide;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{Purpose, Vote};
 use crate::explain;
-use crate::ids::EventName;
+use crate::ids::{EventName, FieldName};
 use crate::machine::{Ballot, LinkPolicy, Transition};
 
 /// What every page of an open task shows.
@@ -36,7 +37,11 @@ struct Common {
     more: Vec<Fact>,
     papers: Vec<Sheet>,
     history: Vec<Entry>,
+    /// Where everybody can look, if they can.
+    public: Option<String>,
     rules: Vec<Rule>,
+    /// Whether its reader sees the chart, which names every state.
+    way: bool,
     seen: i64,
     /// The page's own path; rows of a list lie below it.
     at: String,
@@ -135,7 +140,15 @@ pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
     }
     let (reader, task) = (&visit.reader, &visit.task);
     visit.with_context(|context| {
-        decide::offered(&reader.machine, &visit.dossier, task.activation, &task.person, reader.now, context)
+        decide::offered(&reader.machine, &visit.whole, task.activation, &task.person, reader.now, context)
+    })
+}
+
+/// The fields that this person may change now, and the kinds of paper that they may attach.
+pub(super) fn editable(visit: &Visit) -> (Vec<FieldName>, Vec<String>) {
+    let (reader, task) = (&visit.reader, &visit.task);
+    visit.with_context(|context| {
+        decide::editable(&reader.machine, &visit.whole, &task.person, task.activation, reader.now, context)
     })
 }
 
@@ -145,16 +158,19 @@ fn is_paused(visit: &Visit) -> bool {
 
 fn common(app: &App, visit: &Visit, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
-    let (facts, more) = facts::facts(reader, dossier, &app.site, &visit.token);
+    let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
+    let (facts, more) = facts::facts(reader, dossier, &link);
     Common {
         head: view::head(reader, dossier, &visit.task, &visit.events),
         errors,
         grounds: facts::grounds(reader, dossier),
         facts,
         more,
-        papers: facts::papers(reader, dossier, &app.site, &visit.token),
-        history: history::history(reader, &visit.events),
+        papers: facts::papers(reader, dossier, &link),
+        history: if visit.sight.history() { history::history(reader, &visit.events) } else { Vec::new() },
+        public: public::address(app, visit),
         rules,
+        way: visit.sight.is_whole(),
         seen: dossier.seq,
         at: Place::Task(&visit.token).path(&app.site),
     }
@@ -187,16 +203,11 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     for input in options.iter_mut().flat_map(|option| &mut option.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }
-    let rule = reader
-        .machine
-        .states
-        .iter()
-        .find(|state| dossier.active.iter().any(|one| one.activation == visit.task.activation && one.state == state.id))
-        .and_then(|state| state.task.as_ref());
     let editing = sent.filter(|form| form.get("do") == "edit");
     // What a choice takes along is not asked for twice.
     let taken: Vec<&String> = wanted.iter().flat_map(|one| &one.attach).collect();
-    let mut edit = rule.and_then(|rule| choice::edit(reader, rule, dossier, &taken, editing));
+    let (fields, kinds) = editable(visit);
+    let mut edit = choice::edit(reader, (&fields, &kinds), dossier, &taken, editing);
     for input in edit.iter_mut().flat_map(|edit| &mut edit.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }
@@ -205,7 +216,9 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     let paused = is_paused(visit);
     // Whoever may change the dossier is told what its table would let through.
     let chances = match &edit {
-        Some(_) if !paused => visit.with_context(|context| choices::chances(reader, dossier, context)),
+        Some(_) if !paused => {
+            visit.with_context(|context| choices::chances(reader, &visit.whole, &visit.sight, context))
+        }
         Some(_) | None => Vec::new(),
     };
     ActPage { common, table, options, files, edit, chances, paused }
@@ -214,11 +227,11 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
 /// What stands against an answer as the dossier is now. What the answer itself asks for does not.
 fn closed(visit: &Visit, event: &str) -> Vec<Wrong> {
     let (reader, task) = (&visit.reader, &visit.task);
-    let (dossier, event) = (&visit.dossier, EventName::from(event));
+    let (whole, event) = (&visit.whole, EventName::from(event));
     let reasons = visit.with_context(|context| {
-        explain::closed(&reader.machine, dossier, task.activation, &event, &task.person, reader.now, context)
+        explain::closed(&reader.machine, whole, task.activation, &event, &task.person, reader.now, context)
     });
-    refused::wrongs(reader, dossier, &task.person, &Refusal { reasons }, |_| None)
+    refused::wrongs(reader, &visit.dossier, &task.person, &Refusal { reasons }, |_| None)
 }
 
 fn is_about(errors: &[Wrong], place: &str) -> bool {

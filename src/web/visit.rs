@@ -15,6 +15,7 @@ use super::routes::Place;
 use super::say::{self, Texts};
 use crate::dossier::context::{Context, Entry};
 use crate::dossier::event::Event;
+use crate::dossier::sight::Sight;
 use crate::dossier::{Dossier, Purpose};
 use crate::ids::{OperationId, PersonId};
 use crate::links::{Bound, LinkKeys, task_of_row, task_row};
@@ -31,8 +32,13 @@ pub(super) struct Visit {
     pub(super) token: String,
     pub(super) asked_language: Option<&'static Texts>,
     pub(super) task: TaskPage,
+    /// The dossier as it is, for what is decided about it; pages show `dossier`.
+    pub(super) whole: Dossier,
+    /// The dossier as this person may see it.
     pub(super) dossier: Dossier,
+    /// What happened, as this person may see it.
     pub(super) events: Vec<Event>,
+    pub(super) sight: Sight,
     pub(super) reader: Reader,
     /// The facts that the dossier's formulas see.
     facts: Vec<Entry>,
@@ -46,18 +52,21 @@ impl Visit {
     pub(super) async fn open(app: &App, token: &str, query: Option<&str>) -> Result<Self, Problem> {
         let mut task = self::task(app, token).await?;
         let asked_language = super::page::asked_language(query);
-        let (dossier, machine) = dossier(app, &task).await?;
-        if task.closed.is_none() && !still_asks(&dossier, &task) {
+        let (whole, machine) = dossier(app, &task).await?;
+        if task.closed.is_none() && !still_asks(&whole, &task) {
             // Somebody was faster, between these two lines: the row says so by now.
             task = self::task(app, token).await?;
         }
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
-            Purpose::Act if task.closed.is_none() => app.engine.facts(&machine, &dossier).await?,
+            Purpose::Act if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
             Purpose::Act | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
         };
-        let reader = reader(app, machine, &task.person, asked_language)?;
-        Ok(Self { token: token.to_owned(), asked_language, task, dossier, events, reader, facts })
+        let mut reader = reader(app, machine, &task.person, asked_language)?;
+        let sight = reader.sight(&whole, &task.person);
+        reader.outside = !sight.is_whole();
+        let (dossier, events) = (sight.dossier(&whole, &reader.machine), sight.events(events, &reader.machine));
+        Ok(Self { token: token.to_owned(), asked_language, task, whole, dossier, events, sight, reader, facts })
     }
 
     /// Asks with everything that `decide` may look at. No vote is counted on a page, so no box is opened for one.
@@ -165,5 +174,6 @@ pub(super) fn reader(
         machine,
         calendar,
         now: app.engine.now(),
+        outside: false,
     })
 }

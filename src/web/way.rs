@@ -28,7 +28,8 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    if task::too_weak(visit.task.policy).is_some() {
+    // The chart names every state, with the titles of those inside the office.
+    if task::too_weak(visit.task.policy).is_some() || !visit.sight.is_whole() {
         return Err(Problem::NotFound);
     }
     let reader = &visit.reader;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chancery::clock::{Chance, Clock, ManualClock};
 use chancery::dossier::command::{Actor, Ask, Command, Start};
-use chancery::dossier::event::Kind;
+use chancery::dossier::event::{Event, Kind};
 use chancery::engine::{Engine, Keys};
 use chancery::ids::{DossierId, Instant, OperationId};
 use chancery::links::LinkKeys;
@@ -222,6 +222,33 @@ async fn a_dossier_that_cannot_be_ticked_stands_in_nobodys_way() {
         assert_eq!((report.ticked, report.put_off), (1, 1));
         assert_eq!(other.state("b-sound").await, "late");
         assert_eq!(other.settle(START.plus_ms(3 * HOUR_MS)).await.put_off, 0, "it is put off for a while");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_listed_tried_rarely_and_at_once_when_the_directory_changes() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.deploy(&crate::stuck::HANDED_ON.replace("workflow: handed", "workflow: clockwork")).await;
+        node.start("d").await;
+        let late = START.plus_ms(3 * DAY_MS);
+        for minute in 0..300 {
+            node.settle(late.plus_ms(minute * 60_000)).await;
+        }
+        let stuck = |events: Vec<Event>| events.iter().filter(|event| event.kind == Kind::Stuck).count();
+        let tries = stuck(node.engine.history(&"d".into()).await.expect("it is read"));
+        assert_eq!(tries, 5, "after 0, 10, 30, 70 and 150 minutes");
+        let filter = Filter { stuck: true, ..Filter::default() };
+        let listed = node.engine.store().list(&filter, 10).await.expect("a list");
+        assert_eq!(listed.iter().map(|one| (one.id.as_str(), one.stuck_at)).collect::<Vec<_>>(), [("d", Some(late))]);
+        assert_eq!(node.engine.store().stuck().await.expect("it is counted"), Some((1, late)));
+
+        let mut directory = (*node.engine.directory()).clone();
+        directory.posts.push(crate::stuck::deputy());
+        node.engine.put_directory(directory).await.expect("a directory");
+        node.settle(late.plus_ms(301 * 60_000)).await;
+        assert_eq!(node.state("d").await, "late");
+        assert_eq!(node.engine.store().stuck().await.expect("it is counted"), None);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chancery::dossier::Dossier;
 use chancery::dossier::command::{Act, Actor, Ask};
-use chancery::dossier::refusal::Refusal;
+use chancery::dossier::refusal::{Code, Refusal};
 use chancery::ids::{ActivationId, Instant};
 use chancery::machine::Machine;
 use serde_json::json;
@@ -230,4 +230,58 @@ fn a_history_that_leads_below_an_active_state_does_not_enter_it_twice() {
     }
     let states: Vec<&str> = dossier.active.iter().map(|active| active.state.as_str()).collect();
     assert_eq!(states, ["open", "open.part", "open.part.first"]);
+}
+
+/// The same role is asked in two regions at once.
+const TWICE: &str = r"
+chancery: 1
+workflow: twice
+title: Hai việc
+calendar: plain
+fields:
+  unit: {type: unit, required: true, label: Đơn vị}
+roles:
+  clerk:  {label: Cán bộ, post: clerk, of: unit, starter: true}
+  member: {label: Ủy viên, body: council of unit, seat: member}
+initial: both
+states:
+  both:
+    title: Hai việc
+    parallel: true
+    on:
+      done: over
+      stop: {by: clerk, label: Dừng, target: over}
+    states:
+      first:
+        title: Việc một
+        initial: one
+        states:
+          one:
+            title: Việc một
+            task: {for: member, title: Việc một}
+            on: {do: {by: member, needs: 2, label: Xong, target: end}}
+          end: {title: Xong, final: true}
+      second:
+        title: Việc hai
+        initial: two
+        states:
+          two:
+            title: Việc hai
+            task: {for: member, title: Việc hai}
+            on: {do: {by: member, label: Xong, target: end}}
+          end: {title: Xong, final: true}
+  over: {title: Xong, final: true, outcome: over}
+";
+
+#[test]
+fn who_has_answered_in_one_region_is_still_asked_by_the_same_role_in_another() {
+    let (mut office, twice) = (Office::new(), machine("twice", TWICE));
+    let mut dossier = office.start(&twice, "D", json!({"unit": "U"}), START);
+    let first = at(&dossier, "both.first.one", "do");
+    dossier = go(&mut office, &twice, &dossier, "m2", first.clone()).expect("one of two");
+    let again = go(&mut office, &twice, &dossier, "m2", first).expect_err("they have answered there");
+    assert!(matches!(again.reasons[0].code, Code::Done { .. }), "{again:?}");
+    let second = at(&dossier, "both.second.two", "do");
+    dossier = go(&mut office, &twice, &dossier, "m2", second).expect("the other region asks them too");
+    assert_eq!(dossier.stands(), "both.first.one + both.second.end");
 }

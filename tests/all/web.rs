@@ -106,6 +106,8 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::RowPaper => format!("{}/row/none/paper/none", Place::Task(&token).path(site)),
         Route::Way => format!("{}/way", Place::Task(&token).path(site)),
         Route::Desk => desk.clone(),
+        Route::Public => Place::Public(&token).path(site),
+        Route::PublicPaper => Place::PublicPaper { token: &token, paper: "none" }.path(site),
     };
     Route::ALL.iter().map(|route| (*route, place(route))).collect()
 }

@@ -8,7 +8,7 @@ use super::values::check_reason;
 use crate::dossier::command::{Act, Actor, RowMark};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Refusal};
-use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus};
+use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition};
@@ -71,20 +71,25 @@ impl<'a> Run<'a> {
         self.check_entry(activation)?;
         // What an import left out it may bring later: papers, as long as somebody is asked who could attach them.
         let import = matches!(self.actor, Actor::Import { .. }) && fields.is_empty();
+        let (edit, attach) = match self.actor.person() {
+            Some(person) => self.editable(person, activation),
+            None if import => self.of_task(activation, |_| true),
+            None => return Err(Refusal::of(Code::NotThisWay)),
+        };
         let task = self.dossier().task(activation, Purpose::Act);
         let asked = |person: &PersonId| task.is_some_and(|task| task.holders.contains(person));
-        if !(self.actor.person().is_some_and(asked) || import && task.is_some()) {
+        if edit.is_empty() && attach.is_empty() && !self.actor.person().is_some_and(asked) {
             return Err(Refusal::of(Code::NotAsked));
         }
-        let role = task.and_then(|task| task.role.clone());
-        self.check_shown(activation, [])?;
+        let role = task.filter(|task| self.actor.person().is_some_and(|person| task.holders.contains(person)));
+        let role = role.and_then(|task| task.role.clone());
         let at = self.entered(activation).expect("the entry was checked");
-        let rule = self.machine.states[at].task.as_ref();
-        let (edit, attach) = rule.map(|rule| (rule.edit.as_slice(), rule.attach.as_slice())).unwrap_or_default();
-        self.check_fields(fields, edit, papers)?;
-        self.check_papers(papers, attach, edit)?;
+        self.check_shown(activation, [])?;
+        self.check_fields(fields, &edit, papers)?;
+        self.check_papers(papers, &attach, &edit)?;
         self.take_in(fields, papers);
         if let Some(person) = self.actor.person().cloned() {
+            let role = role.or_else(|| self.writers(&person).next());
             self.did(&person, Some(at), role.as_ref(), true);
         }
         self.finish(Kind::Edited);
@@ -154,10 +159,9 @@ impl<'a> Run<'a> {
     pub(super) fn standing<'t>(&self, person: &PersonId, transition: &'t Transition, at: Place) -> Standing<'t> {
         let mut standing = Standing::None;
         for role in &transition.by {
-            let mut asked = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
-            let may = match asked.next() {
-                Some(task) => task.holders.contains(person),
-                None => self.holders(role).contains(person),
+            let may = match self.asked_in(role, at) {
+                tasks if tasks.is_empty() => self.holders(role).contains(person),
+                tasks => tasks.iter().any(|task| task.holders.contains(person)),
             };
             match self.barred(person, role, at) {
                 None if may => return Standing::As(role),
@@ -168,6 +172,19 @@ impl<'a> Run<'a> {
             }
         }
         standing
+    }
+
+    /// The tasks that say who may act in a state in this role: its own; else those inside it and around it. What a region asks
+    /// of somebody says nothing about its neighbours.
+    fn asked_in(&self, role: &RoleName, at: Place) -> Vec<&Task> {
+        let chart = self.machine.chart();
+        let of_role = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
+        let near: Vec<(&Task, Place)> = of_role
+            .filter_map(|task| Some((task, self.entered(task.activation)?)))
+            .filter(|(_, place)| *place == at || chart.is_inside(*place, at) || chart.is_inside(at, *place))
+            .collect();
+        let own: Vec<&Task> = near.iter().filter(|(_, place)| *place == at).map(|(task, _)| *task).collect();
+        if own.is_empty() { near.into_iter().map(|(task, _)| task).collect() } else { own }
     }
 
     /// Remembers who acted. Whoever sends a form on, or brings fields or papers along, has prepared what follows.

@@ -3,6 +3,7 @@
 //! `Run` is the working copy: every change goes through `evolve` the moment it is made, so that a decision sees exactly
 //! what replay will see. Due timers fire first, each as an event of its own; then the command.
 
+mod access;
 mod act;
 mod enter;
 mod lists;
@@ -31,6 +32,8 @@ use super::{Choice, Dossier};
 use crate::expr::Scope;
 use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
+
+pub use access::{editable, public_sight, sight};
 
 /// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
 const STEPS_MAX: u32 = 100;
@@ -136,18 +139,20 @@ impl<'a> Run<'a> {
         if self.dossier.is_none() {
             return Err(Refusal::about(Code::NoDossier, command.dossier.as_str()));
         }
+        if command.ask == Ask::Tick {
+            return self.tick(now);
+        }
         self.fire_due(now)?;
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
         match &command.ask {
-            Ask::Start(_) => unreachable!("handled above"),
+            Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
             Ask::Receive(message) => self.receive(message),
-            Ask::Tick => Ok(()),
         }
     }
 

@@ -6,26 +6,70 @@ use crate::calendar::{Calendar, Delay, DelayUnit};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Timer, TimerKind};
+use crate::dossier::{Stuck, Timer, TimerKind};
 use crate::ids::{ActivationId, Instant};
 use crate::machine::{Deadline, Due};
+
+/// What could not be done is tried again after so long, then after twice that, and so on.
+const AGAIN_MS: i64 = 10 * 60 * 1000;
+/// At least once a day.
+const AGAIN_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Run<'_> {
     /// Fires every timer that is due at `now`, the earliest first.
     pub(super) fn fire_due(&mut self, now: Instant) -> Result<(), Refusal> {
         for _ in 0..DUE_MAX {
-            let due = self.dossier().timers.iter().filter(|timer| timer.due_at <= now);
-            let Some(timer) = due.min_by_key(|timer| (timer.due_at, timer.activation, timer.what.clone())) else {
-                return Ok(());
-            };
-            let timer = timer.clone();
-            self.at = timer.due_at.max(self.dossier().last_at);
-            self.actor = Actor::Clock;
-            self.steps = 0;
+            let Some(timer) = self.next_due(now) else { return Ok(()) };
             self.fire(&timer)?;
             self.finish(Kind::Due);
         }
         Ok(())
+    }
+
+    /// Does what is due and nothing else. What cannot be done is written down and tried again later: whoever runs the office
+    /// sees it, and the dossier is not asked for it every second.
+    pub(super) fn tick(&mut self, now: Instant) -> Result<(), Refusal> {
+        for _ in 0..DUE_MAX {
+            let Some(timer) = self.next_due(now) else { return Ok(()) };
+            let before = self.dossier.clone();
+            match self.fire(&timer) {
+                Ok(()) => self.finish(Kind::Due),
+                Err(refusal) => {
+                    self.dossier = before;
+                    self.changes.clear();
+                    self.done.clear();
+                    self.sent = 0;
+                    return self.stick(&timer, refusal, now);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A timer could not do what it stands for. Trying before its time and failing in the same way is no news.
+    fn stick(&mut self, timer: &Timer, refusal: Refusal, now: Instant) -> Result<(), Refusal> {
+        let before = self.dossier().stuck.as_ref().filter(|stuck| stuck.is_of(timer));
+        if before.is_some_and(|stuck| stuck.again_at > now && stuck.reasons == refusal.reasons) {
+            return if self.decision.events.is_empty() { Err(refusal) } else { Ok(()) };
+        }
+        let at = now.max(self.dossier().last_at);
+        let (since_at, tries) = before.map_or((at, 1), |stuck| (stuck.since_at, stuck.tries.saturating_add(1)));
+        let again_at = at.plus_ms(wait(tries));
+        let (activation, what, reasons) = (timer.activation, timer.what.clone(), refusal.reasons);
+        self.at = at;
+        self.emit(Change::Stuck(Stuck { activation, what, reasons, since_at, tries, again_at }));
+        self.finish(Kind::Stuck);
+        Ok(())
+    }
+
+    /// The timer that is due next, at `now` at the latest.
+    fn next_due(&mut self, now: Instant) -> Option<Timer> {
+        let due = self.dossier().timers.iter().filter(|timer| timer.due_at <= now);
+        let timer = due.min_by_key(|timer| (timer.due_at, timer.activation, timer.what.clone()))?.clone();
+        self.at = timer.due_at.max(self.dossier().last_at);
+        self.actor = Actor::Clock;
+        self.steps = 0;
+        Some(timer)
     }
 
     fn fire(&mut self, timer: &Timer) -> Result<(), Refusal> {
@@ -120,6 +164,12 @@ impl Run<'_> {
         }
         timers
     }
+}
+
+/// How long after so many failures the next try comes, in milliseconds.
+fn wait(tries: u32) -> i64 {
+    let doubled = 1_i64.checked_shl(tries.saturating_sub(1).min(20)).unwrap_or(1);
+    AGAIN_MS.saturating_mul(doubled).min(AGAIN_MAX_MS)
 }
 
 /// An instant moved by the working days for which a clock stood still.

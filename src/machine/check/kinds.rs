@@ -5,7 +5,8 @@ use super::tree::Place;
 use crate::diagnostic::fault;
 
 /// What a final state may say.
-const OF_FINAL: &[&str] = &["title", "final", "outcome", "milestone", "standing", "register", "tell", "urgent"];
+const OF_FINAL: &[&str] =
+    &["title", "public", "access", "final", "outcome", "milestone", "standing", "register", "tell", "urgent"];
 /// What only an atomic state may say.
 const OF_ATOMIC: &[&str] = &["vote", "gathers"];
 

@@ -3,6 +3,7 @@
 //! One concern per file. Every fault is collected; a part that cannot be understood gets a stand-in, so that the rest is
 //! still checked, and no machine is made as long as there is an error.
 
+mod access;
 mod amounts;
 mod branches;
 mod cases;
@@ -84,6 +85,8 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.declared_names();
     let shape = check.shape();
     check.check_formulas(&shape);
+    check.role_words();
+    check.seen_by_who_writes(&shape);
     check.list_only();
     check.kinds();
     check.branches();
@@ -178,6 +181,7 @@ impl Check<'_> {
             roles: written.roles.iter().map(|role| (role.name.as_str().into(), self.role(role))).collect(),
             guards: written.guards.iter().map(|guard| (guard.name.as_str().into(), self.guard(guard))).collect(),
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
+            access: self.access(&written.access),
             initial: StateId::new(self.initial(written.initial.as_ref(), None)),
             states: (0..self.tree.len()).map(|at| self.state(at)).collect(),
             cron: written.cron.iter().map(|start| self.cron(start)).collect(),

@@ -18,6 +18,8 @@ impl Check<'_> {
             id: StateId::new(&place.id),
             parent: place.parent.map(|parent| StateId::new(&self.tree.place(parent).id)),
             title: self.title(written),
+            public: written.public.clone(),
+            access: self.access(&written.access),
             kind: self.kind(at),
             on: written.on.iter().map(|transition| self.transition(at, transition)).collect(),
             always: written.always.iter().map(|transition| self.transition(at, transition)).collect(),

@@ -8,7 +8,7 @@ use super::input::Input;
 use super::refused::Wrong;
 use crate::dossier::{Dossier, Task};
 use crate::ids::{EventName, FieldName};
-use crate::machine::{FieldKind, Needs, TaskRule, Transition};
+use crate::machine::{FieldKind, Needs, Transition};
 
 /// One radio button, and what unfolds under it.
 #[derive(Debug, Serialize)]
@@ -148,15 +148,15 @@ impl Wanted {
 /// The form of a task that lets its holder change fields or add papers; none where it does not.
 pub(crate) fn edit(
     reader: &Reader,
-    rule: &TaskRule,
+    (edit, attach): (&[FieldName], &[String]),
     dossier: &Dossier,
     taken: &[&String],
     sent: Option<&Form>,
 ) -> Option<Edit> {
     let mut inputs = Vec::new();
-    let attach: Vec<&String> = rule.attach.iter().filter(|kind| !taken.contains(kind)).collect();
+    let attach: Vec<&String> = attach.iter().filter(|kind| !taken.contains(kind)).collect();
     let mut files = !attach.is_empty();
-    for field in rule.edit.iter().filter_map(|name| reader.machine.field(name)) {
+    for field in edit.iter().filter_map(|name| reader.machine.field(name)) {
         files |= field.kind == FieldKind::File;
         inputs.push(Input::field(reader, format!("edit.{}", field.name), field, dossier, field.required, sent));
     }

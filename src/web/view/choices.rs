@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::super::reader::Reader;
 use crate::dossier::Dossier;
 use crate::dossier::context::Context;
+use crate::dossier::sight::Sight;
 use crate::explain::{self, Saying};
 use crate::machine::FieldKind;
 
@@ -36,7 +37,7 @@ struct Against {
 }
 
 /// The fields whose choices differ: some are open, some are not.
-pub(crate) fn chances(reader: &Reader, dossier: &Dossier, context: &Context<'_>) -> Vec<Chances> {
+pub(crate) fn chances(reader: &Reader, dossier: &Dossier, sight: &Sight, context: &Context<'_>) -> Vec<Chances> {
     let machine = &reader.machine;
     let saying = Saying {
         machine,
@@ -50,6 +51,7 @@ pub(crate) fn chances(reader: &Reader, dossier: &Dossier, context: &Context<'_>)
     let fields = machine
         .fields
         .iter()
+        .filter(|field| sight.field(&field.name))
         .filter(|field| matches!(&field.kind, FieldKind::Choice { from } if (2..=ROWS_MAX).contains(&rows(from))));
     let found = fields.filter_map(|field| explain::choices(machine, dossier, &field.name, reader.now, context));
     found.filter(explain::Choices::differ).map(|found| of_field(reader, &saying, &found)).collect()

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::super::reader::Reader;
-use super::super::routes::{Place, Site};
 use super::sheet;
 use crate::dossier::Dossier;
 use crate::machine::FieldKind;
@@ -41,14 +40,21 @@ pub(crate) struct Grounds {
     basis: Option<String>,
 }
 
+impl Sheet {
+    /// Without who attached it.
+    pub(crate) fn without_names(self) -> Self {
+        Self { said: String::new(), ..self }
+    }
+}
+
 impl Fact {
     pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { label: label.into(), value: value.into(), number: false, href: None, sheet: None }
     }
 }
 
-/// The fields that have a value: the first lines, and the rest.
-pub(crate) fn facts(reader: &Reader, dossier: &Dossier, site: &Site, token: &str) -> (Vec<Fact>, Vec<Fact>) {
+/// The fields that have a value: the first lines, and the rest. `link` gives the address of a paper.
+pub(crate) fn facts(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> String) -> (Vec<Fact>, Vec<Fact>) {
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for field in &reader.machine.fields {
         let Some(value) = dossier.fields.get(&field.name) else { continue };
@@ -57,7 +63,7 @@ pub(crate) fn facts(reader: &Reader, dossier: &Dossier, site: &Site, token: &str
             continue;
         }
         let href = match &field.kind {
-            FieldKind::File => value.as_str().map(|paper| Place::Paper { token, paper }.path(site)),
+            FieldKind::File => value.as_str().map(link),
             _ => None,
         };
         let number =
@@ -79,7 +85,7 @@ pub(crate) fn facts(reader: &Reader, dossier: &Dossier, site: &Site, token: &str
 }
 
 /// The papers, newest last.
-pub(crate) fn papers(reader: &Reader, dossier: &Dossier, site: &Site, token: &str) -> Vec<Sheet> {
+pub(crate) fn papers(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> String) -> Vec<Sheet> {
     let sheet = |paper: &crate::dossier::Paper| {
         let by = paper.by.as_ref().map(|by| reader.name(by));
         let at = reader.words.moment_short(paper.at, reader.calendar.zone());
@@ -87,7 +93,7 @@ pub(crate) fn papers(reader: &Reader, dossier: &Dossier, site: &Site, token: &st
             kind: reader.paper_kind(&paper.kind),
             name: paper.name.clone(),
             size: size(reader, paper.size),
-            href: Place::Paper { token, paper: paper.id.as_str() }.path(site),
+            href: link(paper.id.as_str()),
             inline: crate::papers::is_shown(&paper.name),
             said: by.map_or_else(|| at.clone(), |by| format!("{by}, {at}")),
         }

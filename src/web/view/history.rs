@@ -57,7 +57,7 @@ pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
         }
         Kind::Confirmed => reader.get("did.confirmed"),
         Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
-        Kind::Received | Kind::Due => String::new(),
+        Kind::Received | Kind::Due | Kind::Stuck => String::new(),
     }
 }
 
@@ -115,6 +115,8 @@ fn lines(reader: &Reader, event: &Event) -> Vec<String> {
                 Some(said.join("\n"))
             }
             Change::Fired { what, tell, .. } => Some(fired(reader, what, tell)),
+            // That it is tried again and again is no news.
+            Change::Stuck(stuck) => (stuck.tries == 1).then(|| reader.get("did.stuck")),
             Change::Paused { .. } => Some(reader.get("did.paused")),
             Change::Resumed { .. } => Some(reader.get("did.resumed")),
             Change::VoteOpened { rule, roll, .. } => {

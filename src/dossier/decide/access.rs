@@ -1,0 +1,124 @@
+//! What a person may do and see where the dossier stands, by the roles that they hold now.
+
+use super::Run;
+use crate::dossier::command::{Actor, Ask, Command};
+use crate::dossier::context::Context;
+use crate::dossier::sight::Sight;
+use crate::dossier::{Dossier, Purpose, Task};
+use crate::ids::{ActivationId, FieldName, Instant, OperationId, PersonId, RoleName};
+use crate::machine::{Access, Machine, OTHERS, PUBLIC, See};
+
+/// What a person may see of a dossier now: what any of their roles sees, in any of the states in which it stands.
+pub fn sight(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Instant, context: &Context<'_>) -> Sight {
+    if !machine.has_access_rules() {
+        return Sight::whole();
+    }
+    let command = looking(dossier, person);
+    let run = Run::new(machine, Some(dossier), &command, now, context);
+    let (roles, others) = (run.roles_of(person), RoleName::from(OTHERS));
+    let mut seen = Vec::new();
+    for leaf in dossier.leaves() {
+        let state = &leaf.state;
+        let of_others = || machine.access(state, &others).and_then(|access| access.see).unwrap_or(See::All);
+        if roles.is_empty() {
+            seen.push(of_others());
+        }
+        for role in &roles {
+            // A role that is named without a word on what it sees sees everything.
+            let named = machine.access(state, role).map(|access| access.see.unwrap_or(See::All));
+            seen.push(named.unwrap_or_else(of_others));
+        }
+    }
+    Sight::of(seen, Some(person.clone()))
+}
+
+/// What everybody sees who has the dossier's public address; none if it has none where it stands.
+pub fn public_sight(machine: &Machine, dossier: &Dossier) -> Option<Sight> {
+    let public = RoleName::from(PUBLIC);
+    let seen: Vec<See> = dossier.leaves().filter_map(|leaf| machine.access(&leaf.state, &public)?.see).collect();
+    let sight = Sight::of(seen, None);
+    (!sight.is_blind()).then_some(sight)
+}
+
+/// The fields that a person may change in an entry now, and the kinds of paper that they may attach: those of the task that
+/// they were asked, and those that their roles have besides.
+pub fn editable(
+    machine: &Machine,
+    dossier: &Dossier,
+    person: &PersonId,
+    activation: ActivationId,
+    now: Instant,
+    context: &Context<'_>,
+) -> (Vec<FieldName>, Vec<String>) {
+    let command = looking(dossier, person);
+    Run::new(machine, Some(dossier), &command, now, context).editable(person, activation)
+}
+
+/// Nobody asks for anything: somebody looks.
+fn looking(dossier: &Dossier, person: &PersonId) -> Command {
+    let actor = Actor::Link(person.clone());
+    Command { operation: OperationId::new(""), dossier: dossier.id.clone(), actor, ask: Ask::Tick }
+}
+
+impl Run<'_> {
+    /// The roles that a person holds now, or in which they were asked.
+    pub(super) fn roles_of(&self, person: &PersonId) -> Vec<RoleName> {
+        let asked = |role: &RoleName| {
+            let mut tasks = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
+            tasks.any(|task| task.holders.contains(person))
+        };
+        let held = |role: &&RoleName| asked(role) || self.holders(role).contains(person);
+        self.machine.roles.keys().filter(held).cloned().collect()
+    }
+
+    /// What a person may change in an entry, and the kinds of paper that they may attach.
+    pub(super) fn editable(&self, person: &PersonId, activation: ActivationId) -> (Vec<FieldName>, Vec<String>) {
+        let (mut edit, mut attach) = self.of_task(activation, |task| task.holders.contains(person));
+        if self.entered(activation).is_none() || !self.machine.has_access_rules() {
+            return (edit, attach);
+        }
+        for access in self.writers(person).flat_map(|role| self.rights(person, &role)) {
+            edit.extend(access.edit.unwrap_or_default());
+            attach.extend(access.attach.unwrap_or_default());
+        }
+        once(&mut edit);
+        once(&mut attach);
+        (edit, attach)
+    }
+
+    /// The roles of a person that may change something here besides a task.
+    pub(super) fn writers(&self, person: &PersonId) -> impl Iterator<Item = RoleName> {
+        let writes = |access: &Access| access.edit.is_some() || access.attach.is_some();
+        self.roles_of(person).into_iter().filter(move |role| self.rights(person, role).iter().any(writes))
+    }
+
+    /// What a role is granted where the dossier stands, but where the person did something that keeps them from acting there.
+    fn rights(&self, person: &PersonId, role: &RoleName) -> Vec<Access> {
+        let free = |state| self.machine.chart().place(state).is_none_or(|at| self.barred(person, role, at).is_none());
+        let leaves = self.dossier().leaves().filter(|leaf| free(&leaf.state));
+        leaves.filter_map(|leaf| self.machine.access(&leaf.state, role)).collect()
+    }
+
+    /// What the open task of an entry lets its holders change and attach, if it is one of these.
+    pub(super) fn of_task(
+        &self,
+        activation: ActivationId,
+        is_theirs: impl Fn(&Task) -> bool,
+    ) -> (Vec<FieldName>, Vec<String>) {
+        let task = self.dossier().task(activation, Purpose::Act).filter(|task| is_theirs(task));
+        let state = task.and_then(|_| self.entered(activation)).map(|at| &self.machine.states[at]);
+        let rule = state.and_then(|state| state.task.as_ref());
+        rule.map(|rule| (rule.edit.clone(), rule.attach.clone())).unwrap_or_default()
+    }
+}
+
+/// Each only where it stands first.
+fn once<T: PartialEq + Clone>(all: &mut Vec<T>) {
+    let mut kept: Vec<T> = Vec::with_capacity(all.len());
+    for one in all.drain(..) {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    *all = kept;
+}

@@ -1,0 +1,133 @@
+//! Who sees what: roles, fields and papers that exist; the public sees only what is named; nobody is asked to fill in what
+//! they may not see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Check;
+use super::names::Kind;
+use crate::definition::model::{self, Name};
+use crate::diagnostic::{did_you_mean, fault, say};
+use crate::ids::RoleName;
+use crate::machine::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See, Shape};
+
+/// Words that stand for roles where access is said.
+const WORDS: &[&str] = &[OTHERS, PUBLIC];
+
+impl Check<'_> {
+    /// The rules of a state, or of the whole workflow.
+    pub(super) fn access(&self, written: &[model::Access]) -> BTreeMap<RoleName, Access> {
+        written.iter().map(|access| (RoleName::new(self.viewer(&access.who)), self.access_of(access))).collect()
+    }
+
+    fn viewer(&self, who: &Name) -> String {
+        if WORDS.contains(&who.as_str()) { who.value.clone() } else { self.refer(Kind::Role, who) }
+    }
+
+    fn access_of(&self, written: &model::Access) -> Access {
+        if WORDS.contains(&written.who.as_str()) {
+            self.only_sees(written);
+        }
+        Access {
+            see: written.see.as_ref().map(|names| self.see(&written.who, names)),
+            edit: written.edit.as_ref().map(|names| self.refer_all(Kind::Field, names)),
+            attach: written.attach.as_ref().map(|names| self.refer_all(Kind::Paper, names)),
+        }
+    }
+
+    /// Whoever is nobody in particular can be shown something, and can do nothing.
+    fn only_sees(&self, written: &model::Access) {
+        for (key, span) in written.keys.iter().filter(|(key, _)| key.as_str() != "see") {
+            self.report(fault!(KEYS_TOGETHER.only_sees, span, key = key, who = &written.who));
+        }
+    }
+
+    fn see(&self, who: &Name, names: &[Name]) -> See {
+        if let [one] = names
+            && one.value == "all"
+        {
+            if who.value == PUBLIC {
+                self.report(fault!(KEYS_TOGETHER.public_sees_all, &one.span));
+            }
+            return See::All;
+        }
+        if let [one] = names
+            && one.value == "none"
+        {
+            return See::These(BTreeSet::new());
+        }
+        See::These(names.iter().map(|name| self.thing(name)).collect())
+    }
+
+    /// A field, a field of rows, a kind of paper, the history or the grounds.
+    fn thing(&self, name: &Name) -> String {
+        let kinds = [Kind::Field, Kind::RowField, Kind::Paper];
+        let known = || kinds.into_iter().flat_map(|kind| self.names(kind)).map(Name::as_str).chain([HISTORY, GROUNDS]);
+        if !known().any(|known| known == name.value) {
+            let fault = fault!(UNKNOWN_FIELD.nothing_to_see, &name.span, name);
+            self.report(fault.help(did_you_mean(&name.value, known(), say!(near.see))));
+        }
+        name.value.clone()
+    }
+
+    /// The words that stand for roles are no names of roles.
+    pub(super) fn role_words(&self) {
+        for role in self.names(Kind::Role) {
+            if WORDS.contains(&role.as_str()) {
+                self.report(fault!(NAME_CLASH.role_word, &role.span, name = role));
+            }
+        }
+    }
+
+    /// Whoever fills something in, changes or attaches it sees it.
+    pub(super) fn seen_by_who_writes(&self, shape: &Shape) {
+        if !shape.has_access_rules() {
+            return;
+        }
+        for (at, place) in self.tree.places().iter().enumerate() {
+            let state = place.state;
+            let leaves: Vec<usize> =
+                self.tree.inside(at).filter(|at| self.tree.place(*at).state.states.is_empty()).collect();
+            if let Some(task) = &state.task {
+                let role = task.role.as_ref().into_iter();
+                role.for_each(|role| self.sees(shape, &leaves, role, task.edit.iter().chain(&task.attach)));
+            }
+            for way in &state.on {
+                for role in &way.by {
+                    self.sees(shape, &leaves, role, way.fill.iter().chain(&way.attach));
+                }
+            }
+            for access in &state.access {
+                self.writes(shape, &leaves, access);
+            }
+        }
+        let leaves: Vec<usize> =
+            (0..self.tree.len()).filter(|at| self.tree.place(*at).state.states.is_empty()).collect();
+        for access in &self.definition.access {
+            self.writes(shape, &leaves, access);
+        }
+    }
+
+    fn writes(&self, shape: &Shape, leaves: &[usize], access: &model::Access) {
+        if WORDS.contains(&access.who.as_str()) {
+            return;
+        }
+        let named = access.edit.iter().flatten().chain(access.attach.iter().flatten());
+        self.sees(shape, leaves, &access.who, named);
+    }
+
+    fn sees<'n>(&self, shape: &Shape, leaves: &[usize], role: &Name, named: impl Iterator<Item = &'n Name>) {
+        let (name, others) = (RoleName::new(&role.value), RoleName::from(OTHERS));
+        let hides = |thing: &str| {
+            leaves.iter().map(|at| self.tree.place(*at)).find(|place| {
+                let state = crate::ids::StateId::new(&place.id);
+                let named = shape.access(&state, &name).map(|access| access.see.unwrap_or(See::All));
+                let see = named.or_else(|| shape.access(&state, &others)?.see);
+                matches!(see, Some(See::These(these)) if !these.contains(thing))
+            })
+        };
+        for thing in named {
+            let Some(place) = hides(&thing.value) else { continue };
+            self.report(fault!(UNSEEN.writes, &thing.span, role, thing, state = &place.id));
+        }
+    }
+}
