@@ -211,24 +211,35 @@ pub struct State {
     pub gathers: bool,
     /// By when.
     pub deadline: Option<Deadline>,
-    /// Remembered when it is entered.
-    pub milestone: Option<Name>,
+    /// Done on entry.
+    pub entry: Actions,
+    /// Done on leaving.
+    pub exit: Actions,
     /// What standing here means.
     pub standing: Option<Name>,
-    /// Facts written on entry.
-    pub register: Vec<Register>,
     /// `link`.
     pub link: Option<Name>,
     /// `urgent`.
     pub urgent: Option<Name>,
     /// What it says about people who did an earlier step.
     pub separation: Option<Separation>,
-    /// Who is told on entry.
-    pub tell: Vec<Name>,
     /// `final: true`.
     pub is_final: bool,
     /// The result of a final state.
     pub outcome: Option<Name>,
+}
+
+/// What a state does by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Actions {
+    /// Fields and the formulas of their values.
+    pub set: Vec<(Name, Option<Name>)>,
+    /// Remembered under this name.
+    pub milestone: Option<Name>,
+    /// Facts that are written.
+    pub register: Vec<Register>,
+    /// Who is told.
+    pub tell: Vec<Name>,
 }
 
 /// What a role may see and do.

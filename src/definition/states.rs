@@ -1,7 +1,7 @@
 //! States as written.
 
 use super::item::{Item, Map};
-use super::model::{Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
+use super::model::{Actions, Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
 use super::parts;
 use super::separation::separation;
 use super::transitions;
@@ -26,13 +26,12 @@ const KEYS: &[&str] = &[
     "joins",
     "gathers",
     "deadline",
-    "milestone",
+    "entry",
+    "exit",
     "standing",
-    "register",
     "link",
     "urgent",
     "separation",
-    "tell",
     "final",
     "outcome",
 ];
@@ -62,13 +61,12 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         joins: map.get("joins").and_then(|item| joins(&item)),
         gathers: map.flag("gathers"),
         deadline: map.get("deadline").and_then(|item| deadline(&item)),
-        milestone: map.word("milestone"),
+        entry: actions(&map, "entry"),
+        exit: actions(&map, "exit"),
         standing: map.word("standing"),
-        register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),
         link: map.word("link"),
         urgent: map.word("urgent"),
         separation: map.get("separation").and_then(|item| separation(&item)),
-        tell: map.words("tell"),
         is_final: map.flag("final"),
         outcome: map.word("outcome"),
         name,
@@ -148,6 +146,20 @@ fn escalate(item: &Item<'_>) -> Option<Escalate> {
         after: map.need("after", item.span()).and_then(|item| item.delay()),
         to: needed(&map, "to", item.span()),
     })
+}
+
+fn actions(map: &Map<'_>, key: &str) -> Actions {
+    let Some(item) = map.get(key) else { return Actions::default() };
+    let Some(map) = item.map(say!(what.actions), &["set", "milestone", "register", "tell"]) else {
+        return Actions::default();
+    };
+    let set = map.get("set").map_or_else(Vec::new, |item| item.named(say!(several.formulas)));
+    Actions {
+        set: set.into_iter().map(|(name, item)| (name, item.formula())).collect(),
+        milestone: map.word("milestone"),
+        register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),
+        tell: map.words("tell"),
+    }
 }
 
 fn register(item: &Item<'_>) -> Option<Register> {

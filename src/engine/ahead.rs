@@ -161,10 +161,10 @@ impl Shared {
 }
 
 /// What was ready is in the database: its dossiers are as good as any that were read from there.
-pub(super) fn landed(inner: &Inner) {
+pub(super) fn landed(inner: &Inner, queue: &Shared) {
     let mut landed = Vec::new();
     {
-        let ahead = &mut inner.queue.lock().ahead;
+        let ahead = &mut queue.lock().ahead;
         for (id, seq) in std::mem::take(&mut ahead.writing) {
             if ahead.flights.get(&id).is_some_and(|kept| kept.dossier.seq == seq) {
                 landed.extend(ahead.flights.remove(&id));
@@ -175,14 +175,14 @@ pub(super) fn landed(inner: &Inner) {
 }
 
 /// What was ready could not be written: nothing that was decided since can be right.
-pub(super) fn failed(inner: &Inner, error: &StoreError) {
+pub(super) fn failed(queue: &Shared, error: &StoreError) {
     tracing::debug!(%error, "what was decided ahead is decided again");
-    inner.queue.forget();
+    queue.forget();
 }
 
-/// Starts the thread that decides ahead. It ends when the queue is closed.
-pub(super) fn start(inner: &Arc<Inner>) -> Result<(), StoreError> {
-    let (engine, queue) = (Arc::downgrade(inner), Arc::clone(&inner.queue));
+/// Starts the thread that decides ahead for a queue. It ends when the queue is closed.
+pub(super) fn start(inner: &Arc<Inner>, queue: &Arc<Shared>) -> Result<(), StoreError> {
+    let (engine, queue) = (Arc::downgrade(inner), Arc::clone(queue));
     std::thread::Builder::new()
         .name("chancery-decider".to_owned())
         .spawn(move || decide_ahead(&engine, &queue))
@@ -193,8 +193,19 @@ pub(super) fn start(inner: &Arc<Inner>) -> Result<(), StoreError> {
 fn decide_ahead(engine: &Weak<Inner>, queue: &Shared) {
     while let Some(taken) = queue.take() {
         let Some(inner) = Weak::upgrade(engine) else { return };
-        queue.round(taken, |commands, flown| fold(&inner, commands, flown), |known| inner.remember(known));
+        decide(&inner, queue, taken);
     }
+}
+
+/// Before a turn of the writer for which nobody decided ahead: what can be decided from memory need not be read.
+pub(super) fn catch_up(inner: &Inner, queue: &Shared) {
+    if let Some(taken) = queue.take_for_writer() {
+        decide(inner, queue, taken);
+    }
+}
+
+fn decide(inner: &Inner, queue: &Shared, taken: Taken) {
+    queue.round(taken, |commands, flown| fold(inner, commands, flown), |known| inner.remember(known));
 }
 
 /// Commands on their way from the queue to where the writer finds them.
@@ -205,6 +216,17 @@ struct Taken {
     epoch: u64,
 }
 
+impl Taken {
+    fn from(state: &mut State, at_most: usize) -> Self {
+        state.ahead.deciding = true;
+        let taken = state.waiting.len().min(at_most);
+        let commands: VecDeque<Pending> = state.waiting.drain(..taken).collect();
+        let ids = commands.iter().filter_map(Pending::dossier).collect::<Vec<_>>();
+        let flown: Vec<Kept> = ids.into_iter().filter_map(|id| state.ahead.flights.remove(id)).collect();
+        Self { commands, flown, epoch: state.ahead.epoch }
+    }
+}
+
 impl Shared {
     /// Waits for something that may be decided ahead, and takes it; none when the queue is closed.
     fn take(&self) -> Option<Taken> {
@@ -212,15 +234,14 @@ impl Shared {
         while !(state.closed || state.writing && state.ahead.wants(&state.waiting)) {
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if state.closed {
-            return None;
-        }
-        state.ahead.deciding = true;
-        let taken = state.waiting.len().min(TOGETHER);
-        let commands: VecDeque<Pending> = state.waiting.drain(..taken).collect();
-        let ids = commands.iter().filter_map(dossier_of).collect::<Vec<_>>();
-        let flown: Vec<Kept> = ids.into_iter().filter_map(|id| state.ahead.flights.remove(id)).collect();
-        Some(Taken { commands, flown, epoch: state.ahead.epoch })
+        if state.closed { None } else { Some(Taken::from(&mut state, TOGETHER)) }
+    }
+
+    /// Takes for the writer what waits, if nobody decided anything ahead and somebody may.
+    fn take_for_writer(&self) -> Option<Taken> {
+        let mut state = self.lock();
+        let wanted = state.ahead.ready.is_none() && state.ahead.wants(&state.waiting);
+        wanted.then(|| Taken::from(&mut state, BATCH_MAX))
     }
 
     /// Decides what was taken. A panic anywhere in it costs what was decided ahead and nothing else: it is decided again in
@@ -297,13 +318,6 @@ struct Decided {
     batch: Batch,
     done: Vec<Done>,
     kept: Vec<Kept>,
-}
-
-fn dossier_of(pending: &Pending) -> Option<&DossierId> {
-    match &pending.work {
-        Work::Command(command) => Some(&command.dossier),
-        Work::Deliver(_) => None,
-    }
 }
 
 /// Decides commands in their order until one is for the transaction.
@@ -384,6 +398,18 @@ mod tests {
         let Next::Write(ready) = queue.begin() else { panic!("one command is ready") };
         assert_eq!(ready.answers.len(), 1);
         assert_eq!(queue.lock().waiting.len(), 1);
+    }
+
+    #[test]
+    fn a_writer_for_which_nobody_decided_takes_all_that_waits_and_others_wait_for_it() {
+        let queue = queue();
+        let taken = queue.take_for_writer().expect("two commands");
+        assert_eq!(taken.commands.len(), 2);
+        assert!(queue.take_for_writer().is_none());
+        queue.round(taken, |commands, _| one_done(commands), |_| ());
+        assert!(queue.take_for_writer().is_none(), "the first that waits is for the transaction");
+        let Next::Write(ready) = queue.begin() else { panic!("one command is ready") };
+        assert_eq!(ready.answers.len(), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ahead::{self, Ready};
+use super::ahead::{self, Ready, Shared};
 use super::fold::Fold;
 use super::queue::{Pending, Work};
 use super::{Done, Failure, Inner};
@@ -46,13 +46,13 @@ pub(super) fn commit(inner: &Arc<Inner>, writer: &mut Writer, batch: Vec<Pending
 
 /// Writes what was decided ahead and answers it; if it turns out to be wrong, its commands are decided here, as if they had
 /// waited.
-pub(super) fn write(inner: &Arc<Inner>, writer: &mut Writer, ready: Ready) {
+pub(super) fn write(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, ready: Ready) {
     let written = writer.one_statement(|tx| tx.write_batch(&ready.batch));
     if let Err(error) = written {
-        ahead::failed(inner, &error);
+        ahead::failed(queue, &error);
         return commit(inner, writer, ready.answers.into_iter().map(|(pending, _)| pending).collect());
     }
-    ahead::landed(inner);
+    ahead::landed(inner, queue);
     for (pending, done) in ready.answers {
         pending.answer(Ok(done));
     }

@@ -64,7 +64,8 @@ struct Inner {
     keys: Keys,
     clock: Clock,
     chance: Chance,
-    queue: Arc<ahead::Shared>,
+    /// One for each writer of the store; a dossier's commands always wait in the same.
+    queues: Vec<Arc<ahead::Shared>>,
     deployment: RwLock<Arc<Deployment>>,
     /// Versions never change, so those that were loaded once stay.
     versions: Mutex<BTreeMap<MachineHash, Version>>,
@@ -127,12 +128,13 @@ impl Engine {
                 what: "this database was written with another master key".to_owned(),
             });
         }
+        let queues = (0..store.lanes()).map(|_| Arc::default()).collect();
         let inner = Inner {
             store,
             keys,
             clock,
             chance,
-            queue: Arc::default(),
+            queues,
             deployment: RwLock::default(),
             versions: Mutex::default(),
             cache: Mutex::default(),
@@ -142,7 +144,9 @@ impl Engine {
         engine.measure_clock().await?;
         engine.refresh().await?;
         engine.keep_fresh();
-        ahead::start(&engine.inner)?;
+        for queue in &engine.inner.queues {
+            ahead::start(&engine.inner, queue)?;
+        }
         Ok(engine)
     }
 
@@ -258,7 +262,9 @@ impl Engine {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.queue.close();
+        for queue in &self.queues {
+            queue.close();
+        }
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::ahead::{Ahead, Next};
+use super::ahead::{self, Ahead, Next};
 use super::{Attachment, Done, Failure, Inner, commit};
 use crate::dossier::command::{Act, Ask, Command, Start};
-use crate::dossier::{Message, Paper};
-use crate::ids::OperationId;
+use crate::dossier::{Message, Paper, Recipient};
+use crate::ids::{DossierId, OperationId};
 use crate::seal::MasterKeys;
 use crate::store::{StoreError, Writer};
 
@@ -80,6 +80,21 @@ impl Pending {
         Self { work, operation, asked, attachments: Vec::new(), answer: None }
     }
 
+    /// The dossier that it is for, where that is known before anything is read.
+    pub(super) fn dossier(&self) -> Option<&DossierId> {
+        match &self.work {
+            Work::Command(command) => Some(&command.dossier),
+            Work::Deliver(Message { to: Recipient::Dossier(id), .. }) => Some(id),
+            Work::Deliver(Message { to: Recipient::List { .. }, .. }) => None,
+        }
+    }
+
+    /// In which of several queues it waits: all that is for one dossier in the same, so that it keeps its order.
+    fn lane(&self, lanes: usize) -> usize {
+        let letters = self.dossier().into_iter().flat_map(|id| id.as_str().bytes());
+        letters.fold(0, |sum, letter| sum + usize::from(letter)) % lanes
+    }
+
     /// Tells whoever asked. They may be gone; what was done is done.
     pub(super) fn answer(mut self, with: Result<Done, Failure>) {
         if let Some(answer) = self.answer.take() {
@@ -121,8 +136,10 @@ pub(super) fn submit(
 ) -> Result<impl Future<Output = Result<Done, Failure>> + Send + use<>, StoreError> {
     let (answer, answered) = oneshot::channel();
     pending.answer = Some(answer);
+    let lane = pending.lane(inner.queues.len());
+    let queue = &inner.queues[lane];
     let (call, ahead) = {
-        let mut state = inner.queue.lock();
+        let mut state = queue.lock();
         if state.waiting.len() >= WAITING_MAX {
             return Err(StoreError::Unavailable("too many commands wait".to_owned()));
         }
@@ -130,30 +147,32 @@ pub(super) fn submit(
         (!std::mem::replace(&mut state.called, true), state.writing)
     };
     if ahead {
-        inner.queue.nudge();
+        queue.nudge();
     }
     if call {
-        call_writer(inner)?;
+        call_writer(inner, lane)?;
     }
     Ok(async move {
         answered.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer's thread ended".to_owned()).into()))
     })
 }
 
-fn call_writer(inner: &Arc<Inner>) -> Result<(), StoreError> {
+fn call_writer(inner: &Arc<Inner>, lane: usize) -> Result<(), StoreError> {
     let engine = Arc::clone(inner);
-    inner.store.on_writer(Box::new(move |writer| drain(&engine, writer)))
+    inner.store.on_writer(lane, Box::new(move |writer| drain(&engine, lane, writer)))
 }
 
 /// On the writer's thread: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.
-fn drain(inner: &Arc<Inner>, writer: &mut Writer) {
-    let more = inner.queue.turn(|next| match next {
-        Next::Write(ready) => commit::write(inner, writer, *ready),
+fn drain(inner: &Arc<Inner>, lane: usize, writer: &mut Writer) {
+    let queue = &inner.queues[lane];
+    ahead::catch_up(inner, queue);
+    let more = queue.turn(|next| match next {
+        Next::Write(ready) => commit::write(inner, queue, writer, *ready),
         Next::Decide(batch) if batch.is_empty() => {}
         Next::Decide(batch) => commit::commit(inner, writer, batch),
     });
     inner.changed.notify_waiters();
-    if more && let Err(error) = call_writer(inner) {
+    if more && let Err(error) = call_writer(inner, lane) {
         tracing::error!(%error, "the writer is gone while commands wait");
     }
 }

@@ -42,6 +42,15 @@ pub fn check_truth(expr: &str, names: &Names) -> Vec<ExprFault> {
     run(expr, names, true)
 }
 
+/// The kind of a formula's value; none if the formula has a fault.
+pub fn kind_of(expr: &str, names: &Names) -> Option<Kind> {
+    let program = parse(expr).ok()?;
+    let mut check =
+        Check { text: expr, places: program.source_info(), names, bound: Vec::new(), loops: 0, faults: vec![] };
+    let kind = check.kind(program.expression());
+    check.faults.is_empty().then_some(kind)
+}
+
 fn run(expr: &str, names: &Names, truth: bool) -> Vec<ExprFault> {
     let program = match parse(expr) {
         Ok(program) => program,

@@ -16,7 +16,7 @@ mod syntax;
 mod tests;
 mod values;
 
-pub use check::{check, check_truth};
+pub use check::{check, check_truth, kind_of};
 pub use names::{Kind, Names};
 pub use programs::Programs;
 pub use syntax::ExprFault;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::diagnostic::{Words, say};
 use crate::machine::{Field, FieldKind, Shape};
 
 /// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
@@ -39,6 +40,19 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
+    /// Its name, for people.
+    pub fn words(&self) -> Words {
+        match self {
+            Self::Any => say!(node.something),
+            Self::Null => say!(node.nothing),
+            Self::Truth => say!(node.truth_value),
+            Self::Number => say!(node.number),
+            Self::Text => say!(node.text),
+            Self::List(_) => say!(node.list),
+            Self::Map(_) => say!(node.mapping),
+        }
+    }
+
     /// The kind of a constant.
     pub fn of_json(json: &serde_json::Value) -> Self {
         match json {
@@ -50,6 +64,17 @@ impl Kind {
             serde_json::Value::Object(entries) => {
                 Self::Map(entries.iter().map(|(key, value)| (key.clone(), Self::of_json(value))).collect())
             }
+        }
+    }
+
+    /// Whether a field whose value looks like `holds` in formulas may get a value of this kind. What is a mapping in formulas (a
+    /// person, a choice) is kept by its code.
+    pub fn can_be(&self, holds: &Self) -> bool {
+        match (self, holds) {
+            (Self::Any | Self::Null, _) | (_, Self::Any | Self::Null) => true,
+            (Self::List(one), Self::List(other)) => one.can_be(other),
+            (Self::Map(_) | Self::Text, Self::Map(_)) => true,
+            (one, other) => one == other,
         }
     }
 

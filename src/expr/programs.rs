@@ -161,9 +161,7 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
         if let Some(joins) = &state.joins {
             found.extend(joins.with.values().chain(joins.row.values()).map(String::as_str));
         }
-        for rule in &state.register {
-            found.extend([&rule.holder, &rule.key, &rule.year].map(String::as_str));
-        }
+        found.extend(state.entry.formulas().chain(state.exit.formulas()));
         match state.deadline.as_ref().map(|deadline| &deadline.due) {
             Some(Due::By(day) | Due::Before(day)) if day.parse::<jiff::civil::Date>().is_err() => {
                 found.insert(day);

@@ -2,16 +2,19 @@
 //! transition leaves and which it enters (W3C REC-scxml-20150901, Appendix D; the names of its procedures stand beside
 //! ours). `decide` runs on it, and the checker explores it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Shape, StateKind};
 use crate::ids::StateId;
 
+/// The event that a state answers when it has come to its end (SCXML's `done.state.ID`).
+pub const DONE: &str = "done";
+
 /// A state by its place in document order. The states inside it follow it without a gap.
 pub type Place = usize;
 
-/// What history states remember: the states that were active when what is around them was left.
-pub type Memory = BTreeMap<Place, Vec<Place>>;
+/// What a history state remembers: the states that were active when what is around it was left; none if it never was.
+pub type Recall<'m> = dyn Fn(Place) -> Option<Vec<Place>> + 'm;
 
 /// The tree of states.
 #[derive(Debug)]
@@ -165,11 +168,11 @@ impl Chart {
     }
 
     /// Where a transition to this state really leads: a history stands for what it remembers (`getEffectiveTargetStates`).
-    fn really(&self, target: Place, memory: &Memory) -> Vec<Place> {
+    fn really(&self, target: Place, recall: &Recall<'_>) -> Vec<Place> {
         match self.kind(target) {
-            PlaceKind::History { target: otherwise, .. } => match memory.get(&target) {
-                Some(remembered) => remembered.clone(),
-                None => self.really(otherwise, memory),
+            PlaceKind::History { target: otherwise, .. } => match recall(target) {
+                Some(remembered) => remembered,
+                None => self.really(otherwise, recall),
             },
             _ => vec![target],
         }
@@ -177,8 +180,8 @@ impl Chart {
 
     /// The state inside which a transition stays; none for the whole (`getTransitionDomain`, `findLCCA`). Parallel states do
     /// not count: what leaves one region leaves them all.
-    pub fn domain(&self, source: Place, target: Place, internal: bool, memory: &Memory) -> Option<Place> {
-        let targets = self.really(target, memory);
+    pub fn domain(&self, source: Place, target: Place, internal: bool, recall: &Recall<'_>) -> Option<Place> {
+        let targets = self.really(target, recall);
         let holds = |around: Place| {
             matches!(self.kind(around), PlaceKind::Compound { .. })
                 && targets.iter().all(|target| self.is_inside(*target, around))
@@ -190,33 +193,37 @@ impl Chart {
     }
 
     /// Everything that is entered on the way to these targets, each out of its domain (`computeEntrySet`).
-    pub fn entries(&self, ways: impl IntoIterator<Item = (Place, Option<Place>)>, memory: &Memory) -> BTreeSet<Place> {
+    pub fn entries(
+        &self,
+        ways: impl IntoIterator<Item = (Place, Option<Place>)>,
+        recall: &Recall<'_>,
+    ) -> BTreeSet<Place> {
         let mut entered = BTreeSet::new();
         let ways: Vec<_> = ways.into_iter().collect();
         for (target, _) in &ways {
-            self.add_inside(*target, memory, &mut entered);
+            self.add_inside(*target, recall, &mut entered);
         }
         for (target, domain) in ways {
-            for target in self.really(target, memory) {
-                self.add_around(target, domain, memory, &mut entered);
+            for target in self.really(target, recall) {
+                self.add_around(target, domain, recall, &mut entered);
             }
         }
         entered
     }
 
     /// `addDescendantStatesToEnter`.
-    fn add_inside(&self, at: Place, memory: &Memory, entered: &mut BTreeSet<Place>) {
+    fn add_inside(&self, at: Place, recall: &Recall<'_>, entered: &mut BTreeSet<Place>) {
         let follow = |targets: &[Place], around: Option<Place>, entered: &mut BTreeSet<Place>| {
             for target in targets {
-                self.add_inside(*target, memory, entered);
+                self.add_inside(*target, recall, entered);
             }
             for target in targets {
-                self.add_around(*target, around, memory, entered);
+                self.add_around(*target, around, recall, entered);
             }
         };
         match self.kind(at) {
-            PlaceKind::History { target, .. } => match memory.get(&at) {
-                Some(remembered) => follow(remembered, self.parent(at), entered),
+            PlaceKind::History { target, .. } => match recall(at) {
+                Some(remembered) => follow(&remembered, self.parent(at), entered),
                 None => follow(&[target], self.parent(at), entered),
             },
             PlaceKind::Compound { initial } => {
@@ -225,7 +232,7 @@ impl Chart {
             }
             PlaceKind::Parallel => {
                 entered.insert(at);
-                self.add_regions(at, memory, entered);
+                self.add_regions(at, recall, entered);
             }
             PlaceKind::Atomic | PlaceKind::Final => {
                 entered.insert(at);
@@ -234,23 +241,23 @@ impl Chart {
     }
 
     /// `addAncestorStatesToEnter`.
-    fn add_around(&self, at: Place, domain: Option<Place>, memory: &Memory, entered: &mut BTreeSet<Place>) {
+    fn add_around(&self, at: Place, domain: Option<Place>, recall: &Recall<'_>, entered: &mut BTreeSet<Place>) {
         for around in self.around(at).take_while(|around| Some(*around) != domain) {
             if matches!(self.kind(around), PlaceKind::History { .. }) {
                 continue;
             }
             entered.insert(around);
             if self.kind(around) == PlaceKind::Parallel {
-                self.add_regions(around, memory, entered);
+                self.add_regions(around, recall, entered);
             }
         }
     }
 
     /// The regions of a parallel state that nothing leads into yet begin where they begin.
-    fn add_regions(&self, parallel: Place, memory: &Memory, entered: &mut BTreeSet<Place>) {
+    fn add_regions(&self, parallel: Place, recall: &Recall<'_>, entered: &mut BTreeSet<Place>) {
         for child in self.children(parallel) {
             if entered.range(child + 1..self.nodes[child].end).next().is_none() {
-                self.add_inside(child, memory, entered);
+                self.add_inside(child, recall, entered);
             }
         }
     }

@@ -5,8 +5,10 @@
 //! a definition, and by [`Machine::load`] out of what `deploy` stored: a deployed version is never checked again.
 
 mod access;
+mod actions;
 pub mod chart;
 pub mod check;
+pub mod explore;
 mod role;
 mod said;
 mod separation;
@@ -21,12 +23,13 @@ use crate::ids::{MachineHash, StateId};
 use chart::Chart;
 
 pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
+pub use actions::{Actions, RegisterRule, Setting};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use separation::{Earlier, Separation};
 pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
 pub use state::{
-    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RegisterRule, RowEvents, State, StateKind,
-    StateVote, Target, TaskRule, Transition,
+    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RowEvents, State, StateKind, StateVote, Target,
+    TaskRule, Transition,
 };
 pub use vote::{Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, VoteRule};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Separation};
+use super::{Access, Actions, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -47,15 +47,15 @@ pub struct State {
     /// By when, and what happens then.
     #[serde(default)]
     pub deadline: Option<Deadline>,
-    /// Entering it is remembered under this name.
-    #[serde(default)]
-    pub milestone: Option<String>,
+    /// Done when it is entered.
+    #[serde(default, skip_serializing_if = "Actions::is_empty")]
+    pub entry: Actions,
+    /// Done when it is left.
+    #[serde(default, skip_serializing_if = "Actions::is_empty")]
+    pub exit: Actions,
     /// What standing here means to an observer, for a state that is not final.
     #[serde(default)]
     pub standing: Option<String>,
-    /// Facts that entering it writes into registers.
-    #[serde(default)]
-    pub register: Vec<RegisterRule>,
     /// How strongly a person must show who they are.
     #[serde(default)]
     pub link: LinkPolicy,
@@ -68,9 +68,6 @@ pub struct State {
     /// What it says about people who did an earlier step; what the states around it say holds too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separation: Option<Separation>,
-    /// People who are told on entry, without being asked anything.
-    #[serde(default)]
-    pub tell: Vec<RoleName>,
 }
 
 /// What a state is.
@@ -314,19 +311,6 @@ pub struct Escalate {
     pub after: Delay,
     /// Who is told.
     pub to: RoleName,
-}
-
-/// A fact that outlives the dossier.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RegisterRule {
-    /// The register's name.
-    pub register: String,
-    /// Whose fact it is, as CEL (a person's id, or `unit:CODE`); empty: the subject's.
-    pub holder: String,
-    /// What it is, as CEL (a text).
-    pub key: String,
-    /// The year it counts for, as CEL.
-    pub year: String,
 }
 
 /// How strongly a person must show who they are to act from a link.

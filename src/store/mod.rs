@@ -1,6 +1,6 @@
 //! Rows in, domain types out: the only module that names sqlx or rusqlite, and the only one with SQL in it.
 //!
-//! Reading goes through sqlx pools ([`Store::read`]); every write goes through one writer thread that owns one connection
+//! Reading goes through sqlx pools ([`Store::read`]); every write goes through a writer's thread that owns a connection
 //! ([`Store::write`]), so that no future that holds a transaction can ever be dropped (sqlx #4393) and SQLite has one writer
 //! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
 //! sums are `CAST(... AS BIGINT)`.
@@ -41,7 +41,10 @@ pub use value::{Cell, Param, Row};
 pub use writer::Tx;
 pub(crate) use writer::{Job, Writer};
 
-/// A database, open. Cheap to clone. Its writer's thread ends with the last clone.
+/// Writers on PostgreSQL: while one waits for its flush, the server works for the other.
+const POSTGRES_LANES: usize = 2;
+
+/// A database, open. Cheap to clone. Its writers' threads end with the last clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -49,7 +52,8 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    jobs: mpsc::Sender<Job>,
+    /// A writer each, on a connection of its own: one on SQLite, which has one writer anyway.
+    lanes: Vec<mpsc::Sender<Job>>,
     pool: read::Pool,
 }
 
@@ -59,19 +63,26 @@ impl Store {
     /// # Errors
     /// It cannot be opened, or is newer.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let (jobs, opened, pool) = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let (writers, pool) = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = postgres::options_of(url)?;
-            let writing = options.clone();
-            let (jobs, opened) = writer::start(move || Ok(Writer::postgres(postgres::Postgres::open(writing)?)))?;
-            (jobs, opened, read::Pool::postgres(options))
+            let lane = |_| {
+                let writing = options.clone();
+                writer::start(move || Ok(Writer::postgres(postgres::Postgres::open(writing)?)))
+            };
+            let writers = (0..POSTGRES_LANES).map(lane).collect::<Result<Vec<_>, _>>()?;
+            (writers, read::Pool::postgres(options))
         } else {
             let path = sqlite::path_of(url)?;
             let writing = path.clone();
-            let (jobs, opened) = writer::start(move || Ok(Writer::sqlite(sqlite::Sqlite::open(&writing)?)))?;
-            (jobs, opened, read::Pool::sqlite(&path))
+            let writer = writer::start(move || Ok(Writer::sqlite(sqlite::Sqlite::open(&writing)?)))?;
+            (vec![writer], read::Pool::sqlite(&path))
         };
-        opened.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))??;
-        let store = Self { inner: Arc::new(Inner { jobs, pool }) };
+        let mut lanes = Vec::with_capacity(writers.len());
+        for (jobs, opened) in writers {
+            opened.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))??;
+            lanes.push(jobs);
+        }
+        let store = Self { inner: Arc::new(Inner { lanes, pool }) };
         store.write(migrate::found).await?;
         Ok(store)
     }
@@ -112,17 +123,23 @@ impl Store {
         F: FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (answer, answered) = tokio::sync::oneshot::channel();
-        self.on_writer(Box::new(move |writer| {
+        let job = Box::new(move |writer: &mut Writer| {
             let done = writer.transaction(job);
             // Whoever asked may be gone; what was done is done.
             let _ = answer.send(done);
-        }))?;
+        });
+        self.on_writer(0, job)?;
         answered.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))?
     }
 
-    /// Runs a job on the writer's thread, which makes its transactions itself.
-    pub(crate) fn on_writer(&self, job: Job) -> Result<(), StoreError> {
-        self.inner.jobs.send(job).map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))
+    /// How many writers there are. To the database each is what another process would be.
+    pub(crate) fn lanes(&self) -> usize {
+        self.inner.lanes.len()
+    }
+
+    /// Runs a job on a writer's thread, which makes its transactions itself.
+    pub(crate) fn on_writer(&self, lane: usize, job: Job) -> Result<(), StoreError> {
+        self.inner.lanes[lane].send(job).map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))
     }
 
     /// PostgreSQL: several nodes may share it, and its clock is theirs.

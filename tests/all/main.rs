@@ -33,6 +33,7 @@ mod people;
 mod registers;
 mod scenario;
 mod scheduler;
+mod scxml;
 mod settling;
 mod shown;
 mod sight;

@@ -77,9 +77,9 @@ fn the_formulas_of_shipped_workflows_name_what_there_is_and_ask_what_can_be_aske
         }
         for state in &machine.states {
             let joins = state.joins.iter().flat_map(|joins| joins.with.values().chain(joins.row.values()));
-            let facts = state.register.iter().flat_map(|rule| [&rule.holder, &rule.key, &rule.year]);
+            let facts = state.entry.formulas().chain(state.exit.formulas());
             let facts = facts.filter(|formula| !formula.is_empty());
-            for formula in joins.chain(facts) {
+            for formula in joins.map(String::as_str).chain(facts) {
                 for fault in expr::check(formula, &names) {
                     writeln!(found, "{name} {} `{formula}`: {fault:?}", state.id).expect("a text takes all");
                 }

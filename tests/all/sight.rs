@@ -59,7 +59,7 @@ states:
       reading:
         title: Đọc và cho điểm
         task: {for: reviewer, title: Thẩm định, edit: [points], attach: [opinion]}
-        tell: [author]
+        entry: {tell: [author]}
         on:
           good: {by: reviewer, label: Nên công nhận, target: deciding}
           poor: {by: reviewer, label: Không nên công nhận, reason: true, target: refused}

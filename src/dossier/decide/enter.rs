@@ -2,11 +2,11 @@
 
 use super::Run;
 use crate::dossier::event::Change;
-use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::refusal::Refusal;
 use crate::dossier::{Timer, TimerKind};
 use crate::ids::{ActivationId, FieldName, PersonId, RoleName, UnitCode};
 use crate::machine::chart::Place;
-use crate::machine::{BodyOf, FieldKind, RegisterRule, RoleSource, State, StateKind, UnitOf};
+use crate::machine::{BodyOf, FieldKind, RoleSource, StateKind, UnitOf};
 
 impl Run<'_> {
     /// A list that leaves its gathering state takes no more rows, even if it comes back to it: later rows open a new list.
@@ -21,21 +21,17 @@ impl Run<'_> {
     pub(super) fn enter_one(&mut self, at: Place) -> Result<(), Refusal> {
         let state = &self.machine.states[at];
         let id = &state.id;
-        self.give_up(id);
+        self.give_up(id)?;
         let activation = self.next_activation();
+        // Before its deadline, which may stand in one of the fields.
+        self.set(&state.entry)?;
         let due_at = state.deadline.as_ref().map(|deadline| self.due(deadline)).transpose()?;
         self.emit(Change::Entered { activation, state: id.clone(), due_at });
         let timers = self.timers(activation, state, due_at);
         if !timers.is_empty() {
             self.emit(Change::Timed(timers));
         }
-        if let Some(milestone) = &state.milestone {
-            self.emit(Change::Reached(milestone.clone()));
-        }
-        for rule in &state.register {
-            self.register(rule)?;
-        }
-        self.tell(activation, state);
+        self.note(activation, &state.entry)?;
         if let Some(joins) = &state.joins {
             self.join(at, joins)?;
         }
@@ -46,63 +42,31 @@ impl Run<'_> {
             self.open_vote(activation, state, vote)?;
         }
         if let StateKind::Final { outcome } = &state.kind {
-            self.come_to_an_end(at, outcome.as_deref());
+            self.come_to_an_end(at, outcome.as_deref())?;
         }
         Ok(())
     }
 
     /// A final state ends the dossier, or what is around it.
-    fn come_to_an_end(&mut self, at: Place, outcome: Option<&str>) {
+    fn come_to_an_end(&mut self, at: Place, outcome: Option<&str>) -> Result<(), Refusal> {
         let chart = self.machine.chart();
-        let regions: Vec<Option<ActivationId>> = self.dossier().on_lists.iter().map(|on| on.region).collect();
         if let (Some(outcome), None) = (outcome, chart.parent(at)) {
-            for region in regions {
-                self.leave_list(region);
+            while let Some(state) = self.dossier().paused.first().map(|paused| paused.state.clone()) {
+                self.give_up(&state)?;
+            }
+            for on in self.dossier().on_lists.clone() {
+                self.leave_list(on.region);
             }
             self.emit(Change::Finished(outcome.to_owned()));
-            return;
+            return Ok(());
         }
         for over in chart.done_by(at, &self.configuration()) {
             let entry = self.entry_of(over);
-            if entry.is_some() && regions.contains(&entry) {
+            if entry.is_some() {
                 self.leave_list(entry);
             }
             self.done.extend(entry);
         }
-    }
-
-    fn tell(&mut self, activation: ActivationId, state: &State) {
-        let mut people: Vec<PersonId> = state.tell.iter().flat_map(|role| self.holders(role)).collect();
-        people.sort();
-        people.dedup();
-        if !people.is_empty() {
-            self.emit(Change::Told { activation, people });
-        }
-    }
-
-    /// Whose facts the dossier's subject is: a person's id, or `unit:CODE`.
-    fn holder(&self) -> Option<String> {
-        let fields = &self.dossier().fields;
-        self.machine.subject.iter().find_map(|name| {
-            let value = fields.get(name)?.as_str()?;
-            Some(match self.machine.field(name)?.kind {
-                FieldKind::Unit => format!("unit:{value}"),
-                _ => value.to_owned(),
-            })
-        })
-    }
-
-    fn register(&mut self, rule: &RegisterRule) -> Result<(), Refusal> {
-        let wrong = |what: &str| Refusal::about(Code::GuardFailed, format!("register `{}`: {what}", rule.register));
-        let holder = if rule.holder.is_empty() {
-            self.holder().ok_or_else(|| wrong("the dossier is about nobody"))?
-        } else {
-            self.value(&rule.holder)?.as_str().ok_or_else(|| wrong("the holder is no text"))?.to_owned()
-        };
-        let key = self.value(&rule.key)?.as_str().ok_or_else(|| wrong("the key is no text"))?.to_owned();
-        let year = self.value(&rule.year)?.as_i64().and_then(|year| i32::try_from(year).ok());
-        let year = year.ok_or_else(|| wrong("the year is no number"))?;
-        self.emit(Change::Registered { register: rule.register.clone(), holder, key, year });
         Ok(())
     }
 

@@ -41,22 +41,26 @@ impl Run<'_> {
     }
 
     /// What was frozen inside entries that are over is given up.
-    pub(super) fn abandon(&mut self, over: &[ActivationId]) {
+    pub(super) fn abandon(&mut self, over: &[ActivationId]) -> Result<(), Refusal> {
         let lost = |paused: &&Paused| paused.around.is_some_and(|around| over.contains(&around));
         while let Some(state) = self.dossier().paused.iter().find(lost).map(|paused| paused.state.clone()) {
-            self.give_up(&state);
+            self.give_up(&state)?;
         }
+        Ok(())
     }
 
-    /// What was frozen of a state is given up, with everything that was frozen inside it before.
-    pub(super) fn give_up(&mut self, state: &StateId) {
-        let Some(paused) = self.dossier().paused.iter().find(|paused| &paused.state == state).cloned() else { return };
-        self.emit(Change::Abandoned(state.clone()));
+    /// What was frozen of a state is given up, with everything that was frozen inside it before: their exits are run now.
+    pub(super) fn give_up(&mut self, state: &StateId) -> Result<(), Refusal> {
+        let Some(paused) = self.dossier().paused.iter().find(|paused| &paused.state == state).cloned() else {
+            return Ok(());
+        };
         let entries: Vec<ActivationId> = paused.active.iter().rev().map(|active| active.activation).collect();
-        for activation in &entries {
-            self.leave_list(Some(*activation));
+        self.abandon(&entries)?;
+        for active in paused.active.iter().rev() {
+            self.exit(active.activation, self.place(&active.state))?;
         }
-        self.abandon(&entries);
+        self.emit(Change::Abandoned(state.clone()));
+        Ok(())
     }
 
     /// Whether an event of a list must wait: something of the region (or of the whole) that stands on the list is frozen.

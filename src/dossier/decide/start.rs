@@ -8,7 +8,6 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::ids::{DossierId, FieldName, PersonId, RoleName};
 use crate::machine::FieldKind;
-use crate::machine::chart::Memory;
 
 impl Run<'_> {
     /// Opens the dossier, enters the initial state and, for a list, takes the row that made it necessary.
@@ -39,7 +38,7 @@ impl Run<'_> {
         self.check_first()?;
         self.may_start()?;
         let initial = self.place(&self.machine.initial);
-        for at in self.machine.chart().entries([(initial, None)], &Memory::new()) {
+        for at in self.machine.chart().entries([(initial, None)], &|_| None) {
             self.enter_one(at)?;
         }
         self.settle()?;
@@ -66,7 +65,8 @@ impl Run<'_> {
         let after = states.iter().flat_map(|state| state.after.iter().map(|after| &after.transition));
         let ways = states.iter().flat_map(|state| state.on.iter().chain(&state.always)).chain(after);
         let filled = ways.flat_map(|way| way.fill.iter().chain(&way.take));
-        let later: std::collections::BTreeSet<&FieldName> = edited.chain(filled).collect();
+        let set = states.iter().flat_map(|state| state.entry.set.iter().chain(&state.exit.set)).map(|one| &one.field);
+        let later: std::collections::BTreeSet<&FieldName> = edited.chain(filled).chain(set).collect();
         let required = self.machine.fields.iter().filter(|field| field.required).map(|field| &field.name);
         let reasons = self.missing(required.filter(|name| !later.contains(name)));
         if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }

@@ -12,11 +12,8 @@ use crate::dossier::event::Change;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{Ground, Message};
 use crate::ids::{ActivationId, DossierId, EventName, StateId};
-use crate::machine::chart::{Claim, Memory, Place, without_conflicts};
+use crate::machine::chart::{Claim, DONE, Place, Recall, without_conflicts};
 use crate::machine::{Target, Transition};
-
-/// The event that a state answers when it has come to its end (SCXML's `done.state.ID`).
-pub(super) const DONE: &str = "done";
 
 /// Transitions that are taken together.
 pub(super) type Chosen<'a> = Vec<Claim<&'a Transition>>;
@@ -61,11 +58,14 @@ impl<'a> Run<'a> {
         if inside.is_empty() { vec![at] } else { inside }
     }
 
-    /// What history states remember, by their places.
-    pub(super) fn memory(&self) -> Memory {
+    /// What history states remember now.
+    fn recall(&self) -> impl Fn(Place) -> Option<Vec<Place>> + use<> {
         let known = |id: &StateId| self.machine.chart().place(id);
         let remembered = self.dossier().history.iter();
-        remembered.filter_map(|(id, states)| Some((known(id)?, states.iter().filter_map(known).collect()))).collect()
+        let remembered: BTreeMap<Place, Vec<Place>> = remembered
+            .filter_map(|(id, states)| Some((known(id)?, states.iter().filter_map(known).collect())))
+            .collect();
+        move |history| remembered.get(&history).cloned()
     }
 
     /// For each of these leaves, the innermost state at or around it that answers (`selectTransitions`).
@@ -97,20 +97,26 @@ impl<'a> Run<'a> {
 
     /// Of transitions that leave the same states only one is taken.
     pub(super) fn without_conflicts(&self, chosen: Vec<(Place, &'a Transition)>) -> Chosen<'a> {
-        let (configuration, memory) = (self.configuration(), self.memory());
+        let (configuration, recall) = (self.configuration(), self.recall());
         let claims = chosen.into_iter().map(|(source, what)| {
-            let exits = self.exits(source, what, &configuration, &memory);
+            let exits = self.exits(source, what, &configuration, &recall);
             Claim { source, exits, what }
         });
         without_conflicts(self.machine.chart(), claims.collect())
     }
 
     /// The active states that a transition leaves, in document order (`computeExitSet`).
-    fn exits(&self, source: Place, transition: &Transition, configuration: &[Place], memory: &Memory) -> Vec<Place> {
+    fn exits(
+        &self,
+        source: Place,
+        transition: &Transition,
+        configuration: &[Place],
+        recall: &Recall<'_>,
+    ) -> Vec<Place> {
         let chart = self.machine.chart();
         let domain = match &transition.target {
             Target::Stay => return Vec::new(),
-            Target::State(target) => chart.domain(source, self.place(target), transition.internal, memory),
+            Target::State(target) => chart.domain(source, self.place(target), transition.internal, recall),
             // Whatever stands now in the place of what was frozen.
             Target::Resume(state) => chart.parent(self.place(state)),
         };
@@ -120,8 +126,8 @@ impl<'a> Run<'a> {
     /// Leaves, does and enters what these transitions say (`microstep`).
     pub(super) fn microstep(&mut self, chosen: &Chosen<'a>, brought: Brought<'_>) -> Result<(), Refusal> {
         let chart = self.machine.chart();
-        let memory = self.memory();
-        self.leave(chosen);
+        let recall = self.recall();
+        self.leave(chosen)?;
         for claim in chosen {
             self.note_way(&self.machine.states[claim.source].id, claim.what);
             if let Some(message) = brought.message {
@@ -135,13 +141,12 @@ impl<'a> Run<'a> {
                 Target::Stay => {}
                 Target::State(target) => {
                     let target = self.place(target);
-                    ways.push((target, chart.domain(claim.source, target, claim.what.internal, &memory)));
+                    ways.push((target, chart.domain(claim.source, target, claim.what.internal, &recall)));
                 }
                 Target::Resume(state) => self.resume(state)?,
             }
         }
-        let memory = if ways.is_empty() { memory } else { self.memory() };
-        for at in chart.entries(ways, &memory) {
+        for at in chart.entries(ways, &self.recall()) {
             // A history may lead below a state that was not left; that one is not entered again.
             if self.entry_of(at).is_none() {
                 self.enter_one(at)?;
@@ -151,10 +156,10 @@ impl<'a> Run<'a> {
     }
 
     /// Leaves what these transitions leave, innermost first (`exitStates`).
-    fn leave(&mut self, chosen: &Chosen<'a>) {
+    fn leave(&mut self, chosen: &Chosen<'a>) -> Result<(), Refusal> {
         let all: BTreeSet<Place> = chosen.iter().flat_map(|claim| claim.exits.iter().copied()).collect();
         if all.is_empty() {
-            return;
+            return Ok(());
         }
         self.remember(&all);
         let frozen: Vec<&Claim<&Transition>> =
@@ -164,7 +169,7 @@ impl<'a> Run<'a> {
         }
         let left: Vec<Place> =
             all.into_iter().rev().filter(|at| !frozen.iter().any(|claim| claim.exits.contains(at))).collect();
-        self.leave_for_good(&left);
+        self.leave_for_good(&left)
     }
 
     /// Histories remember what is about to be left.
@@ -180,17 +185,29 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn leave_for_good(&mut self, left: &[Place]) {
-        let entries: Vec<ActivationId> = left.iter().filter_map(|at| self.entry_of(*at)).collect();
+    fn leave_for_good(&mut self, left: &[Place]) -> Result<(), Refusal> {
+        let entries: Vec<(ActivationId, Place)> =
+            left.iter().filter_map(|at| Some((self.entry_of(*at)?, *at))).collect();
         if entries.is_empty() {
-            return;
+            return Ok(());
         }
         self.stop_gathering(left);
-        for activation in &entries {
-            self.leave_list(Some(*activation));
+        let over: Vec<ActivationId> = entries.iter().map(|(activation, _)| *activation).collect();
+        self.abandon(&over)?;
+        for (activation, at) in entries {
+            self.exit(activation, at)?;
         }
-        self.emit(Change::Left(entries.clone()));
-        self.abandon(&entries);
+        self.emit(Change::Left(over));
+        Ok(())
+    }
+
+    /// What one entry does when it is over.
+    pub(super) fn exit(&mut self, activation: ActivationId, at: Place) -> Result<(), Refusal> {
+        let exit = &self.machine.states[at].exit;
+        self.set(exit)?;
+        self.note(activation, exit)?;
+        self.leave_list(Some(activation));
+        Ok(())
     }
 
     /// Goes on until nothing moves by itself: branches without events first, then what has come to its end, then messages

@@ -101,7 +101,7 @@ impl Run<'_> {
 
     /// Where a value does not fit its field: nowhere, or at a path inside it (empty for the whole of it, `2.price` for the
     /// second row's price). `brought` are the papers that come with it.
-    fn misfit(&self, field: &Field, value: &serde_json::Value, brought: &[Paper]) -> Option<String> {
+    pub(super) fn misfit(&self, field: &Field, value: &serde_json::Value, brought: &[Paper]) -> Option<String> {
         let FieldKind::Rows { columns, max, .. } = &field.kind else {
             return (!self.fits(&field.kind, value, brought)).then(String::new);
         };

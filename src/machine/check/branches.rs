@@ -1,5 +1,4 @@
-//! Branches of one event: the first whose guards hold wins, so none may stand behind one that always holds; and no circle
-//! turns by itself for ever.
+//! Branches of one event: the first whose guards hold wins, so none may stand behind one that always holds.
 
 use super::Check;
 use super::tree::Place;
@@ -8,7 +7,7 @@ use crate::diagnostic::fault;
 use crate::source::Span;
 
 impl Check<'_> {
-    /// Every branch can be taken, and every circle of `always` has a guard or somebody in it.
+    /// Every branch can be taken, and none of `always` stays where it is.
     pub(super) fn branches(&self) {
         for place in self.tree.places() {
             let events = place.state.on.iter().collect::<Vec<_>>();
@@ -16,7 +15,6 @@ impl Check<'_> {
             self.shadowed(&place.state.always.iter().collect::<Vec<_>>());
             self.stays_for_ever(place);
         }
-        self.circles();
     }
 
     fn shadowed(&self, branches: &[&Transition]) {
@@ -38,53 +36,6 @@ impl Check<'_> {
                 self.report(fault!(CIRCLE.stay, branch_place(transition), state = place.id));
             }
         }
-    }
-
-    /// Follows the branches that certainly hold; each state has at most one of them.
-    fn circles(&self) {
-        let next: Vec<Option<usize>> = (0..self.tree.len()).map(|at| self.certainly_next(at)).collect();
-        let mut seen_from: Vec<Option<usize>> = vec![None; next.len()];
-        for start in 0..next.len() {
-            let mut way = Vec::new();
-            let mut at = Some(start);
-            while let Some(here) = at.filter(|here| seen_from[*here].is_none()) {
-                seen_from[here] = Some(start);
-                way.push(here);
-                at = next[here];
-            }
-            // The way came back to itself, not to one that was followed before.
-            if let Some(back) = at.and_then(|here| way.iter().position(|before| *before == here)) {
-                self.circle(&way[back..]);
-            }
-        }
-    }
-
-    fn circle(&self, way: &[usize]) {
-        let Some(first) = way.first() else { return };
-        let names: Vec<&str> = way.iter().chain([first]).map(|at| self.tree.place(*at).id.as_str()).collect();
-        let span = &self.tree.place(*first).state.name.span;
-        self.report(fault!(CIRCLE.circle, span, way = names.join(" -> ")));
-    }
-
-    /// Where a state goes on at once whatever its guards say.
-    fn certainly_next(&self, at: usize) -> Option<usize> {
-        let state = self.tree.place(at).state;
-        let first = state.always.first()?;
-        let to =
-            if first.guard.is_empty() { self.tree.resolve(at, &first.target.as_ref()?.value)? } else { return None };
-        Some(self.innermost(to))
-    }
-
-    /// The atomic state that is active once this one is entered.
-    fn innermost(&self, mut at: usize) -> usize {
-        for _ in 0..self.tree.len() {
-            let initial = self.tree.place(at).state.initial.as_ref();
-            match initial.and_then(|name| self.tree.child(Some(at), &name.value)) {
-                Some(inner) => at = inner,
-                None => break,
-            }
-        }
-        at
     }
 }
 

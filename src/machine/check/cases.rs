@@ -5,9 +5,7 @@ use super::needs::UNDECIDED;
 use super::tree::Place;
 use crate::definition::model::Transition;
 use crate::diagnostic::{fault, nearest, say};
-
-/// The event that a state answers when it has come to its end.
-const DONE: &str = "done";
+use crate::machine::chart::DONE;
 
 impl Check<'_> {
     /// What a vote over rows, or over the dossier itself, can end in.

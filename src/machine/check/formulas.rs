@@ -12,6 +12,8 @@ pub(super) struct Written {
     formula: Name,
     /// It must be true or false.
     truth: bool,
+    /// The field that gets its value.
+    field: Option<Name>,
 }
 
 impl Written {
@@ -26,7 +28,7 @@ impl Check<'_> {
     pub(super) fn guard(&self, written: &model::Guard) -> Guard {
         Guard {
             label: written.label.clone(),
-            expr: self.note(written.expr.as_ref(), true),
+            expr: self.note(written.expr.as_ref(), true, None),
             refuse: written.refuse.clone(),
             basis: written.basis.clone(),
         }
@@ -34,12 +36,17 @@ impl Check<'_> {
 
     /// A formula that gives a value; its text. It is looked at once everything that it may name is known.
     pub(super) fn formula(&self, written: Option<&Name>) -> String {
-        self.note(written, false)
+        self.note(written, false, None)
     }
 
-    fn note(&self, written: Option<&Name>, truth: bool) -> String {
+    /// A formula whose value a field gets.
+    pub(super) fn formula_for(&self, written: Option<&Name>, field: &Name) -> String {
+        self.note(written, false, Some(field))
+    }
+
+    fn note(&self, written: Option<&Name>, truth: bool, field: Option<&Name>) -> String {
         let Some(formula) = written else { return String::new() };
-        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth });
+        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth, field: field.cloned() });
         formula.value.clone()
     }
 
@@ -51,6 +58,20 @@ impl Check<'_> {
             for fault in check(&written.formula.value, &names) {
                 self.formula_fault(&written.formula, &fault);
             }
+            if let Some(field) = &written.field {
+                self.fits_field(&written.formula, field, &names);
+            }
+        }
+    }
+
+    /// A field gets only what it can hold.
+    fn fits_field(&self, formula: &Name, field: &Name, names: &Names) {
+        let (Some(given), Some(holds)) = (expr::kind_of(&formula.value, names), names.kind(&field.value)) else {
+            return;
+        };
+        if !given.can_be(holds) {
+            let fault = fault!(FIELD_TYPE.formula, &formula.span, given = given.words(), field, holds = holds.words());
+            self.report(fault.beside(&field.span));
         }
     }
 

@@ -5,8 +5,7 @@ use super::tree::Place;
 use crate::diagnostic::fault;
 
 /// What a final state may say.
-const OF_FINAL: &[&str] =
-    &["title", "public", "access", "final", "outcome", "milestone", "standing", "register", "tell", "urgent"];
+const OF_FINAL: &[&str] = &["title", "public", "access", "final", "outcome", "entry", "standing", "urgent"];
 /// What only an atomic state may say.
 const OF_ATOMIC: &[&str] = &["vote", "gathers"];
 
@@ -17,7 +16,7 @@ impl Check<'_> {
             if place.state.is_final {
                 self.final_state(place);
             } else if place.state.history.is_some() {
-                // A way back, and nothing else.
+                // What a history may say stands with the regions.
             } else if place.state.states.is_empty() {
                 self.atomic_state(place);
             } else {

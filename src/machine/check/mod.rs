@@ -4,6 +4,7 @@
 //! still checked, and no machine is made as long as there is an error.
 
 mod access;
+mod actions;
 mod amounts;
 mod branches;
 mod cases;
@@ -15,6 +16,7 @@ mod names;
 mod needs;
 mod phrases;
 mod reach;
+mod regions;
 mod roads;
 mod roles;
 mod separation;
@@ -89,6 +91,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.seen_by_who_writes(&shape);
     check.list_only();
     check.kinds();
+    check.regions();
     check.branches();
     check.agreement();
     check.cases();

@@ -1,178 +1,234 @@
-//! Where a dossier can get: the statechart explored with guards as free choices.
-//!
-//! A dossier stands in one atomic state; what it may do next are the transitions of that state and of those around it. The
-//! graph of these steps is kept as it is, so that deeper checks can walk it too.
+//! Where a dossier can get, read off the explored statechart: states that none gets to, configurations that none gets out of,
+//! joins that never complete, pauses that nothing freezes, circles that turn by themselves.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
-use super::tree::Tree;
-use crate::diagnostic::fault;
+use crate::definition::model::Name;
+use crate::diagnostic::{Diagnostic, fault};
 use crate::ids::StateId;
-use crate::machine::{Shape, State, StateKind, Target, Transition};
+use crate::machine::chart::{Chart, DONE, Place, PlaceKind};
+use crate::machine::explore::{CONFIGURATIONS_MAX, Graph, Node, explore};
+use crate::machine::{Shape, Target, Transition};
+use crate::source::Span;
 
-/// States named at most on the way to a fault.
+/// Configurations named at most on the way to a fault.
 const WAY_MAX: usize = 12;
 
-/// The steps from each atomic state, each with what causes it.
-pub(super) struct Graph {
-    /// Where a new dossier stands.
-    pub(super) start: usize,
-    /// By atomic state: cause and the next atomic state.
-    pub(super) steps: BTreeMap<usize, Vec<(String, usize)>>,
+impl Check<'_> {
+    /// Every state can be reached, and from every configuration an end.
+    pub(super) fn reachability(&self, shape: &Shape) {
+        // What does not fit together was said where it stands.
+        let Ok(chart) = Chart::new(shape) else { return };
+        let graph = explore(shape, &chart, CONFIGURATIONS_MAX);
+        let reached = Reached { check: self, shape, chart: &chart, graph: &graph };
+        // What a circle or a missing pause keeps a dossier from is not said again.
+        if reached.circles() {
+            return;
+        }
+        let mut faulty = false;
+        if graph.complete {
+            reached.unreachable();
+            reached.joins();
+            faulty = reached.pauses();
+        } else {
+            reached.not_proven();
+        }
+        if !faulty {
+            reached.ends();
+        }
+    }
 }
 
-impl Graph {
-    /// None if an initial state is missing.
-    pub(super) fn new(shape: &Shape, tree: &Tree<'_>) -> Option<Self> {
-        let others = |state: &State| matches!(state.kind, StateKind::Parallel | StateKind::History { .. });
-        if shape.states.iter().any(others) {
-            return None;
-        }
-        let places = Places { shape, tree };
-        let start = places.innermost(&shape.initial)?;
-        let atomic =
-            shape.states.iter().enumerate().filter(|(_, state)| !matches!(state.kind, StateKind::Compound { .. }));
-        Some(Self { start, steps: atomic.map(|(at, _)| (at, places.steps(at))).collect() })
+/// The findings of one exploration.
+struct Reached<'r, 'c> {
+    check: &'r Check<'c>,
+    shape: &'r Shape,
+    chart: &'r Chart,
+    graph: &'r Graph<'r>,
+}
+
+impl Reached<'_, '_> {
+    fn span(&self, at: Place) -> &Span {
+        &self.check.tree.place(at).state.name.span
     }
 
-    /// Every state that can be reached, with the shortest way to it: the step before it and its cause.
-    pub(super) fn reached(&self) -> BTreeMap<usize, Option<(usize, String)>> {
-        let mut found = BTreeMap::from([(self.start, None)]);
-        let mut open = VecDeque::from([self.start]);
-        while let Some(at) = open.pop_front() {
-            for (cause, next) in self.steps.get(&at).into_iter().flatten() {
-                if !found.contains_key(next) {
-                    found.insert(*next, Some((at, cause.clone())));
-                    open.push_back(*next);
+    /// A configuration by the names of its innermost states.
+    fn name(&self, node: &Node<'_>) -> String {
+        let leaves = self.chart.leaves(&node.active);
+        leaves.iter().map(|at| self.shape.states[*at].id.as_str()).collect::<Vec<_>>().join(" + ")
+    }
+
+    fn not_proven(&self) {
+        let span = self.check.definition.keys.get("states").unwrap_or(&self.check.definition.span);
+        self.check.report(if self.graph.nodes.len() < CONFIGURATIONS_MAX {
+            fault!(NOT_PROVEN.choices, span)
+        } else {
+            fault!(NOT_PROVEN.configurations, span, n = CONFIGURATIONS_MAX)
+        });
+    }
+
+    fn unreachable(&self) {
+        let mut found: BTreeSet<Place> = self.graph.nodes.iter().flat_map(|node| &node.active).copied().collect();
+        found.extend(self.histories());
+        let dead = |at: Place| !self.check.tree.inside(at).any(|inner| found.contains(&inner));
+        for (at, place) in self.check.tree.places().iter().enumerate() {
+            if dead(at) && !place.parent.is_some_and(dead) {
+                self.check.report(fault!(UNREACHABLE.state, self.span(at), state = place.id));
+            }
+        }
+    }
+
+    /// The histories that something leads to out of a state that is reached.
+    fn histories(&self) -> BTreeSet<Place> {
+        let active: BTreeSet<Place> = self.graph.nodes.iter().flat_map(|node| &node.active).copied().collect();
+        let targets = active.iter().flat_map(|at| self.transitions(*at)).filter_map(|one| match &one.target {
+            Target::State(target) => self.chart.place(target),
+            Target::Stay | Target::Resume(_) => None,
+        });
+        let initial = active.iter().filter_map(|at| match self.chart.kind(*at) {
+            PlaceKind::Compound { initial } => Some(initial),
+            _ => None,
+        });
+        let is_history = |at: &Place| matches!(self.chart.kind(*at), PlaceKind::History { .. });
+        targets.chain(initial).filter(is_history).collect()
+    }
+
+    fn transitions(&self, at: Place) -> impl Iterator<Item = &Transition> {
+        let state = &self.shape.states[at];
+        state.on.iter().chain(&state.always).chain(state.after.iter().map(|after| &after.transition))
+    }
+
+    /// A parallel state that answers `done` can be done.
+    fn joins(&self) {
+        for at in (0..self.chart.len()).filter(|at| self.chart.kind(*at) == PlaceKind::Parallel) {
+            let joins =
+                self.shape.states[at].on.iter().any(|one| one.event.as_ref().is_some_and(|on| on.as_str() == DONE));
+            let active = || self.graph.nodes.iter().filter(|node| node.active.binary_search(&at).is_ok());
+            if !joins || active().next().is_none() || active().any(|node| self.chart.is_done(at, &node.active)) {
+                continue;
+            }
+            let id = self.shape.states[at].id.as_str();
+            let endless = |child: &Place| !active().any(|node| self.chart.is_done(*child, &node.active));
+            let regions: Vec<Place> = self.chart.children(at).filter(endless).collect();
+            self.check.report(match regions.first() {
+                Some(region) => fault!(NEVER_DONE.region, self.span(*region), state = id).beside(self.span(at)),
+                None => fault!(NEVER_DONE.together, self.span(at), state = id),
+            });
+        }
+    }
+
+    /// What is resumed can have been frozen; whether some of it cannot.
+    fn pauses(&self) -> bool {
+        let mut faulty = false;
+        let active: BTreeSet<Place> = self.graph.nodes.iter().flat_map(|node| &node.active).copied().collect();
+        for at in active {
+            let written = self.check.tree.place(at).state;
+            let after = written.after.iter().map(|(_, transition)| transition);
+            let written = written.on.iter().chain(&written.always).chain(after);
+            for (written, transition) in written.zip(self.transitions(at)) {
+                let (Target::Resume(state), Some(name)) = (&transition.target, &written.resume) else { continue };
+                let known = self.chart.place(state).is_none_or(|at| self.graph.frozen.contains_key(&at));
+                if !known {
+                    faulty = true;
+                    self.check.report(self.never_paused(state, name));
                 }
             }
         }
-        found
+        faulty
     }
 
-    /// Every state from which one of these can be reached.
-    fn leading_to(&self, ends: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
-        let mut before: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, steps) in &self.steps {
-            for (_, next) in steps {
-                before.entry(*next).or_default().push(*at);
+    fn never_paused(&self, state: &StateId, name: &Name) -> Diagnostic {
+        let id = |at: &Place| &self.shape.states[*at].id;
+        let near = self.graph.frozen.keys().find(|at| id(at).is_inside(state) || state.is_inside(id(at)));
+        match near {
+            Some(near) => fault!(RESUME.other, &name.span, state = state.as_str(), near = id(near).as_str()),
+            None => fault!(RESUME.nothing, &name.span, state = state.as_str()),
+        }
+    }
+
+    fn ends(&self) {
+        let is_end = |at: Place| self.chart.parent(at).is_none() && self.chart.kind(at) == PlaceKind::Final;
+        if !(0..self.chart.len()).any(is_end) {
+            let definition = self.check.definition;
+            let span = definition.keys.get("states").unwrap_or(&definition.span);
+            return self.check.report(fault!(NO_END.no_final, span));
+        }
+        if !self.graph.complete {
+            return;
+        }
+        let good = self.leading_to(|node| node.active.iter().any(|at| is_end(*at)));
+        self.traps(&good);
+    }
+
+    /// By configuration, whether one of these can be reached from it.
+    fn leading_to(&self, end: impl Fn(&Node<'_>) -> bool) -> Vec<bool> {
+        let nodes = &self.graph.nodes;
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
+        for (at, node) in nodes.iter().enumerate() {
+            for (_, next) in &node.steps {
+                before[*next].push(at);
             }
         }
-        let mut open: Vec<usize> = ends.into_iter().collect();
-        let mut found: BTreeSet<usize> = open.iter().copied().collect();
+        let mut good: Vec<bool> = nodes.iter().map(end).collect();
+        let mut open: Vec<usize> = (0..nodes.len()).filter(|at| good[*at]).collect();
         while let Some(at) = open.pop() {
-            for earlier in before.get(&at).into_iter().flatten() {
-                if found.insert(*earlier) {
+            for earlier in &before[at] {
+                if !good[*earlier] {
+                    good[*earlier] = true;
                     open.push(*earlier);
                 }
             }
         }
-        found
-    }
-}
-
-/// The machine's states by their place in the tree (both are in the order of the file).
-struct Places<'a> {
-    shape: &'a Shape,
-    tree: &'a Tree<'a>,
-}
-
-impl Places<'_> {
-    fn state(&self, at: usize) -> &State {
-        &self.shape.states[at]
+        good
     }
 
-    /// The atomic state that is active once this one is entered.
-    fn innermost(&self, id: &StateId) -> Option<usize> {
-        let mut at = self.tree.find(id.as_str())?;
-        for _ in 0..self.tree.len() {
-            match &self.state(at).kind {
-                StateKind::Compound { initial } => at = self.tree.find(initial.as_str())?,
-                StateKind::Atomic | StateKind::Final { .. } => return Some(at),
-                StateKind::Parallel | StateKind::History { .. } => return None,
+    /// Each innermost state in which a dossier never ends; and a configuration of several that each by itself would.
+    fn traps(&self, good: &[bool]) {
+        let mut first: BTreeMap<Place, usize> = BTreeMap::new();
+        let mut fine: BTreeSet<Place> = BTreeSet::new();
+        for (at, node) in self.graph.nodes.iter().enumerate() {
+            for leaf in self.chart.leaves(&node.active) {
+                if good[at] {
+                    fine.insert(leaf);
+                } else {
+                    first.entry(leaf).or_insert(at);
+                }
             }
         }
-        None
-    }
-
-    fn steps(&self, at: usize) -> Vec<(String, usize)> {
-        let mut steps = Vec::new();
-        for around in self.tree.outwards(at) {
-            let state = self.state(around);
-            let by_event = state.on.iter().map(|transition| (cause(transition, "always"), transition));
-            let by_itself = state.always.iter().map(|transition| (cause(transition, "always"), transition));
-            let by_clock = state.after.iter().map(|after| (format!("after {}", after.delay), &after.transition));
-            for (cause, transition) in by_event.chain(by_itself).chain(by_clock) {
-                steps.extend(self.ends(transition).into_iter().map(|end| (cause.clone(), end)));
-            }
+        first.retain(|leaf, _| !fine.contains(leaf));
+        for (leaf, at) in &first {
+            self.trapped(&[*leaf], *at);
         }
-        steps
-    }
-
-    /// Where a transition can end; resuming continues wherever it was.
-    fn ends(&self, transition: &Transition) -> Vec<usize> {
-        match &transition.target {
-            Target::State(id) => self.innermost(id).into_iter().collect(),
-            Target::Stay => Vec::new(),
-            Target::Resume(id) => {
-                let Some(around) = self.tree.find(id.as_str()) else { return Vec::new() };
-                let inside = self.tree.inside(around);
-                inside.filter(|at| !matches!(self.state(*at).kind, StateKind::Compound { .. })).collect()
-            }
-        }
-    }
-}
-
-fn cause(transition: &Transition, otherwise: &str) -> String {
-    transition.event.as_ref().map_or_else(|| otherwise.to_owned(), |event| event.as_str().to_owned())
-}
-
-impl Check<'_> {
-    /// Every state can be reached, and from every state an end.
-    pub(super) fn reachability(&self, shape: &Shape) {
-        let Some(graph) = Graph::new(shape, &self.tree) else { return };
-        let reached = graph.reached();
-        self.unreachable(&reached);
-        let is_final = |at: &usize| matches!(shape.states[*at].kind, StateKind::Final { .. });
-        let ends: Vec<usize> = (0..self.tree.len()).filter(is_final).collect();
-        if ends.is_empty() {
-            let span = self.definition.keys.get("states").unwrap_or(&self.definition.span);
-            return self.report(fault!(NO_END.no_final, span));
-        }
-        let good = graph.leading_to(ends);
-        for at in reached.keys().filter(|at| !good.contains(at)) {
-            self.trapped(&graph, &reached, *at);
+        let together = (0..good.len()).find(|at| {
+            let leaves = self.chart.leaves(&self.graph.nodes[*at].active);
+            !good[*at] && !leaves.iter().any(|leaf| first.contains_key(leaf))
+        });
+        if let Some(at) = together {
+            self.trapped(&self.chart.leaves(&self.graph.nodes[at].active), at);
         }
     }
 
-    fn unreachable(&self, reached: &BTreeMap<usize, Option<(usize, String)>>) {
-        let dead = |at: usize| !self.tree.inside(at).any(|inner| reached.contains_key(&inner));
-        for (at, place) in self.tree.places().iter().enumerate() {
-            if dead(at) && !place.parent.is_some_and(dead) {
-                self.report(fault!(UNREACHABLE.state, &place.state.name.span, state = place.id));
-            }
-        }
-    }
-
-    fn trapped(&self, graph: &Graph, reached: &BTreeMap<usize, Option<(usize, String)>>, at: usize) {
-        let place = self.tree.place(at);
-        let leaves = graph.steps.get(&at).is_some_and(|steps| steps.iter().any(|(_, next)| *next != at));
-        let (span, way) = (&place.state.name.span, self.way(reached, at));
-        self.report(if leaves {
-            fault!(NO_END.no_way, span, state = place.id, way)
+    fn trapped(&self, leaves: &[Place], at: usize) {
+        let names: Vec<&str> = leaves.iter().map(|leaf| self.shape.states[*leaf].id.as_str()).collect();
+        let leaves_it = self.graph.nodes[at].steps.iter().any(|(_, next)| *next != at);
+        let span = leaves.last().map_or(&self.check.definition.span, |leaf| self.span(*leaf));
+        let (state, way) = (names.join(" + "), self.way(at));
+        self.check.report(if leaves_it {
+            fault!(NO_END.no_way, span, state, way)
         } else {
-            fault!(NO_END.stuck, span, state = place.id, way)
+            fault!(NO_END.stuck, span, state, way)
         });
     }
 
-    /// The shortest way to a state, in words.
-    fn way(&self, reached: &BTreeMap<usize, Option<(usize, String)>>, at: usize) -> String {
-        let mut steps = vec![self.tree.place(at).id.clone()];
+    /// The shortest way to a configuration, in words.
+    fn way(&self, at: usize) -> String {
+        let nodes = &self.graph.nodes;
+        let mut steps = vec![self.name(&nodes[at])];
         let mut at = at;
-        while let Some(Some((before, cause))) = reached.get(&at) {
-            steps.push(format!("{} -({cause})->", self.tree.place(*before).id));
-            at = *before;
+        while let Some((before, cause)) = nodes[at].from {
+            steps.push(format!("{} -({cause})->", self.name(&nodes[before])));
+            at = before;
         }
         if steps.len() > WAY_MAX {
             steps.drain(WAY_MAX / 2..steps.len() - WAY_MAX / 2);
@@ -180,5 +236,34 @@ impl Check<'_> {
         }
         steps.reverse();
         steps.join(" ")
+    }
+
+    /// No circle turns by itself for ever; whether one does.
+    fn circles(&self) -> bool {
+        let (nodes, mut faulty) = (&self.graph.nodes, false);
+        let mut seen = vec![false; nodes.len()];
+        for start in 0..nodes.len() {
+            let mut way = Vec::new();
+            let mut at = Some(start);
+            while let Some(here) = at.filter(|here| !seen[*here]) {
+                seen[here] = true;
+                way.push(here);
+                at = nodes[here].certain;
+            }
+            // The way came back to itself, not to one that was followed before.
+            if let Some(back) = at.and_then(|here| way.iter().position(|before| *before == here)) {
+                self.circle(&way[back..]);
+                faulty = true;
+            }
+        }
+        faulty
+    }
+
+    fn circle(&self, way: &[usize]) {
+        let Some(first) = way.first() else { return };
+        let names: Vec<String> = way.iter().chain([first]).map(|at| self.name(&self.graph.nodes[*at])).collect();
+        let leaves = self.chart.leaves(&self.graph.nodes[*first].active);
+        let span = leaves.last().map_or(&self.check.definition.span, |leaf| self.span(*leaf));
+        self.check.report(fault!(CIRCLE.circle, span, way = names.join(" -> ")));
     }
 }

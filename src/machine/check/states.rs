@@ -5,9 +5,7 @@ use super::names::Kind;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{fault, say};
 use crate::ids::{EventName, RoleName, StateId, Text, VoteName, WorkflowName};
-use crate::machine::{
-    Deadline, Due, Escalate, Held, Joins, LinkPolicy, RegisterRule, State, StateKind, StateVote, TaskRule,
-};
+use crate::machine::{Deadline, Due, Escalate, Held, Joins, LinkPolicy, State, StateKind, StateVote, TaskRule};
 
 impl Check<'_> {
     /// The state at this place of the tree.
@@ -29,13 +27,12 @@ impl Check<'_> {
             joins: written.joins.as_ref().map(|joins| self.joins(joins)),
             gathers: written.gathers,
             deadline: written.deadline.as_ref().map(|deadline| self.deadline(deadline)),
-            milestone: written.milestone.as_ref().map(|name| name.value.clone()),
+            entry: self.actions(&written.entry),
+            exit: self.actions(&written.exit),
             standing: written.standing.as_ref().map(|name| name.value.clone()),
-            register: written.register.iter().map(|rule| self.register(rule)).collect(),
             link: self.link(at),
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
             separation: written.separation.as_ref().map(|separation| self.separation(at, separation)),
-            tell: self.refer_all(Kind::Role, &written.tell),
         }
     }
 
@@ -154,26 +151,6 @@ impl Check<'_> {
             self.report(fault!(DATE.day, &day.span, day));
         }
         day.value.clone()
-    }
-
-    fn register(&self, written: &model::Register) -> RegisterRule {
-        if written.holder.is_none() {
-            self.needs_subject(written);
-        }
-        RegisterRule {
-            register: written.register.as_ref().map_or_else(String::new, |name| name.value.clone()),
-            holder: self.formula(written.holder.as_ref()),
-            key: self.formula(written.key.as_ref()),
-            year: self.formula(written.year.as_ref()),
-        }
-    }
-
-    /// A fact without a holder is the subject's, so there must be one.
-    fn needs_subject(&self, written: &model::Register) {
-        if self.definition.subject.is_empty() {
-            let span = written.register.as_ref().map_or(&self.definition.span, |name| &name.span);
-            self.report(fault!(MISSING_KEY.holder, span));
-        }
     }
 
     /// What the state says, or the nearest around it that says anything.

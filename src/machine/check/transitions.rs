@@ -15,6 +15,7 @@ impl Check<'_> {
     /// A transition of the state at `from`.
     pub(super) fn transition(&self, from: usize, written: &model::Transition) -> Transition {
         self.keys_fit(written);
+        self.internal(from, written);
         Transition {
             event: written.event.as_ref().map(|event| EventName::new(&event.value)),
             label: written.label.clone(),
@@ -53,7 +54,7 @@ impl Check<'_> {
             ways.push((written.keys.get("stay").unwrap_or(&written.span).clone(), Target::Stay));
         }
         if let Some(resume) = &written.resume {
-            ways.push((resume.span.clone(), Target::Resume(StateId::new(self.resumes(from, resume)))));
+            ways.push((resume.span.clone(), Target::Resume(StateId::new(self.target(from, resume)))));
         }
         if let [(first, _), (second, _), ..] = &ways[..] {
             self.report(fault!(KEYS_TOGETHER.two_places, second).beside(first));
@@ -66,22 +67,6 @@ impl Check<'_> {
             self.report(fault!(MISSING_KEY.target, &written.span));
         }
         ways.into_iter().next().map_or(Target::Stay, |(_, target)| target)
-    }
-
-    /// `resume` names a compound state that a transition with `pause` leaves.
-    fn resumes(&self, from: usize, name: &model::Name) -> String {
-        let id = self.target(from, name);
-        let Some(at) = self.tree.find(&id) else { return id };
-        let pauses = |inner: usize| {
-            let state = self.tree.place(inner).state;
-            let transitions =
-                state.on.iter().chain(&state.always).chain(state.after.iter().map(|(_, transition)| transition));
-            transitions.into_iter().any(|transition| transition.pause)
-        };
-        if !self.tree.inside(at).any(pauses) {
-            self.report(fault!(RESUME.nothing, &name.span, state = id));
-        }
-        id
     }
 
     fn row_events(&self, rows: &model::Rows) -> RowEvents {

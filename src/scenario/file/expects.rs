@@ -198,7 +198,8 @@ fn register(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Vec<Fact> {
 }
 
 fn milestones(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> Vec<String> {
-    let known: Vec<&str> = machine.states.iter().filter_map(|state| state.milestone.as_deref()).collect();
+    let actions = machine.states.iter().flat_map(|state| [&state.entry, &state.exit]);
+    let known: Vec<&str> = actions.filter_map(|actions| actions.milestone.as_deref()).collect();
     let mut milestones = Vec::new();
     for name in reader.texts(node) {
         if known.contains(&name.value.as_str()) {

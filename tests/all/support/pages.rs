@@ -69,7 +69,7 @@ states:
           returned: drafting
   agreed:    {title: Được đồng ý, final: true, outcome: agreed}
   rejected:  {title: Không được đồng ý, final: true, outcome: rejected}
-  withdrawn: {title: Đã rút, final: true, outcome: withdrawn, tell: head}
+  withdrawn: {title: Đã rút, final: true, outcome: withdrawn, entry: {tell: head}}
 "#;
 
 /// The list: a meeting of the unit's council, then the head, then the signed paper.

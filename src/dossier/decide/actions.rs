@@ -1,0 +1,76 @@
+//! What states do by themselves when they are entered or left.
+
+use std::collections::BTreeMap;
+
+use super::Run;
+use crate::dossier::event::Change;
+use crate::dossier::refusal::{Code, Refusal};
+use crate::ids::{ActivationId, PersonId, RoleName};
+use crate::machine::{Actions, FieldKind, RegisterRule};
+
+impl Run<'_> {
+    /// Sets the fields that a state sets, one after the other.
+    pub(super) fn set(&mut self, actions: &Actions) -> Result<(), Refusal> {
+        for setting in &actions.set {
+            let wrong =
+                || Refusal::about(Code::GuardFailed, format!("set `{}`: the value does not fit", setting.field));
+            let value = self.value(&setting.value)?;
+            let field = self.machine.field(&setting.field).ok_or_else(wrong)?;
+            if !value.is_null() && self.misfit(field, &value, &[]).is_some() {
+                return Err(wrong());
+            }
+            self.emit(Change::Set(BTreeMap::from([(setting.field.clone(), value)])));
+        }
+        if !actions.set.is_empty() {
+            self.caption();
+        }
+        Ok(())
+    }
+
+    /// Remembers, registers and tells what a state says in one of its entries.
+    pub(super) fn note(&mut self, activation: ActivationId, actions: &Actions) -> Result<(), Refusal> {
+        if let Some(milestone) = &actions.milestone {
+            self.emit(Change::Reached(milestone.clone()));
+        }
+        for rule in &actions.register {
+            self.register(rule)?;
+        }
+        self.tell(activation, &actions.tell);
+        Ok(())
+    }
+
+    fn tell(&mut self, activation: ActivationId, roles: &[RoleName]) {
+        let mut people: Vec<PersonId> = roles.iter().flat_map(|role| self.holders(role)).collect();
+        people.sort();
+        people.dedup();
+        if !people.is_empty() {
+            self.emit(Change::Told { activation, people });
+        }
+    }
+
+    /// Whose facts the dossier's subject is: a person's id, or `unit:CODE`.
+    fn holder(&self) -> Option<String> {
+        let fields = &self.dossier().fields;
+        self.machine.subject.iter().find_map(|name| {
+            let value = fields.get(name)?.as_str()?;
+            Some(match self.machine.field(name)?.kind {
+                FieldKind::Unit => format!("unit:{value}"),
+                _ => value.to_owned(),
+            })
+        })
+    }
+
+    fn register(&mut self, rule: &RegisterRule) -> Result<(), Refusal> {
+        let wrong = |what: &str| Refusal::about(Code::GuardFailed, format!("register `{}`: {what}", rule.register));
+        let holder = if rule.holder.is_empty() {
+            self.holder().ok_or_else(|| wrong("the dossier is about nobody"))?
+        } else {
+            self.value(&rule.holder)?.as_str().ok_or_else(|| wrong("the holder is no text"))?.to_owned()
+        };
+        let key = self.value(&rule.key)?.as_str().ok_or_else(|| wrong("the key is no text"))?.to_owned();
+        let year = self.value(&rule.year)?.as_i64().and_then(|year| i32::try_from(year).ok());
+        let year = year.ok_or_else(|| wrong("the year is no number"))?;
+        self.emit(Change::Registered { register: rule.register.clone(), holder, key, year });
+        Ok(())
+    }
+}
