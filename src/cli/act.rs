@@ -8,7 +8,7 @@ use clap::Args;
 use super::refused;
 use super::sources::unreadable;
 use super::{Context, Trouble};
-use crate::dossier::command::{Act, Actor, Ask, Command, Start};
+use crate::dossier::command::{Act, Actor, Ask, Command, Correct, Start};
 use crate::dossier::{Dossier, Paper};
 use crate::engine::{Attachment, Engine};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, PaperId, WorkflowName};
@@ -42,6 +42,25 @@ pub(super) struct ActArgs {
     dossier: String,
     /// The event.
     event: String,
+    /// The person on whose behalf, by their code in the directory.
+    #[arg(long = "as", value_name = "CODE")]
+    person: String,
+    /// Why, where a reason is asked for.
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    content: Content,
+}
+
+/// What `correct` is told.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Example:\n  chancery correct 3f2a --as BINH --field signed_on=2026-12-11 --reason 'Read from the wrong \
+                   page'\n\nOnly fields that the workflow calls `correctable`. What they said before stays in the history."
+)]
+pub(super) struct CorrectArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
     /// The person on whose behalf, by their code in the directory.
     #[arg(long = "as", value_name = "CODE")]
     person: String,
@@ -102,6 +121,18 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
         rows: BTreeMap::new(),
         seen: None,
     });
+    hand_in(engine, dossier.id, &args.person, ask, attachments, context).await
+}
+
+/// Puts right what was submitted.
+pub(super) async fn correct(args: &CorrectArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = find(engine, &args.dossier).await?;
+    let machine = engine.machine(&dossier.machine).await?;
+    let (papers, attachments) = args.content.papers(engine)?;
+    let fields = args.content.fields(engine, &machine, context.printer.language())?;
+    let ask = Ask::Correct(Correct { fields, papers, reason: args.reason.clone(), seen: None });
     hand_in(engine, dossier.id, &args.person, ask, attachments, context).await
 }
 

@@ -14,6 +14,7 @@ mod explain;
 mod import;
 mod migrate;
 mod named;
+mod new;
 mod printer;
 mod refused;
 mod serve;
@@ -76,6 +77,8 @@ Exit codes:
 enum Command {
     /// Show a whole office with its mails and pages, or let it play by itself.
     Demo(demo::DemoArgs),
+    /// Write a commented workflow to begin with, with scenarios and a directory.
+    New(new::NewArgs),
     /// Find every fault in workflow files, with its place and a way out.
     Check(check::CheckArgs),
     /// Play the scenarios that stand beside workflows, and say what they reach.
@@ -92,6 +95,8 @@ enum Command {
     Start(act::StartArgs),
     /// Do what a dossier asks, on behalf of a person.
     Act(act::ActArgs),
+    /// Put right what was submitted, on behalf of a person.
+    Correct(act::CorrectArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
     Show(show::ShowArgs),
     /// Say why a dossier stands where it stands: who is awaited, what comes next, which way is closed for whom and why.
@@ -267,6 +272,7 @@ fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
 async fn dispatch(command: Command, database: Option<String>, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Demo(args) => demo::run(&args, database, context).await,
+        Command::New(args) => new::run(&args, context),
         Command::Check(args) => check::run(&args, context),
         Command::Test(args) => test::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
@@ -275,6 +281,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Import(args) => import::run(&args, context).await,
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,
+        Command::Correct(args) => act::correct(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::sources;
+use super::sources::{self, Counts};
 use super::{Printer, Trouble};
 use crate::calendar::Calendar;
 use crate::demo::files;
@@ -58,7 +58,7 @@ impl Site<'_> {
             let checked = sources::check(file)?;
             let counts = sources::show(printer, &errors(&checked.diagnostics), &checked.sources);
             let Some(machine) = checked.machine else {
-                return Err(Trouble::Input(format!("{} errors in `{}`", counts.errors, file.display())));
+                return Err(faulty(counts, file.display(), printer));
             };
             named.push(machine.workflow.clone());
             machines.push(machine);
@@ -98,11 +98,15 @@ fn errors(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
     diagnostics.iter().filter(|one| one.is_error()).cloned().collect()
 }
 
+fn faulty(counts: Counts, place: impl std::fmt::Display, printer: &Printer) -> Trouble {
+    Trouble::Input(format!("{place}: {}", counts.words().text(printer.language())))
+}
+
 fn read_calendar(file: &SourceFile, printer: &Printer) -> Result<Calendar, Trouble> {
     let (calendar, faults) = Calendar::read(file);
     calendar.ok_or_else(|| {
         let counts = sources::show(printer, &faults, std::slice::from_ref(file));
-        Trouble::Input(format!("{} errors in `{}`", counts.errors, file.name))
+        faulty(counts, &file.name, printer)
     })
 }
 
@@ -117,5 +121,5 @@ pub(super) fn directory(
     }
     let (directory, files, faults) = sources::directory(folder, ids)?;
     let counts = sources::show(printer, &errors(&faults), &files);
-    directory.ok_or_else(|| Trouble::Input(format!("{} errors in the directory `{}`", counts.errors, folder.display())))
+    directory.ok_or_else(|| faulty(counts, folder.display(), printer))
 }

@@ -101,12 +101,29 @@ pub struct Field {
     pub columns: Vec<Field>,
     /// `sums`: the columns that are added up.
     pub sums: Vec<Name>,
+    /// How it is corrected.
+    pub correctable: Option<Correctable>,
     /// `from`: a table.
     pub from: Option<Name>,
     /// `values`, with what officers call them.
     pub values: Vec<(Name, Text)>,
     /// The keys written.
     pub keys: Keys,
+}
+
+/// How a field is corrected.
+#[derive(Clone, Debug)]
+pub struct Correctable {
+    /// Its place.
+    pub span: Span,
+    /// Who may.
+    pub by: Vec<Name>,
+    /// A reason is asked for.
+    pub reason: bool,
+    /// `stand` or `fall`.
+    pub votes: Option<Name>,
+    /// How strongly whoever corrects must show who they are.
+    pub link: Option<Name>,
 }
 
 /// A role.
@@ -168,6 +185,8 @@ pub struct Vote {
     pub own_votes: bool,
     /// `own_case.in_base`.
     pub own_in_base: bool,
+    /// Who may withdraw its result.
+    pub withdraw: Vec<Name>,
     /// The legal text.
     pub basis: Option<String>,
 }

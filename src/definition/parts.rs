@@ -1,14 +1,26 @@
 //! Fields, roles, guards and votes as written.
 
 use super::item::{Item, Map};
-use super::model::{Access, Field, Guard, Name, Role, Vote};
+use super::model::{Access, Correctable, Field, Guard, Name, Role, Vote};
 use crate::diagnostic::{Words, say};
 use crate::ids::Text;
 use crate::source::Span;
 
 /// The keys of a field.
-const FIELD_KEYS: &[&str] =
-    &["type", "label", "required", "max", "min", "places", "currency", "from", "values", "columns", "sums"];
+const FIELD_KEYS: &[&str] = &[
+    "type",
+    "label",
+    "required",
+    "max",
+    "min",
+    "places",
+    "currency",
+    "from",
+    "values",
+    "columns",
+    "sums",
+    "correctable",
+];
 
 /// Names with what officers call them.
 pub(super) fn labels(item: &Item<'_>, what: Words) -> Vec<(Name, Text)> {
@@ -36,10 +48,22 @@ fn field(name: Name, item: &Item<'_>) -> Option<Field> {
         currency: map.word("currency"),
         columns: map.get("columns").map_or_else(Vec::new, |item| fields(&item)),
         sums: map.words("sums"),
+        correctable: map.get("correctable").and_then(|item| correctable(&item)),
         from: map.word("from"),
         values: map.get("values").map_or_else(Vec::new, |item| labels(&item, say!(several.values))),
         keys: map.keys(),
         name,
+    })
+}
+
+fn correctable(item: &Item<'_>) -> Option<Correctable> {
+    let map = item.map(say!(what.correctable), &["by", "reason", "votes", "link"])?;
+    Some(Correctable {
+        span: item.span().clone(),
+        by: map.words("by"),
+        reason: map.flag("reason"),
+        votes: map.word("votes"),
+        link: map.word("link"),
     })
 }
 
@@ -95,7 +119,7 @@ pub(super) fn votes(item: &Item<'_>) -> Vec<Vote> {
 }
 
 fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
-    let known = &["title", "body", "ballot", "quorum", "passes", "open_for", "own_case", "basis"];
+    let known = &["title", "body", "ballot", "quorum", "passes", "open_for", "own_case", "basis", "withdraw"];
     let map = item.map(say!(what.vote), known)?;
     let needed = |key: &str| map.need(key, &name.span).and_then(|item| item.word());
     let own_case = map.get("own_case").and_then(|item| item.map(say!(what.own_case), &["votes", "in_base"]));
@@ -109,6 +133,7 @@ fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
         open_for: map.need("open_for", &name.span).and_then(|item| item.delay()),
         own_votes: own("votes", false),
         own_in_base: own("in_base", true),
+        withdraw: map.words("withdraw"),
         basis: map.word("basis").map(|word| word.value),
         name,
     })

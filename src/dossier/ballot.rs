@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId};
+use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId, RoleName};
 use crate::machine::{Held, VoteRule};
 
 /// A vote in progress: the roll and the rules as they were when it was opened. Choices are not here.
@@ -105,6 +105,12 @@ pub struct VoteResult {
     pub quorate: bool,
     /// Per row.
     pub rows: Vec<RowResult>,
+    /// Who may withdraw it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdraw: Vec<RoleName>,
+    /// It counts no longer: it was withdrawn, or what was voted on was wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fallen: bool,
 }
 
 /// The result of one row.

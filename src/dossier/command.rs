@@ -155,6 +155,15 @@ pub enum Ask {
         /// The dossier's last event when the page was made; what was recorded after it was not seen.
         seen: i64,
     },
+    /// Put right what was submitted.
+    Correct(Correct),
+    /// Withdraw the latest result, which was recorded wrongly.
+    Withdraw {
+        /// The vote.
+        vote: ActivationId,
+        /// Why.
+        reason: String,
+    },
     /// Another dossier's message.
     Receive(Message),
     /// Nothing but what is due.
@@ -203,6 +212,22 @@ pub struct Act {
     pub rows: BTreeMap<DossierId, RowMark>,
     /// The dossier's last event when the page was made. If its content has changed since, the act is refused: nobody decides
     /// on what they have not seen. None where nobody looked at a page.
+    #[serde(default)]
+    pub seen: Option<i64>,
+}
+
+/// Put right what was submitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correct {
+    /// The right values; null takes a value away.
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// Right files, each under the name of its field.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The dossier's last event when the page was made.
     #[serde(default)]
     pub seen: Option<i64>,
 }

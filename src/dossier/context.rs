@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{Act, Ask, Start};
+use super::command::{Act, Ask, Correct, Start};
 use super::{Choice, Dossier};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -51,7 +51,13 @@ pub struct OpenBox {
 pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Option<String> {
     let said = match ask {
         Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
-        Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => None,
+        Ask::Correct(Correct { fields, .. }) => Some(fields),
+        Ask::Withdraw { .. }
+        | Ask::Cast { .. }
+        | Ask::Tally { .. }
+        | Ask::Confirm { .. }
+        | Ask::Receive(_)
+        | Ask::Tick => None,
     };
     machine.subject.iter().find_map(|name| {
         let value = said.and_then(|fields| fields.get(name)).or_else(|| dossier?.fields.get(name))?.as_str()?;

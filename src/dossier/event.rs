@@ -51,6 +51,10 @@ pub enum Kind {
     Tallied,
     /// Tallies were confirmed, or refused.
     Confirmed,
+    /// What was submitted was put right.
+    Corrected,
+    /// A result was withdrawn.
+    Withdrawn,
     /// A message was consumed.
     Received,
     /// Something was due.
@@ -69,6 +73,8 @@ impl Kind {
             Self::Cast => "cast",
             Self::Tallied => "tallied",
             Self::Confirmed => "confirmed",
+            Self::Corrected => "corrected",
+            Self::Withdrawn => "withdrawn",
             Self::Received => "received",
             Self::Due => "due",
             Self::Stuck => "stuck",
@@ -101,6 +107,26 @@ pub enum Change {
     Set(BTreeMap<FieldName, serde_json::Value>),
     /// Papers were attached.
     Filed(Vec<Paper>),
+    /// What was submitted was put right.
+    Corrected {
+        /// By whom.
+        by: PersonId,
+        /// What it said, and what it says now.
+        fields: BTreeMap<FieldName, Corrected>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// What was voted on was wrong: no result so far counts any longer.
+    VotesFell,
+    /// A result was recorded wrongly and counts no longer.
+    ResultWithdrawn {
+        /// The vote.
+        activation: ActivationId,
+        /// By whom.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
     /// A person's event, with what they said.
     Did {
         /// In which entry.
@@ -292,6 +318,15 @@ pub enum Change {
     Erased,
 }
 
+/// A value that was put right; null for none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// What it said.
+    pub before: serde_json::Value,
+    /// What it says now.
+    pub after: serde_json::Value,
+}
+
 impl Change {
     /// Whether it changes what people look at before they decide.
     pub fn content(&self) -> bool {
@@ -299,6 +334,7 @@ impl Change {
             self,
             Self::Set(_)
                 | Self::Filed(_)
+                | Self::Corrected { .. }
                 | Self::Joined { .. }
                 | Self::Described { .. }
                 | Self::Rows(_)
@@ -314,6 +350,7 @@ impl Change {
             | Self::Captioned(_)
             | Self::Set(_)
             | Self::Filed(_)
+            | Self::Corrected { .. }
             | Self::Did { .. }
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),

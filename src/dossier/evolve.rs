@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Change, Event};
-use super::{Active, Answer, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, TimerKind, Vote};
+use super::event::{Change, Corrected, Event};
+use super::{
+    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, TimerKind, Vote,
+};
 use crate::ids::{ActivationId, Instant};
 
 /// The dossier after an event; before its first one there is none.
@@ -73,6 +75,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             history: BTreeMap::new(),
             fields: BTreeMap::new(),
             papers: Vec::new(),
+            corrections: Vec::new(),
             tasks: Vec::new(),
             timers: Vec::new(),
             votes: Vec::new(),
@@ -100,6 +103,18 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             let same = |old: &Deed| old.person == deed.person && old.state == deed.state && old.role == deed.role;
             dossier.deeds.retain(|old| !same(old));
             dossier.deeds.push(deed.clone());
+        }
+        Change::Corrected { by, fields, reason } => {
+            for (field, Corrected { before, after }) in fields {
+                set(dossier, &BTreeMap::from([(field.clone(), after.clone())]));
+                let (by, field, before, reason) = (by.clone(), field.clone(), before.clone(), reason.clone());
+                dossier.corrections.push(Correction { at, by, field, before, reason });
+            }
+        }
+        Change::VotesFell => dossier.results.iter_mut().for_each(|result| result.fallen = true),
+        Change::ResultWithdrawn { activation, .. } => {
+            let result = dossier.results.iter_mut().find(|result| result.activation == *activation);
+            result.ok_or("there is no such result")?.fallen = true;
         }
         Change::Grounds(grounds) => dossier.grounds.extend(grounds.iter().cloned()),
         Change::Left(left) => leave(dossier, left),

@@ -13,6 +13,7 @@ pub mod evolve;
 pub mod message;
 pub mod project;
 pub mod refusal;
+pub mod revision;
 pub mod sight;
 
 use std::collections::BTreeMap;
@@ -69,6 +70,9 @@ pub struct Dossier {
     /// The papers.
     #[serde(default)]
     pub papers: Vec<Paper>,
+    /// Values that were put right after they were submitted, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
     /// Open tasks.
     #[serde(default)]
     pub tasks: Vec<Task>,
@@ -212,6 +216,22 @@ impl Deed {
     pub fn is_of(&self, person: &PersonId) -> bool {
         &self.person == person
     }
+}
+
+/// A value that was put right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correction {
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub by: PersonId,
+    /// Which field.
+    pub field: FieldName,
+    /// What it said; null for nothing.
+    pub before: serde_json::Value,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Somebody is asked to do something.

@@ -72,6 +72,8 @@ pub enum Code {
     FieldWrong,
     /// A field may not be changed here.
     FieldClosed,
+    /// Nothing would be different.
+    Unchanged,
     /// A required paper is missing.
     PaperMissing,
     /// A kind of paper is not taken here.
@@ -153,6 +155,7 @@ impl Code {
             Self::Superseded => "the dossier has moved on",
             Self::Changed => "its content has changed meanwhile",
             Self::Paused => "the dossier is paused",
+            Self::Unchanged => "nothing would be different",
             Self::TooMuch => "more than a dossier takes",
             Self::NotAsked => "this person is not asked",
             Self::LoginMissing => "this step asks for a sign-in",

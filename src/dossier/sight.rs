@@ -82,6 +82,7 @@ impl Sight {
         }
         seen.fields.retain(|name, _| self.field(name));
         seen.papers.retain(|paper| self.paper(&paper.kind));
+        seen.corrections.retain(|one| self.field(&one.field));
         seen.caption = self.caption(&whole.caption, shape);
         for (place, row) in seen.rows.iter_mut().enumerate() {
             self.row(row, place, shape);
@@ -131,6 +132,10 @@ impl Sight {
                 let papers: Vec<_> = papers.into_iter().filter(|paper| self.paper(&paper.kind)).collect();
                 (!papers.is_empty()).then_some(Change::Filed(papers))
             }
+            Change::Corrected { by, fields, reason } => {
+                let fields: BTreeMap<_, _> = fields.into_iter().filter(|(name, _)| self.field(name)).collect();
+                (!fields.is_empty()).then_some(Change::Corrected { by, fields, reason })
+            }
             Change::Did { activation, event, reason } => {
                 let reason = reason.filter(|_| own || self.history());
                 Some(Change::Did { activation, event, reason })
@@ -142,7 +147,11 @@ impl Sight {
                 Some(Change::Described { row, caption, fields: kept(fields) })
             }
             Change::Held(_) | Change::Sent { .. } | Change::Registered { .. } => None,
-            Change::Chose { .. } | Change::Recorded { .. } | Change::VoteClosed(_) if !self.history() => None,
+            Change::ResultWithdrawn { .. } | Change::Chose { .. } | Change::Recorded { .. } | Change::VoteClosed(_)
+                if !self.history() =>
+            {
+                None
+            }
             change => Some(change),
         }
     }

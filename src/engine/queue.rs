@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::ahead::{self, Ahead, Next};
 use super::{Attachment, Done, Failure, Inner, commit};
-use crate::dossier::command::{Act, Ask, Command, Start};
+use crate::dossier::command::{Act, Ask, Command, Correct, Start};
 use crate::dossier::{Message, Paper, Recipient};
 use crate::ids::{DossierId, OperationId};
 use crate::seal::MasterKeys;
@@ -113,6 +113,8 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Edit { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
+        | Ask::Correct(_)
+        | Ask::Withdraw { .. }
         | Ask::Receive(_)
         | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
     }
@@ -125,7 +127,13 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 fn papers(ask: &mut Ask) -> &mut [Paper] {
     match ask {
         Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
-        Ask::Cast { .. } | Ask::Tally { .. } | Ask::Confirm { .. } | Ask::Receive(_) | Ask::Tick => &mut [],
+        Ask::Correct(Correct { papers, .. }) => papers,
+        Ask::Cast { .. }
+        | Ask::Tally { .. }
+        | Ask::Confirm { .. }
+        | Ask::Withdraw { .. }
+        | Ask::Receive(_)
+        | Ask::Tick => &mut [],
     }
 }
 

@@ -377,6 +377,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Cast => "cast",
         Kind::Tallied => "tallied",
         Kind::Confirmed => "confirmed",
+        Kind::Corrected => "corrected",
+        Kind::Withdrawn => "withdrawn",
         Kind::Received => "received",
         Kind::Due => "happened",
         Kind::Stuck => "was_stuck",

@@ -26,7 +26,7 @@ pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use actions::{Actions, RegisterRule, Setting};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use separation::{Earlier, Separation};
-pub use shape::{CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape};
+pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
     After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RowEvents, State, StateKind, StateVote, Target,
     TaskRule, Transition,

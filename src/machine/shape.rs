@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Role, State, VoteRule};
+use super::{Access, LinkPolicy, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -105,6 +105,36 @@ pub struct Field {
     /// A dossier cannot be submitted without it.
     #[serde(default)]
     pub required: bool,
+    /// How it is corrected once it was submitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correctable: Option<Correctable>,
+}
+
+/// How a field is corrected once it was submitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correctable {
+    /// Who may.
+    pub by: Vec<RoleName>,
+    /// A reason must be given.
+    #[serde(default)]
+    pub reason: bool,
+    /// What becomes of votes that were taken before.
+    #[serde(default)]
+    pub votes: Votes,
+    /// How strongly whoever corrects must show who they are; where the dossier stands may want more.
+    #[serde(default)]
+    pub link: LinkPolicy,
+}
+
+/// What becomes of votes when something is corrected on which they were taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Votes {
+    /// They count as before.
+    #[default]
+    Stand,
+    /// They count no longer.
+    Fall,
 }
 
 /// The type of a field. Values are JSON: text and codes as strings, whole numbers as numbers, decimals and dates as strings.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BodyOf;
 use crate::calendar::Delay;
-use crate::ids::Text;
+use crate::ids::{RoleName, Text};
 
 /// An exact fraction of a base: `2/3 of members`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +103,9 @@ pub struct VoteRule {
     pub open_for: Delay,
     /// A person's own row.
     pub own_case: OwnCase,
+    /// Who may withdraw a result that was recorded wrongly.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdraw: Vec<RoleName>,
     /// The legal text behind the numbers.
     #[serde(default)]
     pub basis: Option<String>,

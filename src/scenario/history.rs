@@ -160,6 +160,8 @@ fn did(event: &Event) -> String {
         Kind::Cast => "voted".to_owned(),
         Kind::Tallied => "recorded the tallies".to_owned(),
         Kind::Confirmed => "answered for the tallies".to_owned(),
+        Kind::Corrected => "corrected it".to_owned(),
+        Kind::Withdrawn => "withdrew a result".to_owned(),
         Kind::Received => "told it something".to_owned(),
         Kind::Stuck => "what is due cannot be done".to_owned(),
         Kind::Due => first(&|change| match change {

@@ -1,6 +1,8 @@
 //! `POST` to a task's page: the only way in which a page changes anything. Makes one command, hands it to the engine, and
 //! sends the reader to the page that says what happened; what was refused is shown above the form as it was filled in.
 
+mod correct;
+
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, RawQuery, Request, State};
@@ -48,7 +50,7 @@ pub(super) async fn answer(
     super::visit::task(&app, &token).await?;
     let form = Form::read(request).await?;
     let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    if visit.task.closed.is_some() {
+    if visit.task.closed.is_some() && !is_aside(&form) {
         return Ok(visit.see_page(&app));
     }
     if form.has("more") {
@@ -56,6 +58,8 @@ pub(super) async fn answer(
         return task::page(&app, &visit, Some(&form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
+        (_, "correct") => correct::correct(&visit, &form),
+        (_, "withdraw") => correct::withdraw(&visit, &form),
         (Purpose::Act, "edit") => edit(&visit, &form),
         (Purpose::Act, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
@@ -89,7 +93,7 @@ async fn handle(
     // Somebody else, or another click, may have been first: then the page says what happened.
     let query = visit.asked_language.map(|texts| format!("lang={}", texts.code()));
     let visit = Visit::open(app, &visit.token, query.as_deref()).await?;
-    if visit.task.closed.is_some() {
+    if visit.task.closed.is_some() && !is_aside(form) {
         return Ok(visit.see_page(app));
     }
     let place = |reason: &Reason| place(&visit, form, event, reason);
@@ -97,8 +101,21 @@ async fn handle(
     task::page(app, &visit, Some(form), wrongs)
 }
 
+/// What is sent has nothing to do with the task, so that it may be over.
+fn is_aside(form: &Form) -> bool {
+    ["correct", "withdraw"].contains(&form.get("do"))
+}
+
 /// Where on the page a reason belongs.
 fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<String> {
+    if is_aside(form) {
+        let about = reason.about.as_deref().map(|about| about.split('.').next().unwrap_or(about));
+        return Some(match (&reason.code, about) {
+            (Code::ReasonMissing, _) => format!("reason.{}", form.get("do")),
+            (Code::FieldWrong | Code::FieldClosed, Some(field)) => format!("correct.{field}"),
+            _ => "correct".to_owned(),
+        });
+    }
     let editing = form.get("do") == "edit";
     let about = reason.about.as_deref();
     match (&reason.code, about) {

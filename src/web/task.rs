@@ -11,8 +11,10 @@ use super::form::Form;
 use super::page;
 use super::public;
 use super::routes::Place;
+use super::view::changes::{self, Changes};
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
+use super::view::correction::{self, Correction};
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::history::{self, Entry};
 use super::view::refused::{self, Wrong};
@@ -37,6 +39,10 @@ struct Common {
     more: Vec<Fact>,
     papers: Vec<Sheet>,
     history: Vec<Entry>,
+    /// What changed since the reader last acted.
+    changes: Option<Changes>,
+    /// What the reader may put right.
+    correct: Option<Correction>,
     /// Where everybody can look, if they can.
     public: Option<String>,
     rules: Vec<Rule>,
@@ -103,8 +109,11 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         return page::page(&frame, StatusCode::OK, "over.html", &over::closed(reader, task, why));
     }
     if let Some(closed) = task.closed {
-        let over = over::over(reader, dossier, task, closed, &visit.events);
-        return page::page(&frame, StatusCode::OK, "over.html", &over);
+        let mut over = over::over(reader, dossier, task, closed, &visit.events);
+        over.correct = correction(visit, sent, &errors);
+        over.errors = errors;
+        let status = if over.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        return page::page(&frame, status, "over.html", &over);
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let vote = dossier.vote(task.activation);
@@ -116,7 +125,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
             page::page(&frame, status, "tally.html", &count_page(app, visit, vote, sent, errors))
         }
         (Purpose::Confirm, Some(vote)) => {
-            page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, errors))
+            page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, sent, errors))
         }
         (Purpose::Act, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
@@ -156,18 +165,20 @@ fn is_paused(visit: &Visit) -> bool {
     visit.dossier.is_frozen(visit.task.activation)
 }
 
-fn common(app: &App, visit: &Visit, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {
+fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
     let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
     let (facts, more) = facts::facts(reader, dossier, &link);
     Common {
         head: view::head(reader, dossier, &visit.task, &visit.events),
+        changes: changes::since(reader, dossier, &visit.events, &visit.task.person),
+        correct: correction(visit, sent, &errors),
         errors,
         grounds: facts::grounds(reader, dossier),
         facts,
         more,
         papers: facts::papers(reader, dossier, &link),
-        history: if visit.sight.history() { history::history(reader, &visit.events) } else { Vec::new() },
+        history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         public: public::address(app, visit),
         rules,
         way: visit.sight.is_whole(),
@@ -180,7 +191,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     let (reader, dossier) = (&visit.reader, &visit.dossier);
     let offered = offered(visit);
     let wanted = Wanted::all(reader, &offered);
-    let acting = sent.filter(|form| form.get("do") != "edit");
+    let acting = sent.filter(|form| form.get("do") == "act");
     let mut table = rows::table(reader, dossier, acting);
     if let Some(table) = &mut table {
         table.struck = wanted.iter().any(|one| one.struck);
@@ -212,7 +223,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         input.wrong = is_about(&errors, &input.name);
     }
     let files = wanted.iter().any(|one| one.files(reader));
-    let common = common(app, visit, errors, rules::of_options(reader, &offered));
+    let common = common(app, visit, sent, errors, rules::of_options(reader, &offered));
     let paused = is_paused(visit);
     // Whoever may change the dossier is told what its table would let through.
     let chances = match &edit {
@@ -234,6 +245,15 @@ fn closed(visit: &Visit, event: &str) -> Vec<Wrong> {
     refused::wrongs(reader, &visit.dossier, &task.person, &Refusal { reasons }, |_| None)
 }
 
+/// What the reader may put right, with what is wrong in what they just sent.
+fn correction(visit: &Visit, sent: Option<&Form>, errors: &[Wrong]) -> Option<Correction> {
+    let mut forms = correction::forms(visit, sent)?;
+    for input in &mut forms.inputs {
+        input.wrong = is_about(errors, &input.name);
+    }
+    Some(forms)
+}
+
 fn is_about(errors: &[Wrong], place: &str) -> bool {
     errors.iter().any(|error| error.href.as_deref() == Some(place))
 }
@@ -253,7 +273,7 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
         choices: choices
             .map(|choice| Offer { value: ballot::name_of(choice), label: ballot::label(reader, choice) })
             .into(),
-        common: common(app, visit, errors, vec![rules::of_vote(reader, &vote.rule)]),
+        common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
     }
 }
 
@@ -267,17 +287,17 @@ fn count_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors
         row.mark_wrong(&about);
     }
     let rules = vec![rules::of_vote(&visit.reader, &vote.rule)];
-    CountPage { common: common(app, visit, errors, rules), rows, recorded: String::new() }
+    CountPage { common: common(app, visit, sent, errors, rules), rows, recorded: String::new() }
 }
 
-fn confirm_page(app: &App, visit: &Visit, vote: &Vote, errors: Vec<Wrong>) -> CountPage {
+fn confirm_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors: Vec<Wrong>) -> CountPage {
     let reader = &visit.reader;
     let recorded = vote.recorded.as_ref();
     let who = recorded.map(|recorded| reader.name(&recorded.by)).unwrap_or_default();
     let rows = recorded.map(|recorded| ballot::counts(reader, &visit.dossier, vote, None, Some(&recorded.rows)));
     let rules = vec![rules::of_vote(reader, &vote.rule)];
     CountPage {
-        common: common(app, visit, errors, rules),
+        common: common(app, visit, sent, errors, rules),
         rows: rows.unwrap_or_default(),
         recorded: reader.texts.fill("confirm.recorded", &[("who", &who)]),
     }

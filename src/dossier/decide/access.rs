@@ -55,7 +55,7 @@ pub fn editable(
 }
 
 /// Nobody asks for anything: somebody looks.
-fn looking(dossier: &Dossier, person: &PersonId) -> Command {
+pub(super) fn looking(dossier: &Dossier, person: &PersonId) -> Command {
     let actor = Actor::Link(person.clone());
     Command { operation: OperationId::new(""), dossier: dossier.id.clone(), actor, ask: Ask::Tick }
 }

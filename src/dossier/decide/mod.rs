@@ -6,6 +6,7 @@
 mod access;
 mod act;
 mod actions;
+mod correct;
 mod enter;
 mod lists;
 mod offer;
@@ -35,6 +36,7 @@ use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId
 use crate::machine::{Machine, State};
 
 pub use access::{editable, public_sight, sight};
+pub use correct::{correctable, withdrawable};
 
 /// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
 const STEPS_MAX: u32 = 100;
@@ -153,6 +155,8 @@ impl<'a> Run<'a> {
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
+            Ask::Correct(correct) => self.correct(correct),
+            Ask::Withdraw { vote, reason } => self.withdraw_result(*vote, reason),
             Ask::Receive(message) => self.receive(message),
         }
     }

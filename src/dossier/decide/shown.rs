@@ -15,11 +15,23 @@ impl Run<'_> {
     ) -> Result<(), Refusal> {
         let places = self.entered(asked_in).into_iter().chain(answering);
         let wanted = places.map(|at| self.machine.states[at].link).max();
-        let enough = wanted.is_none_or(|wanted| self.actor.shown().is_some_and(|shown| shown >= wanted));
-        match wanted.filter(|_| !enough) {
-            None | Some(LinkPolicy::Link) => Ok(()),
-            Some(LinkPolicy::LinkPin) => Err(Refusal::of(Code::PinMissing)),
-            Some(LinkPolicy::Login) => Err(Refusal::of(Code::LoginMissing)),
+        wanted.map_or(Ok(()), |wanted| self.check_proof(wanted))
+    }
+
+    /// Where nobody was asked: as much as the states want in which the dossier stands, and the rule itself.
+    pub(super) fn check_shown_here(&self, wanted: LinkPolicy) -> Result<(), Refusal> {
+        let states = self.dossier().leaves().filter_map(|leaf| self.machine.state(&leaf.state));
+        self.check_proof(states.map(|state| state.link).fold(wanted, Ord::max))
+    }
+
+    fn check_proof(&self, wanted: LinkPolicy) -> Result<(), Refusal> {
+        if self.actor.shown().is_some_and(|shown| shown >= wanted) {
+            return Ok(());
+        }
+        match wanted {
+            LinkPolicy::Link => Ok(()),
+            LinkPolicy::LinkPin => Err(Refusal::of(Code::PinMissing)),
+            LinkPolicy::Login => Err(Refusal::of(Code::LoginMissing)),
         }
     }
 }

@@ -62,7 +62,7 @@ impl Run<'_> {
     /// Takes values and papers over; a paper that is the file of a field becomes the field's value.
     pub(super) fn take_in(&mut self, fields: &BTreeMap<FieldName, serde_json::Value>, papers: &[Paper]) {
         let mut values = fields.clone();
-        values.extend(papers.iter().filter_map(|paper| Some((self.file_field(paper)?, paper.id.as_str().into()))));
+        values.extend(self.files(papers));
         self.file(papers);
         if !values.is_empty() {
             self.emit(Change::Set(values));
@@ -90,8 +90,13 @@ impl Run<'_> {
             .collect()
     }
 
+    /// The values of the fields whose files these papers are.
+    pub(super) fn files(&self, papers: &[Paper]) -> BTreeMap<FieldName, serde_json::Value> {
+        papers.iter().filter_map(|paper| Some((self.file_field(paper)?, paper.id.as_str().into()))).collect()
+    }
+
     /// Adds papers to the dossier.
-    fn file(&mut self, papers: &[Paper]) {
+    pub(super) fn file(&mut self, papers: &[Paper]) {
         if !papers.is_empty() {
             let (by, at) = (self.actor.person().cloned(), self.at);
             let papers = papers.iter().map(|paper| Paper { by: by.clone(), at, ..paper.clone() }).collect();

@@ -305,6 +305,8 @@ impl Run<'_> {
             members,
             quorate,
             rows: rows.into_iter().map(|(row, _)| RowResult { passed: row.passed && quorate, ..row }).collect(),
+            withdraw: vote.rule.withdraw.clone(),
+            fallen: false,
         }
     }
 

@@ -105,6 +105,10 @@ impl Check<'_> {
         for access in &self.definition.access {
             self.writes(shape, &leaves, access);
         }
+        for field in &self.definition.fields {
+            let by = field.correctable.iter().flat_map(|rule| &rule.by);
+            by.for_each(|role| self.sees(shape, &leaves, role, [&field.name].into_iter()));
+        }
     }
 
     fn writes(&self, shape: &Shape, leaves: &[usize], access: &model::Access) {

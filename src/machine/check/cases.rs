@@ -1,6 +1,7 @@
 //! Cases: every outcome of a vote and of a deadline is handled, and every event has somebody or something that raises it.
 
 use super::Check;
+use super::corrections::{RESULT_WITHDRAWN, VOTES_FELL};
 use super::needs::UNDECIDED;
 use super::tree::Place;
 use crate::definition::model::Transition;
@@ -47,6 +48,10 @@ impl Check<'_> {
             return;
         }
         if event.value == UNDECIDED && self.can_be_undecided(at) {
+            return;
+        }
+        let withdrawn = || self.tree.places().iter().any(|place| self.can_be_withdrawn(place.state));
+        if (event.value == VOTES_FELL && self.lets_votes_fall()) || (event.value == RESULT_WITHDRAWN && withdrawn()) {
             return;
         }
         let comes_to_an_end = place.state.parallel || place.state.states.iter().any(|inner| inner.is_final);

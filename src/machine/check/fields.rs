@@ -51,6 +51,7 @@ impl Check<'_> {
             label: written.label.clone(),
             kind: written.kind.as_ref().map_or(STAND_IN, |kind| self.field_kind(written, kind)),
             required: written.required,
+            correctable: written.correctable.as_ref().map(|rule| self.correctable(written, rule)),
         }
     }
 

@@ -8,6 +8,7 @@ mod actions;
 mod amounts;
 mod branches;
 mod cases;
+mod corrections;
 mod fields;
 mod formulas;
 mod kinds;
@@ -88,6 +89,9 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     let shape = check.shape();
     check.check_formulas(&shape);
     check.role_words();
+    check.not_correctable(&definition.row);
+    definition.fields.iter().for_each(|field| check.not_correctable(&field.columns));
+    check.withdrawals();
     check.seen_by_who_writes(&shape);
     check.list_only();
     check.kinds();

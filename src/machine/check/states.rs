@@ -159,6 +159,11 @@ impl Check<'_> {
         let Some(word) = &place.state.link else {
             return place.parent.map_or(LinkPolicy::Link, |parent| self.link(parent));
         };
+        self.policy(word)
+    }
+
+    /// How strongly somebody must show who they are.
+    pub(super) fn policy(&self, word: &Name) -> LinkPolicy {
         match word.as_str() {
             "link" => LinkPolicy::Link,
             "link+pin" => LinkPolicy::LinkPin,

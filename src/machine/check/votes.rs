@@ -1,6 +1,7 @@
 //! Votes: the body, the shares, the time.
 
 use super::Check;
+use super::names::Kind;
 use crate::calendar::{Delay, DelayUnit};
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Words, did_you_mean, fault, say};
@@ -23,6 +24,7 @@ impl Check<'_> {
             passes: self.share_of(written.passes.as_ref()),
             open_for: self.positive(written.open_for.as_ref()),
             own_case: OwnCase { votes: written.own_votes, in_base: written.own_in_base },
+            withdraw: self.refer_all(Kind::Role, &written.withdraw),
             basis: written.basis.clone(),
         }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::reader::Reader;
 use super::sheet;
 use crate::dossier::Dossier;
-use crate::machine::FieldKind;
+use crate::machine::{Field, FieldKind};
 
 /// Lines that stand above the choice.
 const LINES_MAX: usize = 10;
@@ -20,6 +20,8 @@ pub(crate) struct Fact {
     number: bool,
     href: Option<String>,
     sheet: Option<sheet::Sheet>,
+    /// That it was put right, and what it said before.
+    note: String,
 }
 
 /// One paper.
@@ -49,7 +51,7 @@ impl Sheet {
 
 impl Fact {
     pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { label: label.into(), value: value.into(), number: false, href: None, sheet: None }
+        Self { label: label.into(), value: value.into(), number: false, href: None, sheet: None, note: String::new() }
     }
 }
 
@@ -70,11 +72,18 @@ pub(crate) fn facts(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> S
             matches!(field.kind, FieldKind::Number { .. } | FieldKind::Decimal { .. } | FieldKind::Money { .. });
         let short = said.chars().count() <= LINE_CHARS_MAX && first.len() < LINES_MAX;
         let sheet = sheet::sheet(reader, &field.kind, value, dossier);
-        let fact = Fact { label: reader.text(&field.label).to_owned(), value: said, number, href, sheet };
+        let fact = Fact {
+            label: reader.text(&field.label).to_owned(),
+            value: said,
+            number,
+            href,
+            sheet,
+            note: note(reader, field, dossier),
+        };
         if short { first.push(fact) } else { rest.push(fact) }
     }
     if !reader.machine.is_list() {
-        first.extend(dossier.results.last().and_then(|result| {
+        first.extend(dossier.results.iter().rev().find(|result| !result.fallen).and_then(|result| {
             let row = result.rows.first()?;
             let mut fact = Fact::new(reader.get("part.results"), format!("{}/{}", row.yes, row.base));
             fact.number = true;
@@ -82,6 +91,14 @@ pub(crate) fn facts(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> S
         }));
     }
     (first, rest)
+}
+
+/// That a value was put right, and what it said before.
+fn note(reader: &Reader, field: &Field, dossier: &Dossier) -> String {
+    let Some(last) = dossier.corrections.iter().rev().find(|one| one.field == field.name) else { return String::new() };
+    let before = reader.value(field, &last.before, dossier);
+    let before = if before.is_empty() { reader.get("part.empty") } else { before };
+    reader.texts.fill("correct.note", &[("when", &reader.moment(last.at)), ("before", &before)])
 }
 
 /// The papers, newest last.

@@ -1,13 +1,17 @@
 //! What has happened, in plain words: one entry for each event, the newest first. Who acted is said as truthfully as it is
 //! known: "by the link sent to them". What was chosen in a secret vote is in no event and so on no page.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::super::reader::Reader;
+use super::changes;
 use crate::dossier::command::Actor;
-use crate::dossier::event::{Change, Event, Kind};
+use crate::dossier::event::{Change, Corrected, Event, Kind};
+use crate::dossier::revision::{self, Difference, Revision};
 use crate::dossier::{Dossier, RowStatus, TimerKind, VoteResult};
-use crate::ids::EventName;
+use crate::ids::{EventName, FieldName};
 
 /// One event.
 #[derive(Debug, Serialize)]
@@ -19,15 +23,31 @@ pub(crate) struct Entry {
 }
 
 /// All events, the newest first. Events that changed nothing that can be said are left out.
-pub(crate) fn history(reader: &Reader, events: &[Event]) -> Vec<Entry> {
+pub(crate) fn history(reader: &Reader, dossier: &Dossier, events: &[Event]) -> Vec<Entry> {
+    let mut revised = revised(reader, dossier, events);
     let entry = |event: &Event| Entry {
         at: reader.moment(event.at),
         who: who(reader, &event.actor),
         what: did(reader, event, events),
-        lines: lines(reader, event),
+        lines: [lines(reader, dossier, event), revised.remove(&event.seq).unwrap_or_default()].concat(),
     };
     let entries = events.iter().rev().map(entry);
     entries.filter(|entry| !entry.what.is_empty() || !entry.lines.is_empty()).collect()
+}
+
+/// For each submission after the first: what is different from the one before.
+fn revised(reader: &Reader, dossier: &Dossier, events: &[Event]) -> BTreeMap<i64, Vec<String>> {
+    let revisions = revision::revisions(events);
+    let said = |pair: &[Revision]| {
+        let [before, after] = pair else { return None };
+        let difference = Difference::between(&before.content, &after.content);
+        let holes = [("n", after.number.to_string()), ("before", before.number.to_string())];
+        let holes: Vec<(&str, &str)> = holes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut lines = vec![reader.texts.fill("change.revision", &holes)];
+        lines.extend(changes::lines(reader, dossier, &difference));
+        (!difference.is_empty()).then_some((after.seq, lines))
+    };
+    revisions.windows(2).filter_map(said).collect()
 }
 
 /// Who caused it, and how we know.
@@ -57,6 +77,8 @@ pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
         }
         Kind::Confirmed => reader.get("did.confirmed"),
         Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
+        Kind::Corrected => reader.get("did.corrected"),
+        Kind::Withdrawn => reader.get("did.withdrawn"),
         Kind::Received | Kind::Due | Kind::Stuck => String::new(),
     }
 }
@@ -91,7 +113,7 @@ pub(crate) fn reason(event: &Event) -> Option<&str> {
     })
 }
 
-fn lines(reader: &Reader, event: &Event) -> Vec<String> {
+fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let texts = reader.texts;
     for change in &event.changes {
@@ -104,6 +126,15 @@ fn lines(reader: &Reader, event: &Event) -> Vec<String> {
                     .collect();
                 (!labels.is_empty()).then(|| texts.fill("did.fields", &[("labels", &labels.join(", "))]))
             }
+            Change::Corrected { fields, reason, .. } => {
+                let said = |(name, one): (&FieldName, &Corrected)| {
+                    changes::line(reader, dossier, name, &one.before, &one.after)
+                };
+                lines.extend(fields.iter().map(said));
+                reason.as_ref().map(|reason| texts.fill("did.reason", &[("reason", reason)]))
+            }
+            Change::VotesFell => Some(reader.get("did.votes_fell")),
+            Change::ResultWithdrawn { reason, .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
             Change::Filed(papers) => {
                 let names: Vec<String> = papers.iter().map(|paper| reader.paper_kind(&paper.kind)).collect();
                 Some(texts.fill("did.papers", &[("names", &names.join(", "))]))
@@ -165,7 +196,7 @@ fn fired(reader: &Reader, what: &TimerKind, tell: &[crate::ids::PersonId]) -> St
     }
 }
 
-fn closed(reader: &Reader, result: &VoteResult) -> String {
+pub(crate) fn closed(reader: &Reader, result: &VoteResult) -> String {
     if !result.quorate {
         return reader.get("did.no_quorum");
     }

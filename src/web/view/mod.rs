@@ -1,8 +1,10 @@
 //! What pages show, as plain data for the templates. Made from a dossier, its machine and its events; nothing is looked up.
 
 pub(super) mod ballot;
+pub(super) mod changes;
 pub(super) mod choice;
 pub(super) mod choices;
+pub(super) mod correction;
 pub(super) mod facts;
 pub(super) mod history;
 pub(super) mod input;

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::super::reader::Reader;
+use super::correction::Correction;
+use super::refused::Wrong;
 use super::{capital, cast_at, history};
 use crate::dossier::command::Actor;
 use crate::dossier::event::Event;
@@ -18,6 +20,8 @@ pub(crate) struct Over {
     who: String,
     pub(crate) lines: Vec<String>,
     quiet: String,
+    pub(crate) errors: Vec<Wrong>,
+    pub(crate) correct: Option<Correction>,
 }
 
 /// Says how a task ended.
@@ -52,6 +56,8 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
         who: reader.name(&task.person),
         lines,
         quiet: reader.get("over.nothing_to_do"),
+        errors: Vec::new(),
+        correct: None,
     }
 }
 
@@ -64,6 +70,8 @@ pub(crate) fn closed(reader: &Reader, task: &TaskPage, why: &'static str) -> Ove
         who: reader.name(&task.person),
         lines: vec![reader.get(why)],
         quiet: reader.get("closed.do"),
+        errors: Vec::new(),
+        correct: None,
     }
 }
 

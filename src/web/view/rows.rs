@@ -155,7 +155,12 @@ fn shown(reader: &Reader) -> Vec<&Field> {
 }
 
 fn latest_vote(dossier: &Dossier, id: &DossierId) -> Option<String> {
-    let row = dossier.results.iter().rev().find_map(|result| result.rows.iter().find(|row| &row.row == id))?;
+    let row = dossier
+        .results
+        .iter()
+        .rev()
+        .filter(|result| !result.fallen)
+        .find_map(|result| result.rows.iter().find(|row| &row.row == id))?;
     Some(format!("{}/{}", row.yes, row.base))
 }
 
