@@ -12,6 +12,7 @@ mod directory;
 mod doctor;
 mod explain;
 mod import;
+mod mail;
 mod migrate;
 mod named;
 mod new;
@@ -83,6 +84,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Play the scenarios that stand beside workflows, and say what they reach.
     Test(test::TestArgs),
+    /// Look at the mails of a workflow before anybody gets one.
+    Mail(mail::MailArgs),
     /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
     Diagram(diagram::DiagramArgs),
     /// Put checked workflows, calendars and the directory into the database.
@@ -275,6 +278,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::New(args) => new::run(&args, context),
         Command::Check(args) => check::run(&args, context),
         Command::Test(args) => test::run(&args, context),
+        Command::Mail(args) => mail::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => directory::run(&args, context).await,

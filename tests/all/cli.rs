@@ -146,6 +146,7 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "deploy",
         "directory",
         "audit heads",
+        "mail preview",
         "audit replay",
         "import",
         "start",
@@ -194,6 +195,23 @@ fn another_directory_is_shown_before_it_takes_the_place_of_the_old_one() {
     let applied = place.json(&["directory", "directory", "--yes"]);
     assert_eq!((&applied["applied"], applied["changes"].as_array().map(Vec::len)), (&Value::from(true), Some(1)));
     assert_eq!(place.good(&["directory", "directory"]), "nothing changes\n");
+}
+
+#[test]
+fn mails_are_looked_at_before_anybody_gets_one() {
+    let place = place("preview");
+    let purchase = shipped("purchase");
+    let mails = place.json(&["mail", "preview", &purchase, "--for", "MS-TP", "--language", "en"]);
+    let first = &mails.as_array().expect("mails")[0];
+    assert_eq!(first["person"], "MS-TP");
+    assert!(first["text"].as_str().expect("a text").contains("https://office.example/l/"), "{first}");
+    let said = place.good(&["mail", "preview", &purchase, "--for", "MS-TP", "--into", "mails"]);
+    let count = mails.as_array().map_or(0, Vec::len);
+    assert!(said.starts_with(&format!("{count} mails in `mails`")), "{said}");
+    let html = std::fs::read_to_string(place.folder.join("mails/001-MS-TP.html")).expect("written");
+    assert!(html.contains("lang=\"vi\""), "{html}");
+    place.bad(2, &["mail", "preview", &purchase, "--for", "NOBODY"], &["NOBODY"]);
+    place.bad(2, &["mail", "preview", &purchase, "--case", "no such words"], &["--case"]);
 }
 
 #[test]

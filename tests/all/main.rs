@@ -27,6 +27,7 @@ mod import;
 mod install;
 mod intake;
 mod ledger;
+mod mailroom;
 mod mails;
 mod new;
 mod offices;
