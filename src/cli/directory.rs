@@ -42,15 +42,18 @@ pub(super) async fn run(args: &DirectoryArgs, context: &Context) -> Result<(), T
     let Some(directory) = read_directory(&args.folder, &office.engine, context, &mut counts)? else {
         return Err(Trouble::Input(format!("{} errors: the directory stays as it was", counts.errors)));
     };
-    let changes = difference(&office.engine.directory(), &directory);
+    let before = office.engine.directory();
+    // Where nobody is yet, nobody can be lost: the first directory needs no word of anybody.
+    let first = before.units.is_empty() && before.people.is_empty() && before.bodies.is_empty();
+    let changes = difference(&before, &directory);
     let (units, people, bodies) = (directory.units.len(), directory.people.len(), directory.bodies.len());
     let printer = &context.printer;
-    if !printer.is_json() {
+    if !printer.is_json() && !first {
         for change in &changes {
             printer.line(line(change));
         }
     }
-    let applied = !changes.is_empty() && (args.yes || agreed(changes.len(), printer));
+    let applied = !changes.is_empty() && (first || args.yes || agreed(changes.len(), printer));
     if applied {
         office.engine.put_directory(directory).await?;
     }

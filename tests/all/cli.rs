@@ -174,7 +174,9 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
 #[test]
 fn another_directory_is_shown_before_it_takes_the_place_of_the_old_one() {
     let place = place("directory");
-    place.purchase();
+    place.good(&["migrate"]);
+    let first = place.good(&["directory", &shipped("purchase/directory")]);
+    assert!(first.contains("units") && !first.contains("+ "), "nobody can be lost yet: {first}");
     let folder = place.folder.join("directory");
     std::fs::create_dir_all(&folder).expect("a folder");
     for file in std::fs::read_dir(shipped("purchase/directory")).expect("shipped") {

@@ -22,6 +22,7 @@ mod duties;
 mod engine;
 mod explain;
 mod fields;
+mod guides;
 mod heads;
 mod import;
 mod install;

@@ -1,0 +1,36 @@
+//! The guides that exist in two languages say the same: headings, examples, keys of tables.
+
+use std::path::Path;
+
+/// What must agree: levels of headings, examples without their comments, and the code in the first cell of each table's row.
+fn skeleton(text: &str) -> Vec<String> {
+    let (mut kept, mut inside) = (Vec::new(), false);
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+            kept.push(line.to_owned());
+        } else if inside {
+            kept.push(line.split(" #").next().unwrap_or_default().trim_end().to_owned());
+        } else if line.starts_with('#') {
+            kept.push("#".repeat(line.chars().take_while(|sign| *sign == '#').count()));
+        } else if let Some(row) = line.strip_prefix("| ") {
+            let cell = row.split(" | ").next().unwrap_or_default();
+            kept.push(cell.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(" "));
+        }
+    }
+    kept
+}
+
+#[test]
+fn the_guides_of_the_language_have_the_same_headings_examples_and_keys() {
+    let read = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    let (en, vi) = (skeleton(&read("language.md")), skeleton(&read("language.vi.md")));
+    assert!(en.len() > 100, "there is something to compare");
+    for (at, (one, other)) in en.iter().zip(&vi).enumerate() {
+        assert_eq!(one, other, "after {:?}", &en[at.saturating_sub(3)..at]);
+    }
+    assert_eq!(en.len(), vi.len());
+}
