@@ -55,6 +55,8 @@ pub struct Definition {
     pub guards: Vec<Guard>,
     /// The votes.
     pub votes: Vec<Vote>,
+    /// Threads of notes, with what officers call them.
+    pub notes: Vec<(Name, Text)>,
     /// Who sees what, for every state.
     pub access: Vec<Access>,
     /// Where a dossier begins.
@@ -193,6 +195,7 @@ pub struct Vote {
 
 /// A state.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
 pub struct State {
     /// Its own name, without those around it.
     pub name: Name,
@@ -238,6 +241,8 @@ pub struct State {
     pub standing: Option<Name>,
     /// `link`.
     pub link: Option<Name>,
+    /// `acknowledge`.
+    pub acknowledge: bool,
     /// `urgent`.
     pub urgent: Option<Name>,
     /// What it says about people who did an earlier step.
@@ -274,6 +279,8 @@ pub struct Access {
     pub edit: Option<Vec<Name>>,
     /// `attach`.
     pub attach: Option<Vec<Name>>,
+    /// `comment`.
+    pub comment: Option<Vec<Name>>,
 }
 
 /// What a state says about people who did an earlier step; each is a state, or `opening`.
@@ -319,6 +326,8 @@ pub struct Transition {
     pub reason: bool,
     /// Fields filled in with it.
     pub fill: Vec<Name>,
+    /// The table to which the person adds a row of their own.
+    pub adds: Option<Name>,
     /// Papers attached with it.
     pub attach: Vec<Name>,
     /// The page asks once more.

@@ -106,9 +106,16 @@ fn guard(name: Name, item: &Item<'_>) -> Option<Guard> {
 /// Who sees what.
 pub(super) fn access(item: &Item<'_>) -> Vec<Access> {
     let one = |(who, item): (Name, Item<'_>)| {
-        let map = item.map(say!(what.access), &["see", "edit", "attach"])?;
+        let map = item.map(say!(what.access), &["see", "edit", "attach", "comment"])?;
         let words = |key: &str| map.get(key).map(|item| item.words());
-        Some(Access { see: words("see"), edit: words("edit"), attach: words("attach"), keys: map.keys(), who })
+        Some(Access {
+            see: words("see"),
+            edit: words("edit"),
+            attach: words("attach"),
+            comment: words("comment"),
+            keys: map.keys(),
+            who,
+        })
     };
     item.named(say!(several.roles)).into_iter().filter_map(one).collect()
 }

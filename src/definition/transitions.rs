@@ -10,8 +10,8 @@ use crate::source::{Span, Spanned};
 
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
-    "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "attach", "confirm", "rows",
-    "take", "pause", "internal",
+    "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
+    "rows", "take", "pause", "internal",
 ];
 
 /// Transitions by events.
@@ -65,6 +65,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         resume: map.word("resume"),
         reason: map.flag("reason"),
         fill: map.words("fill"),
+        adds: map.word("adds"),
         attach: map.words("attach"),
         confirm: map.flag("confirm"),
         rows: map.get("rows").and_then(|item| rows(&item)),
@@ -90,6 +91,7 @@ fn short(target: Name, span: Span) -> Transition {
         resume: None,
         reason: false,
         fill: Vec::new(),
+        adds: None,
         attach: Vec::new(),
         confirm: false,
         rows: None,

@@ -157,6 +157,22 @@ pub enum Ask {
     },
     /// Put right what was submitted.
     Correct(Correct),
+    /// Write a note beside the dossier.
+    Note {
+        /// The thread.
+        thread: String,
+        /// What.
+        text: String,
+        /// Papers, each of the kind that the thread is.
+        papers: Vec<Paper>,
+    },
+    /// Say that one has read it.
+    Acknowledge {
+        /// The entry in which one is asked.
+        activation: ActivationId,
+        /// The dossier's last event when the page was made.
+        seen: Option<i64>,
+    },
     /// Withdraw the latest result, which was recorded wrongly.
     Withdraw {
         /// The vote.
@@ -214,6 +230,26 @@ pub struct Act {
     /// on what they have not seen. None where nobody looked at a page.
     #[serde(default)]
     pub seen: Option<i64>,
+}
+
+impl Ask {
+    /// The entry in which somebody answers; none where nobody was asked.
+    pub fn activation(&self) -> Option<ActivationId> {
+        match self {
+            Self::Act(act) => Some(act.activation),
+            Self::Edit { activation, .. }
+            | Self::Cast { activation, .. }
+            | Self::Tally { activation, .. }
+            | Self::Confirm { activation, .. }
+            | Self::Acknowledge { activation, .. } => Some(*activation),
+            Self::Start(_)
+            | Self::Correct(_)
+            | Self::Note { .. }
+            | Self::Withdraw { .. }
+            | Self::Receive(_)
+            | Self::Tick => None,
+        }
+    }
 }
 
 /// Put right what was submitted.

@@ -53,6 +53,8 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
         Ask::Correct(Correct { fields, .. }) => Some(fields),
         Ask::Withdraw { .. }
+        | Ask::Note { .. }
+        | Ask::Acknowledge { .. }
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }

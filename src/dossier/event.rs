@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
+use super::note::{Acknowledgement, Note};
 use super::{
     Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, Stuck, Task,
     Timer, TimerKind, VoteResult, VoteRow,
@@ -55,6 +56,10 @@ pub enum Kind {
     Corrected,
     /// A result was withdrawn.
     Withdrawn,
+    /// A note was written.
+    Noted,
+    /// Somebody said that they have read it.
+    Acknowledged,
     /// A message was consumed.
     Received,
     /// Something was due.
@@ -75,6 +80,8 @@ impl Kind {
             Self::Confirmed => "confirmed",
             Self::Corrected => "corrected",
             Self::Withdrawn => "withdrawn",
+            Self::Noted => "noted",
+            Self::Acknowledged => "acknowledged",
             Self::Received => "received",
             Self::Due => "due",
             Self::Stuck => "stuck",
@@ -116,6 +123,10 @@ pub enum Change {
         /// Why.
         reason: Option<String>,
     },
+    /// A note was written beside the dossier.
+    Noted(Note),
+    /// Somebody who is asked said that they have read it.
+    Acknowledged(Acknowledgement),
     /// What was voted on was wrong: no result so far counts any longer.
     VotesFell,
     /// A result was recorded wrongly and counts no longer.
@@ -351,6 +362,7 @@ impl Change {
             | Self::Set(_)
             | Self::Filed(_)
             | Self::Corrected { .. }
+            | Self::Noted(_)
             | Self::Did { .. }
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),

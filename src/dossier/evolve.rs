@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Corrected, Event};
+use super::note::Acknowledgement;
 use super::{
     Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, TimerKind, Vote,
 };
@@ -76,6 +77,8 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             fields: BTreeMap::new(),
             papers: Vec::new(),
             corrections: Vec::new(),
+            notes: Vec::new(),
+            acknowledged: Vec::new(),
             tasks: Vec::new(),
             timers: Vec::new(),
             votes: Vec::new(),
@@ -110,6 +113,12 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 let (by, field, before, reason) = (by.clone(), field.clone(), before.clone(), reason.clone());
                 dossier.corrections.push(Correction { at, by, field, before, reason });
             }
+        }
+        Change::Noted(note) => dossier.notes.push(note.clone()),
+        Change::Acknowledged(one) => {
+            let same = |old: &Acknowledgement| old.activation == one.activation && old.person == one.person;
+            dossier.acknowledged.retain(|old| !same(old));
+            dossier.acknowledged.push(one.clone());
         }
         Change::VotesFell => dossier.results.iter_mut().for_each(|result| result.fallen = true),
         Change::ResultWithdrawn { activation, .. } => {
@@ -252,6 +261,7 @@ fn leave(dossier: &mut Dossier, left: &[ActivationId]) {
     dossier.active.retain(|active| !left.contains(&active.activation));
     dossier.tasks.retain(|task| !left.contains(&task.activation));
     dossier.timers.retain(|timer| !left.contains(&timer.activation));
+    dossier.acknowledged.retain(|one| !left.contains(&one.activation));
     dossier.votes.retain(|vote| !left.contains(&vote.activation));
 }
 

@@ -11,6 +11,7 @@ pub mod decide;
 pub mod event;
 pub mod evolve;
 pub mod message;
+pub mod note;
 pub mod project;
 pub mod refusal;
 pub mod revision;
@@ -73,6 +74,12 @@ pub struct Dossier {
     /// Values that were put right after they were submitted, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<Correction>,
+    /// Notes beside it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<note::Note>,
+    /// Who said in an active entry that they have read it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledged: Vec<note::Acknowledgement>,
     /// Open tasks.
     #[serde(default)]
     pub tasks: Vec<Task>,

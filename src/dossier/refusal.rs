@@ -72,6 +72,8 @@ pub enum Code {
     FieldWrong,
     /// A field may not be changed here.
     FieldClosed,
+    /// It has to be read first, and that has to be said.
+    Unread,
     /// Nothing would be different.
     Unchanged,
     /// A required paper is missing.
@@ -155,6 +157,7 @@ impl Code {
             Self::Superseded => "the dossier has moved on",
             Self::Changed => "its content has changed meanwhile",
             Self::Paused => "the dossier is paused",
+            Self::Unread => "this person has not said that they have read it",
             Self::Unchanged => "nothing would be different",
             Self::TooMuch => "more than a dossier takes",
             Self::NotAsked => "this person is not asked",

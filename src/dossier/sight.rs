@@ -82,6 +82,7 @@ impl Sight {
         }
         seen.fields.retain(|name, _| self.field(name));
         seen.papers.retain(|paper| self.paper(&paper.kind));
+        seen.notes.retain(|note| self.names(&note.thread));
         seen.corrections.retain(|one| self.field(&one.field));
         seen.caption = self.caption(&whole.caption, shape);
         for (place, row) in seen.rows.iter_mut().enumerate() {
@@ -136,6 +137,7 @@ impl Sight {
                 let fields: BTreeMap<_, _> = fields.into_iter().filter(|(name, _)| self.field(name)).collect();
                 (!fields.is_empty()).then_some(Change::Corrected { by, fields, reason })
             }
+            Change::Noted(note) => self.names(&note.thread).then_some(Change::Noted(note)),
             Change::Did { activation, event, reason } => {
                 let reason = reason.filter(|_| own || self.history());
                 Some(Change::Did { activation, event, reason })
@@ -147,7 +149,12 @@ impl Sight {
                 Some(Change::Described { row, caption, fields: kept(fields) })
             }
             Change::Held(_) | Change::Sent { .. } | Change::Registered { .. } => None,
-            Change::ResultWithdrawn { .. } | Change::Chose { .. } | Change::Recorded { .. } | Change::VoteClosed(_)
+            Change::Acknowledged(_) if own => Some(change),
+            Change::Acknowledged(_)
+            | Change::ResultWithdrawn { .. }
+            | Change::Chose { .. }
+            | Change::Recorded { .. }
+            | Change::VoteClosed(_)
                 if !self.history() =>
             {
                 None

@@ -115,6 +115,8 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Confirm { .. }
         | Ask::Correct(_)
         | Ask::Withdraw { .. }
+        | Ask::Note { .. }
+        | Ask::Acknowledge { .. }
         | Ask::Receive(_)
         | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
     }
@@ -127,11 +129,12 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 fn papers(ask: &mut Ask) -> &mut [Paper] {
     match ask {
         Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
-        Ask::Correct(Correct { papers, .. }) => papers,
+        Ask::Correct(Correct { papers, .. }) | Ask::Note { papers, .. } => papers,
         Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Withdraw { .. }
+        | Ask::Acknowledge { .. }
         | Ask::Receive(_)
         | Ask::Tick => &mut [],
     }

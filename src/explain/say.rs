@@ -379,6 +379,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Confirmed => "confirmed",
         Kind::Corrected => "corrected",
         Kind::Withdrawn => "withdrawn",
+        Kind::Noted => "noted",
+        Kind::Acknowledged => "acknowledged",
         Kind::Received => "received",
         Kind::Due => "happened",
         Kind::Stuck => "was_stuck",

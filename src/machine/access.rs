@@ -29,6 +29,9 @@ pub struct Access {
     /// Kinds of paper that it may attach, besides those of its task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attach: Option<Vec<String>>,
+    /// Threads in which it may write notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Vec<String>>,
 }
 
 /// What is seen of a dossier.
@@ -37,7 +40,7 @@ pub struct Access {
 pub enum See {
     /// Everything.
     All,
-    /// These fields (of a list: of its rows too) and kinds of paper, and where named the history and the grounds.
+    /// These fields (of a list: of its rows too), kinds of paper and threads of notes, and where named the history and the grounds.
     These(BTreeSet<String>),
 }
 
@@ -48,6 +51,7 @@ impl Access {
             see: self.see.or_else(|| outer.see.clone()),
             edit: self.edit.or_else(|| outer.edit.clone()),
             attach: self.attach.or_else(|| outer.attach.clone()),
+            comment: self.comment.or_else(|| outer.comment.clone()),
         }
     }
 }

@@ -55,6 +55,9 @@ pub struct Shape {
     /// The votes, by name.
     #[serde(default)]
     pub votes: BTreeMap<VoteName, VoteRule>,
+    /// Threads of notes, with what officers call them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<String, Text>,
     /// Who sees what and may change what in every state, by role, `others` and `public`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<RoleName, Access>,
@@ -108,6 +111,17 @@ pub struct Field {
     /// How it is corrected once it was submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correctable: Option<Correctable>,
+}
+
+impl Field {
+    /// For a table of people's rows: the column that says whose a row is, and the form of one row without it.
+    pub fn own_row(&self) -> Option<(&FieldName, Self)> {
+        let FieldKind::Rows { columns, sums, .. } = &self.kind else { return None };
+        let person = &columns.iter().find(|column| column.kind == FieldKind::Person)?.name;
+        let columns = columns.iter().filter(|column| &column.name != person).cloned().collect();
+        let kind = FieldKind::Rows { columns, max: 1, sums: sums.clone() };
+        Some((person, Self { kind, correctable: None, ..self.clone() }))
+    }
 }
 
 /// How a field is corrected once it was submitted.

@@ -59,6 +59,9 @@ pub struct State {
     /// How strongly a person must show who they are.
     #[serde(default)]
     pub link: LinkPolicy,
+    /// Whoever is asked says that they have read the dossier before their answer counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledge: bool,
     /// May mail on rest days (06:00-21:00).
     #[serde(default)]
     pub urgent: bool,
@@ -128,6 +131,9 @@ pub struct Transition {
     /// Fields that the person fills in with it; each must then have a value.
     #[serde(default)]
     pub fill: Vec<FieldName>,
+    /// The table to which the person adds a row of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds: Option<FieldName>,
     /// Kinds of paper that must be attached with it (or stand in the dossier).
     #[serde(default)]
     pub attach: Vec<String>,

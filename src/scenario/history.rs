@@ -162,6 +162,8 @@ fn did(event: &Event) -> String {
         Kind::Confirmed => "answered for the tallies".to_owned(),
         Kind::Corrected => "corrected it".to_owned(),
         Kind::Withdrawn => "withdrew a result".to_owned(),
+        Kind::Noted => "wrote a note".to_owned(),
+        Kind::Acknowledged => "said that they have read it".to_owned(),
         Kind::Received => "told it something".to_owned(),
         Kind::Stuck => "what is due cannot be done".to_owned(),
         Kind::Due => first(&|change| match change {

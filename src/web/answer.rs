@@ -2,6 +2,7 @@
 //! sends the reader to the page that says what happened; what was refused is shown above the form as it was filled in.
 
 mod correct;
+mod note;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,8 @@ pub(super) async fn answer(
     let meant = match (visit.task.purpose, form.get("do")) {
         (_, "correct") => correct::correct(&visit, &form),
         (_, "withdraw") => correct::withdraw(&visit, &form),
+        (_, "note") => note::note(&visit, &form),
+        (_, "acknowledge") => note::acknowledge(&visit, &form),
         (Purpose::Act, "edit") => edit(&visit, &form),
         (Purpose::Act, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
@@ -103,11 +106,17 @@ async fn handle(
 
 /// What is sent has nothing to do with the task, so that it may be over.
 fn is_aside(form: &Form) -> bool {
-    ["correct", "withdraw"].contains(&form.get("do"))
+    ["correct", "withdraw", "note"].contains(&form.get("do"))
 }
 
 /// Where on the page a reason belongs.
 fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<String> {
+    if form.get("do") == "note" {
+        return Some(format!("note.{}", form.get("thread")));
+    }
+    if form.get("do") == "acknowledge" || reason.code == Code::Unread {
+        return Some("acknowledge".to_owned());
+    }
     if is_aside(form) {
         let about = reason.about.as_deref().map(|about| about.split('.').next().unwrap_or(about));
         return Some(match (&reason.code, about) {
@@ -178,7 +187,13 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     let event = wanted.event.as_str();
     let operation = visit.operation(&["act", event, form.get("seen")]);
     let mut wrongs = Vec::new();
-    let fields = fields(visit, form, &format!("field.{event}."), &wanted.fill, &mut wrongs);
+    let mut fields = fields(visit, form, &format!("field.{event}."), &wanted.fill, &mut wrongs);
+    for (place, row) in wanted.own_rows(reader) {
+        match input::read(reader, &row, form, &place) {
+            Ok(value) => drop(fields.insert(row.name, value)),
+            Err(what) => wrongs.push(Wrong::at(format!("{what}: {}", reader.get("refused.field_wrong")), place)),
+        }
+    }
     let mut files = Files { visit, form, operation: &operation, papers: Vec::new(), attachments: Vec::new() };
     for kind in &wanted.attach {
         files.take(&format!("paper.{event}.{kind}"), kind, &mut wrongs);
@@ -250,6 +265,10 @@ fn sure(
     for field in wanted.fill.iter().filter_map(|name| reader.machine.field(name)) {
         let value = input::read(reader, field, form, &format!("field.{event}.{}", field.name)).unwrap_or(Value::Null);
         said.push(Fact::new(reader.text(&field.label), reader.value(field, &value, dossier)));
+    }
+    for (place, row) in wanted.own_rows(reader) {
+        let value = input::read(reader, &row, form, &place).unwrap_or(Value::Null);
+        said.push(Fact::new(reader.text(&row.label), reader.value(&row, &value, dossier)));
     }
     if wanted.reason {
         said.push(Fact::new(reader.get("act.reason"), form.get(&format!("reason.{event}"))));

@@ -88,6 +88,9 @@ impl Reader {
         if let Some(label) = self.machine.papers.get(kind).filter(|label| !label.is_empty()) {
             return self.text(label).to_owned();
         }
+        if let Some(label) = self.machine.notes.get(kind) {
+            return self.text(label).to_owned();
+        }
         let field = self.machine.field(&FieldName::from(kind));
         field.map_or_else(|| kind.to_owned(), |field| self.text(&field.label).to_owned())
     }

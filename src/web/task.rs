@@ -17,6 +17,7 @@ use super::view::choices::{self, Chances};
 use super::view::correction::{self, Correction};
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::history::{self, Entry};
+use super::view::notes::{self, Reading, Thread};
 use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
@@ -43,6 +44,10 @@ struct Common {
     changes: Option<Changes>,
     /// What the reader may put right.
     correct: Option<Correction>,
+    /// Notes beside it.
+    notes: Vec<Thread>,
+    /// That the reader has to say that they have read it.
+    reading: Option<Reading>,
     /// Where everybody can look, if they can.
     public: Option<String>,
     rules: Vec<Rule>,
@@ -111,6 +116,9 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
     if let Some(closed) = task.closed {
         let mut over = over::over(reader, dossier, task, closed, &visit.events);
         over.correct = correction(visit, sent, &errors);
+        let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
+        over.notes = notes::threads(visit, &link, sent);
+        over.seen = visit.dossier.seq;
         over.errors = errors;
         let status = if over.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         return page::page(&frame, status, "over.html", &over);
@@ -179,6 +187,8 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         more,
         papers: facts::papers(reader, dossier, &link),
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
+        notes: notes::threads(visit, &link, sent),
+        reading: notes::reading(visit),
         public: public::address(app, visit),
         rules,
         way: visit.sight.is_whole(),

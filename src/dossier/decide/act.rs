@@ -14,7 +14,7 @@ use crate::machine::chart::Place;
 use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
-type Branches<'a> = (Place, Vec<&'a Transition>);
+pub(super) type Branches<'a> = (Place, Vec<&'a Transition>);
 
 /// What a transition is to a person.
 pub(super) enum Standing<'t> {
@@ -32,8 +32,10 @@ impl<'a> Run<'a> {
         let answering = self.answering(act)?;
         self.check_shown(act.activation, answering.iter().map(|(at, _)| *at))?;
         self.check_seen(act.seen)?;
+        self.check_read(act.activation)?;
         self.check_input(act, &answering)?;
-        self.take_in(&act.fields, &act.papers);
+        let fields = self.with_own_rows(act, &answering)?;
+        self.take_in(&fields, &act.papers);
         self.emit(Change::Did { activation: act.activation, event: act.event.clone(), reason: act.reason.clone() });
         let chosen = self.open_ones(answering)?;
         for claim in &chosen {
@@ -224,7 +226,10 @@ impl<'a> Run<'a> {
             answering.iter().filter_map(|(at, _)| self.machine.states[*at].task.as_ref()).collect();
         let edited = tasks.iter().flat_map(|task| &task.edit);
         let fields: Vec<FieldName> = candidates.iter().flat_map(|one| &one.fill).chain(edited).cloned().collect();
-        self.check_fields(&act.fields, &fields, &act.papers)?;
+        let added = |name: &FieldName| candidates.iter().any(|one| one.adds.as_ref() == Some(name));
+        let given = act.fields.iter().filter(|(name, _)| !added(name));
+        let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.check_fields(&given, &fields, &act.papers)?;
         let attached = tasks.iter().flat_map(|task| &task.attach);
         let kinds: Vec<String> = candidates.iter().flat_map(|one| &one.attach).chain(attached).cloned().collect();
         self.check_papers(&act.papers, &kinds, &fields)?;

@@ -9,9 +9,11 @@ mod actions;
 mod correct;
 mod enter;
 mod lists;
+mod note;
 mod offer;
 mod pause;
 mod receive;
+mod rows;
 mod separation;
 mod shown;
 mod start;
@@ -37,6 +39,7 @@ use crate::machine::{Machine, State};
 
 pub use access::{editable, public_sight, sight};
 pub use correct::{correctable, withdrawable};
+pub use note::commentable;
 
 /// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
 const STEPS_MAX: u32 = 100;
@@ -157,6 +160,8 @@ impl<'a> Run<'a> {
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
             Ask::Correct(correct) => self.correct(correct),
             Ask::Withdraw { vote, reason } => self.withdraw_result(*vote, reason),
+            Ask::Note { thread, text, papers } => self.write_note(thread, text, papers),
+            Ask::Acknowledge { activation, seen } => self.acknowledge(*activation, *seen),
             Ask::Receive(message) => self.receive(message),
         }
     }

@@ -130,6 +130,7 @@ impl Run<'_> {
         }
         let seat = vote.roll.iter().find(|seat| seat.person == person).ok_or_else(|| Refusal::of(Code::NotAsked))?;
         self.check_shown(activation, [])?;
+        self.check_read(activation)?;
         if seat.cast {
             return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
         }
@@ -163,6 +164,7 @@ impl Run<'_> {
         rows: &BTreeMap<DossierId, PaperTally>,
     ) -> Result<(), Refusal> {
         let person = self.asked(activation, Purpose::Tally)?;
+        self.check_read(activation)?;
         let vote = self.vote_of(activation)?;
         let Held::Paper { confirms, .. } = vote.held.clone() else { return Err(Refusal::of(Code::NotThisWay)) };
         if !vote.rows.iter().map(|row| &row.row).collect::<BTreeSet<_>>().into_iter().eq(rows.keys()) {
@@ -192,6 +194,7 @@ impl Run<'_> {
     /// The second person's word on the tallies.
     pub(super) fn confirm(&mut self, activation: ActivationId, agrees: bool, seen: i64) -> Result<(), Refusal> {
         let person = self.asked(activation, Purpose::Confirm)?;
+        self.check_read(activation)?;
         self.check_seen(Some(seen))?;
         let vote = self.vote_of(activation)?;
         if vote.recorded.as_ref().is_none_or(|recorded| recorded.by == person) {

@@ -31,6 +31,7 @@ impl Check<'_> {
             see: written.see.as_ref().map(|names| self.see(&written.who, names)),
             edit: written.edit.as_ref().map(|names| self.refer_all(Kind::Field, names)),
             attach: written.attach.as_ref().map(|names| self.refer_all(Kind::Paper, names)),
+            comment: written.comment.as_ref().map(|names| self.refer_all(Kind::Note, names)),
         }
     }
 
@@ -58,15 +59,35 @@ impl Check<'_> {
         See::These(names.iter().map(|name| self.thing(name)).collect())
     }
 
-    /// A field, a field of rows, a kind of paper, the history or the grounds.
+    /// A field, a field of rows, a kind of paper, a thread of notes, the history or the grounds.
     fn thing(&self, name: &Name) -> String {
-        let kinds = [Kind::Field, Kind::RowField, Kind::Paper];
+        let kinds = [Kind::Field, Kind::RowField, Kind::Paper, Kind::Note];
         let known = || kinds.into_iter().flat_map(|kind| self.names(kind)).map(Name::as_str).chain([HISTORY, GROUNDS]);
         if !known().any(|known| known == name.value) {
             let fault = fault!(UNKNOWN_FIELD.nothing_to_see, &name.span, name);
             self.report(fault.help(did_you_mean(&name.value, known(), say!(near.see))));
         }
         name.value.clone()
+    }
+
+    /// Where people say that they have read the dossier, somebody is asked; and a thread of notes has a name of its own.
+    pub(super) fn acknowledged_and_noted(&self) {
+        for place in self.tree.places() {
+            let state = place.state;
+            if let Some(span) = state.keys.get("acknowledge").filter(|_| state.task.is_none() && state.vote.is_none()) {
+                self.report(fault!(KEYS_TOGETHER.nobody_reads, span, state = place.id));
+            }
+        }
+        for note in self.names(Kind::Note) {
+            let kinds = [Kind::Field, Kind::RowField, Kind::Paper];
+            let same = kinds.into_iter().flat_map(|kind| self.names(kind)).find(|name| name.value == note.value);
+            let word = [HISTORY, GROUNDS].contains(&note.as_str());
+            if let Some(same) = same {
+                self.report(fault!(NAME_CLASH.thread, &note.span, name = note).beside(&same.span));
+            } else if word {
+                self.report(fault!(NAME_CLASH.thread_word, &note.span, name = note));
+            }
+        }
     }
 
     /// The words that stand for roles are no names of roles.
@@ -115,7 +136,7 @@ impl Check<'_> {
         if WORDS.contains(&access.who.as_str()) {
             return;
         }
-        let named = access.edit.iter().flatten().chain(access.attach.iter().flatten());
+        let named = [&access.edit, &access.attach, &access.comment].into_iter().flatten().flatten();
         self.sees(shape, leaves, &access.who, named);
     }
 

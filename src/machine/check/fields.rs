@@ -44,6 +44,18 @@ const OF_TYPES: &[&str] = &["max", "min", "places", "currency", "from", "values"
 const STAND_IN: FieldKind = FieldKind::Decimal { places: 0, min: None, max: None };
 
 impl Check<'_> {
+    /// A table in which each row is somebody's: one of its columns says whose.
+    pub(super) fn added_to(&self, name: &Name) -> FieldName {
+        let table = FieldName::new(self.refer(Kind::Field, name));
+        let Some(field) = self.find_field(Kind::Field, &name.value) else { return table };
+        let is = |field: &model::Field, word: &str| field.kind.as_ref().is_some_and(|kind| kind.value == word);
+        let people = field.columns.iter().filter(|column| is(column, "person")).count();
+        if !is(field, "rows") || people != 1 || field.columns.len() < 2 {
+            self.report(fault!(FIELD_TYPE.no_rows_of_people, &name.span, name).beside(&field.name.span));
+        }
+        table
+    }
+
     /// A field of the form or of a row.
     pub(super) fn field(&self, written: &model::Field) -> Field {
         Field {

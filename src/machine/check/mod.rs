@@ -89,6 +89,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     let shape = check.shape();
     check.check_formulas(&shape);
     check.role_words();
+    check.acknowledged_and_noted();
     check.not_correctable(&definition.row);
     definition.fields.iter().for_each(|field| check.not_correctable(&field.columns));
     check.withdrawals();
@@ -188,6 +189,7 @@ impl Check<'_> {
             roles: written.roles.iter().map(|role| (role.name.as_str().into(), self.role(role))).collect(),
             guards: written.guards.iter().map(|guard| (guard.name.as_str().into(), self.guard(guard))).collect(),
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
+            notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             access: self.access(&written.access),
             initial: StateId::new(self.initial(written.initial.as_ref(), None)),
             states: (0..self.tree.len()).map(|at| self.state(at)).collect(),

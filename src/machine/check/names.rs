@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Role,
     Guard,
     Vote,
+    Note,
 }
 
 impl Kind {
@@ -30,6 +31,7 @@ impl Kind {
             Self::Role => say!(kind.role),
             Self::Guard => say!(kind.guard),
             Self::Vote => say!(kind.vote),
+            Self::Note => say!(kind.note),
         }
     }
 
@@ -43,6 +45,7 @@ impl Kind {
             Self::Role => fault!(UNKNOWN_ROLE.unknown, &name.span, name),
             Self::Guard => fault!(UNKNOWN_GUARD.unknown, &name.span, name),
             Self::Vote => fault!(UNKNOWN_VOTE.unknown, &name.span, name),
+            Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
         }
     }
 }
@@ -88,6 +91,7 @@ impl Check<'_> {
             Kind::Role => written.roles.iter().map(|role| &role.name).collect(),
             Kind::Guard => written.guards.iter().map(|guard| &guard.name).collect(),
             Kind::Vote => written.votes.iter().map(|vote| &vote.name).collect(),
+            Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
         }
     }
 
@@ -114,7 +118,9 @@ impl Check<'_> {
 
     /// Every declared name looks like a name, and none in formulas means two things.
     pub(super) fn declared_names(&self) {
-        for kind in [Kind::Field, Kind::RowField, Kind::Table, Kind::Paper, Kind::Role, Kind::Guard, Kind::Vote] {
+        for kind in
+            [Kind::Field, Kind::RowField, Kind::Table, Kind::Paper, Kind::Role, Kind::Guard, Kind::Vote, Kind::Note]
+        {
             for name in self.names(kind) {
                 self.identifier(name);
             }

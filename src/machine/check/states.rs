@@ -31,6 +31,7 @@ impl Check<'_> {
             exit: self.actions(&written.exit),
             standing: written.standing.as_ref().map(|name| name.value.clone()),
             link: self.link(at),
+            acknowledge: written.acknowledge,
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
             separation: written.separation.as_ref().map(|separation| self.separation(at, separation)),
         }

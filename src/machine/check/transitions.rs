@@ -9,7 +9,7 @@ use crate::ids::{EventName, StateId};
 use crate::machine::{After, RowEvents, Target, Transition};
 
 /// What only a person can do with a transition.
-const OF_A_PERSON: &[&str] = &["hint", "needs", "reason", "fill", "attach", "confirm"];
+const OF_A_PERSON: &[&str] = &["hint", "needs", "reason", "fill", "adds", "attach", "confirm"];
 
 impl Check<'_> {
     /// A transition of the state at `from`.
@@ -26,6 +26,7 @@ impl Check<'_> {
             target: self.leads_to(from, written),
             reason: written.reason,
             fill: self.refer_all(Kind::Field, &written.fill),
+            adds: written.adds.as_ref().map(|name| self.added_to(name)),
             attach: self.refer_all(Kind::Paper, &written.attach),
             confirm: written.confirm,
             rows: written.rows.as_ref().map(|rows| self.row_events(rows)),

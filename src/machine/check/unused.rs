@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, fault};
 impl Check<'_> {
     /// Warnings about what nothing refers to, and about buttons without words.
     pub(super) fn unused(&self) {
-        for kind in [Kind::Role, Kind::Guard, Kind::Vote, Kind::Table] {
+        for kind in [Kind::Role, Kind::Guard, Kind::Vote, Kind::Table, Kind::Note] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
                     self.report(unused(kind, name));
@@ -71,6 +71,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Table => fault!(UNUSED.table, &name.span, name),
         Kind::Field => fault!(UNUSED.field, &name.span, name),
         Kind::RowField => fault!(UNUSED.row_field, &name.span, name),
+        Kind::Note => fault!(UNUSED.note, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }
 }

@@ -15,7 +15,7 @@ use super::post::Mail;
 use super::world::World;
 use crate::calendar::DelayUnit;
 use crate::dossier::command::{self, Actor, Ask, RowMark};
-use crate::dossier::refusal::Refusal;
+use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Active, Dossier, Paper, Purpose};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
 use crate::source::Span;
@@ -202,6 +202,13 @@ impl Play<'_> {
 
     fn hand_in(&mut self, dossier: DossierId, by: &PersonId, ask: Ask) -> Result<(), Refusal> {
         let actor = self.office.actor(&dossier, by);
+        let command = self.office.command(dossier.clone(), actor.clone(), ask.clone());
+        let answer = self.office.handle(&command);
+        let unread = answer.as_ref().is_err_and(|refusal| refusal.reasons.iter().any(|one| one.code == Code::Unread));
+        let (true, Some(activation)) = (unread, ask.activation()) else { return answer };
+        // People in scenarios read what they answer.
+        let read = self.office.command(dossier.clone(), actor.clone(), Ask::Acknowledge { activation, seen: None });
+        self.office.handle(&read)?;
         let command = self.office.command(dossier, actor, ask);
         self.office.handle(&command)
     }

@@ -8,7 +8,7 @@ use super::input::Input;
 use super::refused::Wrong;
 use crate::dossier::{Dossier, Task};
 use crate::ids::{EventName, FieldName};
-use crate::machine::{FieldKind, Needs, Transition};
+use crate::machine::{Field, FieldKind, Needs, Transition};
 
 /// One radio button, and what unfolds under it.
 #[derive(Debug, Serialize)]
@@ -41,6 +41,7 @@ pub(crate) struct Wanted {
     pub(crate) reason: bool,
     pub(crate) needs: Needs,
     pub(crate) fill: Vec<FieldName>,
+    pub(crate) adds: Vec<FieldName>,
     pub(crate) attach: Vec<String>,
     pub(crate) confirm: bool,
     pub(crate) struck: bool,
@@ -71,6 +72,7 @@ impl Wanted {
             reason: false,
             needs: one.needs,
             fill: Vec::new(),
+            adds: Vec::new(),
             attach: Vec::new(),
             confirm: false,
             struck: false,
@@ -88,6 +90,7 @@ impl Wanted {
                 self.fill.push(name.clone());
             }
         }
+        self.adds.extend(one.adds.iter().filter(|name| !self.adds.contains(name)).cloned().collect::<Vec<_>>());
         for kind in &one.attach {
             if !self.attach.contains(kind) {
                 self.attach.push(kind.clone());
@@ -111,6 +114,12 @@ impl Wanted {
         !self.attach.is_empty() || self.fill.iter().any(of_file)
     }
 
+    /// The forms of the rows that the person adds, each under its input's name.
+    pub(crate) fn own_rows(&self, reader: &Reader) -> Vec<(String, Field)> {
+        let form = |name: &FieldName| Some(reader.machine.field(name)?.own_row()?.1);
+        self.adds.iter().filter_map(|name| Some((format!("field.{}.{name}", self.event), form(name)?))).collect()
+    }
+
     /// How many people must choose it, and how many have.
     pub(crate) fn needed(&self, reader: &Reader, task: Option<&Task>) -> Option<String> {
         let task = task.filter(|_| self.needs != Needs::One)?;
@@ -126,6 +135,9 @@ impl Wanted {
         for field in self.fill.iter().filter_map(|name| reader.machine.field(name)) {
             let name = format!("field.{event}.{}", field.name);
             inputs.push(Input::field(reader, name, field, dossier, true, sent));
+        }
+        for (name, row) in self.own_rows(reader) {
+            inputs.push(Input::own_row(reader, name, &row, sent));
         }
         for kind in &self.attach {
             inputs.push(Input::paper(reader, format!("paper.{event}.{kind}"), kind, dossier, true));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::reader::Reader;
 use super::sheet;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, Paper};
 use crate::machine::{Field, FieldKind};
 
 /// Lines that stand above the choice.
@@ -103,19 +103,21 @@ fn note(reader: &Reader, field: &Field, dossier: &Dossier) -> String {
 
 /// The papers, newest last.
 pub(crate) fn papers(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> String) -> Vec<Sheet> {
-    let sheet = |paper: &crate::dossier::Paper| {
-        let by = paper.by.as_ref().map(|by| reader.name(by));
-        let at = reader.words.moment_short(paper.at, reader.calendar.zone());
-        Sheet {
-            kind: reader.paper_kind(&paper.kind),
-            name: paper.name.clone(),
-            size: size(reader, paper.size),
-            href: link(paper.id.as_str()),
-            inline: crate::papers::is_shown(&paper.name),
-            said: by.map_or_else(|| at.clone(), |by| format!("{by}, {at}")),
-        }
-    };
-    dossier.papers.iter().map(sheet).collect()
+    dossier.papers.iter().map(|paper| sheet_of(reader, paper, link)).collect()
+}
+
+/// One paper.
+pub(crate) fn sheet_of(reader: &Reader, paper: &Paper, link: &dyn Fn(&str) -> String) -> Sheet {
+    let by = paper.by.as_ref().map(|by| reader.name(by));
+    let at = reader.words.moment_short(paper.at, reader.calendar.zone());
+    Sheet {
+        kind: reader.paper_kind(&paper.kind),
+        name: paper.name.clone(),
+        size: size(reader, paper.size),
+        href: link(paper.id.as_str()),
+        inline: crate::papers::is_shown(&paper.name),
+        said: by.map_or_else(|| at.clone(), |by| format!("{by}, {at}")),
+    }
 }
 
 /// The latest grounds; earlier ones stand in the history.

@@ -77,6 +77,8 @@ pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
         }
         Kind::Confirmed => reader.get("did.confirmed"),
         Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
+        Kind::Noted => reader.get("did.noted"),
+        Kind::Acknowledged => reader.get("did.acknowledged"),
         Kind::Corrected => reader.get("did.corrected"),
         Kind::Withdrawn => reader.get("did.withdrawn"),
         Kind::Received | Kind::Due | Kind::Stuck => String::new(),
@@ -132,6 +134,10 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 };
                 lines.extend(fields.iter().map(said));
                 reason.as_ref().map(|reason| texts.fill("did.reason", &[("reason", reason)]))
+            }
+            Change::Noted(note) => {
+                let thread = reader.paper_kind(&note.thread);
+                Some(texts.fill("did.note", &[("thread", &thread), ("text", &note.text)]))
             }
             Change::VotesFell => Some(reader.get("did.votes_fell")),
             Change::ResultWithdrawn { reason, .. } => Some(texts.fill("did.reason", &[("reason", reason)])),

@@ -46,6 +46,17 @@ impl Input {
         Self { name, label, help, value, max: Some(2_000), ..Self::empty("long", required) }
     }
 
+    /// For a note.
+    pub(crate) fn note(reader: &Reader, name: String, sent: Option<&Form>) -> Self {
+        let value = sent.map(|form| form.get(&name).to_owned()).unwrap_or_default();
+        Self { name, label: reader.get("note.text"), value, max: Some(2_000), ..Self::empty("long", true) }
+    }
+
+    /// For a paper that comes with a note.
+    pub(crate) fn note_file(reader: &Reader, name: String) -> Self {
+        Self { name, label: reader.get("note.file"), ..Self::empty("file", false) }
+    }
+
     /// For a paper of a kind.
     pub(crate) fn paper(reader: &Reader, name: String, kind: &str, dossier: &Dossier, required: bool) -> Self {
         let there = dossier.papers.iter().any(|paper| paper.kind == kind);
@@ -65,6 +76,12 @@ impl Input {
         let value = dossier.fields.get(&field.name);
         let grid = sheet::grid(reader, &name, &field.kind, value, sent);
         Self { grid, ..Self::of(reader, name, field, value, required, sent) }
+    }
+
+    /// For a row of one's own in a table of people's rows.
+    pub(crate) fn own_row(reader: &Reader, name: String, row: &Field, sent: Option<&Form>) -> Self {
+        let grid = sheet::grid(reader, &name, &row.kind, None, sent);
+        Self { grid, ..Self::of(reader, name, row, None, true, sent) }
     }
 
     /// For a cell of a table.

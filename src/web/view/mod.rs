@@ -8,6 +8,7 @@ pub(super) mod correction;
 pub(super) mod facts;
 pub(super) mod history;
 pub(super) mod input;
+pub(super) mod notes;
 pub(super) mod over;
 pub(super) mod refused;
 pub(super) mod rows;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::reader::Reader;
 use super::correction::Correction;
+use super::notes::Thread;
 use super::refused::Wrong;
 use super::{capital, cast_at, history};
 use crate::dossier::command::Actor;
@@ -22,6 +23,8 @@ pub(crate) struct Over {
     quiet: String,
     pub(crate) errors: Vec<Wrong>,
     pub(crate) correct: Option<Correction>,
+    pub(crate) notes: Vec<Thread>,
+    pub(crate) seen: i64,
 }
 
 /// Says how a task ended.
@@ -58,6 +61,8 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
         quiet: reader.get("over.nothing_to_do"),
         errors: Vec::new(),
         correct: None,
+        notes: Vec::new(),
+        seen: 0,
     }
 }
 
@@ -72,6 +77,8 @@ pub(crate) fn closed(reader: &Reader, task: &TaskPage, why: &'static str) -> Ove
         quiet: reader.get("closed.do"),
         errors: Vec::new(),
         correct: None,
+        notes: Vec::new(),
+        seen: 0,
     }
 }
 

@@ -90,6 +90,7 @@ fn key(code: &Code) -> &'static str {
         Code::FieldMissing => "field_missing",
         Code::FieldWrong => "field_wrong",
         Code::FieldClosed => "field_closed",
+        Code::Unread => "unread",
         Code::Unchanged => "nothing_changed",
         Code::PaperMissing => "paper_missing",
         Code::PaperUnknown => "paper_unknown",

@@ -1,0 +1,65 @@
+//! Tables to which each person adds a row of their own: scores, opinions, counts.
+
+use std::collections::BTreeMap;
+
+use super::Run;
+use super::act::Branches;
+use crate::dossier::Purpose;
+use crate::dossier::command::Act;
+use crate::dossier::refusal::{Code, Refusal};
+use crate::ids::FieldName;
+use crate::machine::chart::Place;
+use crate::machine::{Field, FieldKind, Needs, Transition};
+
+impl Run<'_> {
+    /// What an answer brings, with the person's own rows added to the tables as they stand.
+    pub(super) fn with_own_rows(
+        &self,
+        act: &Act,
+        answering: &[Branches<'_>],
+    ) -> Result<BTreeMap<FieldName, serde_json::Value>, Refusal> {
+        let mut fields = act.fields.clone();
+        for (at, branches) in answering {
+            for transition in branches {
+                let Some(field) = transition.adds.as_ref().and_then(|name| self.machine.field(name)) else { continue };
+                let table = self.with_own_row(*at, transition, field, act.fields.get(&field.name))?;
+                fields.insert(field.name.clone(), table);
+            }
+        }
+        Ok(fields)
+    }
+
+    fn with_own_row(
+        &self,
+        at: Place,
+        transition: &Transition,
+        field: &Field,
+        brought: Option<&serde_json::Value>,
+    ) -> Result<serde_json::Value, Refusal> {
+        let about = |code| Refusal::about(code, field.name.as_str());
+        let Some(person) = self.actor.person() else { return Err(Refusal::of(Code::NotThisWay)) };
+        let Some((whose, form)) = field.own_row() else { return Err(about(Code::FieldWrong)) };
+        let brought = brought.and_then(|value| value.as_array()).map(Vec::as_slice).unwrap_or_default();
+        let [serde_json::Value::Object(row)] = brought else { return Err(about(Code::FieldMissing)) };
+        let mut row = row.clone();
+        row.remove(whose.as_str());
+        row.retain(|_, cell| !cell.is_null());
+        if let Some(cell) = self.misfit(&form, &serde_json::Value::Array(vec![row.clone().into()]), &[]) {
+            return Err(Refusal::about(Code::FieldWrong, format!("{}.{cell}", field.name)));
+        }
+        row.insert(whose.to_string(), person.as_str().into());
+        let mut rows = self.rows_so_far(at, transition, field);
+        rows.push(row.into());
+        let FieldKind::Rows { max, .. } = &field.kind else { return Err(about(Code::FieldWrong)) };
+        if rows.len() > *max as usize { Err(about(Code::TooMuch)) } else { Ok(rows.into()) }
+    }
+
+    /// Where several answer, a round begins with an empty table; the rows of earlier rounds stand in the history.
+    fn rows_so_far(&self, at: Place, transition: &Transition, field: &Field) -> Vec<serde_json::Value> {
+        let task = self.entry_of(at).and_then(|entry| self.dossier().task(entry, Purpose::Act));
+        if transition.needs != Needs::One && task.is_none_or(|task| task.answers.is_empty()) {
+            return Vec::new();
+        }
+        self.dossier().fields.get(&field.name).and_then(|rows| rows.as_array()).cloned().unwrap_or_default()
+    }
+}
