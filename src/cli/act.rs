@@ -9,9 +9,9 @@ use super::refused;
 use super::sources::unreadable;
 use super::{Context, Trouble};
 use crate::dossier::command::{Act, Actor, Ask, Command, Correct, Start};
-use crate::dossier::{Dossier, Paper};
+use crate::dossier::{Dossier, Paper, Purpose, Task};
 use crate::engine::{Attachment, Engine};
-use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, PaperId, WorkflowName};
+use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, PaperId, PersonId, WorkflowName};
 use crate::import;
 use crate::machine::Machine;
 use crate::service::{Office, intake};
@@ -50,6 +50,66 @@ pub(super) struct ActArgs {
     reason: Option<String>,
     #[command(flatten)]
     content: Content,
+}
+
+/// What `assign` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery assign 3f2a BINH --as AN --reason \"AN is ill\"")]
+pub(super) struct AssignArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
+    /// Who is given the task, by their code in the directory; whoever is named by --as themselves takes it over.
+    to: String,
+    /// Who gives it: whoever leads the step, or has the task and may hand it over.
+    #[arg(long = "as", value_name = "CODE")]
+    person: String,
+    /// Whose part is given, where several people have one each.
+    #[arg(long, value_name = "CODE")]
+    from: Option<String>,
+    /// The state, where the dossier asks for several things at once.
+    #[arg(long)]
+    state: Option<String>,
+    /// Why; needed once somebody has had it.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+/// What `add` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery add 3f2a CHI --as AN --reason \"knows the site\"")]
+pub(super) struct AddArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
+    /// Who is asked too, by their code in the directory.
+    person: String,
+    /// Who leads the step.
+    #[arg(long = "as", value_name = "CODE")]
+    leader: String,
+    /// The state, where the dossier asks for several things at once.
+    #[arg(long)]
+    state: Option<String>,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+}
+
+/// What `extend` is told.
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  chancery extend 3f2a 2026-07-10 --as AN --reason \"the quote is late\"")]
+pub(super) struct ExtendArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
+    /// The new last day.
+    until: jiff::civil::Date,
+    /// Who leads the step.
+    #[arg(long = "as", value_name = "CODE")]
+    leader: String,
+    /// The state, where the dossier asks for several things at once.
+    #[arg(long)]
+    state: Option<String>,
+    /// Why.
+    #[arg(long)]
+    reason: String,
 }
 
 /// What `correct` is told.
@@ -124,6 +184,63 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
     hand_in(engine, dossier.id, &args.person, ask, attachments, context).await
 }
 
+/// Gives a task to somebody.
+pub(super) async fn assign(args: &AssignArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = find(engine, &args.dossier).await?;
+    let activation = task(&dossier, args.state.as_deref())?;
+    let from = args.from.as_ref().map(|code| person(engine, code)).transpose()?;
+    let ask = if args.to == args.person {
+        Ask::Claim { activation }
+    } else {
+        Ask::Assign { activation, from, to: person(engine, &args.to)?, reason: args.reason.clone() }
+    };
+    hand_in(engine, dossier.id, &args.person, ask, Vec::new(), context).await
+}
+
+/// Asks one more person.
+pub(super) async fn add(args: &AddArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = find(engine, &args.dossier).await?;
+    let activation = task(&dossier, args.state.as_deref())?;
+    let ask = Ask::Add { activation, person: person(engine, &args.person)?, reason: args.reason.clone() };
+    hand_in(engine, dossier.id, &args.leader, ask, Vec::new(), context).await
+}
+
+/// Puts a deadline off.
+pub(super) async fn extend(args: &ExtendArgs, context: &Context) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = find(engine, &args.dossier).await?;
+    let activation = task(&dossier, args.state.as_deref())?;
+    let ask = Ask::Extend { activation, until: args.until, reason: args.reason.clone() };
+    hand_in(engine, dossier.id, &args.leader, ask, Vec::new(), context).await
+}
+
+/// The entry that asks somebody to act; in this state, if one is named.
+fn task(dossier: &Dossier, state: Option<&str>) -> Result<ActivationId, Trouble> {
+    let of_state = |task: &&Task| {
+        let entry = dossier.entry(task.activation).map(|entry| entry.state.as_str());
+        task.purpose == Purpose::Act && state.is_none_or(|state| entry == Some(state))
+    };
+    let tasks: Vec<&Task> = dossier.tasks.iter().filter(of_state).collect();
+    match tasks[..] {
+        [task] => Ok(task.activation),
+        [] => Err(Trouble::Refused("nobody is asked to act there".to_owned())),
+        _ => Err(Trouble::Usage(format!("it stands in {}: say which with --state", dossier.stands()))),
+    }
+}
+
+fn person(engine: &Engine, code: &str) -> Result<PersonId, Trouble> {
+    let directory = engine.directory();
+    let known = directory.person_by_code(code);
+    known
+        .map(|person| person.id.clone())
+        .ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))
+}
+
 /// Puts right what was submitted.
 pub(super) async fn correct(args: &CorrectArgs, context: &Context) -> Result<(), Trouble> {
     let office = Office::open(&context.config).await?;
@@ -144,14 +261,11 @@ async fn hand_in(
     attachments: Vec<Attachment>,
     context: &Context,
 ) -> Result<(), Trouble> {
-    let directory = engine.directory();
-    let person = directory
-        .person_by_code(code)
-        .ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))?;
+    let person = person(engine, code)?;
     let command = Command {
         operation: OperationId::new(format!("cli:{}", engine.fresh_id())),
         dossier,
-        actor: Actor::Operator { operator: context.environment.operator.clone(), person: person.id.clone() },
+        actor: Actor::Operator { operator: context.environment.operator.clone(), person },
         ask,
     };
     let done = engine.handle(command, attachments).await.map_err(refused::trouble)?;

@@ -98,6 +98,12 @@ enum Command {
     Start(act::StartArgs),
     /// Do what a dossier asks, on behalf of a person.
     Act(act::ActArgs),
+    /// Give a task to somebody, on behalf of whoever leads the step or has the task.
+    Assign(act::AssignArgs),
+    /// Ask one more person, on behalf of whoever leads the step.
+    Add(act::AddArgs),
+    /// Put a deadline off, on behalf of whoever leads the step.
+    Extend(act::ExtendArgs),
     /// Put right what was submitted, on behalf of a person.
     Correct(act::CorrectArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
@@ -285,6 +291,9 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Import(args) => import::run(&args, context).await,
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,
+        Command::Assign(args) => act::assign(&args, context).await,
+        Command::Add(args) => act::add(&args, context).await,
+        Command::Extend(args) => act::extend(&args, context).await,
         Command::Correct(args) => act::correct(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,

@@ -114,7 +114,10 @@ impl Lines<'_> {
         self.lines.push(format!("{}  {}  {}", dossier.id, self.machine.title.own, dossier.caption));
         self.standing(dossier);
         for task in &dossier.tasks {
-            let holders: Vec<String> = task.holders.iter().map(|person| self.name(person)).collect();
+            let mut holders: Vec<String> = task.holders.iter().map(|person| self.name(person)).collect();
+            holders.extend(
+                task.stand_ins.iter().map(|one| format!("{} for {}", self.name(&one.person), self.name(&one.of))),
+            );
             self.lines.push(format!("  asked   {} ({:?})", holders.join(", "), task.purpose));
         }
         for said in shown.said {
@@ -170,6 +173,22 @@ impl Lines<'_> {
                     format!("{event}{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())
                 }
                 Change::Entered { state, .. } => format!("-> {state}"),
+                Change::Done(deed) => match &deed.on_behalf {
+                    Some(of) => format!("on behalf of {}", self.name(of)),
+                    None => continue,
+                },
+                Change::Given { to, reason, .. } => {
+                    let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+                    format!("given to {}{why}", self.name(to))
+                }
+                Change::Added { person, reason, .. } => format!("asked too: {} ({reason})", self.name(person)),
+                Change::Extended { due_at, reason, .. } => format!("put off to {}: {reason}", self.minute(*due_at)),
+                Change::GivenBack { .. } => "given back".to_owned(),
+                Change::StandIns { stand_ins, .. } => {
+                    let all =
+                        stand_ins.iter().map(|one| format!("{} for {}", self.name(&one.person), self.name(&one.of)));
+                    format!("asked in their place: {}", all.collect::<Vec<_>>().join(", "))
+                }
                 Change::Stuck(stuck) => {
                     let why: Vec<String> = stuck.reasons.iter().map(ToString::to_string).collect();
                     format!("{} cannot be done: {}", stuck.what.name(), why.join("; "))

@@ -245,12 +245,23 @@ pub struct State {
     pub acknowledge: bool,
     /// `urgent`.
     pub urgent: Option<Name>,
+    /// Who leads it.
+    pub lead: Option<Lead>,
     /// What it says about people who did an earlier step.
     pub separation: Option<Separation>,
     /// `final: true`.
     pub is_final: bool,
     /// The result of a final state.
     pub outcome: Option<Name>,
+}
+
+/// Who leads a state.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    /// Who.
+    pub by: Option<Name>,
+    /// What they may do.
+    pub may: Vec<Name>,
 }
 
 /// What a state does by itself.
@@ -381,6 +392,14 @@ pub struct Task {
     pub edit: Vec<Name>,
     /// Papers that may be attached.
     pub attach: Vec<Name>,
+    /// One of those who are asked may take it over.
+    pub claim: bool,
+    /// Somebody is given it first.
+    pub assign: bool,
+    /// It may be handed over.
+    pub hand_over: bool,
+    /// The keys written.
+    pub keys: Keys,
 }
 
 /// The vote of a state.

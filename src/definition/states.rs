@@ -1,7 +1,7 @@
 //! States as written.
 
 use super::item::{Item, Map};
-use super::model::{Actions, Deadline, Escalate, Held, Joins, Name, Register, State, StateVote, Task};
+use super::model::{Actions, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
 use super::parts;
 use super::separation::separation;
 use super::transitions;
@@ -32,6 +32,7 @@ const KEYS: &[&str] = &[
     "link",
     "acknowledge",
     "urgent",
+    "lead",
     "separation",
     "final",
     "outcome",
@@ -68,6 +69,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         link: map.word("link"),
         acknowledge: map.flag("acknowledge"),
         urgent: map.word("urgent"),
+        lead: map.get("lead").and_then(|item| lead(&item)),
         separation: map.get("separation").and_then(|item| separation(&item)),
         is_final: map.flag("final"),
         outcome: map.word("outcome"),
@@ -79,14 +81,24 @@ fn needed(map: &Map<'_>, key: &str, place: &Span) -> Option<Name> {
     map.need(key, place)?.word()
 }
 
+fn lead(item: &Item<'_>) -> Option<Lead> {
+    let map = item.map(say!(what.lead), &["by", "may"])?;
+    let may = map.need("may", item.span()).map_or_else(Vec::new, |item| item.words());
+    Some(Lead { by: needed(&map, "by", item.span()), may })
+}
+
 fn task(item: &Item<'_>) -> Option<Task> {
-    let map = item.map(say!(what.task), &["for", "title", "help", "edit", "attach"])?;
+    let map = item.map(say!(what.task), &["for", "title", "help", "edit", "attach", "claim", "assign", "hand_over"])?;
     Some(Task {
         role: needed(&map, "for", item.span()),
         title: map.need("title", item.span()).map_or_else(Text::default, |item| item.text()),
         help: map.text("help"),
         edit: map.words("edit"),
         attach: map.words("attach"),
+        claim: map.flag("claim"),
+        assign: map.flag("assign"),
+        hand_over: map.flag("hand_over"),
+        keys: map.keys(),
     })
 }
 

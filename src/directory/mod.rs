@@ -32,6 +32,9 @@ pub struct Directory {
     pub bodies: BTreeMap<BodyCode, Body>,
     /// Names that workflows use for a unit, by the root (ministry) for which they hold: `(root, name) -> unit`.
     pub bindings: Vec<Binding>,
+    /// Who stands in for whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutes: Vec<Substitute>,
 }
 
 /// A time during which something holds: from the first day to the last, both included; open where none is said.
@@ -158,6 +161,18 @@ pub struct Binding {
     pub name: String,
     /// The unit.
     pub unit: UnitCode,
+    /// For how long.
+    #[serde(flatten)]
+    pub dated: Dated,
+}
+
+/// Somebody stands in for a person who is away, for a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Substitute {
+    /// Who is away.
+    pub person: PersonId,
+    /// Who stands in for them.
+    pub by: PersonId,
     /// For how long.
     #[serde(flatten)]
     pub dated: Dated,

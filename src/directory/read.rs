@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::records::{BINDINGS, BODIES, PEOPLE, POSTS, Record, Records, SEATS, Sheet, UNITS};
-use super::{Binding, Body, BodySeat, Dated, Directory, Person, Post, Unit};
+use super::records::{BINDINGS, BODIES, PEOPLE, POSTS, Record, Records, SEATS, SUBSTITUTES, Sheet, UNITS};
+use super::{Binding, Body, BodySeat, Dated, Directory, Person, Post, Substitute, Unit};
 use crate::diagnostic::{Diagnostic, Words, fault, nearest, say};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::source::{SourceFile, Span, Spanned};
 
 const EMAIL_MAX: usize = 254;
 
-/// Reads a directory from its files (`units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, or
-/// `directory.yaml`), asked for by those names. `ids` gives the id of a person by code: the one they have, or a fresh random
+/// Reads a directory from its files (`units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`,
+/// `substitutes.csv`, or `directory.yaml`), asked for by those names. `ids` gives the id of a person by code: the one they have, or a fresh random
 /// one; it is asked once for each person.
 pub fn read(
     files: &dyn Fn(&str) -> Option<SourceFile>,
@@ -30,6 +30,7 @@ pub fn read(
     building.bodies(records.of(&BODIES));
     building.seats(records.of(&SEATS));
     building.bindings(records.of(&BINDINGS));
+    building.substitutes(records.of(&SUBSTITUTES));
     let Building { directory, faults, .. } = building;
     let refused = faults.iter().any(Diagnostic::is_error);
     ((!refused).then_some(directory), faults)
@@ -147,6 +148,15 @@ impl Building<'_> {
         }
     }
 
+    fn substitutes(&mut self, records: &[Record]) {
+        for record in records {
+            let (person, by, dated) = (self.person(record), self.person_in(record, "by"), self.dated(record));
+            if let (Some(person), Some(by)) = (person, by) {
+                self.directory.substitutes.push(Substitute { person, by, dated });
+            }
+        }
+    }
+
     fn bodies(&mut self, records: &[Record]) {
         self.unique(records, &BODIES);
         for record in records {
@@ -245,7 +255,11 @@ impl Building<'_> {
     }
 
     fn person(&mut self, record: &Record) -> Option<PersonId> {
-        let cell = record.cell("person")?;
+        self.person_in(record, "person")
+    }
+
+    fn person_in(&mut self, record: &Record, column: &str) -> Option<PersonId> {
+        let cell = record.cell(column)?;
         if let Some(id) = self.people.get(&cell.value) {
             return Some(id.clone());
         }

@@ -1,4 +1,4 @@
-//! The files of a directory as records of cells, whichever way they were written: six CSV files, or one YAML file.
+//! The files of a directory as records of cells, whichever way they were written: seven CSV files, or one YAML file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,9 @@ pub(super) const SEATS: Sheet =
     Sheet { name: "seats", needed: &["body", "person", "seat"], optional: &["unit", "from", "until"] };
 pub(super) const BINDINGS: Sheet =
     Sheet { name: "bindings", needed: &["root", "name", "unit"], optional: &["from", "until"] };
-const SHEETS: [&Sheet; 6] = [&UNITS, &PEOPLE, &POSTS, &BODIES, &SEATS, &BINDINGS];
+pub(super) const SUBSTITUTES: Sheet =
+    Sheet { name: "substitutes", needed: &["person", "by"], optional: &["from", "until"] };
+const SHEETS: [&Sheet; 7] = [&UNITS, &PEOPLE, &POSTS, &BODIES, &SEATS, &BINDINGS, &SUBSTITUTES];
 
 /// A record: its cells that are not empty, and its place.
 pub(super) struct Record {
@@ -119,7 +121,7 @@ impl Records {
             Ok(root) => root,
             Err(fault) => return faults.push(*fault),
         };
-        let known = ["chancery", "units", "people", "posts", "bodies", "bindings"];
+        let known = ["chancery", "units", "people", "posts", "bodies", "bindings", "substitutes"];
         let fields = Fields::of(&root, &known, faults);
         for sheet in SHEETS.iter().filter(|sheet| sheet.name != SEATS.name) {
             let Some(list) = fields.get(sheet.name) else { continue };

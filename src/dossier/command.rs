@@ -132,6 +132,45 @@ pub enum Ask {
         /// New papers.
         papers: Vec<Paper>,
     },
+    /// One of those who are asked takes the task over.
+    Claim {
+        /// The entry.
+        activation: ActivationId,
+    },
+    /// Whoever took it over gives it back.
+    Release {
+        /// The entry.
+        activation: ActivationId,
+    },
+    /// The task, or one person's part of it, is given to somebody.
+    Assign {
+        /// The entry.
+        activation: ActivationId,
+        /// Whose part; none for the whole of it.
+        from: Option<PersonId>,
+        /// To whom.
+        to: PersonId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// One more person is asked.
+    Add {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// The deadline is put off.
+    Extend {
+        /// The entry.
+        activation: ActivationId,
+        /// To the end of this day.
+        until: jiff::civil::Date,
+        /// Why.
+        reason: String,
+    },
     /// A ballot sheet: choices per row. They reach the box and nothing else.
     Cast {
         /// The vote.
@@ -238,6 +277,11 @@ impl Ask {
         match self {
             Self::Act(act) => Some(act.activation),
             Self::Edit { activation, .. }
+            | Self::Claim { activation }
+            | Self::Release { activation }
+            | Self::Assign { activation, .. }
+            | Self::Add { activation, .. }
+            | Self::Extend { activation, .. }
             | Self::Cast { activation, .. }
             | Self::Tally { activation, .. }
             | Self::Confirm { activation, .. }

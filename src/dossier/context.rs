@@ -52,7 +52,12 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
     let said = match ask {
         Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
         Ask::Correct(Correct { fields, .. }) => Some(fields),
-        Ask::Withdraw { .. }
+        Ask::Claim { .. }
+        | Ask::Release { .. }
+        | Ask::Assign { .. }
+        | Ask::Add { .. }
+        | Ask::Extend { .. }
+        | Ask::Withdraw { .. }
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }
         | Ask::Cast { .. }

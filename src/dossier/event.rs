@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::{
-    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, Stuck, Task,
-    Timer, TimerKind, VoteResult, VoteRow,
+    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, StandIn,
+    Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -46,6 +46,10 @@ pub enum Kind {
     Acted,
     /// A person changed fields or papers.
     Edited,
+    /// A task passed from one person to another.
+    Assigned,
+    /// Whoever leads a step asked one more person, or put the deadline off.
+    Led,
     /// A ballot went into the box.
     Cast,
     /// Tallies of a vote on paper were recorded.
@@ -75,6 +79,8 @@ impl Kind {
             Self::Started => "started",
             Self::Acted => "acted",
             Self::Edited => "edited",
+            Self::Assigned => "assigned",
+            Self::Led => "led",
             Self::Cast => "cast",
             Self::Tallied => "tallied",
             Self::Confirmed => "confirmed",
@@ -181,6 +187,51 @@ pub enum Change {
         person: PersonId,
         /// What they chose.
         event: EventName,
+    },
+    /// The task of an entry, or one person's part of it, is now this person's.
+    Given {
+        /// The entry.
+        activation: ActivationId,
+        /// Whose part; none for all of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<PersonId>,
+        /// To whom.
+        to: PersonId,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The task of an entry is offered again to everybody who was asked.
+    GivenBack {
+        /// The entry.
+        activation: ActivationId,
+    },
+    /// One more person is asked.
+    Added {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// A deadline was put off; its timers follow.
+    Extended {
+        /// The entry.
+        activation: ActivationId,
+        /// When it ends now.
+        due_at: Instant,
+        /// Why.
+        reason: String,
+    },
+    /// Other people than before stand in for the holders of a task.
+    StandIns {
+        /// The entry.
+        activation: ActivationId,
+        /// What for.
+        purpose: super::Purpose,
+        /// All of them.
+        stand_ins: Vec<StandIn>,
     },
     /// Timers were set.
     Timed(Vec<Timer>),
@@ -364,6 +415,9 @@ impl Change {
             | Self::Corrected { .. }
             | Self::Noted(_)
             | Self::Did { .. }
+            | Self::Given { .. }
+            | Self::Added { .. }
+            | Self::Extended { .. }
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),
             Self::Described { row, .. } => after.row(row)?.subject.as_ref(),

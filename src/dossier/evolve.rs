@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::event::{Change, Corrected, Event};
 use super::note::Acknowledgement;
 use super::{
-    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, TimerKind, Vote,
+    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, Task, TimerKind, Vote,
 };
-use crate::ids::{ActivationId, Instant};
+use crate::ids::{ActivationId, Instant, PersonId};
 
 /// The dossier after an event; before its first one there is none.
 ///
@@ -134,12 +134,29 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Offered(task) => dossier.tasks.push(task.clone()),
         Change::Withdrawn { activation, purpose, holder } => withdraw(dossier, *activation, *purpose, holder.as_ref()),
         Change::Answered { activation, person, event } => {
-            let task = dossier.tasks.iter_mut().find(|task| {
-                task.activation == *activation && task.purpose == Purpose::Act && task.holders.contains(person)
-            });
-            let task = task.ok_or("a person answered who was not asked")?;
+            let task = task_of(dossier, *activation)?;
+            if !task.holders.contains(person) {
+                return Err("a person answered who was not asked".to_owned());
+            }
             task.holders.retain(|holder| holder != person);
             task.answers.push(Answer { person: person.clone(), event: event.clone(), at });
+        }
+        Change::Given { activation, from, to, .. } => give(task_of(dossier, *activation)?, from.as_ref(), to),
+        Change::GivenBack { activation } => {
+            let task = task_of(dossier, *activation)?;
+            task.owner = None;
+            task.holders.append(&mut task.others);
+        }
+        Change::Added { activation, person, .. } => {
+            let task = task_of(dossier, *activation)?;
+            let alone = task.owner.is_some() || task.waits();
+            if alone { &mut task.others } else { &mut task.holders }.push(person.clone());
+        }
+        Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
+        Change::StandIns { activation, purpose, stand_ins } => {
+            let mut tasks = dossier.tasks.iter_mut();
+            let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);
+            task.ok_or("nobody is asked there")?.stand_ins.clone_from(stand_ins);
         }
         Change::Timed(timers) => {
             for timer in timers {
@@ -265,13 +282,30 @@ fn leave(dossier: &mut Dossier, left: &[ActivationId]) {
     dossier.votes.retain(|vote| !left.contains(&vote.activation));
 }
 
-fn withdraw(dossier: &mut Dossier, activation: ActivationId, purpose: Purpose, holder: Option<&crate::ids::PersonId>) {
+fn task_of(dossier: &mut Dossier, activation: ActivationId) -> Result<&mut Task, String> {
+    let task = dossier.tasks.iter_mut().find(|task| task.activation == activation && task.purpose == Purpose::Act);
+    task.ok_or_else(|| "nobody is asked there".to_owned())
+}
+
+/// Passes a task on; whoever had it may be given it again.
+fn give(task: &mut Task, from: Option<&PersonId>, to: &PersonId) {
+    if from.is_none() || from == task.owner.as_ref() {
+        task.others.append(&mut task.holders);
+        task.owner = Some(to.clone());
+    } else {
+        task.holders.retain(|holder| Some(holder) != from);
+    }
+    task.holders.push(to.clone());
+    task.others.retain(|other| other != to);
+}
+
+fn withdraw(dossier: &mut Dossier, activation: ActivationId, purpose: Purpose, holder: Option<&PersonId>) {
     for task in &mut dossier.tasks {
         if task.activation == activation && task.purpose == purpose {
             task.holders.retain(|person| holder.is_some_and(|gone| gone != person));
         }
     }
-    dossier.tasks.retain(|task| task.people() > 0);
+    dossier.tasks.retain(|task| task.people() > 0 || !task.others.is_empty());
 }
 
 fn freeze(
@@ -314,6 +348,12 @@ fn resume(
     dossier.tasks.extend(paused.tasks);
     dossier.timers.extend(timers.iter().cloned());
     dossier.votes.extend(paused.votes);
+    put_off(dossier, due);
+    Ok(())
+}
+
+/// Moves the deadlines of entries, and of what is asked there.
+fn put_off(dossier: &mut Dossier, due: &[(ActivationId, Instant)]) {
     for (activation, at) in due {
         for active in dossier.active.iter_mut().filter(|active| active.activation == *activation) {
             active.due_at = Some(*at);
@@ -322,5 +362,4 @@ fn resume(
             task.due_at = Some(*at);
         }
     }
-    Ok(())
 }

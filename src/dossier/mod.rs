@@ -25,7 +25,7 @@ use crate::ids::{
     ActivationId, DossierId, EventName, FieldName, Instant, MachineHash, PaperId, PersonId, RoleName, StateId,
     WorkflowName,
 };
-use crate::machine::LinkPolicy;
+use crate::machine::{LinkPolicy, State};
 
 pub use ballot::{Choice, PaperTally, Recorded, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use message::{Body, Message, OnList, Recipient};
@@ -211,6 +211,9 @@ pub struct Deed {
     /// In which role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleName>,
+    /// On whose behalf, where they stood in for somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf: Option<PersonId>,
     /// They prepared what others decide on: opened the dossier, filled in its form, recorded its numbers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prepared: bool,
@@ -219,9 +222,9 @@ pub struct Deed {
 }
 
 impl Deed {
-    /// Whether it counts as this person's.
+    /// Whether it counts as this person's: they did it, or somebody on their behalf.
     pub fn is_of(&self, person: &PersonId) -> bool {
-        &self.person == person
+        &self.person == person || self.on_behalf.as_ref() == Some(person)
     }
 }
 
@@ -252,6 +255,15 @@ pub struct Task {
     pub role: Option<RoleName>,
     /// Who may do it.
     pub holders: Vec<PersonId>,
+    /// Who has it alone, having taken it over or been given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PersonId>,
+    /// The others to whom it may be offered again, or given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<PersonId>,
+    /// Those who stand in for one of the holders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand_ins: Vec<StandIn>,
     /// Those who have done their part, where several are needed: they are asked no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
@@ -264,7 +276,45 @@ pub struct Task {
 impl Task {
     /// A task that is offered to these people, nobody having done anything yet.
     pub fn offered(activation: ActivationId, purpose: Purpose, role: Option<RoleName>, holders: Vec<PersonId>) -> Self {
-        Self { activation, purpose, role, holders, answers: Vec::new(), due_at: None, policy: LinkPolicy::Link }
+        Self {
+            activation,
+            purpose,
+            role,
+            holders,
+            owner: None,
+            others: Vec::new(),
+            stand_ins: Vec::new(),
+            answers: Vec::new(),
+            due_at: None,
+            policy: LinkPolicy::Link,
+        }
+    }
+
+    /// Everybody who may do it: the holders, and who stands in for one of them.
+    pub fn asked(&self) -> impl Iterator<Item = &PersonId> {
+        let stand_ins = self.stand_ins.iter().filter(|one| self.holders.contains(&one.of));
+        self.holders.iter().chain(stand_ins.map(|one| &one.person))
+    }
+
+    /// Whether this person is asked, for themselves or standing in for a holder.
+    pub fn asks(&self, person: &PersonId) -> bool {
+        self.asked().any(|asked| asked == person)
+    }
+
+    /// The holder on whose behalf this person may do it at this moment.
+    pub fn behalf(&self, person: &PersonId, now: Instant) -> Option<&PersonId> {
+        let mut own = self.stand_ins.iter().filter(|one| &one.person == person && self.holders.contains(&one.of));
+        own.find(|one| one.until_at.is_none_or(|until| now < until)).map(|one| &one.of)
+    }
+
+    /// Nobody has it yet: it waits for whoever leads the step to give it to somebody.
+    pub fn waits(&self) -> bool {
+        self.people() == 0
+    }
+
+    /// Whether one person alone cannot do it, in this state.
+    pub fn needs_several(&self, state: &State) -> bool {
+        state.on.iter().any(|one| !one.needs.is_one())
     }
 
     /// Everybody it was offered to, those who have answered included.
@@ -276,6 +326,18 @@ impl Task {
     pub fn chose(&self, event: &EventName) -> usize {
         self.answers.iter().filter(|answer| &answer.event == event).count()
     }
+}
+
+/// Somebody stands in for a holder of a task who is away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandIn {
+    /// Who.
+    pub person: PersonId,
+    /// For whom.
+    pub of: PersonId,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<Instant>,
 }
 
 /// One person's answer to a task of which several are needed.
@@ -301,6 +363,8 @@ pub enum Purpose {
     Tally,
     /// To confirm the tallies that another person recorded.
     Confirm,
+    /// To lead a step that others do: nobody waits for it, unless the step waits to be given to somebody.
+    Lead,
 }
 
 impl Purpose {
@@ -311,12 +375,14 @@ impl Purpose {
             Self::Ballot => "ballot",
             Self::Tally => "tally",
             Self::Confirm => "confirm",
+            Self::Lead => "lead",
         }
     }
 
     /// The purpose of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Act, Self::Ballot, Self::Tally, Self::Confirm].into_iter().find(|purpose| purpose.name() == name)
+        let all = [Self::Act, Self::Ballot, Self::Tally, Self::Confirm, Self::Lead];
+        all.into_iter().find(|purpose| purpose.name() == name)
     }
 }
 
@@ -456,6 +522,16 @@ impl Dossier {
     /// The row of a list on which this dossier stands.
     pub fn row(&self, dossier: &DossierId) -> Option<&Row> {
         self.rows.iter().find(|row| &row.dossier == dossier)
+    }
+
+    /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody.
+    pub fn is_awaited(&self, task: &Task) -> bool {
+        task.purpose != Purpose::Lead || self.task(task.activation, Purpose::Act).is_some_and(Task::waits)
+    }
+
+    /// Who is waited for.
+    pub fn awaited(&self) -> impl Iterator<Item = &PersonId> {
+        self.tasks.iter().filter(|task| self.is_awaited(task)).flat_map(|task| &task.holders)
     }
 
     /// The canonical snapshot.

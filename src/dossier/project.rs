@@ -158,7 +158,8 @@ pub fn project(
     let mut notices = Notices { machine, calendar, after, rows: BTreeMap::new() };
     // A task whose deadline moved is written again, but nobody is asked again.
     let key = |task: &TaskRow| (task.activation, task.purpose, task.person.clone());
-    for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task))) {
+    let is_awaited = |row: &TaskRow| after.task(row.activation, row.purpose).is_none_or(|task| after.is_awaited(task));
+    for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && is_awaited(task)) {
         let seq = after.seq;
         notices.add(seq, task.activation, &task.person, NoticeKind::Asked, Some(task.purpose), opened_at);
     }
@@ -200,7 +201,7 @@ fn tasks(dossier: &Dossier) -> TaskMap {
         .tasks
         .iter()
         .chain(paused)
-        .flat_map(|task| task.holders.iter().map(move |person| (task, person)))
+        .flat_map(|task| task.asked().map(move |person| (task, person)))
         .map(|(task, person)| {
             let row = TaskRow {
                 activation: task.activation,
@@ -234,15 +235,17 @@ impl Notices<'_> {
             match change {
                 Change::Fired { activation, what: TimerKind::Remind(_), .. } => {
                     let open = self.after.tasks.iter().filter(|task| task.activation == *activation);
-                    for (purpose, person) in
-                        open.flat_map(|task| task.holders.iter().map(move |one| (task.purpose, one)))
-                    {
+                    let open = open.filter(|task| self.after.is_awaited(task));
+                    for (purpose, person) in open.flat_map(|task| task.asked().map(move |one| (task.purpose, one))) {
                         self.add(event.seq, *activation, person, NoticeKind::Reminder, Some(purpose), event.at);
                     }
                 }
                 Change::Fired { activation, what: TimerKind::Escalate, tell } => {
+                    // Whoever leads the step can do something about it.
+                    let lead = self.after.task(*activation, Purpose::Lead);
                     for person in tell {
-                        self.add(event.seq, *activation, person, NoticeKind::Escalation, None, event.at);
+                        let leads = lead.is_some_and(|task| task.asks(person)).then_some(Purpose::Lead);
+                        self.add(event.seq, *activation, person, NoticeKind::Escalation, leads, event.at);
                     }
                 }
                 Change::Told { activation, people } => {

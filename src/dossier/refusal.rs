@@ -92,6 +92,15 @@ pub enum Code {
     ChoiceWrong,
     /// The same person may not do both.
     SamePerson,
+    /// Somebody else has it.
+    Taken {
+        /// Who.
+        by: PersonId,
+    },
+    /// A deadline can only be put off.
+    NotLater,
+    /// A person does not hold the role to which this belongs.
+    NotOfRole,
     /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
     Separated {
         /// By which rule.
@@ -182,6 +191,9 @@ impl Code {
                 "this person did an earlier step that is kept apart from this one"
             }
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
+            Self::Taken { .. } => "somebody else has it",
+            Self::NotLater => "the day does not lie later",
+            Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",
             Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",

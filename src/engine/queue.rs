@@ -111,6 +111,11 @@ fn identity(command: &Command) -> Vec<u8> {
         Ask::Start(_)
         | Ask::Act(_)
         | Ask::Edit { .. }
+        | Ask::Claim { .. }
+        | Ask::Release { .. }
+        | Ask::Assign { .. }
+        | Ask::Add { .. }
+        | Ask::Extend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Correct(_)
@@ -130,7 +135,12 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
     match ask {
         Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
         Ask::Correct(Correct { papers, .. }) | Ask::Note { papers, .. } => papers,
-        Ask::Cast { .. }
+        Ask::Claim { .. }
+        | Ask::Release { .. }
+        | Ask::Assign { .. }
+        | Ask::Add { .. }
+        | Ask::Extend { .. }
+        | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Withdraw { .. }

@@ -149,6 +149,9 @@ fn latest_grounds(dossier: &Dossier) -> Vec<Ground> {
 fn awaited(dossier: &Dossier) -> Vec<Awaited> {
     let entry = |activation| dossier.active.iter().find(|active| active.activation == activation);
     let of_task = |task: &crate::dossier::Task| {
+        if !dossier.is_awaited(task) {
+            return Vec::new();
+        }
         let Some(active) = entry(task.activation) else { return Vec::new() };
         let one = |person: &PersonId| Awaited {
             person: person.clone(),

@@ -374,6 +374,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Started => "started",
         Kind::Acted => "acted",
         Kind::Edited => "edited",
+        Kind::Assigned => "assigned",
+        Kind::Led => "led",
         Kind::Cast => "cast",
         Kind::Tallied => "tallied",
         Kind::Confirmed => "confirmed",

@@ -87,7 +87,8 @@ impl Gathering<'_> {
             let (directory, language) = (self.directory, self.language);
             let sight = self.sight(dossier, machine, calendar);
             let seen = sight.dossier(dossier, machine);
-            let mut matter = Reading { dossier: &seen, machine, notice, directory, language, sight: &sight }.matter();
+            let (dossier, person) = (&seen, self.person);
+            let mut matter = Reading { dossier, machine, notice, directory, person, language, sight: &sight }.matter();
             if let (Some(due), Some(calendar)) = (matter.due_at, calendar) {
                 matter.days_left = calendar.working_days_between(self.now, due);
             }
@@ -122,7 +123,7 @@ pub fn is_wanted(
     let mut open = dossier.tasks.iter().chain(paused).filter(|task| task.activation == activation);
     match (kind, purpose) {
         (NoticeKind::Escalation, _) => open.next().is_some(),
-        (_, Some(purpose)) => open.any(|task| task.purpose == purpose && task.holders.contains(person)),
+        (_, Some(purpose)) => open.any(|task| task.purpose == purpose && task.asks(person)),
         (_, None) => true,
     }
 }

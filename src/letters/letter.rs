@@ -89,6 +89,8 @@ pub struct Matter {
     pub help: String,
     /// As whom the reader is asked.
     pub role: Option<String>,
+    /// On whose behalf, where they stand in for somebody.
+    pub behalf: Option<String>,
     /// The body that votes.
     pub body: Option<String>,
     /// By when.

@@ -15,6 +15,7 @@ pub(super) struct Reading<'a> {
     pub(super) machine: &'a Machine,
     pub(super) notice: &'a MailNotice,
     pub(super) directory: &'a Directory,
+    pub(super) person: &'a PersonId,
     pub(super) language: &'a Language,
     pub(super) sight: &'a Sight,
 }
@@ -40,6 +41,7 @@ impl Reading<'_> {
                 .and_then(|task| task.role.as_ref())
                 .and_then(|role| machine.roles.get(role))
                 .map(|role| self.say(&role.label)),
+            behalf: self.behalf(task),
             body: vote.and_then(|vote| self.directory.bodies.get(&vote.body)).map(|body| body.name.clone()),
             due_at: self.due_at(task, active),
             days_left: 0,
@@ -48,6 +50,12 @@ impl Reading<'_> {
             asked: if self.notice.kind == NoticeKind::Escalation { self.asked() } else { Vec::new() },
             link: None,
         }
+    }
+
+    /// On whose behalf the reader is asked.
+    fn behalf(&self, task: Option<&Task>) -> Option<String> {
+        let stand_in = task?.stand_ins.iter().find(|one| &one.person == self.person)?;
+        self.directory.people.get(&stand_in.of).map(|person| person.name.clone())
     }
 
     /// Whoever does not see everything is told the public title.
@@ -111,6 +119,7 @@ impl Reading<'_> {
     /// Who was asked in this entry and did nothing.
     fn asked(&self) -> Vec<String> {
         let tasks = self.dossier.tasks.iter().filter(|task| task.activation == self.notice.activation);
+        let tasks = tasks.filter(|task| self.dossier.is_awaited(task));
         let mut people: Vec<&PersonId> = tasks.flat_map(|task| &task.holders).collect();
         people.sort();
         people.dedup();

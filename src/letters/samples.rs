@@ -95,6 +95,7 @@ fn task(en: bool, kind: NoticeKind) -> Matter {
             "Compare the request with the plan of the year before you decide.",
         ),
         role: Some(say("Thủ trưởng đơn vị", "head of the unit")),
+        behalf: None,
         body: None,
         due_at: Some(at(27, 24)),
         days_left: 4,

@@ -30,7 +30,8 @@ pub(super) fn task(matter: &Matter, texts: &Texts) -> String {
         Some(Purpose::Ballot) => texts.say("task.ballot", &[]),
         Some(Purpose::Tally) => texts.say("task.tally", &[]),
         Some(Purpose::Confirm) => texts.say("task.confirm", &[]),
-        Some(Purpose::Act) | None => clean(&matter.task),
+        Some(Purpose::Lead) if matter.asks() => texts.say("task.lead", &[("task", &clean(&matter.task))]),
+        Some(Purpose::Act | Purpose::Lead) | None => clean(&matter.task),
     }
 }
 

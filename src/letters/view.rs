@@ -137,6 +137,7 @@ impl Writer<'_> {
             (NoticeKind::Asked, Some(Purpose::Act) | None) => "intro.asked_act",
             (NoticeKind::Asked, Some(Purpose::Ballot)) => "intro.asked_ballot",
             (NoticeKind::Asked, Some(Purpose::Tally)) => "intro.asked_tally",
+            (NoticeKind::Asked, Some(Purpose::Lead)) => "intro.asked_lead",
             (NoticeKind::Asked, Some(Purpose::Confirm)) => "intro.asked_confirm",
             (NoticeKind::Reminder, _) => "intro.reminder",
             (NoticeKind::Escalation, _) => "intro.escalation",
@@ -182,7 +183,7 @@ impl Writer<'_> {
     /// The heading of a matter that is asked: for votes ours and the workflow's name of the vote.
     fn asked(&self, matter: &Matter) -> String {
         let (ours, theirs) = (task(matter, self.texts), clean(&matter.task));
-        if ours == theirs || theirs.is_empty() { ours } else { format!("{ours}: {theirs}") }
+        if ours.contains(&theirs) { ours } else { format!("{ours}: {theirs}") }
     }
 
     fn facts(&self, matter: &Matter) -> Vec<Fact> {
@@ -197,6 +198,9 @@ impl Writer<'_> {
         }
         if let (Some(role), true) = (&matter.role, matter.asks()) {
             fact("label.role", capitalised(&clean(role)), false);
+        }
+        if let (Some(who), true) = (&matter.behalf, matter.asks()) {
+            fact("label.behalf", clean(who), true);
         }
         if !matter.asked.is_empty() {
             let names: Vec<String> = matter.asked.iter().map(|name| clean(name)).collect();
@@ -226,6 +230,7 @@ impl Writer<'_> {
             Some(Purpose::Ballot) => "link.ballot",
             Some(Purpose::Tally) => "link.tally",
             Some(Purpose::Confirm) => "link.confirm",
+            Some(Purpose::Lead) => "link.lead",
         };
         self.say(key, &[])
     }

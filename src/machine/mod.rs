@@ -9,6 +9,7 @@ mod actions;
 pub mod chart;
 pub mod check;
 pub mod explore;
+mod lead;
 mod role;
 mod said;
 mod separation;
@@ -24,6 +25,7 @@ use chart::Chart;
 
 pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use actions::{Actions, RegisterRule, Setting};
+pub use lead::{Lead, LeadAct};
 pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};

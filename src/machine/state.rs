@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Actions, Separation};
+use super::{Access, Actions, Lead, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -65,6 +65,9 @@ pub struct State {
     /// May mail on rest days (06:00-21:00).
     #[serde(default)]
     pub urgent: bool,
+    /// Who leads it and what is inside it, unless a state inside says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Lead>,
     /// Who sees what and may change what here and inside, by role, `others` and `public`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<RoleName, Access>,
@@ -241,6 +244,15 @@ pub struct TaskRule {
     /// Kinds of paper that may be attached here; empty: none.
     #[serde(default)]
     pub attach: Vec<String>,
+    /// One of those who are asked may take it over; the others then see who has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claim: bool,
+    /// Nobody is asked until whoever leads the step has given it to somebody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub assign: bool,
+    /// Whoever has it may hand it over to another holder of the role.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hand_over: bool,
 }
 
 /// The vote held in a state.

@@ -157,6 +157,16 @@ fn did(event: &Event) -> String {
             _ => None,
         })
         .map_or_else(|| "edited".to_owned(), |fields| format!("edited {fields}")),
+        Kind::Assigned => first(&|change| match change {
+            Change::Given { to, .. } => Some(format!("gave the task to {to}")),
+            _ => None,
+        })
+        .unwrap_or_else(|| "gave the task back".to_owned()),
+        Kind::Led => first(&|change| match change {
+            Change::Added { person, .. } => Some(format!("asked {person} too")),
+            _ => None,
+        })
+        .unwrap_or_else(|| "put the deadline off".to_owned()),
         Kind::Cast => "voted".to_owned(),
         Kind::Tallied => "recorded the tallies".to_owned(),
         Kind::Confirmed => "answered for the tallies".to_owned(),

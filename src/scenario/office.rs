@@ -136,7 +136,7 @@ impl<'w> Office<'w> {
     /// How a person comes: by their link, shown as strongly as the task wants it; who is not asked has signed in.
     pub(super) fn actor(&self, dossier: &DossierId, person: &PersonId) -> Actor {
         let tasks = self.dossier(dossier).into_iter().flat_map(|dossier| &dossier.tasks);
-        let policy = tasks.filter(|task| task.holders.contains(person)).map(|task| task.policy).max();
+        let policy = tasks.filter(|task| task.asks(person)).map(|task| task.policy).max();
         match policy {
             Some(LinkPolicy::Link) => Actor::Link(person.clone()),
             Some(LinkPolicy::LinkPin) => Actor::LinkPin(person.clone()),

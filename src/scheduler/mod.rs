@@ -5,6 +5,7 @@
 //! the time as an argument; the loop around it is in `service`.
 
 mod heads;
+mod stand_ins;
 mod starts;
 mod ticks;
 mod walk;
@@ -26,6 +27,8 @@ pub struct Scheduler {
     heads: heads::Heads,
     /// What could not be done, and when it is tried again: it must not stand in the way of the rest.
     put_off: PutOff,
+    /// When it was last looked who stands in for whom.
+    stood_in: Option<Instant>,
     /// The directory of the last step: with another one, what could not be done may be possible.
     directory: Option<Arc<Directory>>,
 }
@@ -87,6 +90,7 @@ impl Scheduler {
             walk: walk::Walk::default(),
             heads: heads::Heads::default(),
             put_off: PutOff::default(),
+            stood_in: None,
             directory: None,
         }
     }
@@ -101,6 +105,7 @@ impl Scheduler {
             return Ok(report);
         }
         report.delivered = self.engine.deliver().await?;
+        self.stand_in(now, &mut report).await?;
         self.retry_stuck(now, &mut report).await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;

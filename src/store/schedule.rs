@@ -2,7 +2,7 @@
 
 use super::{Param, Row, Store, StoreError};
 use crate::dossier::Dossier;
-use crate::ids::{DossierId, Instant, MachineHash, WorkflowName};
+use crate::ids::{DossierId, Instant, MachineHash, PersonId, WorkflowName};
 
 /// A dossier with something due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,26 @@ pub struct DueDossier {
 const DUE: &str = "SELECT id, seq, next_due_at FROM dossier \
     WHERE next_due_at <= $1 AND (next_due_at > $2 OR (next_due_at = $2 AND id > $3)) \
     ORDER BY next_due_at, id LIMIT $4";
+/// A dossier in which somebody else than now may have to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandInTask {
+    /// Which.
+    pub dossier: DossierId,
+    /// Its last event when it was read.
+    pub seq: i64,
+}
+
 const STUCK: &str = "SELECT id, seq, next_due_at FROM dossier \
     WHERE stuck_at IS NOT NULL AND next_due_at IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
+/// Dossiers that ask $1 something and do not ask $2 the same.
+const WITHOUT_STAND_IN: &str = "SELECT DISTINCT d.id, d.seq FROM task t JOIN dossier d ON d.id = t.dossier_id \
+    WHERE t.person_id = $1 AND t.closed_at IS NULL AND t.purpose IN ('act', 'lead') AND NOT EXISTS (SELECT 1 FROM task s \
+    WHERE s.dossier_id = t.dossier_id AND s.activation = t.activation AND s.purpose = t.purpose AND s.person_id = $2 \
+    AND s.closed_at IS NULL) ORDER BY d.id LIMIT $3";
+/// Dossiers that ask $1 something and ask $2 the same.
+const WITH_STAND_IN: &str = "SELECT DISTINCT d.id, d.seq FROM task t JOIN dossier d ON d.id = t.dossier_id \
+    JOIN task s ON s.dossier_id = t.dossier_id AND s.activation = t.activation AND s.purpose = t.purpose \
+    WHERE t.person_id = $1 AND t.closed_at IS NULL AND s.person_id = $2 AND s.closed_at IS NULL ORDER BY d.id LIMIT $3";
 const OPEN_AFTER: &str = "SELECT id, seq, next_due_at, snapshot FROM dossier \
     WHERE closed_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
 const REDUE: &str = "UPDATE dossier SET next_due_at = $3 WHERE id = $1 AND seq = $2";
@@ -54,6 +72,43 @@ impl Store {
     /// The database fails.
     pub async fn stuck_dossiers(&self, after: &DossierId, limit: i64) -> Result<Vec<DueDossier>, StoreError> {
         self.read(STUCK, &[after.as_str().into(), limit.into()]).await?.iter().map(due_dossier).collect()
+    }
+
+    /// Dossiers that ask a person something and do not ask who stands in for them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn without_stand_in(
+        &self,
+        person: &PersonId,
+        by: &PersonId,
+        limit: i64,
+    ) -> Result<Vec<StandInTask>, StoreError> {
+        self.stand_in_tasks(WITHOUT_STAND_IN, person, by, limit).await
+    }
+
+    /// Dossiers that ask a person something, and ask the same of who stands, or stood, in for them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn with_stand_in(
+        &self,
+        person: &PersonId,
+        by: &PersonId,
+        limit: i64,
+    ) -> Result<Vec<StandInTask>, StoreError> {
+        self.stand_in_tasks(WITH_STAND_IN, person, by, limit).await
+    }
+
+    async fn stand_in_tasks(
+        &self,
+        sql: &'static str,
+        person: &PersonId,
+        by: &PersonId,
+        limit: i64,
+    ) -> Result<Vec<StandInTask>, StoreError> {
+        let rows = self.read(sql, &[person.as_str().into(), by.as_str().into(), limit.into()]).await?;
+        rows.iter().map(|row| Ok(StandInTask { dossier: row.text(0)?.into(), seq: row.int(1)? })).collect()
     }
 
     /// Looks at some open dossiers after this one: where the row's next due time is not what the snapshot says, it is put

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::App;
 use super::error::Problem;
 use super::form::Form;
+use super::hands;
 use super::page;
 use super::reader::Reader;
 use super::task;
@@ -33,7 +34,7 @@ use crate::ids::{DossierId, FieldName, OperationId, PaperId};
 use crate::machine::FieldKind;
 
 /// What the reader's form becomes: a command, a second page to look it over, or what is wrong with it.
-enum Meant {
+pub(super) enum Meant {
     Command { operation: OperationId, ask: Box<Ask>, attachments: Vec<Attachment>, event: String },
     Look(Box<Response>),
     Wrong(Vec<Wrong>),
@@ -59,12 +60,13 @@ pub(super) async fn answer(
         return task::page(&app, &visit, Some(&form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
+        (Purpose::Act | Purpose::Lead, "claim" | "release" | "give" | "add" | "extend") => hands::meant(&visit, &form),
         (_, "correct") => correct::correct(&visit, &form),
         (_, "withdraw") => correct::withdraw(&visit, &form),
         (_, "note") => note::note(&visit, &form),
         (_, "acknowledge") => note::acknowledge(&visit, &form),
         (Purpose::Act, "edit") => edit(&visit, &form),
-        (Purpose::Act, _) => act(&app, &visit, &form)?,
+        (Purpose::Act | Purpose::Lead, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
         (Purpose::Tally, _) => tally(&visit, &form),
         (Purpose::Confirm, _) => confirm(&visit, &form),
@@ -143,7 +145,8 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
         (Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong, Some(row)) => {
             Some(format!("row.{row}"))
         }
-        _ if visit.task.purpose == Purpose::Act && !editing => Some("choice".to_owned()),
+        (_, _) if ["give", "add", "extend"].contains(&form.get("do")) => Some(format!("to.{}", form.get("do"))),
+        _ if visit.task.purpose == Purpose::Act && form.get("do") == "act" => Some("choice".to_owned()),
         _ => None,
     }
 }

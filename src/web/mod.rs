@@ -6,6 +6,7 @@ mod desk;
 pub mod error;
 mod form;
 mod gate;
+mod hands;
 mod page;
 mod paper;
 mod plain;

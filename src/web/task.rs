@@ -16,6 +16,7 @@ use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
 use super::view::correction::{self, Correction};
 use super::view::facts::{self, Fact, Grounds, Sheet};
+use super::view::hands::Hands;
 use super::view::history::{self, Entry};
 use super::view::notes::{self, Reading, Thread};
 use super::view::refused::{self, Wrong};
@@ -67,6 +68,7 @@ struct ActPage {
     files: bool,
     edit: Option<Edit>,
     chances: Vec<Chances>,
+    hands: Hands,
     paused: bool,
 }
 
@@ -116,8 +118,8 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
     if let Some(closed) = task.closed {
         let mut over = over::over(reader, dossier, task, closed, &visit.events);
         over.correct = correction(visit, sent, &errors);
-        let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
-        over.notes = notes::threads(visit, &link, sent);
+        // Papers are shown as long as the task is open; threads to those who still write in them.
+        over.notes = notes::threads(visit, &|_| String::new(), sent).into_iter().filter(Thread::takes_notes).collect();
         over.seen = visit.dossier.seq;
         over.errors = errors;
         let status = if over.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -135,7 +137,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         (Purpose::Confirm, Some(vote)) => {
             page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, sent, errors))
         }
-        (Purpose::Act, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
+        (Purpose::Act | Purpose::Lead, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
         }
     }
@@ -152,7 +154,7 @@ pub(super) fn too_weak(policy: LinkPolicy) -> Option<&'static str> {
 
 /// What this person may choose now.
 pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
-    if visit.task.purpose != Purpose::Act || is_paused(visit) {
+    if !matches!(visit.task.purpose, Purpose::Act | Purpose::Lead) || is_paused(visit) {
         return Vec::new();
     }
     let (reader, task) = (&visit.reader, &visit.task);
@@ -242,7 +244,17 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         }
         Some(_) | None => Vec::new(),
     };
-    ActPage { common, table, options, files, edit, chances, paused }
+    let hands = if paused { Hands::default() } else { hands(visit, sent) };
+    ActPage { common, table, options, files, edit, chances, hands, paused }
+}
+
+/// Who has the task, and what the reader may do about that.
+fn hands(visit: &Visit, sent: Option<&Form>) -> Hands {
+    let (reader, task) = (&visit.reader, &visit.task);
+    let hands = visit.with_context(|context| {
+        decide::assign::hands(&reader.machine, &visit.whole, task.activation, &task.person, reader.now, context)
+    });
+    view::hands::hands(reader, &hands, &task.person, sent)
 }
 
 /// What stands against an answer as the dossier is now. What the answer itself asks for does not.

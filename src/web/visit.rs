@@ -59,8 +59,8 @@ impl Visit {
         }
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
-            Purpose::Act if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
-            Purpose::Act | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
+            Purpose::Act | Purpose::Lead if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
+            Purpose::Act | Purpose::Lead | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
         };
         let mut reader = reader(app, machine, &task.person, asked_language)?;
         let sight = reader.sight(&whole, &task.person);
@@ -123,9 +123,11 @@ pub(super) async fn task(app: &App, token: &str) -> Result<TaskPage, Problem> {
 /// Whether a dossier, paused or not, waits for this task.
 fn still_asks(dossier: &Dossier, task: &TaskPage) -> bool {
     let frozen = dossier.paused.iter().flat_map(|paused| &paused.tasks);
-    dossier.tasks.iter().chain(frozen).any(|open| {
-        open.activation == task.activation && open.purpose == task.purpose && open.holders.contains(&task.person)
-    })
+    dossier
+        .tasks
+        .iter()
+        .chain(frozen)
+        .any(|open| open.activation == task.activation && open.purpose == task.purpose && open.asks(&task.person))
 }
 
 /// The link of a task, for pages of the same person.

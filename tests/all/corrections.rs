@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chancery::dossier::command::{Ask, Correct};
+use chancery::dossier::command::{Ask, Command, Correct, Start};
 use chancery::dossier::event::Change;
 use chancery::dossier::refusal::Code;
 use chancery::dossier::{Choice, Dossier, Purpose, revision};
 use chancery::ids::FieldName;
 use chancery::machine::Machine;
+use chancery::source::SourceFile;
 use serde_json::{Value, json};
 
-use crate::support::office::{Office, START, act, by, machine};
+use crate::support::office::{self, Office, PLAIN, START, act, by, machine};
 use crate::support::pages::Pages;
 
 const CLAIM: &str = r"
@@ -199,6 +200,35 @@ fn what_changed_since_somebody_acted_follows_from_the_history() {
     assert_eq!(revision::revisions(&events).len(), 1);
     assert!(revision::since(&events, &"p-head".into()).is_none());
     let _ = activation;
+}
+
+#[tokio::test]
+async fn every_database_keeps_what_was_wrong_beside_what_is_right() {
+    for database in crate::store::databases().await {
+        let engine = crate::engine::fresh_engine(&database).await;
+        let (plain, claim) = (office::calendar(PLAIN), machine("claim", CLAIM));
+        engine.put_calendar(&plain, &SourceFile::new("plain.yaml", PLAIN)).await.expect("a calendar");
+        engine.put_directory(office::directory()).await.expect("a directory");
+        engine.deploy(&claim, &[SourceFile::new("claim.yaml", CLAIM)]).await.expect("a version");
+        let fields = serde_json::from_value(json!({"title": "Một", "unit": "U", "points": 94})).expect("fields");
+        let start = Start {
+            machine: claim.hash().clone(),
+            fields,
+            papers: Vec::new(),
+            gather_key: None,
+            first: None,
+            import_key: None,
+        };
+        let asks = [Ask::Start(start), correct(json!({"points": 49}), Some("Đọc nhầm"))];
+        for (operation, ask) in ["start", "correct"].into_iter().zip(asks) {
+            let command = Command { operation: operation.into(), dossier: "d".into(), actor: by("clerk"), ask };
+            engine.handle(command, Vec::new()).await.expect("it is done");
+        }
+        let stored = engine.dossier(&"d".into()).await.expect("it reads").expect("it exists");
+        let replay = engine.replay(&"d".into()).await.expect("it reads");
+        assert_eq!((replay.events, replay.faults.as_slice()), (2, [].as_slice()), "replay gives the snapshot");
+        assert_eq!((&stored.corrections[0].before, stored.corrections.len()), (&json!(94), 1));
+    }
 }
 
 #[tokio::test]

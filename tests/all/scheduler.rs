@@ -6,7 +6,7 @@ use chancery::clock::{Chance, Clock, ManualClock};
 use chancery::dossier::command::{Actor, Ask, Command, Start};
 use chancery::dossier::event::{Event, Kind};
 use chancery::engine::{Engine, Keys};
-use chancery::ids::{DossierId, Instant, OperationId};
+use chancery::ids::{DossierId, Instant, OperationId, PersonId};
 use chancery::links::LinkKeys;
 use chancery::scheduler::{Report, Scheduler};
 use chancery::seal::MasterKeys;
@@ -249,6 +249,29 @@ async fn what_cannot_be_done_is_listed_tried_rarely_and_at_once_when_the_directo
         node.settle(late.plus_ms(301 * 60_000)).await;
         assert_eq!(node.state("d").await, "late");
         assert_eq!(node.engine.store().stuck().await.expect("it is counted"), None);
+    }
+}
+
+#[tokio::test]
+async fn whoever_stands_in_from_today_on_is_asked_what_was_open_before() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.start("d").await;
+        node.settle(START.plus_ms(60_000)).await;
+        let mut directory = (*node.engine.directory()).clone();
+        let day = jiff::civil::date(2026, 6, 2);
+        let dated = chancery::directory::Dated { from: Some(day), until: Some(day) };
+        let (person, by) = (PersonId::from("p-clerk"), PersonId::from("p-m1"));
+        directory.substitutes.push(chancery::directory::Substitute { person, by: by.clone(), dated });
+        node.engine.put_directory(directory).await.expect("a directory");
+        let mut asked = Vec::new();
+        for hour in (1..72).step_by(2) {
+            node.settle(START.plus_ms(hour * HOUR_MS)).await;
+            let dossier = node.engine.dossier(&"d".into()).await.expect("it is read").expect("it is there");
+            asked.push(dossier.tasks[0].asks(&by));
+        }
+        asked.dedup();
+        assert_eq!(asked, [false, true, false], "on that day and no other");
     }
 }
 

@@ -65,15 +65,15 @@ impl Run<'_> {
     pub(super) fn roles_of(&self, person: &PersonId) -> Vec<RoleName> {
         let asked = |role: &RoleName| {
             let mut tasks = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
-            tasks.any(|task| task.holders.contains(person))
+            tasks.any(|task| self.may_do(task, person).is_some())
         };
-        let held = |role: &&RoleName| asked(role) || self.holders(role).contains(person);
+        let held = |role: &&RoleName| asked(role) || self.holds(person, role).is_some();
         self.machine.roles.keys().filter(held).cloned().collect()
     }
 
     /// What a person may change in an entry, and the kinds of paper that they may attach.
     pub(super) fn editable(&self, person: &PersonId, activation: ActivationId) -> (Vec<FieldName>, Vec<String>) {
-        let (mut edit, mut attach) = self.of_task(activation, |task| task.holders.contains(person));
+        let (mut edit, mut attach) = self.of_task(activation, |task| self.may_do(task, person).is_some());
         if self.entered(activation).is_none() || !self.machine.has_access_rules() {
             return (edit, attach);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+use super::stand_in::Behalf;
 use super::step::{Brought, Chosen};
 use super::values::check_reason;
 use crate::dossier::command::{Act, Actor, RowMark};
@@ -18,8 +19,8 @@ pub(super) type Branches<'a> = (Place, Vec<&'a Transition>);
 
 /// What a transition is to a person.
 pub(super) enum Standing<'t> {
-    /// Theirs, in this role.
-    As(&'t RoleName),
+    /// Theirs, in this role, on behalf of somebody if they stand in for them.
+    As(&'t RoleName, Behalf),
     /// It would be theirs, but for an earlier step.
     Barred(Box<Reason>),
     /// Not theirs.
@@ -79,12 +80,11 @@ impl<'a> Run<'a> {
             None => return Err(Refusal::of(Code::NotThisWay)),
         };
         let task = self.dossier().task(activation, Purpose::Act);
-        let asked = |person: &PersonId| task.is_some_and(|task| task.holders.contains(person));
-        if edit.is_empty() && attach.is_empty() && !self.actor.person().is_some_and(asked) {
+        let asked = task.zip(self.actor.person()).and_then(|(task, person)| self.may_do(task, person));
+        if edit.is_empty() && attach.is_empty() && asked.is_none() {
             return Err(Refusal::of(Code::NotAsked));
         }
-        let role = task.filter(|task| self.actor.person().is_some_and(|person| task.holders.contains(person)));
-        let role = role.and_then(|task| task.role.clone());
+        let role = task.filter(|_| asked.is_some()).and_then(|task| task.role.clone());
         let at = self.entered(activation).expect("the entry was checked");
         self.check_shown(activation, [])?;
         self.check_fields(fields, &edit, papers)?;
@@ -92,7 +92,7 @@ impl<'a> Run<'a> {
         self.take_in(fields, papers);
         if let Some(person) = self.actor.person().cloned() {
             let role = role.or_else(|| self.writers(&person).next());
-            self.did(&person, Some(at), role.as_ref(), true);
+            self.did(&person, Some(at), role.as_ref(), true, asked.flatten());
         }
         self.finish(Kind::Edited);
         Ok(())
@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
                 let mut mine = Vec::new();
                 for one in named {
                     match self.standing(person, one, at) {
-                        Standing::As(_) => mine.push(one),
+                        Standing::As(..) => mine.push(one),
                         Standing::Barred(reason) => barred.push(*reason),
                         Standing::None => {}
                     }
@@ -145,6 +145,10 @@ impl<'a> Run<'a> {
         }
         if !found.is_empty() {
             return Ok(found);
+        }
+        let mut elsewhere = self.dossier().tasks.iter().filter(|task| task.others.contains(person));
+        if let Some(owner) = elsewhere.find_map(|task| task.owner.clone()) {
+            return Err(Refusal::of(Code::Taken { by: owner }));
         }
         if let Some(answer) = self.answered(person) {
             return Err(Refusal::of(Code::Done { by: Some(person.clone()), at: Some(answer.at) }));
@@ -162,15 +166,14 @@ impl<'a> Run<'a> {
         let mut standing = Standing::None;
         for role in &transition.by {
             let may = match self.asked_in(role, at) {
-                tasks if tasks.is_empty() => self.holders(role).contains(person),
-                tasks => tasks.iter().any(|task| task.holders.contains(person)),
+                tasks if tasks.is_empty() => self.holds(person, role),
+                tasks => tasks.iter().find_map(|task| self.may_do(task, person)),
             };
-            match self.barred(person, role, at) {
-                None if may => return Standing::As(role),
-                Some(reason) if may || self.holders(role).contains(person) => {
-                    standing = Standing::Barred(Box::new(reason));
-                }
-                None | Some(_) => {}
+            let of = may.clone().or_else(|| self.holds(person, role));
+            match (self.barred_for(person, of.as_ref().unwrap_or(&None), role, at), may) {
+                (None, Some(of)) => return Standing::As(role, of),
+                (Some(reason), _) if of.is_some() => standing = Standing::Barred(Box::new(reason)),
+                (None | Some(_), _) => {}
             }
         }
         standing
@@ -192,10 +195,10 @@ impl<'a> Run<'a> {
     /// Remembers who acted. Whoever sends a form on, or brings fields or papers along, has prepared what follows.
     fn remember_act(&mut self, at: Place, transition: &Transition, brought: bool) {
         let Some(person) = self.actor.person().cloned() else { return };
-        let Standing::As(role) = self.standing(&person, transition, at) else { return };
+        let Standing::As(role, of) = self.standing(&person, transition, at) else { return };
         let form = self.machine.states[at].task.as_ref().filter(|task| &task.role == role);
         let prepared = brought || form.is_some_and(|task| !task.edit.is_empty() || !task.attach.is_empty());
-        self.did(&person, Some(at), Some(role), prepared);
+        self.did(&person, Some(at), Some(role), prepared, of);
     }
 
     /// Of each state the first transition whose guards hold; or every reason why there is none at all.

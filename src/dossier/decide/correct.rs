@@ -84,7 +84,7 @@ impl Run<'_> {
             .map(|(name, after)| (name.clone(), Corrected { before: before(&name), after }))
             .collect();
         self.emit(Change::Corrected { by: person.clone(), fields, reason });
-        self.did(&person, place, role.as_ref(), true);
+        self.did(&person, place, role.as_ref(), true, None);
         self.caption();
         if fall {
             self.votes_fall()?;

@@ -6,8 +6,10 @@
 mod access;
 mod act;
 mod actions;
+pub mod assign;
 mod correct;
 mod enter;
+mod lead;
 mod lists;
 mod note;
 mod offer;
@@ -16,6 +18,7 @@ mod receive;
 mod rows;
 mod separation;
 mod shown;
+mod stand_in;
 mod start;
 mod step;
 mod timers;
@@ -110,6 +113,29 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    /// One that decides nothing: a person looks at what they could do.
+    fn looking(
+        machine: &'a Machine,
+        dossier: &Dossier,
+        person: &crate::ids::PersonId,
+        now: Instant,
+        context: &'a Context<'a>,
+    ) -> Self {
+        Self {
+            machine,
+            context,
+            at: now,
+            actor: Actor::Link(person.clone()),
+            dossier: Some(dossier.clone()),
+            changes: Vec::new(),
+            sent: 0,
+            steps: 0,
+            done: VecDeque::new(),
+            trace: None,
+            decision: Decision::default(),
+        }
+    }
+
     fn new(
         machine: &'a Machine,
         dossier: Option<&Dossier>,
@@ -155,6 +181,13 @@ impl<'a> Run<'a> {
             Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
+            Ask::Claim { activation } => self.claim(*activation),
+            Ask::Release { activation } => self.release(*activation),
+            Ask::Assign { activation, from, to, reason } => {
+                self.assign(*activation, from.as_ref(), to, reason.as_deref())
+            }
+            Ask::Add { activation, person, reason } => self.add(*activation, person, reason),
+            Ask::Extend { activation, until, reason } => self.extend(*activation, *until, reason),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
@@ -263,19 +296,7 @@ pub fn offered(
     now: Instant,
     context: &Context<'_>,
 ) -> Vec<crate::machine::Transition> {
-    let run = Run {
-        machine,
-        context,
-        at: now,
-        actor: Actor::Link(person.clone()),
-        dossier: Some(dossier.clone()),
-        changes: Vec::new(),
-        sent: 0,
-        steps: 0,
-        done: VecDeque::new(),
-        trace: None,
-        decision: Decision::default(),
-    };
+    let run = Run::looking(machine, dossier, person, now, context);
     let chart = machine.chart();
     let mut asked = std::collections::BTreeSet::new();
     let mut found: Vec<crate::machine::Transition> = Vec::new();
@@ -283,7 +304,7 @@ pub fn offered(
         for at in std::iter::once(leaf).chain(chart.around(leaf)).filter(|at| asked.insert(*at)) {
             let inner = found.len();
             let theirs =
-                |one: &&crate::machine::Transition| matches!(run.standing(person, one, at), act::Standing::As(_));
+                |one: &&crate::machine::Transition| matches!(run.standing(person, one, at), act::Standing::As(..));
             for one in machine.states[at].on.iter().filter(|one| one.event.is_some()).filter(theirs) {
                 // Only the innermost state that answers an event is asked.
                 if !found[..inner].iter().any(|taken| taken.event == one.event) {

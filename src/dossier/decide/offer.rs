@@ -1,6 +1,7 @@
 //! Who is asked when a state is entered, and when enough of them have answered.
 
 use super::Run;
+use super::act::Standing;
 use super::step::Brought;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
@@ -32,8 +33,35 @@ impl Run<'_> {
         if !state.on.iter().all(enough) {
             return Err(Refusal::about(Code::TooFewToAsk, rule.role.as_str()));
         }
+        let policy = state.link;
         let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
-        self.emit(Change::Offered(Task { due_at, policy: state.link, ..task }));
+        let stand_ins = if rule.assign { Vec::new() } else { self.stand_ins(&rule.role, at, &task.holders) };
+        let task = Task { stand_ins, due_at, policy, ..task };
+        self.emit(Change::Offered(if rule.assign {
+            Task { others: task.holders, holders: Vec::new(), ..task }
+        } else {
+            task
+        }));
+        self.offer_lead(activation, at, due_at, rule.assign)
+    }
+
+    /// Whoever leads the state gets a link to it too; somebody must, where nothing happens before they have given the task to
+    /// somebody.
+    fn offer_lead(
+        &mut self,
+        activation: ActivationId,
+        at: Place,
+        due_at: Option<Instant>,
+        needed: bool,
+    ) -> Result<(), Refusal> {
+        let Some(lead) = self.lead(at).cloned() else { return Ok(()) };
+        let (holders, policy) = (self.holders(&lead.by), self.machine.states[at].link);
+        if holders.is_empty() {
+            return if needed { Err(Refusal::about(Code::NobodyToAsk, lead.by.as_str())) } else { Ok(()) };
+        }
+        let stand_ins = self.stand_ins(&lead.by, at, &holders);
+        let task = Task::offered(activation, Purpose::Lead, Some(lead.by), holders);
+        self.emit(Change::Offered(Task { stand_ins, due_at, policy, ..task }));
         Ok(())
     }
 
@@ -49,6 +77,10 @@ impl Run<'_> {
         }
         let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
         let activation = self.entry_of(source).expect("its transition was found in an active state");
+        let person = match self.standing(&person, transition, source) {
+            Standing::As(_, Some(of)) => of,
+            _ => person,
+        };
         self.emit(Change::Answered { activation, person, event: event.clone() });
         let task = self.dossier().task(activation, Purpose::Act).expect("it was answered");
         Ok(transition.needs.reached_by(task.chose(event), task.people()))

@@ -2,6 +2,7 @@
 //! whoever prepared a dossier in one role does not act on it in another.
 
 use super::Run;
+use super::stand_in::Behalf;
 use crate::dossier::Deed;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Rule};
@@ -52,13 +53,20 @@ impl Run<'_> {
     }
 
     /// Remembers that a person did something in a state (none: opened the dossier). What they prepared once they have prepared.
-    pub(super) fn did(&mut self, person: &PersonId, place: Option<Place>, role: Option<&RoleName>, prepared: bool) {
+    pub(super) fn did(
+        &mut self,
+        person: &PersonId,
+        place: Option<Place>,
+        role: Option<&RoleName>,
+        prepared: bool,
+        on_behalf: Behalf,
+    ) {
         let state = place.map(|place| &self.machine.states[place].id);
         let same = |deed: &&Deed| &deed.person == person && deed.state.as_ref() == state && deed.role.as_ref() == role;
         let before = self.dossier().deeds.iter().find(same).is_some_and(|deed| deed.prepared);
         let (person, state, role) = (person.clone(), state.cloned(), role.cloned());
         let at = self.at;
-        self.emit(Change::Done(Deed { person, state, role, prepared: prepared || before, at }));
+        self.emit(Change::Done(Deed { person, state, role, on_behalf, prepared: prepared || before, at }));
     }
 
     /// What a state says about it, and the states around it.

@@ -81,7 +81,7 @@ impl Run<'_> {
         let first = self.machine.states.iter().find_map(|state| state.task.as_ref()).map(|task| &task.role);
         let role = held.iter().find(|role| Some(**role) == first).or(held.first());
         let role = role.copied().cloned().ok_or_else(|| Refusal::of(Code::NotAsked))?;
-        self.did(&person, None, Some(&role), true);
+        self.did(&person, None, Some(&role), true, None);
         Ok(())
     }
 

@@ -30,7 +30,7 @@ impl Run<'_> {
     /// sees it, and the dossier is not asked for it every second.
     pub(super) fn tick(&mut self, now: Instant) -> Result<(), Refusal> {
         for _ in 0..DUE_MAX {
-            let Some(timer) = self.next_due(now) else { return Ok(()) };
+            let Some(timer) = self.next_due(now) else { break };
             let before = self.dossier.clone();
             match self.fire(&timer) {
                 Ok(()) => self.finish(Kind::Due),
@@ -43,6 +43,7 @@ impl Run<'_> {
                 }
             }
         }
+        self.renew_stand_ins(now);
         Ok(())
     }
 

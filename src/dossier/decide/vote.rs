@@ -219,7 +219,7 @@ impl Run<'_> {
     /// Remembers who had a hand in a vote on paper.
     fn remember_at(&mut self, activation: ActivationId, person: &PersonId, purpose: Purpose, prepared: bool) {
         let role = self.dossier().task(activation, purpose).and_then(|task| task.role.clone());
-        self.did(person, self.entered(activation), role.as_ref(), prepared);
+        self.did(person, self.entered(activation), role.as_ref(), prepared, None);
     }
 
     fn vote_of(&self, activation: ActivationId) -> Result<&Vote, Refusal> {

@@ -6,6 +6,7 @@
 mod access;
 mod actions;
 mod amounts;
+mod assign;
 mod branches;
 mod cases;
 mod corrections;

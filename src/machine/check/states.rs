@@ -22,7 +22,7 @@ impl Check<'_> {
             on: written.on.iter().map(|transition| self.transition(at, transition)).collect(),
             always: written.always.iter().map(|transition| self.transition(at, transition)).collect(),
             after: written.after.iter().map(|(delay, transition)| self.after(at, delay.as_ref(), transition)).collect(),
-            task: written.task.as_ref().map(|task| self.task(task)),
+            task: written.task.as_ref().map(|task| self.task(at, task)),
             vote: written.vote.as_ref().map(|vote| self.state_vote(vote)),
             joins: written.joins.as_ref().map(|joins| self.joins(joins)),
             gathers: written.gathers,
@@ -33,6 +33,7 @@ impl Check<'_> {
             link: self.link(at),
             acknowledge: written.acknowledge,
             urgent: written.urgent.as_ref().is_some_and(|word| self.urgent(word)),
+            lead: written.lead.as_ref().map(|lead| self.lead(lead)),
             separation: written.separation.as_ref().map(|separation| self.separation(at, separation)),
         }
     }
@@ -70,17 +71,21 @@ impl Check<'_> {
         word.as_str() == "deep"
     }
 
-    fn role_named(&self, name: Option<&Name>) -> RoleName {
+    pub(super) fn role_named(&self, name: Option<&Name>) -> RoleName {
         RoleName::new(name.map_or_else(String::new, |name| self.refer(Kind::Role, name)))
     }
 
-    fn task(&self, written: &model::Task) -> TaskRule {
+    fn task(&self, at: usize, written: &model::Task) -> TaskRule {
+        self.passes_on(at, written);
         TaskRule {
             role: self.role_named(written.role.as_ref()),
             title: written.title.clone(),
             help: written.help.clone(),
             edit: self.refer_all(Kind::Field, &written.edit),
             attach: self.refer_all(Kind::Paper, &written.attach),
+            claim: written.claim,
+            assign: written.assign,
+            hand_over: written.hand_over,
         }
     }
 

@@ -28,8 +28,13 @@ const KEYS: &[&str] = &[
     "vote",
     "due",
 ];
-const PURPOSES: &[(&str, Purpose)] =
-    &[("act", Purpose::Act), ("ballot", Purpose::Ballot), ("tally", Purpose::Tally), ("confirm", Purpose::Confirm)];
+const PURPOSES: &[(&str, Purpose)] = &[
+    ("act", Purpose::Act),
+    ("ballot", Purpose::Ballot),
+    ("tally", Purpose::Tally),
+    ("confirm", Purpose::Confirm),
+    ("lead", Purpose::Lead),
+];
 const KINDS: &[(&str, NoticeKind)] = &[
     ("asked", NoticeKind::Asked),
     ("reminder", NoticeKind::Reminder),

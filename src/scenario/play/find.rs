@@ -66,7 +66,7 @@ impl Play<'_> {
         let dossier = self.dossier(id);
         let theirs = asked.and_then(|(person, purpose)| {
             let mut tasks = dossier.tasks.iter();
-            let task = tasks.find(|task| task.purpose == purpose && task.holders.contains(person))?;
+            let task = tasks.find(|task| task.purpose == purpose && task.asks(person))?;
             dossier.vote(task.activation)
         });
         theirs.or_else(|| dossier.votes.first()).ok_or_else(|| Amiss {

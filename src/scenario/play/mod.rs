@@ -103,8 +103,7 @@ impl Play<'_> {
             What::Edit { by, dossier, fields, papers } => {
                 let id = self.find(dossier, place)?;
                 let dossier = self.dossier(&id);
-                let activation =
-                    dossier.tasks.iter().find(|task| task.holders.contains(by)).map(|task| task.activation);
+                let activation = dossier.tasks.iter().find(|task| task.asks(by)).map(|task| task.activation);
                 let activation = activation.or_else(|| leaf(dossier)).unwrap_or(ActivationId(0));
                 let ask = Ask::Edit { activation, fields: fields.clone(), papers: self.papers(&id, papers) };
                 Ok(self.hand_in(id, by, ask))
@@ -234,9 +233,8 @@ fn asked_in(dossier: &Dossier, machine: &crate::machine::Machine, event: &EventN
         let state = machine.state(&active.state);
         state.is_some_and(|state| state.on.iter().any(|one| one.event.as_ref() == Some(event) && !one.by.is_empty()))
     };
-    let theirs = |active: &&Active| {
-        dossier.tasks.iter().any(|task| task.activation == active.activation && task.holders.contains(by))
-    };
+    let theirs =
+        |active: &&Active| dossier.tasks.iter().any(|task| task.activation == active.activation && task.asks(by));
     let inner = || dossier.active.iter().rev();
     let found = inner().find(|active| answers(active) && theirs(active)).or_else(|| inner().find(answers));
     found.map(|active| active.activation).or_else(|| leaf(dossier)).unwrap_or(ActivationId(0))

@@ -10,7 +10,7 @@ use super::changes;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
-use crate::dossier::{Dossier, RowStatus, TimerKind, VoteResult};
+use crate::dossier::{Dossier, RowStatus, StandIn, TimerKind, VoteResult};
 use crate::ids::{EventName, FieldName};
 
 /// One event.
@@ -65,11 +65,25 @@ pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
     reader.texts.fill(key, &[("who", &person)])
 }
 
-/// What was done, as the end of a sentence; empty for what nobody did.
+/// What was done, as the end of a sentence, and on whose behalf; empty for what nobody did.
 pub(crate) fn did(reader: &Reader, event: &Event, events: &[Event]) -> String {
+    let what = done(reader, event, events);
+    let behalf = event.changes.iter().find_map(|change| match change {
+        Change::Done(deed) if event.actor.person() == Some(&deed.person) => deed.on_behalf.as_ref(),
+        _ => None,
+    });
+    match behalf {
+        Some(of) => reader.texts.fill("did.on_behalf", &[("what", &what), ("who", &reader.name(of))]),
+        None => what,
+    }
+}
+
+fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
     match event.kind {
         Kind::Started => reader.get("did.started"),
         Kind::Edited => reader.get("did.edited"),
+        Kind::Assigned => assigned(reader, event),
+        Kind::Led => led(reader, event),
         Kind::Cast => reader.get("did.cast"),
         Kind::Tallied => reader.get("did.tallied"),
         Kind::Confirmed if event.changes.iter().any(|change| matches!(change, Change::Disputed(_))) => {
@@ -110,9 +124,37 @@ fn chosen(reader: &Reader, event: &Event, events: &[Event]) -> String {
 /// The reason that was given with it.
 pub(crate) fn reason(event: &Event) -> Option<&str> {
     event.changes.iter().find_map(|change| match change {
-        Change::Did { reason, .. } => reason.as_deref(),
+        Change::Did { reason, .. } | Change::Given { reason, .. } => reason.as_deref(),
+        Change::Added { reason, .. } | Change::Extended { reason, .. } => Some(reason),
         _ => None,
     })
+}
+
+/// What whoever leads a step did.
+fn led(reader: &Reader, event: &Event) -> String {
+    let said = event.changes.iter().find_map(|change| match change {
+        Change::Added { person, .. } => Some(reader.texts.fill("did.added", &[("who", &reader.name(person))])),
+        Change::Extended { due_at, .. } => {
+            let when = reader.words.by_long(*due_at, reader.calendar.zone());
+            Some(reader.texts.fill("did.extended", &[("when", &when)]))
+        }
+        _ => None,
+    });
+    said.unwrap_or_default()
+}
+
+/// How a task passed on.
+fn assigned(reader: &Reader, event: &Event) -> String {
+    let given = event.changes.iter().find_map(|change| match change {
+        Change::Given { to, .. } => Some(to),
+        _ => None,
+    });
+    match given {
+        Some(to) if event.actor.person() == Some(to) => reader.get("did.claimed"),
+        Some(to) => reader.texts.fill("did.gave", &[("who", &reader.name(to))]),
+        None if event.changes.iter().any(|change| matches!(change, Change::StandIns { .. })) => String::new(),
+        None => reader.get("did.released"),
+    }
 }
 
 fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
@@ -145,13 +187,17 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 let names: Vec<String> = papers.iter().map(|paper| reader.paper_kind(&paper.kind)).collect();
                 Some(texts.fill("did.papers", &[("names", &names.join(", "))]))
             }
-            Change::Did { reason: Some(reason), .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
+            Change::Did { reason: Some(reason), .. }
+            | Change::Given { reason: Some(reason), .. }
+            | Change::Added { reason, .. }
+            | Change::Extended { reason, .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
             // A person's reason was said with what they did.
             Change::Grounds(grounds) if event.kind != Kind::Acted => {
                 let said: Vec<&str> = grounds.iter().map(|ground| reader.text(&ground.text)).collect();
                 Some(said.join("\n"))
             }
             Change::Fired { what, tell, .. } => Some(fired(reader, what, tell)),
+            Change::StandIns { stand_ins, .. } => Some(stood_in(reader, stand_ins)),
             // That it is tried again and again is no news.
             Change::Stuck(stuck) => (stuck.tries == 1).then(|| reader.get("did.stuck")),
             Change::Paused { .. } => Some(reader.get("did.paused")),
@@ -236,4 +282,16 @@ fn moved(reader: &Reader, rows: &[(crate::ids::DossierId, RowStatus)]) -> String
 pub(crate) fn stands(reader: &Reader, dossier: &Dossier) -> String {
     let leaves = dossier.leaves().map(|active| reader.state(&active.state));
     leaves.collect::<Vec<_>>().join(" + ")
+}
+
+/// Who stands in for whom from now on.
+fn stood_in(reader: &Reader, stand_ins: &[StandIn]) -> String {
+    let one = |one: &StandIn| {
+        let (who, of) = (reader.name(&one.person), reader.name(&one.of));
+        reader.texts.fill("did.stands_in", &[("who", &who), ("of", &of)])
+    };
+    if stand_ins.is_empty() {
+        return reader.get("did.stands_in_no_more");
+    }
+    stand_ins.iter().map(one).collect::<Vec<_>>().join("\n")
 }

@@ -6,6 +6,7 @@ pub(super) mod choice;
 pub(super) mod choices;
 pub(super) mod correction;
 pub(super) mod facts;
+pub(super) mod hands;
 pub(super) mod history;
 pub(super) mod input;
 pub(super) mod notes;
@@ -66,6 +67,7 @@ pub(super) fn vote_rule<'r>(reader: &'r Reader, state: &StateId) -> Option<&'r V
 pub(super) fn asked(reader: &Reader, purpose: Purpose, state: Option<&StateId>) -> String {
     let vote = || state.and_then(|state| vote_rule(reader, state)).map(|rule| reader.text(&rule.title).to_owned());
     match purpose {
+        Purpose::Lead => joined(&reader.get("lead.title"), Some(asked(reader, Purpose::Act, state))),
         Purpose::Act => {
             let state = state.and_then(|state| reader.machine.state(state));
             let task = state.and_then(|state| state.task.as_ref()).map(|task| reader.text(&task.title));
@@ -88,6 +90,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
     let rule = state.as_ref().and_then(|state| reader.machine.state(state)).and_then(|state| state.task.as_ref());
     let help = match task.purpose {
         Purpose::Act => rule.map(|rule| reader.text(&rule.help).to_owned()).unwrap_or_default(),
+        Purpose::Lead => reader.get("lead.help"),
         Purpose::Ballot | Purpose::Tally | Purpose::Confirm => String::new(),
     };
     Head {
@@ -110,7 +113,13 @@ fn role(reader: &Reader, dossier: &Dossier, task: &TaskPage) -> String {
     }
     let role = dossier.task(task.activation, task.purpose).and_then(|task| task.role.as_ref());
     let post = reader.directory.posts.iter().find(|post| post.person == task.person && post.dated.holds(today));
-    let parts = [role.map(|role| reader.role(role)), post.map(|post| reader.unit(post.unit.as_str()))];
+    let task_of = dossier.task(task.activation, task.purpose);
+    let behalf = task_of.and_then(|open| open.behalf(&task.person, reader.now)).map(|of| {
+        let (who, you) = (reader.name(of), reader.you(&task.person));
+        reader.texts.fill("head.on_behalf", &[("who", &who), ("you", &you)])
+    });
+    let unit = post.map(|post| reader.unit(post.unit.as_str()));
+    let parts = [role.map(|role| reader.role(role)), if behalf.is_some() { behalf } else { unit }];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

@@ -19,6 +19,13 @@ pub(crate) struct Thread {
     write: Option<Write>,
 }
 
+impl Thread {
+    /// The reader may write in it.
+    pub(crate) fn takes_notes(&self) -> bool {
+        self.write.is_some()
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct Said {
     who: String,

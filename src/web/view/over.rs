@@ -8,7 +8,7 @@ use super::notes::Thread;
 use super::refused::Wrong;
 use super::{capital, cast_at, history};
 use crate::dossier::command::Actor;
-use crate::dossier::event::Event;
+use crate::dossier::event::{Event, Kind};
 use crate::dossier::{Dossier, Purpose};
 use crate::store::pages::{Closed, TaskPage};
 
@@ -34,7 +34,8 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
     let cast = (task.purpose == Purpose::Ballot).then(|| cast_at(events, task, &task.person));
     let key = match (&cast, event.map(|event| &event.actor)) {
         (Some(Some(_)), _) => "over.done_you",
-        _ if mine => "over.done_you",
+        _ if mine && event.is_some_and(|event| event.kind != Kind::Assigned) => "over.done_you",
+        _ if event.is_some_and(|event| event.kind == Kind::Assigned) => "over.taken",
         (None, Some(actor)) if actor.person().is_some() => "over.done_other",
         _ if dossier.outcome.is_some() => "over.ended",
         _ => "over.moved",

@@ -49,6 +49,9 @@ pub(crate) fn wrongs(
 
 /// Who did an earlier step that keeps somebody from this one, when, and which.
 fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
+    if let Code::Taken { by } = &reason.code {
+        return (reader.name(by), String::new(), String::new());
+    }
     let Code::Separated { by, at, .. } = &reason.code else { return Default::default() };
     let opening = || reader.get("refused.opening");
     let step = reason.about.as_ref().map_or_else(opening, |state| reader.state(&StateId::from(state.as_str())));
@@ -64,7 +67,7 @@ fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> 
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
         }
-        Code::NobodyToAsk | Code::TooFewToAsk | Code::SamePerson => {
+        Code::NobodyToAsk | Code::NotOfRole | Code::TooFewToAsk | Code::SamePerson => {
             let role = reader.role(&about.into());
             (!role.is_empty()).then_some(role)
         }
@@ -100,6 +103,9 @@ fn key(code: &Code) -> &'static str {
         Code::TallyWrong => "tally_wrong",
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
+        Code::Taken { .. } => "taken",
+        Code::NotLater => "not_later",
+        Code::NotOfRole => "not_of_role",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
         Code::Separated { rule: Rule::NeverSameAs, .. } => "separated_never",
         Code::Separated { rule: Rule::SameAs, .. } => "separated_same",

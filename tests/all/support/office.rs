@@ -201,6 +201,7 @@ pub(crate) fn directory() -> Directory {
         posts: vec![post("clerk"), post("head")],
         bodies: BTreeMap::from([("C".into(), body)]),
         bindings: Vec::new(),
+        substitutes: Vec::new(),
     }
 }
 
