@@ -279,8 +279,8 @@ async fn hand_in(
 pub(super) async fn find(engine: &Engine, id: &str) -> Result<Dossier, Trouble> {
     let found = engine.store().begins_with(id).await?;
     match found.as_slice() {
-        [one] => engine.dossier(one).await?.ok_or_else(|| Trouble::Refused(format!("there is no dossier `{id}`"))),
-        [] => Err(Trouble::Refused(format!("there is no dossier `{id}`"))),
+        [one] => engine.dossier(one).await?.ok_or_else(|| Trouble::Usage(format!("there is no dossier `{id}`"))),
+        [] => Err(Trouble::Usage(format!("there is no dossier `{id}`"))),
         _ => match engine.dossier(&DossierId::new(id)).await? {
             Some(dossier) => Ok(dossier),
             None => Err(Trouble::Usage(format!("several dossiers begin with `{id}`: write more of it"))),

@@ -1,12 +1,17 @@
-//! `chancery audit replay`: does the log hold, and does it give what is stored?
+//! `chancery audit`: does the log hold, does it give what is stored, and is it the one that it was on each day?
+
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::sources::read;
 use super::{Context, Trouble, act};
 use crate::engine::Engine;
 use crate::ids::DossierId;
 use crate::service::Office;
+use crate::store::Store;
+use crate::store::heads::{Head, Heads};
 
 /// Dossiers that are named at once.
 const AT_ONCE: i64 = 200;
@@ -20,7 +25,7 @@ pub(super) struct AuditArgs {
 
 #[derive(Debug, Subcommand)]
 enum Audit {
-    /// Replay dossiers from their logs: chain, seals, and the stored dossier to the byte.
+    /// Replay dossiers from their logs: chain, seals, the stored dossier to the byte; with --all the daily heads too.
     #[command(before_help = "Example:\n  chancery audit replay --all\n  chancery audit replay 3f2a")]
     Replay {
         /// The dossier, or the beginning of its id.
@@ -30,6 +35,14 @@ enum Audit {
         #[arg(long, conflicts_with = "dossier")]
         all: bool,
     },
+    /// Print the head of each day, and hold all of them against the log and against what somebody else has kept.
+    #[command(before_help = "Example:\n  chancery audit heads > heads.txt        # keep it elsewhere, every day\n  \
+                             chancery audit heads --against heads.txt")]
+    Heads {
+        /// Heads as this command printed them earlier: each must still be there, unchanged.
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
 }
 
 #[derive(Default, Serialize)]
@@ -37,38 +50,49 @@ struct Answer {
     dossiers: usize,
     events: usize,
     erased: usize,
+    heads: usize,
     faults: Vec<Fault>,
 }
 
 #[derive(Serialize)]
 struct Fault {
-    dossier: DossierId,
+    /// None for what is wrong with heads.
+    dossier: Option<DossierId>,
     what: String,
 }
 
-/// Replays, and fails if anything differs.
+/// Looks, and fails if anything differs.
 pub(super) async fn run(args: &AuditArgs, context: &Context) -> Result<(), Trouble> {
-    let Audit::Replay { dossier, .. } = &args.what;
     let office = Office::open(&context.config).await?;
-    let engine = &office.engine;
+    match &args.what {
+        Audit::Replay { dossier, .. } => replay(&office.engine, dossier.as_deref(), context).await,
+        Audit::Heads { against } => heads(office.engine.store(), against.as_deref(), context).await,
+    }
+}
+
+async fn replay(engine: &Engine, dossier: Option<&str>, context: &Context) -> Result<(), Trouble> {
     let mut answer = Answer::default();
     match dossier {
-        Some(id) => replay(engine, &act::find(engine, id).await?.id, &mut answer).await?,
+        Some(id) => replay_one(engine, &act::find(engine, id).await?.id, &mut answer).await?,
         None => replay_all(engine, context, &mut answer).await?,
     }
     context.printer.answer(&answer, |printer| {
         printer.line(format!("{} dossiers, {} events", answer.dossiers, answer.events));
+        if answer.heads > 0 {
+            printer.line(format!("{} daily heads", answer.heads));
+        }
         if answer.erased > 0 {
             printer.line(format!("{} parts belong to people who were erased", answer.erased));
         }
-        for fault in &answer.faults {
-            printer.line(format!("{}: {}", fault.dossier, fault.what));
+        for Fault { dossier, what } in &answer.faults {
+            printer.line(dossier.as_ref().map_or_else(|| what.clone(), |dossier| format!("{dossier}: {what}")));
         }
     });
-    match answer.faults.len() {
-        0 => Ok(()),
-        faults => Err(Trouble::Refused(format!("{faults} faults in the log"))),
-    }
+    judged(answer.faults.len())
+}
+
+fn judged(faults: usize) -> Result<(), Trouble> {
+    if faults == 0 { Ok(()) } else { Err(Trouble::Refused(format!("{faults} faults in the log"))) }
 }
 
 async fn replay_all(engine: &Engine, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
@@ -82,17 +106,67 @@ async fn replay_all(engine: &Engine, context: &Context, answer: &mut Answer) -> 
     }
     let mut progress = context.printer.progress("replaying", ids.len());
     for id in &ids {
-        replay(engine, id, answer).await?;
+        replay_one(engine, id, answer).await?;
         progress.step();
     }
+    drop(progress);
+    let heads = verified(engine.store(), context).await?;
+    answer.heads = heads.heads.len();
+    answer.faults.extend(heads.faults.into_iter().map(|what| Fault { dossier: None, what }));
     Ok(())
 }
 
-async fn replay(engine: &Engine, id: &DossierId, answer: &mut Answer) -> Result<(), Trouble> {
+async fn replay_one(engine: &Engine, id: &DossierId, answer: &mut Answer) -> Result<(), Trouble> {
     let replay = engine.replay(id).await?;
     answer.dossiers += 1;
     answer.events += replay.events;
     answer.erased += replay.erased;
-    answer.faults.extend(replay.faults.into_iter().map(|what| Fault { dossier: id.clone(), what }));
+    answer.faults.extend(replay.faults.into_iter().map(|what| Fault { dossier: Some(id.clone()), what }));
     Ok(())
+}
+
+async fn verified(store: &Store, context: &Context) -> Result<Heads, Trouble> {
+    let mut progress = context.printer.progress("heads", store.count_heads().await?);
+    Ok(store.verify_heads(|_| progress.step()).await?)
+}
+
+async fn heads(store: &Store, against: Option<&Path>, context: &Context) -> Result<(), Trouble> {
+    let kept = against.map(kept).transpose()?;
+    let mut found = verified(store, context).await?;
+    for (day, hash) in kept.iter().flatten() {
+        match found.heads.iter().find(|head| head.day == *day) {
+            Some(head) if head.hash == *hash => {}
+            Some(_) => found.faults.push(format!("the head of {day} is not the one that was kept")),
+            None => found.faults.push(format!("the head of {day}, which was kept, is gone")),
+        }
+    }
+    context.printer.answer(&found, |printer| {
+        for Head { day, dossiers, hash } in &found.heads {
+            printer.line(format!("{day}  {dossiers:>6}  {hash}"));
+        }
+        if found.unanchored > 0 {
+            printer.note(format!("{} dossiers have changed since and stand under no head yet", found.unanchored));
+        }
+        for fault in &found.faults {
+            printer.note(fault);
+        }
+    });
+    judged(found.faults.len())
+}
+
+/// Days and hashes of a file that this command has printed.
+fn kept(path: &Path) -> Result<Vec<(String, String)>, Trouble> {
+    let file = read(path)?;
+    let mut kept = Vec::new();
+    for (number, line) in file.text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next_back()) {
+            (Some(day), Some(hash)) if hash.len() == 64 => kept.push((day.to_owned(), hash.to_owned())),
+            _ => {
+                let what = format!("`{}`, line {}: no head", path.display(), number + 1);
+                return Err(Trouble::Input(format!("{what}\n  help: take what `chancery audit heads` printed")));
+            }
+        }
+    }
+    Ok(kept)
 }

@@ -52,7 +52,13 @@ pub(super) fn backup(args: &BackupArgs, context: &Context) -> Result<(), Trouble
             args.file.display()
         )));
     };
-    must_exist(&database)?;
+    if !database.exists() {
+        return Err(Trouble::Usage(format!(
+            "`{}` does not exist\n  help: `chancery migrate` makes it",
+            database.display()
+        )));
+    }
+    must_be_free(&args.file, "name another file")?;
     backup::backup(&database, &args.file)?;
     let copied = Copied {
         database: database.display().to_string(),
@@ -71,7 +77,11 @@ pub(super) async fn restore(args: &RestoreArgs, context: &Context) -> Result<(),
     let url = context.config.database_url()?;
     match (&args.file, sqlite_path(url.expose())) {
         (Some(file), Some(database)) => {
-            must_exist(file)?;
+            if !file.exists() {
+                return Err(Trouble::Input(format!("`{}` does not exist", file.display())));
+            }
+            must_be_free(&database, "move it away, with its `-wal` and `-shm`")?;
+            backup::check(file).map_err(|error| Trouble::Input(error.to_string()))?;
             let why = format!("restored from `{}` at {}", file.display(), context.now());
             backup::restore(file, &database, &why)?;
         }
@@ -105,6 +115,10 @@ pub(super) async fn resume(_: &ResumeArgs, context: &Context) -> Result<(), Trou
     Ok(())
 }
 
-fn must_exist(path: &Path) -> Result<(), Trouble> {
-    if path.exists() { Ok(()) } else { Err(Trouble::World(format!("`{}` does not exist", path.display()))) }
+/// Nothing is ever written over.
+fn must_be_free(path: &Path, help: &str) -> Result<(), Trouble> {
+    if path.exists() {
+        return Err(Trouble::Usage(format!("`{}` exists already\n  help: {help}", path.display())));
+    }
+    Ok(())
 }

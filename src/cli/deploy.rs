@@ -1,4 +1,4 @@
-//! `chancery deploy` and `directory`: workflows, calendars and the directory go into the database.
+//! `chancery deploy`: workflows, calendars and the directory go into the database.
 
 use std::path::{Path, PathBuf};
 
@@ -32,14 +32,6 @@ pub(super) struct DeployArgs {
     /// A calendar file. May be given several times.
     #[arg(long, value_name = "FILE")]
     calendar: Vec<PathBuf>,
-}
-
-/// What `directory` is told.
-#[derive(Debug, Args)]
-#[command(before_help = "Example:\n  chancery directory workflows/purchase/directory")]
-pub(super) struct DirectoryArgs {
-    /// The folder with the directory's files.
-    folder: PathBuf,
 }
 
 #[derive(Serialize)]
@@ -125,24 +117,8 @@ async fn store(engine: &Engine, workflows: Vec<Checked>) -> Result<Vec<Deployed>
     Ok(deployed)
 }
 
-/// Loads a directory.
-pub(super) async fn directory(args: &DirectoryArgs, context: &Context) -> Result<(), Trouble> {
-    let office = Office::open(&context.config).await?;
-    let mut counts = Counts::default();
-    let Some(directory) = read_directory(&args.folder, &office.engine, context, &mut counts)? else {
-        return Err(Trouble::Input(format!("{} errors: the directory stays as it was", counts.errors)));
-    };
-    let (units, people, bodies) = (directory.units.len(), directory.people.len(), directory.bodies.len());
-    office.engine.put_directory(directory).await?;
-    let answer = serde_json::json!({ "units": units, "people": people, "bodies": bodies });
-    context.printer.answer(&answer, |printer| {
-        printer.line(format!("{units} units, {people} people, {bodies} bodies"));
-    });
-    Ok(())
-}
-
 /// Reads a directory from a folder. People keep their ids by their codes; new ones get random ids.
-fn read_directory(
+pub(super) fn read_directory(
     folder: &Path,
     engine: &Engine,
     context: &Context,

@@ -9,6 +9,7 @@ use super::{Context, Trouble};
 use crate::config::Config;
 use crate::courier::smtp;
 use crate::ids::Instant;
+use crate::store::roles::Rights;
 use crate::store::{Store, backup, meta};
 
 /// What `doctor` may be told.
@@ -24,6 +25,8 @@ pub(super) struct DoctorArgs {
 const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 /// A clock before this day is wrong: the program is younger.
 const CLOCK_MIN: Instant = Instant(1_760_000_000_000);
+/// A head is due every day; after this long without one somebody should look.
+const HEAD_LATE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
 /// How long a mail server may take to answer here.
 const MAIL_MAX: Duration = Duration::from_secs(15);
 
@@ -47,7 +50,7 @@ enum Verdict {
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trouble> {
     let config = &context.config;
     let mut findings = vec![configuration(config), keys(config), clock(context.now()), sqlite()];
-    findings.extend(database(config).await);
+    findings.extend(database(config, context.now()).await);
     findings.push(public_url(config));
     if !args.no_mail {
         findings.push(mail(config).await);
@@ -121,7 +124,7 @@ fn sqlite() -> Finding {
     }
 }
 
-async fn database(config: &Config) -> Vec<Finding> {
+async fn database(config: &Config, now: Instant) -> Vec<Finding> {
     let url = match config.database_url() {
         Ok(url) => url,
         Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
@@ -135,10 +138,14 @@ async fn database(config: &Config) -> Vec<Finding> {
     }
     let store = match Store::open(url.expose()).await {
         Ok(store) => store,
+        Err(error) if error.to_string().contains("permission denied") => {
+            let help = "`chancery migrate` with database.owner_url_file and database.server_role lets the server in";
+            return vec![finding("database", Verdict::Wrong, format!("{error}: {help}"))];
+        }
         Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
     };
     if let Err(error) = store.is_current().await {
-        return vec![finding("database", Verdict::Wrong, format!("{error}: `chancery migrate`"))];
+        return vec![finding("database", Verdict::Wrong, error.to_string())];
     }
     let mut findings = vec![finding("database", Verdict::Good, "reached; its schema is this program's")];
     match store.meta(meta::HELD).await {
@@ -148,6 +155,9 @@ async fn database(config: &Config) -> Vec<Finding> {
         Ok(None) => findings.push(finding("held", Verdict::Good, "no")),
         Err(error) => findings.push(finding("held", Verdict::Wrong, error.to_string())),
     }
+    findings.push(guards(&store).await);
+    findings.extend(roles(&store, config).await);
+    findings.push(heads(&store, now).await);
     findings.push(match store.stuck().await {
         Ok(None) => finding("dossiers", Verdict::Good, "everything that was due could be done"),
         Ok(Some((count, since))) => finding(
@@ -161,6 +171,65 @@ async fn database(config: &Config) -> Vec<Finding> {
         findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
     }
     findings
+}
+
+/// What keeps the log from being changed by mistake.
+async fn guards(store: &Store) -> Finding {
+    match store.missing_guards().await {
+        Ok(missing) if missing.is_empty() => finding("log", Verdict::Good, "its triggers let nobody change it"),
+        Ok(missing) => {
+            let what = format!("the triggers {} are gone or switched off: it can be changed", missing.join(", "));
+            finding("log", Verdict::Wrong, what)
+        }
+        Err(error) => finding("log", Verdict::Wrong, error.to_string()),
+    }
+}
+
+/// On PostgreSQL: whether the server's role may do what it does every day, and no more.
+async fn roles(store: &Store, config: &Config) -> Option<Finding> {
+    let rights = match store.rights().await {
+        Ok(rights) => rights?,
+        Err(error) => return Some(finding("role", Verdict::Wrong, error.to_string())),
+    };
+    let Rights { role, owns_log, too_many, missing } = rights;
+    Some(if !missing.is_empty() {
+        let help = format!("`chancery migrate` with database.owner_url_file and database.server_role = \"{role}\"");
+        finding("role", Verdict::Wrong, format!("`{role}` may not {}: {help}", missing.join(", ")))
+    } else if too_many.is_empty() && !owns_log {
+        finding("role", Verdict::Good, format!("`{role}` may add to the log and not change it"))
+    } else {
+        // Who has asked for two roles and has one is not where they believe to be.
+        let verdict = if config.database.server_role.is_some() { Verdict::Wrong } else { Verdict::Look };
+        let may = if owns_log { "owns the log and can take its guards away".to_owned() } else { too_many.join(", ") };
+        finding(
+            "role",
+            verdict,
+            format!("`{role}`: {may}; two roles are safer (docs/operations.md, \"Two databases\")"),
+        )
+    })
+}
+
+/// The daily heads, held against each other (`audit` holds them against the log too).
+async fn heads(store: &Store, now: Instant) -> Finding {
+    let heads = match store.heads().await {
+        Ok(heads) => heads,
+        Err(error) => return finding("daily heads", Verdict::Wrong, error.to_string()),
+    };
+    if let Some(fault) = heads.faults.first() {
+        return finding("daily heads", Verdict::Wrong, format!("{fault}: `chancery audit replay --all`"));
+    }
+    let since = format!("{} dossiers have changed since", heads.unanchored);
+    let late = now.plus_ms(-HEAD_LATE_MS).to_string();
+    match heads.heads.last() {
+        None if heads.unanchored == 0 => finding("daily heads", Verdict::Good, "none yet: nothing has happened"),
+        None => finding("daily heads", Verdict::Look, "none yet: the scheduler takes one a day"),
+        Some(last) if heads.unanchored > 0 && last.day.as_str() < &late[..10] => finding(
+            "daily heads",
+            Verdict::Look,
+            format!("the last is of {}, and {since}: is a scheduler running?", last.day),
+        ),
+        Some(last) => finding("daily heads", Verdict::Good, format!("the last is of {}; {since}", last.day)),
+    }
 }
 
 fn public_url(config: &Config) -> Finding {

@@ -9,10 +9,12 @@ mod demo;
 mod deploy;
 mod diagram;
 mod diff;
+mod directory;
 mod doctor;
 mod examples;
 mod explain;
 mod import;
+mod mail;
 mod migrate;
 mod named;
 mod new;
@@ -69,10 +71,11 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  refused, or differences were found
-  2  wrong arguments or configuration
-  3  an input file has faults
-  4  the world failed (database, network, disk)";
+  1  refused, or a comparison or an examination found something wrong
+  2  wrong arguments or configuration; what was named is not there
+  3  an input file has faults or cannot be read
+  4  the world failed (database, network, disk)
+  5  shown and not done: it waits for somebody's word (--yes)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -84,6 +87,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Play the scenarios that stand beside workflows, and say what they reach.
     Test(test::TestArgs),
+    /// Look at the mails of a workflow before anybody gets one.
+    Mail(mail::MailArgs),
     /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
     Diagram(diagram::DiagramArgs),
     /// Show who does what where: state by state, role by role.
@@ -92,8 +97,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Put checked workflows, calendars and the directory into the database.
     Deploy(deploy::DeployArgs),
-    /// Load the directory: units, people, posts, bodies.
-    Directory(deploy::DirectoryArgs),
+    /// Show what another directory (units, people, posts, bodies) would change, and put it into the place of the old one.
+    Directory(directory::DirectoryArgs),
     /// Start a dossier for each row of a CSV file.
     Import(import::ImportArgs),
     /// Start a dossier on behalf of a person.
@@ -180,6 +185,9 @@ pub enum Trouble {
     /// The world failed.
     #[error("{0}")]
     World(String),
+    /// Somebody must say yes first, and nobody was there to be asked, or said no.
+    #[error("{0}")]
+    Unconfirmed(String),
 }
 
 impl Trouble {
@@ -189,6 +197,7 @@ impl Trouble {
             Self::Usage(_) => 2,
             Self::Input(_) => 3,
             Self::World(_) => 4,
+            Self::Unconfirmed(_) => 5,
         }
     }
 }
@@ -206,6 +215,7 @@ impl From<StoreError> for Trouble {
             StoreError::Newer { .. } => Self::Usage(format!("{error}\n  help: use the newer program")),
             StoreError::Unavailable(_)
             | StoreError::Taken(_)
+            | StoreError::Redeployed
             | StoreError::Corrupt { .. }
             | StoreError::Database(_) => Self::World(error.to_string()),
         }
@@ -284,9 +294,10 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Test(args) => test::run(&args, context),
         Command::Table(args) => table::run(&args, context).await,
         Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
+        Command::Mail(args) => mail::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,
-        Command::Directory(args) => deploy::directory(&args, context).await,
+        Command::Directory(args) => directory::run(&args, context).await,
         Command::Import(args) => import::run(&args, context).await,
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,

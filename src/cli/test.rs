@@ -106,7 +106,7 @@ pub(super) fn run(args: &TestArgs, context: &Context) -> Result<(), Trouble> {
     }
 }
 
-fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
+pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
     let mut found = Vec::new();
     let is_scenario = |path: &Path| path.to_string_lossy().ends_with(END);
     for path in paths {
@@ -134,23 +134,12 @@ fn play_file(
     offices: &mut Vec<Shared>,
     answer: &mut Answer,
 ) -> Result<usize, Trouble> {
-    let source = sources::read(path)?;
-    let (needs, faults) = file::needs(&source);
-    let Some(needs) = needs else { return Ok(sources::show(printer, &faults, &[source]).errors) };
-    let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    let files: Vec<PathBuf> = needs.workflows.iter().map(|name| folder.join(&name.value)).collect();
-    if let Some((name, _)) = needs.workflows.iter().zip(&files).find(|(_, file)| !file.is_file()) {
-        let message = format!("there is no file `{}` beside the scenario", name.value);
-        let fault = Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found");
-        return Ok(sources::show(printer, &[fault], &[source]).errors);
-    }
-    let site = Site { folder, files: &files, directory: &folder.join(&needs.directory), calendars: &args.calendar };
-    let (shared, tested) = Shared::of(offices, &site, printer)?;
-    let included = |name: &str| {
-        let inside = !name.contains(['/', '\\']) && name != "..";
-        inside.then(|| std::fs::read(folder.join(name)).ok()).flatten()
+    let stand = match Stand::read(path, printer)? {
+        Ok(stand) => stand,
+        Err(faults) => return Ok(faults),
     };
-    let read = file::read(&source, &shared.ground.world, &tested, &included);
+    let (shared, tested) = Shared::of(offices, &stand.site(&args.calendar), printer)?;
+    let read = file::read(&stand.source, &shared.ground.world, &tested, &|name| stand.included(name));
     let faults = sources::show(printer, &read.faults, &read.sources).errors;
     shared.tested.extend(tested);
     let wanted = |case: &&Case| args.case.as_ref().is_none_or(|words| case.title.value.contains(words));
@@ -167,6 +156,42 @@ fn play_file(
         progress.step();
     }
     Ok(faults)
+}
+
+/// A scenario file, and what it stands on.
+pub(super) struct Stand {
+    pub(super) source: SourceFile,
+    folder: PathBuf,
+    files: Vec<PathBuf>,
+    directory: PathBuf,
+}
+
+impl Stand {
+    /// Reads what a scenario file says of its office; how many faults there are, if that cannot be known.
+    pub(super) fn read(path: &Path, printer: &Printer) -> Result<Result<Self, usize>, Trouble> {
+        let source = sources::read(path)?;
+        let (needs, faults) = file::needs(&source);
+        let Some(needs) = needs else { return Ok(Err(sources::show(printer, &faults, &[source]).errors)) };
+        let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
+        let files: Vec<PathBuf> = needs.workflows.iter().map(|name| folder.join(&name.value)).collect();
+        if let Some((name, _)) = needs.workflows.iter().zip(&files).find(|(_, file)| !file.is_file()) {
+            let message = format!("there is no file `{}` beside the scenario", name.value);
+            let fault = Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found");
+            return Ok(Err(sources::show(printer, &[fault], &[source]).errors));
+        }
+        let directory = folder.join(&needs.directory);
+        Ok(Ok(Self { source, folder, files, directory }))
+    }
+
+    pub(super) fn site<'a>(&'a self, calendars: &'a [PathBuf]) -> Site<'a> {
+        Site { folder: &self.folder, files: &self.files, directory: &self.directory, calendars }
+    }
+
+    /// A file beside the scenario.
+    pub(super) fn included(&self, name: &str) -> Option<Vec<u8>> {
+        let inside = !name.contains(['/', '\\']) && name != "..";
+        inside.then(|| std::fs::read(self.folder.join(name)).ok()).flatten()
+    }
 }
 
 impl Shared {

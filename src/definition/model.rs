@@ -434,8 +434,6 @@ pub struct Joins {
     pub with: Vec<(Name, Option<Name>)>,
     /// The row's fields, as formulas.
     pub row: Vec<(Name, Option<Name>)>,
-    /// It stays on the list it stands on.
-    pub stays: bool,
 }
 
 /// A deadline.

@@ -126,17 +126,12 @@ fn held(item: &Item<'_>) -> Held {
 }
 
 fn joins(item: &Item<'_>) -> Option<Joins> {
-    let map = item.map(say!(what.joins), &["list", "with", "row", "stays"])?;
+    let map = item.map(say!(what.joins), &["list", "with", "row"])?;
     let formulas = |key: &str| {
         let named = map.get(key).map_or_else(Vec::new, |item| item.named(say!(several.formulas)));
         named.into_iter().map(|(name, item)| (name, item.formula())).collect()
     };
-    Some(Joins {
-        list: needed(&map, "list", item.span()),
-        with: formulas("with"),
-        row: formulas("row"),
-        stays: map.flag("stays"),
-    })
+    Some(Joins { list: needed(&map, "list", item.span()), with: formulas("with"), row: formulas("row") })
 }
 
 fn deadline(item: &Item<'_>) -> Option<Deadline> {

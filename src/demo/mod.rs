@@ -10,6 +10,7 @@ pub mod compare;
 pub mod files;
 pub mod html;
 pub mod http;
+pub mod mailroom;
 pub mod office;
 pub mod page;
 pub mod pdf;

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::{
-    Choice, Deed, Ground, Message, OnList, Paper, PaperTally, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind,
-    VoteResult, VoteRow,
+    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, StandIn,
+    Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -95,7 +95,7 @@ impl Kind {
     }
 }
 
-/// One change to a dossier. Those that [`Change::personal`] names are sealed for the person concerned.
+/// One change to a dossier. What says something about a person ([`Change::concerns`]) is sealed for them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -331,6 +331,14 @@ pub enum Change {
     Joined {
         /// The row.
         row: DossierId,
+        /// The person it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<PersonId>,
+    },
+    /// What a row of the list is called and brings along.
+    Described {
+        /// The row.
+        row: DossierId,
         /// What the list calls it.
         caption: String,
         /// What it brings along.
@@ -349,9 +357,9 @@ pub enum Change {
         /// Its place among the messages of this event.
         place: u32,
         /// To whom.
-        to: super::Recipient,
+        to: Recipient,
         /// What.
-        body: super::Body,
+        body: Body,
     },
     /// A milestone was reached.
     Reached(String),
@@ -390,29 +398,40 @@ impl Change {
                 | Self::Filed(_)
                 | Self::Corrected { .. }
                 | Self::Joined { .. }
+                | Self::Described { .. }
                 | Self::Rows(_)
                 | Self::Recorded { .. }
                 | Self::Disputed(_)
         )
     }
 
-    /// Whether it says something about the person concerned and is sealed for them.
-    pub fn personal(&self) -> bool {
-        matches!(
-            self,
+    /// The person about whom it says something: it is sealed for them. `after` is the dossier as its event leaves it.
+    pub fn concerns<'a>(&'a self, after: &'a Dossier) -> Option<&'a PersonId> {
+        match self {
             Self::Imported(_)
-                | Self::Captioned(_)
-                | Self::Set(_)
-                | Self::Filed(_)
-                | Self::Corrected { .. }
-                | Self::Noted(_)
-                | Self::Did { .. }
-                | Self::Given { .. }
-                | Self::Added { .. }
-                | Self::Extended { .. }
-                | Self::Grounds(_)
-                | Self::Stuck(_)
-                | Self::Sent { .. }
-        )
+            | Self::Captioned(_)
+            | Self::Set(_)
+            | Self::Filed(_)
+            | Self::Corrected { .. }
+            | Self::Noted(_)
+            | Self::Did { .. }
+            | Self::Given { .. }
+            | Self::Added { .. }
+            | Self::Extended { .. }
+            | Self::Grounds(_)
+            | Self::Stuck(_) => after.subject.as_ref(),
+            Self::Described { row, .. } => after.row(row)?.subject.as_ref(),
+            // What a list tells a row is about whom the row is about.
+            Self::Sent { to: Recipient::Dossier(to), .. } => {
+                after.row(to).map_or(after.subject.as_ref(), |row| row.subject.as_ref())
+            }
+            Self::Sent { to: Recipient::List { .. }, .. } => after.subject.as_ref(),
+            Self::Held(message) => match &message.body {
+                Body::Join { subject, .. } => subject.as_ref(),
+                Body::Tell { .. } => after.subject.as_ref(),
+                Body::Leave => None,
+            },
+            _ => None,
+        }
     }
 }

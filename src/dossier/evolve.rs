@@ -214,10 +214,16 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.timers.retain(|timer| timer.activation != result.activation || timer.what != TimerKind::VoteEnds);
             dossier.results.push(result.clone());
         }
-        Change::Joined { row, caption, fields } => {
+        Change::Joined { row, subject } => {
             dossier.rows.retain(|old| &old.dossier != row);
-            let (caption, fields) = (caption.clone(), fields.clone());
-            dossier.rows.push(Row { dossier: row.clone(), caption, fields, status: RowStatus::Live });
+            let (caption, fields) = (String::new(), std::collections::BTreeMap::new());
+            let (row, subject) = (row.clone(), subject.clone());
+            dossier.rows.push(Row { dossier: row, subject, caption, fields, status: RowStatus::Live });
+        }
+        Change::Described { row, caption, fields } => {
+            let row = dossier.rows.iter_mut().find(|old| &old.dossier == row).ok_or("a row is not on the list")?;
+            row.caption.clone_from(caption);
+            row.fields.clone_from(fields);
         }
         Change::Rows(statuses) => {
             for (id, status) in statuses {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, WorkflowName};
+use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, PersonId, WorkflowName};
 
 /// The list on which a dossier stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,9 @@ pub enum Recipient {
 pub enum Body {
     /// To a list: I am a row of yours.
     Join {
+        /// The person the row is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<PersonId>,
         /// What the list calls it.
         caption: String,
         /// The row's fields.

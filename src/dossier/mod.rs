@@ -431,6 +431,9 @@ impl TimerKind {
 pub struct Row {
     /// The dossier that stands here.
     pub dossier: DossierId,
+    /// The person it is about: what is said of the row is sealed for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<PersonId>,
     /// What the list calls it.
     pub caption: String,
     /// What it brought along, by the list's `row` fields.
@@ -514,6 +517,11 @@ impl Dossier {
     /// The open task of this activation and purpose.
     pub fn task(&self, activation: ActivationId, purpose: Purpose) -> Option<&Task> {
         self.tasks.iter().find(|task| task.activation == activation && task.purpose == purpose)
+    }
+
+    /// The row of a list on which this dossier stands.
+    pub fn row(&self, dossier: &DossierId) -> Option<&Row> {
+        self.rows.iter().find(|row| &row.dossier == dossier)
     }
 
     /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody.

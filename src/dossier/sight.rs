@@ -143,10 +143,10 @@ impl Sight {
                 Some(Change::Did { activation, event, reason })
             }
             Change::Grounds(grounds) => self.grounds().then_some(Change::Grounds(grounds)),
-            Change::Joined { row, caption, fields } => {
+            Change::Described { row, caption, fields } => {
                 let shown = shape.row_caption.as_ref().is_none_or(|name| self.field(name));
                 let caption = if shown { caption } else { String::new() };
-                Some(Change::Joined { row, caption, fields: kept(fields) })
+                Some(Change::Described { row, caption, fields: kept(fields) })
             }
             Change::Held(_) | Change::Sent { .. } | Change::Registered { .. } => None,
             Change::Acknowledged(_) if own => Some(change),

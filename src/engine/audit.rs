@@ -26,11 +26,23 @@ impl Engine {
     pub async fn replay(&self, id: &DossierId) -> Result<Replay, StoreError> {
         let mut replay = Replay::default();
         // The row first: a command that comes meanwhile makes the log longer, never the row newer than the log.
-        let Some(stored) = self.inner.store.stored_dossier(id).await? else {
-            replay.faults.push("there is no such dossier".to_owned());
+        let stored = self.inner.store.stored_dossier(id).await?;
+        let logged = self.inner.store.events(id, 0).await?;
+        let Some(stored) = stored else {
+            replay.faults.push(match logged.len() {
+                0 => "there is no such dossier".to_owned(),
+                events => format!("its row is gone; {events} events are left"),
+            });
             return Ok(replay);
         };
-        let logged = self.inner.store.events(id, 0).await?;
+        let last = logged.last().map_or(0, |event| event.seq);
+        if last > stored.seq {
+            // A row that is read now is no older than the log.
+            let now = self.inner.store.stored_dossier(id).await?.map_or(0, |now| now.seq);
+            if last > now {
+                replay.faults.push(format!("event {last} stands behind the dossier's own last number, {now}"));
+            }
+        }
         let keys = match self.inner.unwrap_keys(id, &self.inner.store.seal_keys(id).await?) {
             Ok(keys) => keys,
             Err(error) => {
@@ -56,6 +68,8 @@ impl Engine {
             replay.erased += opened.changes.iter().filter(|change| matches!(change, Change::Erased)).count();
             dossier = match evolve(dossier, &opened) {
                 Ok(dossier) => Some(dossier),
+                // What waited may have been a person's who was erased; from there on only the chain can be followed.
+                Err(_) if replay.erased > 0 => None,
                 Err(broken) => {
                     replay.faults.push(broken.to_string());
                     return Ok(replay);

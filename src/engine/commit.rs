@@ -13,6 +13,8 @@ use crate::store::{Batch, Settled, StoreError, Writer};
 
 /// How often a command is decided again when somebody else was faster or the connection went.
 const ATTEMPTS_MAX: u32 = 8;
+/// How often it is decided again because something was deployed meanwhile: that says nothing about the command.
+const REDEPLOYED_MAX: u32 = 1000;
 /// The first pause after a connection went; it doubles.
 const PAUSE_FIRST_MS: u64 = 5;
 
@@ -59,10 +61,19 @@ pub(super) fn write(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, rea
 fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u32) -> Answer {
     let mut pause_ms = PAUSE_FIRST_MS;
     let mut last = StoreError::Unavailable("it was not tried".to_owned());
-    for _ in 0..attempts {
+    let (mut tried, mut redeployed) = (0, 0);
+    while tried < attempts && redeployed < REDEPLOYED_MAX {
         match attempt(inner, writer, std::slice::from_ref(pending)) {
             Ok(mut answers) => return answers.pop().expect("one command has one answer"),
-            Err(error) if error.passes() => last = error,
+            Err(StoreError::Redeployed) => {
+                redeployed += 1;
+                last = StoreError::Redeployed;
+                continue;
+            }
+            Err(error) if error.passes() => {
+                tried += 1;
+                last = error;
+            }
             Err(error) => {
                 set_aside(writer, pending, &error);
                 return Err(error.into());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cache::Kept;
 use super::queue::Pending;
-use super::seals::Asked;
+use super::seals::{self, Asked};
 use super::{Attachment, Inner};
 use crate::dossier::Dossier;
 use crate::dossier::event::{Change, Event};
@@ -44,7 +44,7 @@ impl<'m> Made<'m> {
             column: "sealed",
             what: broken.to_string(),
         })?;
-        if let Some(person) = &dossier.subject {
+        for person in seals::concerned(event, &dossier) {
             self.key_of(&dossier.id, person);
         }
         let asked = first_of.map(|pending| Asked { operation: pending.operation.as_str(), asked: &pending.asked });

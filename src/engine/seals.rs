@@ -15,7 +15,8 @@ pub(super) struct Asked<'a> {
 }
 
 impl Inner {
-    /// Seals an event behind the one before; `after` is the dossier as it leaves it.
+    /// Seals an event behind the one before; `after` is the dossier as it leaves it, and there is a key for each of
+    /// [`concerned`].
     pub(super) fn seal(
         &self,
         event: &Event,
@@ -25,6 +26,9 @@ impl Inner {
         asked: Option<Asked<'_>>,
     ) -> (EventRow, Hash) {
         let actor = event.actor.header();
+        let concerns: Vec<Option<&PersonId>> = event.changes.iter().map(|change| change.concerns(after)).collect();
+        let subjects = subjects(after, &concerns);
+        let subjects = subjects.iter().map(|person| person.as_str()).collect::<Vec<_>>().join(",");
         let header = Header {
             dossier: after.id.as_str(),
             seq: event.seq,
@@ -32,12 +36,12 @@ impl Inner {
             kind: event.kind.name(),
             kind_version: KIND_VERSION.into(),
             actor: &actor,
-            subjects: after.subject.as_ref().map_or("", PersonId::as_str),
+            subjects: &subjects,
             machine: after.machine.as_str(),
             operation: asked.map(|asked| asked.operation),
             asked: asked.map(|asked| asked.asked),
         };
-        let sealed = header.seal(event, keys, &self.chance);
+        let sealed = header.seal(event, &concerns, keys, &self.chance);
         let hash = chain(previous, &header, &sealed);
         let row = EventRow {
             at: header.at,
@@ -78,6 +82,22 @@ impl Inner {
         })?;
         Ok(DossierKeys { own, people })
     }
+}
+
+/// Everybody about whom an event says something: first whom the dossier is about, whether or not it does.
+pub(super) fn concerned<'a>(event: &'a Event, after: &'a Dossier) -> Vec<&'a PersonId> {
+    let concerns: Vec<Option<&PersonId>> = event.changes.iter().map(|change| change.concerns(after)).collect();
+    subjects(after, &concerns)
+}
+
+fn subjects<'a>(after: &'a Dossier, concerns: &[Option<&'a PersonId>]) -> Vec<&'a PersonId> {
+    let mut subjects: Vec<&PersonId> = after.subject.iter().collect();
+    for person in concerns.iter().flatten() {
+        if !subjects.contains(person) {
+            subjects.push(person);
+        }
+    }
+    subjects
 }
 
 /// The header of a stored event.

@@ -288,10 +288,6 @@ pub struct Joins {
     pub with: BTreeMap<FieldName, String>,
     /// The row's fields, as CEL over this dossier.
     pub row: BTreeMap<FieldName, String>,
-    /// Told once the row is decided; until then the list it stands on is the same one (a later state with `joins` to the
-    /// same list keeps the row where it is).
-    #[serde(default)]
-    pub stays: bool,
 }
 
 /// By when, and what happens then.

@@ -30,6 +30,13 @@ impl World {
         Ok(Self { machines, directory, calendars })
     }
 
+    /// Lets everybody read this language.
+    pub fn read_in(&mut self, language: &str) {
+        for person in self.directory.people.values_mut() {
+            language.clone_into(&mut person.language);
+        }
+    }
+
     /// The workflows.
     pub fn machines(&self) -> impl Iterator<Item = &Machine> {
         self.machines.values()

@@ -4,6 +4,7 @@
 //! from what is due, and the engine carries out each id once. [`Scheduler::step`] does one bounded piece of work and takes
 //! the time as an argument; the loop around it is in `service`.
 
+mod heads;
 mod stand_ins;
 mod starts;
 mod ticks;
@@ -23,6 +24,7 @@ pub struct Scheduler {
     engine: Engine,
     starts: starts::Starts,
     walk: walk::Walk,
+    heads: heads::Heads,
     /// What could not be done, and when it is tried again: it must not stand in the way of the rest.
     put_off: PutOff,
     /// When it was last looked who stands in for whom.
@@ -46,6 +48,8 @@ pub struct Report {
     pub rederived: usize,
     /// What was refused or failed, and was put off.
     pub put_off: usize,
+    /// The head of the day was taken.
+    pub headed: bool,
 }
 
 impl Report {
@@ -80,8 +84,15 @@ impl PutOff {
 impl Scheduler {
     /// A scheduler for an engine.
     pub fn new(engine: Engine) -> Self {
-        let (starts, walk) = (starts::Starts::default(), walk::Walk::default());
-        Self { engine, starts, walk, put_off: PutOff::default(), stood_in: None, directory: None }
+        Self {
+            engine,
+            starts: starts::Starts::default(),
+            walk: walk::Walk::default(),
+            heads: heads::Heads::default(),
+            put_off: PutOff::default(),
+            stood_in: None,
+            directory: None,
+        }
     }
 
     /// Does one bounded piece of what is due at `now`.
@@ -98,6 +109,7 @@ impl Scheduler {
         self.retry_stuck(now, &mut report).await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;
+        report.headed = self.heads.step(self.engine.store(), now).await?;
         report.rederived = self.walk.step(self.engine.store(), now).await?;
         Ok(report)
     }

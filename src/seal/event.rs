@@ -1,9 +1,11 @@
 //! Sealed events and the chain over them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Damaged, DossierKeys, put};
+use super::{Damaged, DossierKeys, Key, put};
 use crate::clock::Chance;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Event};
@@ -33,7 +35,7 @@ pub struct Header<'a> {
     pub kind_version: i64,
     /// Who, by random id.
     pub actor: &'a str,
-    /// Whom it is about, by random id; empty for nobody.
+    /// Whom it is about, by random ids with commas between; empty for nobody.
     pub subjects: &'a str,
     /// The version of the workflow.
     pub machine: &'a str,
@@ -48,12 +50,17 @@ pub struct Header<'a> {
 struct Written<'a> {
     actor: &'a Actor,
     changes: Vec<Option<&'a Change>>,
+    /// For each change that stands apart: whose it is, by their place in `subjects`. Not written where all are the first's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    apart: Vec<usize>,
 }
 
 #[derive(Deserialize)]
 struct Read {
     actor: Actor,
     changes: Vec<Option<Change>>,
+    #[serde(default)]
+    apart: Vec<usize>,
 }
 
 impl Header<'_> {
@@ -75,28 +82,43 @@ impl Header<'_> {
         bytes
     }
 
-    /// Seals an event under the dossier's own key and, what is personal in it, under the key of the person in `subjects`.
-    pub fn seal(&self, event: &Event, keys: &DossierKeys, chance: &Chance) -> Vec<u8> {
-        let person = (!self.subjects.is_empty()).then(|| keys.people.get(&PersonId::from(self.subjects))).flatten();
-        let apart = |change: &Change| person.is_some() && change.personal();
-        let written = Written {
-            actor: &event.actor,
-            changes: event.changes.iter().map(|change| (!apart(change)).then_some(change)).collect(),
+    /// Seals an event under the dossier's own key and, what says something about a person (`concerns`, for each change), under
+    /// the key of that person, who stands in `subjects`.
+    pub fn seal(&self, event: &Event, concerns: &[Option<&PersonId>], keys: &DossierKeys, chance: &Chance) -> Vec<u8> {
+        let people: Vec<(&str, Option<&Key>)> =
+            self.people().map(|person| (person, keys.people.get(&PersonId::from(person)))).collect();
+        let whose = |place: usize| {
+            let person = concerns.get(place).copied().flatten()?;
+            people.iter().position(|(known, key)| *known == person.as_str() && key.is_some())
+        };
+        let whose: Vec<Option<usize>> = (0..event.changes.len()).map(whose).collect();
+        let mut apart: Vec<usize> = whose.iter().copied().flatten().collect();
+        if apart.iter().all(|place| *place == 0) {
+            apart.clear();
+        }
+        let of = |person: Option<usize>| {
+            event.changes.iter().zip(&whose).map(move |(one, of)| (*of == person).then_some(one))
         };
         let header = self.bytes();
-        let mut sealed = vec![VERSION, 1];
-        let mut add = |key: &super::Key, number: u8, json: &[u8]| {
+        let mut parts: Vec<Vec<u8>> = Vec::with_capacity(2);
+        let mut add = |key: &Key, json: &[u8]| {
             let mut part = Vec::with_capacity(json.len() + 28);
-            key.seal(json, &aad(&header, number), chance, &mut part);
-            put(&mut sealed, &part);
+            key.seal(json, &aad(&header, parts.len()), chance, &mut part);
+            parts.push(part);
         };
-        add(&keys.own, 0, &json(&written));
-        let personal: Vec<&Change> = event.changes.iter().filter(|change| apart(change)).collect();
-        if let Some(key) = person
-            && !personal.is_empty()
-        {
-            add(key, 1, &json(&personal));
-            sealed[1] = 2;
+        add(&keys.own, &json(&Written { actor: &event.actor, changes: of(None).collect(), apart }));
+        for (place, (_, key)) in people.iter().enumerate() {
+            let personal: Vec<&Change> = of(Some(place)).flatten().collect();
+            if let Some(key) = key
+                && !personal.is_empty()
+            {
+                add(key, &json(&personal));
+            }
+        }
+        let mut sealed = vec![VERSION];
+        sealed.extend_from_slice(&u32::try_from(parts.len()).unwrap_or(u32::MAX).to_be_bytes());
+        for part in &parts {
+            put(&mut sealed, part);
         }
         sealed
     }
@@ -106,32 +128,42 @@ impl Header<'_> {
     /// # Errors
     /// The bytes or the header were changed.
     pub fn open(&self, sealed: &[u8], keys: &DossierKeys) -> Result<(Actor, Vec<Change>), Damaged> {
-        let damaged = || Damaged::of(format!("event {} of dossier {}", self.seq, self.dossier));
-        let (&[VERSION, parts], mut rest) = sealed.split_at_checked(2).ok_or_else(damaged)? else {
-            return Err(damaged());
-        };
+        self.opened(sealed, keys).ok_or_else(|| Damaged::of(format!("event {} of dossier {}", self.seq, self.dossier)))
+    }
+
+    fn opened(&self, sealed: &[u8], keys: &DossierKeys) -> Option<(Actor, Vec<Change>)> {
+        let (&[VERSION, a, b, c, d], mut rest) = sealed.split_at_checked(5)? else { return None };
+        let count = u32::from_be_bytes([a, b, c, d]) as usize;
         let header = self.bytes();
-        let first = take(&mut rest).ok_or_else(damaged)?;
-        let plain = keys.own.open(first, &aad(&header, 0)).ok_or_else(damaged)?;
-        let read: Read = serde_json::from_slice(&plain).map_err(|_| damaged())?;
-        let mut personal: Option<std::vec::IntoIter<Change>> = None;
-        if parts == 2 {
-            let second = take(&mut rest).ok_or_else(damaged)?;
-            if let Some(key) = keys.people.get(&PersonId::from(self.subjects)) {
-                let plain = key.open(second, &aad(&header, 1)).ok_or_else(damaged)?;
-                let changes: Vec<Change> = serde_json::from_slice(&plain).map_err(|_| damaged())?;
-                personal = Some(changes.into_iter());
+        let plain = keys.own.open(take(&mut rest)?, &aad(&header, 0))?;
+        let read: Read = serde_json::from_slice(&plain).ok()?;
+        // Whose each change is that stands apart, in order.
+        let mut apart = read.apart;
+        apart.resize(read.changes.iter().filter(|change| change.is_none()).count(), 0);
+        let mut personal = BTreeMap::new();
+        for (number, place) in apart.iter().copied().collect::<BTreeSet<usize>>().into_iter().enumerate() {
+            let (part, person) = (take(&mut rest)?, self.people().nth(place)?);
+            if let Some(key) = keys.people.get(&PersonId::from(person)) {
+                let plain = key.open(part, &aad(&header, number + 1))?;
+                personal.insert(place, serde_json::from_slice::<Vec<Change>>(&plain).ok()?.into_iter());
             }
         }
-        if !rest.is_empty() {
-            return Err(damaged());
+        if !rest.is_empty() || count != 1 + apart.iter().collect::<BTreeSet<_>>().len() {
+            return None;
         }
-        let changes = read.changes.into_iter().map(|change| match (change, personal.as_mut()) {
-            (Some(change), _) => Ok(change),
-            (None, Some(personal)) => personal.next().ok_or_else(damaged),
-            (None, None) => Ok(Change::Erased),
+        let mut apart = apart.into_iter();
+        let changes = read.changes.into_iter().map(|change| match change {
+            Some(change) => Some(change),
+            None => match personal.get_mut(&apart.next()?) {
+                Some(theirs) => theirs.next(),
+                None => Some(Change::Erased),
+            },
         });
-        Ok((read.actor, changes.collect::<Result<_, _>>()?))
+        Some((read.actor, changes.collect::<Option<_>>()?))
+    }
+
+    fn people(&self) -> impl Iterator<Item = &str> {
+        self.subjects.split(',').filter(|person| !person.is_empty())
     }
 }
 
@@ -149,9 +181,9 @@ fn json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("changes have only string keys and finite numbers")
 }
 
-fn aad(header: &[u8], part: u8) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(header.len() + 1);
-    bytes.push(part);
+fn aad(header: &[u8], part: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(header.len() + 8);
+    bytes.extend_from_slice(&(part as u64).to_be_bytes());
     bytes.extend_from_slice(header);
     bytes
 }
@@ -202,6 +234,11 @@ mod tests {
         }
     }
 
+    /// The changes of [`event`] as those of a person; the milestone is nobody's.
+    fn of(person: &PersonId) -> [Option<&PersonId>; 3] {
+        [Some(person), None, Some(person)]
+    }
+
     fn keys(chance: &Chance) -> DossierKeys {
         let (master, dossier, person) = (MasterKeys::of_bytes([1; 32]), DossierId::from("d1"), PersonId::from("p9"));
         let (own, wrapped) = master.new_key(&dossier, None, chance);
@@ -217,7 +254,7 @@ mod tests {
         let chance = Chance::seeded(1);
         let mut keys = keys(&chance);
         let (event, header) = (event(), header("p9"));
-        let sealed = header.seal(&event, &keys, &chance);
+        let sealed = header.seal(&event, &of(&PersonId::from("p9")), &keys, &chance);
         assert!(!sealed.windows(3).any(|bytes| bytes == b"Sen" || bytes == b"alf"));
         assert_eq!(header.open(&sealed, &keys), Ok((event.actor.clone(), event.changes.clone())));
         keys.people.clear();
@@ -226,11 +263,34 @@ mod tests {
     }
 
     #[test]
+    fn what_concerns_several_people_is_erased_for_each_of_them_alone() {
+        let chance = Chance::seeded(1);
+        let mut keys = keys(&chance);
+        let (first, second) = (PersonId::from("p9"), PersonId::from("p2"));
+        let master = MasterKeys::of_bytes([1; 32]);
+        keys.people.insert(second.clone(), master.new_key(&DossierId::from("d1"), Some(&second), &chance).0);
+        let (event, header) = (event(), header("p9,p2"));
+        for concerns in
+            [[Some(&first), None, Some(&second)], [Some(&second), Some(&first), None], [None, None, Some(&second)]]
+        {
+            let sealed = header.seal(&event, &concerns, &keys, &chance);
+            assert_eq!(header.open(&sealed, &keys), Ok((event.actor.clone(), event.changes.clone())));
+            let mut left = keys.clone();
+            left.people.remove(&second);
+            let (_, changes) = header.open(&sealed, &left).expect("the rest is there");
+            for (place, concerned) in concerns.iter().enumerate() {
+                let erased = *concerned == Some(&second);
+                assert_eq!(changes[place], if erased { Change::Erased } else { event.changes[place].clone() });
+            }
+        }
+    }
+
+    #[test]
     fn a_dossier_about_nobody_is_sealed_whole_under_its_own_key() {
         let chance = Chance::seeded(1);
         let keys = keys(&chance);
         let (event, header) = (event(), header(""));
-        let sealed = header.seal(&event, &keys, &chance);
+        let sealed = header.seal(&event, &[None; 3], &keys, &chance);
         assert_eq!(header.open(&sealed, &keys), Ok((event.actor, event.changes)));
     }
 
@@ -239,7 +299,7 @@ mod tests {
         let chance = Chance::seeded(1);
         let keys = keys(&chance);
         let (event, right) = (event(), header("p9"));
-        let sealed = right.seal(&event, &keys, &chance);
+        let sealed = right.seal(&event, &of(&PersonId::from("p9")), &keys, &chance);
         let hash = chain(&HASH_BEFORE_FIRST, &right, &sealed);
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();

@@ -6,23 +6,27 @@
 //!
 //! ```text
 //! wrapped key   1 | master key number (4) | nonce (12) | AES-256-GCM(wrapping key, 32 bytes of key)       AAD: dossier, person
-//! sealed event  1 | parts (1)  then for each part: nonce (12) | lp(AES-256-GCM(key of the part, JSON))    AAD: header, part
+//! sealed event  1 | parts (4)  then for each part: lp(nonce (12) | AES-256-GCM(key of the part, JSON))    AAD: part, header
 //! sealed box    1 | master key number (4) | nonce (12) | AES-256-GCM(key of this box, one byte a seat)    AAD: its place
 //! header        lp(dossier) seq at lp(kind) kind_version lp(actor) lp(subjects) lp(machine) opt(operation) opt(asked)
 //! hash          SHA-256(lp(domain) | hash of the event before (32 zero bytes before the first) | lp(header) | lp(sealed))
+//! head          SHA-256(lp(domain) | hash of the head before (32 zero bytes before the first) | lp(day) at lp(content))
 //! ```
 //!
 //! The hash is taken over exactly these stored bytes, so the chain is checked without any key. The first part of an event is
-//! sealed under the dossier's own key (`-`): `{"actor": .., "changes": [..]}`, where a change that is personal is `null`. The
-//! second part, if there is one, is sealed under the key of the person in `subjects` and holds those changes in their order.
-//! Without that key they read as [`Change::Erased`](crate::dossier::event::Change::Erased).
+//! sealed under the dossier's own key (`-`): `{"actor": .., "changes": [..], "apart": [..]}`, where a change that says something
+//! about a person is `null`; `apart` says whose each of these is, by their place in `subjects` (left out: all the first one's).
+//! Then comes a part for each of these people, in the order of `subjects`, under their key, with their changes in order.
+//! Without that key those read as [`Change::Erased`](crate::dossier::event::Change::Erased).
 
 mod ballots;
 mod event;
+mod head;
 mod keys;
 
 pub use ballots::BoxPlace;
 pub use event::{HASH_BEFORE_FIRST, Hash, Header, chain};
+pub use head::{HASH_BEFORE_FIRST_HEAD, head};
 pub use keys::{DossierKeys, Key, MasterKeys};
 
 /// Sealed bytes cannot be opened: they were changed, or the key is another one. Says nothing about their content.

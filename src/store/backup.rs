@@ -74,7 +74,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     target.pragma_update(None, "journal_mode", "DELETE").map_err(|error| said(to, &error))
 }
 
-fn check(path: &Path) -> Result<(), StoreError> {
+/// Whether a file is a whole database of chancery.
+///
+/// # Errors
+/// It is not, or cannot be read.
+pub fn check(path: &Path) -> Result<(), StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let copy = Connection::open_with_flags(path, flags).map_err(|error| said(path, &error))?;
     let verdict: String =

@@ -13,7 +13,7 @@ impl Tx<'_> {
             if let Some(decided_on) = batch.deployment
                 && self.deployment_number()? != decided_on
             {
-                return Err(redeployed());
+                return Err(StoreError::Redeployed);
             }
             plain_by_row(self, batch)?;
             return rare(self, batch);
@@ -225,11 +225,7 @@ fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     ints(&mut params, o.iter().map(|row| row.urgent_at));
     ints(&mut params, o.iter().map(|row| Some(row.not_before_at)));
     params.push(Param::Int(batch.deployment));
-    if tx.query(PLAIN_SET, &params)?.is_empty() { Err(redeployed()) } else { Ok(()) }
-}
-
-fn redeployed() -> StoreError {
-    StoreError::Taken("something else was deployed meanwhile".to_owned())
+    if tx.query(PLAIN_SET, &params)?.is_empty() { Err(StoreError::Redeployed) } else { Ok(()) }
 }
 
 fn dossiers_as_set(params: &mut Vec<Param>, batch: &Batch) {

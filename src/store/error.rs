@@ -9,6 +9,9 @@ pub enum StoreError {
     /// A unique key was taken by somebody else.
     #[error("a unique key is taken: {0}")]
     Taken(String),
+    /// Something else was deployed than what the write rests on.
+    #[error("something else was deployed meanwhile")]
+    Redeployed,
     /// Stored data makes no sense.
     #[error("`{table}`.`{column}` holds something that makes no sense: {what}")]
     Corrupt {
@@ -43,7 +46,7 @@ pub enum StoreError {
 impl StoreError {
     /// Trying again can help: somebody else was faster, or the connection went.
     pub(crate) fn passes(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Taken(_))
+        matches!(self, Self::Unavailable(_) | Self::Taken(_) | Self::Redeployed)
     }
 }
 

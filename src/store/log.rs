@@ -29,7 +29,10 @@ const WAITING: &str = "SELECT content FROM message WHERE consumed_at IS NULL AND
     ORDER BY sent_at, from_id, from_seq, place LIMIT $1";
 const RETRY: &str = "UPDATE message SET refused = NULL WHERE refused IS NOT NULL AND consumed_at IS NULL";
 const COMPILED: &str = "SELECT compiled FROM machine WHERE hash = $1";
-const AFTER: &str = "SELECT id FROM dossier WHERE id > $1 ORDER BY id LIMIT $2";
+// Events without a row too: somebody may have taken it away.
+const AFTER: &str = "SELECT id FROM (SELECT id FROM dossier WHERE id > $1 ORDER BY id LIMIT $2) AS rows UNION \
+    SELECT id FROM (SELECT DISTINCT dossier_id AS id FROM event WHERE dossier_id > $1 ORDER BY id LIMIT $2) AS logs \
+    ORDER BY id LIMIT $2";
 
 /// The snapshot of a dossier's row.
 #[derive(Clone, Debug, PartialEq, Eq)]

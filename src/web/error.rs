@@ -69,6 +69,7 @@ impl From<StoreError> for Problem {
                 Self::Unavailable
             }
             StoreError::Taken(_)
+            | StoreError::Redeployed
             | StoreError::Corrupt { .. }
             | StoreError::Newer { .. }
             | StoreError::Older { .. }

@@ -123,7 +123,7 @@ fn a_dossier_is_started_led_shown_listed_and_replayed() {
     place.bad(1, &["act", &id, "cast", "--as", "MS-KT"], &["ballots are cast by members only"]);
     place.bad(2, &["act", &id, "approve", "--as", "NOBODY"], &["NOBODY"]);
     place.bad(2, &["act", &id, "approve", "--as", "MS-KT", "--field", "amount=x"], &["whole number"]);
-    place.bad(1, &["act", "zzzz", "approve", "--as", "MS-KT"], &["no dossier"]);
+    place.bad(2, &["act", "zzzz", "approve", "--as", "MS-KT"], &["no dossier"]);
     place.good(&["act", &id, "approve", "--as", "MS-KT", "--field", "budget_line=K1"]);
     let shown = place.json(&["show", &id]);
     assert_eq!(shown["history"].as_array().map(Vec::len), Some(3));
@@ -145,6 +145,9 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "explain",
         "deploy",
         "directory",
+        "audit heads",
+        "mail preview",
+        "audit replay",
         "import",
         "start",
         "act",
@@ -159,13 +162,71 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "resume",
         "doctor",
     ] {
-        let help = place.good(&[command, "--help"]);
+        let help = place.good(&command.split(' ').chain(["--help"]).collect::<Vec<_>>());
         assert!(help.starts_with("Example:\n  "), "{command}: {help}");
     }
     assert!(place.good(&["--help"]).contains("Exit codes:"));
     place.bad(2, &["list", "--colour"], &["--colour"]);
     place.bad(2, &["--config", "none.toml", "list"], &["none.toml", "help:"]);
     place.bad(2, &["list"], &["chancery migrate"]);
+}
+
+#[test]
+fn another_directory_is_shown_before_it_takes_the_place_of_the_old_one() {
+    let place = place("directory");
+    place.good(&["migrate"]);
+    let first = place.good(&["directory", &shipped("purchase/directory")]);
+    assert!(first.contains("units") && !first.contains("+ "), "nobody can be lost yet: {first}");
+    let folder = place.folder.join("directory");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for file in std::fs::read_dir(shipped("purchase/directory")).expect("shipped") {
+        let path = file.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("shipped");
+        let text = text.replace("Nguyễn Văn Giám Đốc", "Nguyễn Văn Tổng Giám Đốc");
+        std::fs::write(folder.join(path.file_name().expect("a name")), text).expect("written");
+    }
+    place.good(&["directory", &shipped("purchase/directory")]);
+    let ran = place.run(&["directory", "directory"]);
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(ran.out.starts_with("~ person ") && ran.out.contains("-> Nguyễn Văn Tổng Giám Đốc"), "{}", ran.out);
+    assert!(ran.err.contains("--yes"), "{}", ran.err);
+    assert_eq!(place.run(&["directory", "directory"]).out, ran.out, "nothing was changed");
+    let shown = place.run(&["directory", "directory", "--format", "json"]);
+    assert_eq!(shown.code, 5);
+    assert!(shown.out.contains("\"applied\":false"), "{}", shown.out);
+    let applied = place.json(&["directory", "directory", "--yes"]);
+    assert_eq!((&applied["applied"], applied["changes"].as_array().map(Vec::len)), (&Value::from(true), Some(1)));
+    assert_eq!(place.good(&["directory", "directory"]), "nothing changes\n");
+}
+
+#[test]
+fn mails_are_looked_at_before_anybody_gets_one() {
+    let place = place("preview");
+    let purchase = shipped("purchase");
+    let mails = place.json(&["mail", "preview", &purchase, "--for", "MS-TP", "--language", "en"]);
+    let first = &mails.as_array().expect("mails")[0];
+    assert_eq!(first["person"], "MS-TP");
+    assert!(first["text"].as_str().expect("a text").contains("https://office.example/l/"), "{first}");
+    let said = place.good(&["mail", "preview", &purchase, "--for", "MS-TP", "--into", "mails"]);
+    let count = mails.as_array().map_or(0, Vec::len);
+    assert!(said.starts_with(&format!("{count} mails in `mails`")), "{said}");
+    let html = std::fs::read_to_string(place.folder.join("mails/001-MS-TP.html")).expect("written");
+    assert!(html.contains("lang=\"vi\""), "{html}");
+    place.bad(2, &["mail", "preview", &purchase, "--for", "NOBODY"], &["NOBODY"]);
+    place.bad(2, &["mail", "preview", &purchase, "--case", "no such words"], &["--case"]);
+}
+
+#[test]
+fn the_daily_heads_are_printed_and_compared_with_what_was_kept() {
+    let place = place("heads");
+    place.purchase();
+    place.start();
+    assert_eq!(place.good(&["audit", "heads"]), "", "the scheduler has not run yet");
+    let kept = format!("2026-06-02  3  {}\n", "ab".repeat(32));
+    std::fs::write(place.folder.join("kept.txt"), kept).expect("written");
+    place.bad(1, &["audit", "heads", "--against", "kept.txt"], &["the head of 2026-06-02, which was kept, is gone"]);
+    std::fs::write(place.folder.join("kept.txt"), "what?\n").expect("written");
+    place.bad(3, &["audit", "heads", "--against", "kept.txt"], &["kept.txt", "line 1"]);
 }
 
 #[test]
@@ -194,13 +255,14 @@ fn a_backup_is_whole_and_a_restored_or_copied_database_is_held_until_resume() {
     place.purchase();
     let id = place.start();
     place.good(&["backup", "copy.db"]);
-    place.bad(4, &["backup", "copy.db"], &["exists already"]);
-    place.bad(4, &["restore", "copy.db"], &["exists already"]);
+    place.bad(2, &["backup", "copy.db"], &["exists already", "help:"]);
+    place.bad(2, &["restore", "copy.db"], &["exists already", "help:"]);
     for file in ["office.db", "office.db-wal", "office.db-shm"] {
         let _ = std::fs::rename(place.folder.join(file), place.folder.join(format!("old-{file}")));
     }
     std::fs::write(place.folder.join("torn.db"), vec![7_u8; 8192]).expect("written");
-    place.bad(4, &["restore", "torn.db"], &["torn.db"]);
+    place.bad(3, &["restore", "torn.db"], &["torn.db"]);
+    place.bad(3, &["restore", "none.db"], &["none.db"]);
     assert!(!place.folder.join("office.db").exists());
     place.good(&["restore", "copy.db"]);
     assert_eq!(held(&place), "look");

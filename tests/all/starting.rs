@@ -75,6 +75,8 @@ fn only_an_import_starts_a_dossier_under_a_key() {
     let imported = office.command("D", Actor::Import { operator: "root".to_owned() }, Ask::Start(start));
     let (dossier, decision) = office.run(&request, None, &imported, START).expect("an import may");
     assert_eq!(dossier.import_key.as_deref(), Some("2026/A"));
-    let keys: Vec<_> = decision.events[0].changes.iter().filter(|change| change.personal()).collect();
+    let subject = chancery::ids::PersonId::from("p-1");
+    let about = chancery::dossier::Dossier { subject: Some(subject), ..dossier.clone() };
+    let keys: Vec<_> = decision.events[0].changes.iter().filter(|change| change.concerns(&about).is_some()).collect();
     assert!(format!("{keys:?}").contains("2026/A"), "a key may be a person's code: it is sealed for them");
 }

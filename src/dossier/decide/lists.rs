@@ -26,9 +26,9 @@ impl Run<'_> {
         for (name, expr) in &joins.row {
             row.insert(name.clone(), self.value(expr)?);
         }
-        let caption = self.dossier().caption.clone();
+        let (caption, subject) = (self.dossier().caption.clone(), self.dossier().subject.clone());
         let to = Recipient::List { workflow: joins.list.clone(), key: key.clone(), fields };
-        self.send(to, Body::Join { caption, fields: row });
+        self.send(to, Body::Join { subject, caption, fields: row });
         self.emit(Change::OnList(OnList { list: joins.list.clone(), key, region, dossier: None }));
         Ok(())
     }

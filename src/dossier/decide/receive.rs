@@ -5,7 +5,7 @@ use super::step::Brought;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Ground, Message, OnList, Recipient, RowStatus};
-use crate::ids::{DossierId, EventName, FieldName, Text};
+use crate::ids::{DossierId, EventName, FieldName, PersonId, Text};
 
 /// What a list answers to a row that has joined, so that the row knows on which list it stands.
 pub(super) const JOINED: &str = "joined";
@@ -25,7 +25,7 @@ impl Run<'_> {
 
     pub(super) fn take_message(&mut self, message: &Message) -> Result<(), Refusal> {
         match &message.body {
-            Body::Join { caption, fields } => self.joined(message, caption, fields),
+            Body::Join { subject, caption, fields } => self.joined(message, subject.as_ref(), caption, fields),
             Body::Leave => {
                 let live = |row: &&crate::dossier::Row| row.dossier == message.from && row.status == RowStatus::Live;
                 if self.dossier().rows.iter().any(|row| live(&row)) {
@@ -54,6 +54,7 @@ impl Run<'_> {
     fn joined(
         &mut self,
         message: &Message,
+        subject: Option<&PersonId>,
         caption: &str,
         fields: &std::collections::BTreeMap<FieldName, serde_json::Value>,
     ) -> Result<(), Refusal> {
@@ -66,7 +67,9 @@ impl Run<'_> {
             .as_ref()
             .and_then(|name| fields.get(name)?.as_str())
             .map_or_else(|| caption.to_owned(), str::to_owned);
-        self.emit(Change::Joined { row: message.from.clone(), caption, fields: fields.clone() });
+        let row = &message.from;
+        self.emit(Change::Joined { row: row.clone(), subject: subject.cloned() });
+        self.emit(Change::Described { row: row.clone(), caption, fields: fields.clone() });
         let key = self.dossier().gather_key.clone().unwrap_or_default();
         let fields = [("list", self.machine.workflow.as_str()), ("key", key.as_str())]
             .map(|(name, value)| (FieldName::from(name), serde_json::Value::from(value)));

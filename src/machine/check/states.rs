@@ -108,7 +108,6 @@ impl Check<'_> {
             list: WorkflowName::new(written.list.as_ref().map_or("", Name::as_str)),
             with: formulas(&written.with),
             row: formulas(&written.row),
-            stays: written.stays,
         }
     }
 

@@ -206,7 +206,8 @@ impl<'w> Reader<'w> {
     fn value(&mut self, kind: &FieldKind, node: &Spanned<Node>, machine: &Machine) -> Option<serde_json::Value> {
         let text = match &node.value {
             Node::Null => return Some(serde_json::Value::Null),
-            Node::Text(text) if text == NONE => return Some(serde_json::Value::Null),
+            // A field may have a word `none` of its own.
+            Node::Text(text) if text == NONE && !has_word(kind, NONE) => return Some(serde_json::Value::Null),
             Node::Text(text) => text.clone(),
             Node::List(_) => self.texts(node).iter().map(Spanned::as_str).collect::<Vec<_>>().join(";"),
             Node::Map(_) => {
@@ -241,4 +242,9 @@ impl<'w> Reader<'w> {
         }
         known
     }
+}
+
+/// Whether this is one of the words that a field may hold.
+fn has_word(kind: &FieldKind, word: &str) -> bool {
+    matches!(kind, FieldKind::OneOf { values } if values.contains_key(word))
 }

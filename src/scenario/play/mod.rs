@@ -11,6 +11,7 @@ use super::coverage::Coverage;
 use super::file::model::{Act, Case, Start, Step, Wait, What};
 use super::history::Line;
 use super::office::Office;
+use super::post::Mail;
 use super::world::World;
 use crate::calendar::DelayUnit;
 use crate::dossier::command::{self, Actor, Ask, RowMark};
@@ -54,6 +55,11 @@ pub fn play(case: &Case, world: &World) -> (Option<Failure>, Coverage) {
         story: office.story(),
     });
     (failure, office.coverage)
+}
+
+/// The mails that go out while a case is played, in order, as far as it goes.
+pub fn mails(case: &Case, world: &World) -> Vec<Mail> {
+    enact(case, world).1.mails().to_vec()
 }
 
 /// Plays a case and gives the office as it then stands.

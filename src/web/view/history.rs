@@ -207,7 +207,7 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 Some(texts.fill("did.vote_opened", &[("title", reader.text(&rule.title)), ("n", &members)]))
             }
             Change::VoteClosed(result) => Some(closed(reader, result)),
-            Change::Joined { caption, .. } => Some(texts.fill("did.joined", &[("caption", caption)])),
+            Change::Described { caption, .. } => Some(texts.fill("did.joined", &[("caption", caption)])),
             Change::Rows(rows) => Some(moved(reader, rows)),
             Change::Erased => Some(reader.get("did.erased")),
             _ => None,

@@ -1,0 +1,154 @@
+//! `chancery mail preview`: the mails of a workflow, as they would go out, without sending any.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::test::{self, Stand};
+use super::{Context, Trouble, sources};
+use crate::ids::PersonId;
+use crate::scenario::file;
+use crate::scenario::play::mails;
+use crate::scenario::{Mail, World};
+
+/// What `mail` is told.
+#[derive(Debug, Args)]
+pub(super) struct MailArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Print the mails that a workflow's scenarios send, or write them into a folder.
+    #[command(
+        before_help = "Example:\n  chancery mail preview workflows/purchase --for MS-TP\n  chancery mail preview \
+                       workflows/purchase/purchase.test.yaml --language en --into mails",
+        after_help = "The scenarios that stand beside the workflow (docs/testing.md) are played in memory; nothing is sent and \
+                      no database is asked. Of mails with one subject to one person the first is shown."
+    )]
+    Preview(PreviewArgs),
+}
+
+#[derive(Debug, Args)]
+struct PreviewArgs {
+    /// Scenario files, or folders of them.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Only mails to this person, by their code in the directory. May be given several times.
+    #[arg(long = "for", value_name = "CODE")]
+    people: Vec<String>,
+    /// Only the mails of cases whose title has these words.
+    #[arg(long, value_name = "WORDS")]
+    case: Option<String>,
+    /// Writes each mail into this folder, as `001-CODE.html` and `001-CODE.txt`, in place of printing them.
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+    /// A calendar file, beside those that stand near the workflows. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    calendar: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    at: String,
+    person: String,
+    to: String,
+    subject: String,
+    text: String,
+    html: String,
+}
+
+/// Shows mails. They are in `--language`, else in that of each reader.
+pub(super) fn run(args: &MailArgs, context: &Context) -> Result<(), Trouble> {
+    let What::Preview(args) = &args.what;
+    let mut shown = Vec::new();
+    for path in test::find(&args.paths)? {
+        preview(&path, args, context, &mut shown)?;
+    }
+    if shown.is_empty() {
+        let what = "none of these scenarios sends such a mail";
+        return Err(Trouble::Usage(format!("{what}\n  help: look at --for and --case")));
+    }
+    if let Some(folder) = &args.into {
+        write_all(folder, &shown).map_err(|error| Trouble::World(format!("`{}`: {error}", folder.display())))?;
+    }
+    context.printer.answer(&shown, |printer| match &args.into {
+        Some(folder) => printer.line(format!("{} mails in `{}`", shown.len(), folder.display())),
+        None => {
+            for one in &shown {
+                printer.line(format!("{}  {}\n{}\n\n{}", one.at, one.to, one.subject, one.text.trim_end()));
+                printer.line("-".repeat(80));
+            }
+        }
+    });
+    Ok(())
+}
+
+fn preview(path: &Path, args: &PreviewArgs, context: &Context, shown: &mut Vec<Shown>) -> Result<(), Trouble> {
+    let faulty = |faults: usize| Err(Trouble::Input(format!("{faults} faults in `{}`", path.display())));
+    let stand = match Stand::read(path, &context.printer)? {
+        Ok(stand) => stand,
+        Err(faults) => return faulty(faults),
+    };
+    let mut ground = stand.site(&args.calendar).load(&context.printer)?;
+    if let Some(language) = context.asked_language {
+        ground.world.read_in(language);
+    }
+    let read = file::read(&stand.source, &ground.world, &ground.named, &|name| stand.included(name));
+    let faults = sources::show(&context.printer, &read.faults, &read.sources).errors;
+    if faults > 0 {
+        return faulty(faults);
+    }
+    let people = wanted(&args.people, &ground.world)?;
+    let mut seen: BTreeSet<(String, String)> =
+        shown.iter().map(|one| (one.person.clone(), one.subject.clone())).collect();
+    let cases = read.scenarios.cases.iter();
+    for case in cases.filter(|case| args.case.as_ref().is_none_or(|words| case.title.value.contains(words))) {
+        for mail in mails(case, &ground.world).iter().filter(|mail| people.is_empty() || people.contains(&mail.to)) {
+            let one = Shown::of(mail, &ground.world);
+            if seen.insert((one.person.clone(), one.subject.clone())) {
+                shown.push(one);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn wanted(codes: &[String], world: &World) -> Result<Vec<PersonId>, Trouble> {
+    let person = |code: &String| {
+        let known = world.directory().person_by_code(code).map(|person| person.id.clone());
+        known.ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))
+    };
+    codes.iter().map(person).collect()
+}
+
+impl Shown {
+    fn of(mail: &Mail, world: &World) -> Self {
+        let email = mail.email();
+        let at = mail.at.timestamp().to_zoned(mail.letter.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+        Self {
+            at,
+            person: world.code(&mail.to).to_owned(),
+            to: format!("{} <{}>", email.to_name, email.to_address),
+            subject: email.subject,
+            text: email.text,
+            html: email.html,
+        }
+    }
+}
+
+fn write_all(folder: &Path, shown: &[Shown]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (place, one) in shown.iter().enumerate() {
+        // A code of the directory may hold anything; a file's name may not.
+        let person: String = one.person.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let name = format!("{:03}-{person}", place + 1);
+        std::fs::write(folder.join(format!("{name}.html")), &one.html)?;
+        let text = format!("To: {}\nSubject: {}\nDate: {}\n\n{}", one.to, one.subject, one.at, one.text);
+        std::fs::write(folder.join(format!("{name}.txt")), text)?;
+    }
+    Ok(())
+}
