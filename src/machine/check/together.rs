@@ -118,7 +118,7 @@ impl<'a> Joiner<'a> {
         for key in list.key.iter().filter(|key| !gives(&joins.with, key)) {
             self.faults.push(fault!(LIST_FIELDS.key, &name.span, list = name, field = key.as_str()));
         }
-        for vote in list.votes.values().filter(|_| !joins.stays) {
+        for vote in list.votes.values() {
             let ShareOf::Path(path) = &vote.passes.share else { continue };
             let root = FieldName::from(path.split('.').next().unwrap_or(path));
             if !gives(&joins.row, &root) {
