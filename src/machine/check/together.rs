@@ -121,10 +121,19 @@ impl<'a> Joiner<'a> {
         for vote in list.votes.values() {
             let ShareOf::Path(path) = &vote.passes.share else { continue };
             let root = FieldName::from(path.split('.').next().unwrap_or(path));
-            if !gives(&joins.row, &root) {
+            // A later state that joins with `row: {}` keeps the row as an earlier one gave it.
+            let kept = joins.row.is_empty() && self.rows_of(name).any(|row| gives(row, &root));
+            if !kept && !gives(&joins.row, &root) {
                 self.faults.push(fault!(LIST_FIELDS.share, &name.span, list = name, field = root.as_str(), path));
             }
         }
+    }
+
+    /// What each state that joins the list gives its row.
+    fn rows_of(&self, list: &Name) -> impl Iterator<Item = &'a [(Name, Option<Name>)]> {
+        let joins = states(&self.definition.states).filter_map(|state| state.joins.as_ref());
+        let same = joins.filter(|joins| joins.list.as_ref().is_some_and(|name| name.value == list.value));
+        same.map(|joins| joins.row.as_slice())
     }
 
     fn fits(&mut self, field: &Name, formula: Option<&Name>, fields: &[Field], list: &Name) {
