@@ -82,15 +82,8 @@ pub(super) struct AddArgs {
     dossier: String,
     /// Who is asked too, by their code in the directory.
     person: String,
-    /// Who leads the step.
-    #[arg(long = "as", value_name = "CODE")]
-    leader: String,
-    /// The state, where the dossier asks for several things at once.
-    #[arg(long)]
-    state: Option<String>,
-    /// Why.
-    #[arg(long)]
-    reason: String,
+    #[command(flatten)]
+    led: Led,
 }
 
 /// What `extend` is told.
@@ -101,6 +94,13 @@ pub(super) struct ExtendArgs {
     dossier: String,
     /// The new last day.
     until: jiff::civil::Date,
+    #[command(flatten)]
+    led: Led,
+}
+
+/// What whoever leads a step says besides.
+#[derive(Debug, Args)]
+struct Led {
     /// Who leads the step.
     #[arg(long = "as", value_name = "CODE")]
     leader: String,
@@ -204,9 +204,9 @@ pub(super) async fn add(args: &AddArgs, context: &Context) -> Result<(), Trouble
     let office = Office::open(&context.config).await?;
     let engine = &office.engine;
     let dossier = find(engine, &args.dossier).await?;
-    let activation = task(&dossier, args.state.as_deref())?;
-    let ask = Ask::Add { activation, person: person(engine, &args.person)?, reason: args.reason.clone() };
-    hand_in(engine, dossier.id, &args.leader, ask, Vec::new(), context).await
+    let activation = task(&dossier, args.led.state.as_deref())?;
+    let ask = Ask::Add { activation, person: person(engine, &args.person)?, reason: args.led.reason.clone() };
+    hand_in(engine, dossier.id, &args.led.leader, ask, Vec::new(), context).await
 }
 
 /// Puts a deadline off.
@@ -214,9 +214,9 @@ pub(super) async fn extend(args: &ExtendArgs, context: &Context) -> Result<(), T
     let office = Office::open(&context.config).await?;
     let engine = &office.engine;
     let dossier = find(engine, &args.dossier).await?;
-    let activation = task(&dossier, args.state.as_deref())?;
-    let ask = Ask::Extend { activation, until: args.until, reason: args.reason.clone() };
-    hand_in(engine, dossier.id, &args.leader, ask, Vec::new(), context).await
+    let activation = task(&dossier, args.led.state.as_deref())?;
+    let ask = Ask::Extend { activation, until: args.until, reason: args.led.reason.clone() };
+    hand_in(engine, dossier.id, &args.led.leader, ask, Vec::new(), context).await
 }
 
 /// The entry that asks somebody to act; in this state, if one is named.

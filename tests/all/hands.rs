@@ -7,7 +7,7 @@ use chancery::dossier::event::{Change, Kind};
 use chancery::dossier::project::{NoticeKind, Rows, project};
 use chancery::dossier::refusal::{Code, Refusal};
 use chancery::dossier::{Purpose, Task};
-use chancery::ids::{Instant, PersonId};
+use chancery::ids::PersonId;
 use chancery::machine::Machine;
 use proptest::prelude::*;
 use serde_json::json;
@@ -86,21 +86,7 @@ fn give(dossier: &Dossier, to: &str, reason: Option<&str>) -> Ask {
 }
 
 fn run(office: &mut Office, desk: &Machine, before: &Dossier, who: &str, ask: Ask) -> Result<(Dossier, Rows), Refusal> {
-    at(office, desk, before, by(who), ask, START)
-}
-
-fn at(
-    office: &mut Office,
-    desk: &Machine,
-    before: &Dossier,
-    actor: Actor,
-    ask: Ask,
-    now: Instant,
-) -> Result<(Dossier, Rows), Refusal> {
-    let command = office.command("D", actor, ask);
-    let (after, decision) = office.run(desk, Some(before), &command, now)?;
-    let rows = project(Some(before), &after, &decision.events, desk, &office.calendar);
-    Ok((after, rows))
+    office.answer(desk, before, by(who), ask, START)
 }
 
 fn code(refused: Result<(Dossier, Rows), Refusal>) -> Code {
@@ -206,7 +192,7 @@ fn when_it_is_late_whoever_leads_gets_a_link_with_which_they_can_do_something() 
     let offered = opened(&mut office, &desk);
     let (mine, _) = run(&mut office, &desk, &offered, "m2", claim(&offered)).expect("taken");
     let (late, rows) =
-        at(&mut office, &desk, &mine, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("late");
+        office.answer(&desk, &mine, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("late");
     assert_eq!(told(&rows, NoticeKind::Reminder), [("p-m2", Some(Purpose::Act))], "whoever leads is not reminded");
     assert_eq!(told(&rows, NoticeKind::Escalation), [("p-head", Some(Purpose::Lead))]);
     let (moved, _) =
@@ -255,10 +241,10 @@ fn whoever_leads_puts_the_deadline_off_and_everything_that_hangs_on_it_moves() {
     assert_eq!(rows.tasks_opened.len(), 4, "the rows of three officers and the head have the new date");
     assert!(rows.notices.is_empty(), "nobody is asked again");
     let (still, rows) =
-        at(&mut office, &desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("a tick");
+        office.answer(&desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("a tick");
     assert!(rows.notices.is_empty() && still.timers.len() == 2, "no reminder before the new date");
     let (_, rows) =
-        at(&mut office, &desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(40 * DAY_MS)).expect("a tick");
+        office.answer(&desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(40 * DAY_MS)).expect("a tick");
     assert_eq!(told(&rows, NoticeKind::Escalation).len(), 1);
 }
 

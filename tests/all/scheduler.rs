@@ -253,6 +253,25 @@ async fn what_cannot_be_done_is_listed_tried_rarely_and_at_once_when_the_directo
 }
 
 #[tokio::test]
+async fn what_could_not_be_done_is_tried_at_once_by_a_process_that_begins() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.deploy(&crate::stuck::HANDED_ON.replace("workflow: handed", "workflow: clockwork")).await;
+        node.start("d").await;
+        let late = START.plus_ms(3 * DAY_MS);
+        node.settle(late).await;
+        assert!(node.engine.store().stuck().await.expect("it is counted").is_some());
+
+        let mut directory = (*node.engine.directory()).clone();
+        directory.posts.push(crate::stuck::deputy());
+        node.engine.put_directory(directory).await.expect("a directory");
+        node.scheduler = Scheduler::new(node.engine.clone());
+        node.settle(late.plus_ms(60_000)).await;
+        assert_eq!(node.state("d").await, "late");
+    }
+}
+
+#[tokio::test]
 async fn whoever_stands_in_from_today_on_is_asked_what_was_open_before() {
     for database in databases().await {
         let mut node = deployed(&database).await;

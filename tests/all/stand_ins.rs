@@ -3,8 +3,8 @@
 use chancery::directory::{Dated, Directory, Post, Substitute};
 use chancery::dossier::command::{Actor, Ask};
 use chancery::dossier::event::Change;
-use chancery::dossier::project::{NoticeKind, Rows, project};
-use chancery::dossier::refusal::{Code, Refusal};
+use chancery::dossier::project::{NoticeKind, Rows};
+use chancery::dossier::refusal::Code;
 use chancery::dossier::{Dossier, Purpose};
 use chancery::ids::{Instant, PersonId};
 use chancery::machine::Machine;
@@ -63,26 +63,12 @@ fn away(directory: &mut Directory, person: &str, substitute: &str) {
     directory.substitutes.push(Substitute { person: id(person), by: id(substitute), dated });
 }
 
-fn run(
-    office: &mut Office,
-    leave: &Machine,
-    before: &Dossier,
-    actor: Actor,
-    ask: Ask,
-    now: Instant,
-) -> Result<(Dossier, Rows), Refusal> {
-    let command = office.command("D", actor, ask);
-    let (after, decision) = office.run(leave, Some(before), &command, now)?;
-    let rows = project(Some(before), &after, &decision.events, leave, &office.calendar);
-    Ok((after, rows))
-}
-
 /// A dossier with its head, and the office in which `substitute` stands in for the head.
 fn waiting(substitute: &str) -> (Office, Machine, Dossier) {
     let (mut office, leave) = (Office::new(), machine("leave", LEAVE));
     let opened = office.start(&leave, "D", json!({"unit": "U"}), START);
     let submit = act(&opened, "submit");
-    let (dossier, _) = run(&mut office, &leave, &opened, by("clerk"), submit, START).expect("sent on");
+    let (dossier, _) = office.answer(&leave, &opened, by("clerk"), submit, START).expect("sent on");
     away(&mut office.directory, "head", substitute);
     (office, leave, dossier)
 }
@@ -98,18 +84,18 @@ fn on(day: i64) -> Instant {
 #[test]
 fn whoever_stands_in_is_asked_from_the_first_day_to_the_last_and_no_longer() {
     let (mut office, leave, before) = waiting("m1");
-    let early = run(&mut office, &leave, &before, by("m1"), act(&before, "agree"), START).expect_err("not yet");
+    let early = office.answer(&leave, &before, by("m1"), act(&before, "agree"), START).expect_err("not yet");
     assert_eq!(early.reasons[0].code, Code::NotAsked);
-    let (during, rows) = run(&mut office, &leave, &before, Actor::Clock, Ask::Tick, on(1)).expect("a tick");
+    let (during, rows) = office.answer(&leave, &before, Actor::Clock, Ask::Tick, on(1)).expect("a tick");
     assert_eq!(opened(&rows), ["p-m1"]);
     let asked: Vec<_> = rows.notices.iter().map(|notice| (notice.person.as_str(), notice.kind)).collect();
     assert_eq!(asked, [("p-m1", NoticeKind::Asked)], "a mail of their own");
-    let (done, _) = run(&mut office, &leave, &during, by("m1"), act(&during, "agree"), on(2)).expect("in their place");
+    let (done, _) = office.answer(&leave, &during, by("m1"), act(&during, "agree"), on(2)).expect("in their place");
     assert_eq!(done.outcome.as_deref(), Some("agreed"));
-    run(&mut office, &leave, &during, by("head"), act(&during, "agree"), on(2)).expect("who is away may still act");
-    let late = run(&mut office, &leave, &during, by("m1"), act(&during, "agree"), on(4)).expect_err("they are back");
+    office.answer(&leave, &during, by("head"), act(&during, "agree"), on(2)).expect("who is away may still act");
+    let late = office.answer(&leave, &during, by("m1"), act(&during, "agree"), on(4)).expect_err("they are back");
     assert_eq!(late.reasons[0].code, Code::NotAsked);
-    let (after, rows) = run(&mut office, &leave, &during, Actor::Clock, Ask::Tick, on(4)).expect("a tick");
+    let (after, rows) = office.answer(&leave, &during, Actor::Clock, Ask::Tick, on(4)).expect("a tick");
     assert_eq!(rows.tasks_closed.iter().map(|task| task.person.as_str()).collect::<Vec<_>>(), ["p-m1"]);
     assert!(after.tasks[0].stand_ins.is_empty());
 }
@@ -119,7 +105,7 @@ fn what_is_asked_while_somebody_is_away_is_asked_of_both_and_recorded_on_their_b
     let (mut office, leave) = (Office::new(), machine("leave", LEAVE));
     away(&mut office.directory, "head", "m1");
     let first = office.start(&leave, "D", json!({"unit": "U"}), on(1));
-    let (asked, rows) = run(&mut office, &leave, &first, by("clerk"), act(&first, "submit"), on(1)).expect("sent on");
+    let (asked, rows) = office.answer(&leave, &first, by("clerk"), act(&first, "submit"), on(1)).expect("sent on");
     assert_eq!(opened(&rows), ["p-head", "p-m1"]);
     let command = office.command("D", by("m1"), act(&asked, "agree"));
     let (after, decision) = office.run(&leave, Some(&asked), &command, on(1)).expect("in their place");
@@ -131,10 +117,10 @@ fn what_is_asked_while_somebody_is_away_is_asked_of_both_and_recorded_on_their_b
 #[test]
 fn nobody_decides_on_what_they_prepared_by_standing_in_for_somebody() {
     let (mut office, leave, before) = waiting("clerk");
-    let (during, rows) = run(&mut office, &leave, &before, Actor::Clock, Ask::Tick, on(1)).expect("a tick");
+    let (during, rows) = office.answer(&leave, &before, Actor::Clock, Ask::Tick, on(1)).expect("a tick");
     assert!(opened(&rows).is_empty(), "the clerk wrote it");
     let refusal =
-        run(&mut office, &leave, &during, by("clerk"), act(&during, "agree"), on(1)).expect_err("self-approval");
+        office.answer(&leave, &during, by("clerk"), act(&during, "agree"), on(1)).expect_err("self-approval");
     assert!(matches!(refusal.reasons[0].code, Code::Separated { .. }), "{refusal:?}");
 }
 
@@ -142,11 +128,11 @@ fn nobody_decides_on_what_they_prepared_by_standing_in_for_somebody() {
 fn nobody_votes_for_a_member_who_is_away() {
     let (mut office, leave, before) = waiting("clerk");
     away(&mut office.directory, "m1", "clerk");
-    let (voting, rows) = run(&mut office, &leave, &before, by("head"), act(&before, "ask"), on(1)).expect("a vote");
+    let (voting, rows) = office.answer(&leave, &before, by("head"), act(&before, "ask"), on(1)).expect("a vote");
     assert!(!opened(&rows).contains(&"p-clerk"));
     let activation = voting.votes[0].activation;
     let choices = [(voting.id.clone(), chancery::dossier::Choice::Yes)].into_iter().collect();
-    let refusal = run(&mut office, &leave, &voting, by("clerk"), Ask::Cast { activation, choices }, on(1));
+    let refusal = office.answer(&leave, &voting, by("clerk"), Ask::Cast { activation, choices }, on(1));
     assert_eq!(refusal.expect_err("not on the roll").reasons[0].code, Code::NotAsked);
 }
 
@@ -160,7 +146,7 @@ fn a_clerk_who_is_away_is_replaced_at_the_form_too() {
     let activation = first.tasks[0].activation;
     let fields = [("days".into(), json!(3))].into_iter().collect();
     let edit = Ask::Edit { activation, fields, papers: Vec::new() };
-    let (after, _) = run(&mut office, &leave, &first, by("m2"), edit, on(1)).expect("they fill it in");
+    let (after, _) = office.answer(&leave, &first, by("m2"), edit, on(1)).expect("they fill it in");
     let deed = after.deeds.iter().find(|deed| deed.on_behalf.is_some()).expect("on behalf of the clerk");
     assert!(deed.prepared && deed.is_of(&PersonId::from("p-clerk")));
 }

@@ -1,11 +1,11 @@
 //! What a person may do and see where the dossier stands, by the roles that they hold now.
 
 use super::Run;
-use crate::dossier::command::{Actor, Ask, Command};
+use crate::dossier::command::Actor;
 use crate::dossier::context::Context;
 use crate::dossier::sight::Sight;
 use crate::dossier::{Dossier, Purpose, Task};
-use crate::ids::{ActivationId, FieldName, Instant, OperationId, PersonId, RoleName};
+use crate::ids::{ActivationId, FieldName, Instant, PersonId, RoleName};
 use crate::machine::{Access, Machine, OTHERS, PUBLIC, See};
 
 /// What a person may see of a dossier now: what any of their roles sees, in any of the states in which it stands.
@@ -13,8 +13,7 @@ pub fn sight(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Insta
     if !machine.has_access_rules() {
         return Sight::whole();
     }
-    let command = looking(dossier, person);
-    let run = Run::new(machine, Some(dossier), &command, now, context);
+    let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
     let (roles, others) = (run.roles_of(person), RoleName::from(OTHERS));
     let mut seen = Vec::new();
     for leaf in dossier.leaves() {
@@ -50,14 +49,7 @@ pub fn editable(
     now: Instant,
     context: &Context<'_>,
 ) -> (Vec<FieldName>, Vec<String>) {
-    let command = looking(dossier, person);
-    Run::new(machine, Some(dossier), &command, now, context).editable(person, activation)
-}
-
-/// Nobody asks for anything: somebody looks.
-pub(super) fn looking(dossier: &Dossier, person: &PersonId) -> Command {
-    let actor = Actor::Link(person.clone());
-    Command { operation: OperationId::new(""), dossier: dossier.id.clone(), actor, ask: Ask::Tick }
+    Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context).editable(person, activation)
 }
 
 impl Run<'_> {

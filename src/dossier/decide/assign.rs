@@ -2,6 +2,7 @@
 //! step, handed over by whoever has it, given back.
 
 use super::Run;
+use crate::dossier::command::Actor;
 use crate::dossier::context::Context;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
@@ -41,7 +42,7 @@ pub fn hands(
     now: Instant,
     context: &Context<'_>,
 ) -> Hands {
-    let run = Run::looking(machine, dossier, person, now, context);
+    let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
     let (Some(at), Ok(task)) = (run.entered(activation), run.task_of(activation)) else { return Hands::default() };
     let (rule, leads) = (run.rule(at), run.leads(person, activation, at, LeadAct::Assign));
     let has = task.holders.contains(person);

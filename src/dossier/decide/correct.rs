@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Run;
 use super::step::Brought;
 use super::values::check_reason;
-use crate::dossier::command::Correct;
+use crate::dossier::command::{Actor, Correct};
 use crate::dossier::context::Context;
 use crate::dossier::event::{Change, Corrected, Kind};
 use crate::dossier::refusal::{Code, Refusal};
@@ -30,8 +30,7 @@ pub fn correctable(
     if machine.fields.iter().all(|field| field.correctable.is_none()) {
         return Vec::new();
     }
-    let command = super::access::looking(dossier, person);
-    let run = Run::new(machine, Some(dossier), &command, now, context);
+    let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
     let names = machine.fields.iter().map(|field| &field.name);
     names.filter(|name| run.may_correct(person, name).is_ok()).cloned().collect()
 }
@@ -45,8 +44,7 @@ pub fn withdrawable<'d>(
     context: &Context<'_>,
 ) -> Option<&'d VoteResult> {
     let last = dossier.results.last().filter(|result| !result.withdraw.is_empty())?;
-    let command = super::access::looking(dossier, person);
-    let run = Run::new(machine, Some(dossier), &command, now, context);
+    let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
     run.may_withdraw(person, last.activation).is_ok().then_some(last)
 }
 

@@ -70,7 +70,7 @@ pub fn decide(
     now: Instant,
     context: &Context<'_>,
 ) -> Result<Decision, Refusal> {
-    let mut run = Run::new(machine, dossier, command, now, context);
+    let mut run = Run::new(machine, dossier, command.actor.clone(), now, context);
     run.carry_out(command, now)?;
     Ok(run.decision)
 }
@@ -113,33 +113,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// One that decides nothing: a person looks at what they could do.
-    fn looking(
-        machine: &'a Machine,
-        dossier: &Dossier,
-        person: &crate::ids::PersonId,
-        now: Instant,
-        context: &'a Context<'a>,
-    ) -> Self {
-        Self {
-            machine,
-            context,
-            at: now,
-            actor: Actor::Link(person.clone()),
-            dossier: Some(dossier.clone()),
-            changes: Vec::new(),
-            sent: 0,
-            steps: 0,
-            done: VecDeque::new(),
-            trace: None,
-            decision: Decision::default(),
-        }
-    }
-
     fn new(
         machine: &'a Machine,
         dossier: Option<&Dossier>,
-        command: &Command,
+        actor: Actor,
         now: Instant,
         context: &'a Context<'a>,
     ) -> Self {
@@ -147,7 +124,7 @@ impl<'a> Run<'a> {
             machine,
             context,
             at: now,
-            actor: command.actor.clone(),
+            actor,
             dossier: dossier.cloned(),
             changes: Vec::new(),
             sent: 0,
@@ -296,7 +273,7 @@ pub fn offered(
     now: Instant,
     context: &Context<'_>,
 ) -> Vec<crate::machine::Transition> {
-    let run = Run::looking(machine, dossier, person, now, context);
+    let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
     let chart = machine.chart();
     let mut asked = std::collections::BTreeSet::new();
     let mut found: Vec<crate::machine::Transition> = Vec::new();

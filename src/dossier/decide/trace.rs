@@ -53,7 +53,8 @@ pub fn decide_traced(
     now: Instant,
     context: &Context<'_>,
 ) -> (Result<Decision, Refusal>, Trace) {
-    let mut run = Run { trace: Some(RefCell::default()), ..Run::new(machine, dossier, command, now, context) };
+    let mut run =
+        Run { trace: Some(RefCell::default()), ..Run::new(machine, dossier, command.actor.clone(), now, context) };
     let carried = run.carry_out(command, now);
     let trace = run.trace.take().map(RefCell::into_inner).unwrap_or_default();
     (carried.map(|()| run.decision), trace)

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Run;
-use crate::dossier::command::{Actor, Ask, Command};
+use crate::dossier::command::Actor;
 use crate::dossier::context::Context;
 use crate::dossier::{Dossier, Paper};
-use crate::ids::{FieldName, GuardName, Instant, OperationId, PersonId, RoleName};
+use crate::ids::{FieldName, GuardName, Instant, PersonId, RoleName};
 use crate::machine::Machine;
 
 /// A dossier on trial.
@@ -25,14 +25,8 @@ impl std::fmt::Debug for Trial<'_> {
 impl<'a> Trial<'a> {
     /// A dossier as it is.
     pub fn new(machine: &'a Machine, dossier: &'a Dossier, now: Instant, context: &'a Context<'a>) -> Self {
-        let nothing = Command {
-            operation: OperationId::new("trial"),
-            dossier: dossier.id.clone(),
-            actor: Actor::Clock,
-            ask: Ask::Tick,
-        };
         let now = now.max(dossier.last_at);
-        let run = Run::new(machine, Some(dossier), &nothing, now, context);
+        let run = Run::new(machine, Some(dossier), Actor::Clock, now, context);
         Self { run, real: dossier }
     }
 

@@ -9,6 +9,7 @@ use chancery::dossier::command::{Act, Actor, Ask, Command, Start};
 use chancery::dossier::context::{Boxes, Context, Entry};
 use chancery::dossier::decide::{Decision, decide};
 use chancery::dossier::evolve::evolve;
+use chancery::dossier::project::{Rows, project};
 use chancery::dossier::refusal::Refusal;
 use chancery::ids::{ActivationId, Instant, OperationId, PersonId};
 use chancery::machine::{Machine, check::check_files};
@@ -260,6 +261,21 @@ impl Office {
             open.hash = format!("{}", open.choices.len());
         }
         Ok((after, decision))
+    }
+
+    /// What an answer makes of dossier `D`: the dossier, and the rows beside it.
+    pub(crate) fn answer(
+        &mut self,
+        machine: &Machine,
+        before: &Dossier,
+        actor: Actor,
+        ask: Ask,
+        now: Instant,
+    ) -> Result<(Dossier, Rows), Refusal> {
+        let command = self.command("D", actor, ask);
+        let (after, decision) = self.run(machine, Some(before), &command, now)?;
+        let rows = project(Some(before), &after, &decision.events, machine, &self.calendar);
+        Ok((after, rows))
     }
 
     /// Opens a case of the clerk's.
