@@ -191,8 +191,7 @@ fn when_it_is_late_whoever_leads_gets_a_link_with_which_they_can_do_something() 
     let (mut office, desk) = (office(), desk("claim: true"));
     let offered = opened(&mut office, &desk);
     let (mine, _) = run(&mut office, &desk, &offered, "m2", claim(&offered)).expect("taken");
-    let (late, rows) =
-        office.answer(&desk, &mine, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("late");
+    let (late, rows) = office.answer(&desk, &mine, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("late");
     assert_eq!(told(&rows, NoticeKind::Reminder), [("p-m2", Some(Purpose::Act))], "whoever leads is not reminded");
     assert_eq!(told(&rows, NoticeKind::Escalation), [("p-head", Some(Purpose::Lead))]);
     let (moved, _) =
@@ -243,8 +242,7 @@ fn whoever_leads_puts_the_deadline_off_and_everything_that_hangs_on_it_moves() {
     let (still, rows) =
         office.answer(&desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(20 * DAY_MS)).expect("a tick");
     assert!(rows.notices.is_empty() && still.timers.len() == 2, "no reminder before the new date");
-    let (_, rows) =
-        office.answer(&desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(40 * DAY_MS)).expect("a tick");
+    let (_, rows) = office.answer(&desk, &later, Actor::Clock, Ask::Tick, START.plus_ms(40 * DAY_MS)).expect("a tick");
     assert_eq!(told(&rows, NoticeKind::Escalation).len(), 1);
 }
 

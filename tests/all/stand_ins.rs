@@ -119,8 +119,7 @@ fn nobody_decides_on_what_they_prepared_by_standing_in_for_somebody() {
     let (mut office, leave, before) = waiting("clerk");
     let (during, rows) = office.answer(&leave, &before, Actor::Clock, Ask::Tick, on(1)).expect("a tick");
     assert!(opened(&rows).is_empty(), "the clerk wrote it");
-    let refusal =
-        office.answer(&leave, &during, by("clerk"), act(&during, "agree"), on(1)).expect_err("self-approval");
+    let refusal = office.answer(&leave, &during, by("clerk"), act(&during, "agree"), on(1)).expect_err("self-approval");
     assert!(matches!(refusal.reasons[0].code, Code::Separated { .. }), "{refusal:?}");
 }
 
