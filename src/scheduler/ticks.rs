@@ -35,10 +35,11 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Whoever put the directory right does not wait for the next try.
+    /// Whoever put the directory right does not wait for the next try, nor does a process that begins: the directory may have
+    /// been put right while none was running.
     pub(super) async fn retry_stuck(&mut self, now: Instant, report: &mut Report) -> Result<(), StoreError> {
         let directory = self.engine.directory();
-        let is_same = self.directory.as_ref().is_none_or(|seen| Arc::ptr_eq(seen, &directory));
+        let is_same = self.directory.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, &directory));
         if is_same {
             self.directory = Some(directory);
             return Ok(());
@@ -75,7 +76,7 @@ impl Scheduler {
             Ok(_) => "nothing came of it".to_owned(),
             Err(Failure::Store(error @ StoreError::Unavailable(_))) => return Err(error),
             Err(Failure::Store(error)) => error.to_string(),
-            Err(Failure::Refused(refusal)) => format!("{:?}", refusal.reasons),
+            Err(Failure::Refused(refusal)) => format!("{:?}", refusal.codes()),
         };
         tracing::error!(dossier.id = %due.id, due_at = %due.due_at, "what is due cannot be done and is put off: {why}");
         self.put_off.add(due.id.as_str(), now);
