@@ -144,6 +144,11 @@ impl Refusal {
     pub fn about(code: Code, about: impl Into<String>) -> Self {
         Self { reasons: vec![Reason { code, text: Text::default(), basis: None, about: Some(about.into()) }] }
     }
+
+    /// The kinds of its reasons: all that a log may hold of it, since the words may name people.
+    pub fn codes(&self) -> Vec<&Code> {
+        self.reasons.iter().map(|reason| &reason.code).collect()
+    }
 }
 
 impl Code {
