@@ -286,6 +286,7 @@ impl Saying<'_> {
             Code::GuardFailed => "code_guard_failed",
             Code::NotAsked => "code_not_asked",
             Code::Paused => "code_paused",
+            Code::ActedOn { .. } => "code_acted_on",
             Code::NobodyToAsk => "code_nobody_to_ask",
             Code::TooFewToAsk => "code_too_few_to_ask",
             Code::SamePerson => "code_same_person",
@@ -373,6 +374,7 @@ fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Started => "started",
         Kind::Acted => "acted",
+        Kind::Recalled => "recalled",
         Kind::Edited => "edited",
         Kind::Assigned => "assigned",
         Kind::Led => "led",
