@@ -120,6 +120,9 @@ impl Saying<'_> {
             lines.push(self.say("stuck", &[("at", &since), ("tries", &tries), ("again", &again)]));
             lines.extend(stuck.reasons.iter().map(|reason| format!("  {}", self.reason(reason))));
         }
+        if it.round > 1 {
+            lines.push(self.say("round", &[("n", &it.round.to_string())]));
+        }
         lines.push(self.get("stands"));
         lines.extend(it.stands.iter().map(|standing| format!("  {}", self.stand(standing))));
         if !it.paused.is_empty() {

@@ -107,12 +107,16 @@ impl Run<'_> {
         let here = |entry: ActivationId| {
             self.entered(entry).is_some_and(|place| place == at || self.machine.chart().is_inside(place, at))
         };
-        if let Some(owner) = dossier.tasks.iter().filter(|task| here(task.activation)).find_map(|task| task.owner.clone()) {
+        if let Some(owner) =
+            dossier.tasks.iter().filter(|task| here(task.activation)).find_map(|task| task.owner.clone())
+        {
             return Some(Some(owner));
         }
-        let voted = dossier.votes.iter().filter(|vote| here(vote.activation)).any(|vote| {
-            vote.recorded.is_some() || vote.roll.iter().any(|seat| seat.cast)
-        });
+        let voted = dossier
+            .votes
+            .iter()
+            .filter(|vote| here(vote.activation))
+            .any(|vote| vote.recorded.is_some() || vote.roll.iter().any(|seat| seat.cast));
         let decided = dossier.results.iter().any(|result| here(result.activation));
         (voted || decided).then_some(None)
     }

@@ -47,7 +47,8 @@ impl Check<'_> {
         if let Some(list) = place.state.joins.as_ref().and_then(|joins| joins.list.as_ref()) {
             self.report(fault!(KEYS_TOGETHER.recall_from_a_list, span).beside(&list.span));
         }
-        let theirs = |way: &model::Transition| way.by.iter().any(|by| written.by.iter().any(|mine| mine.value == by.value));
+        let theirs =
+            |way: &model::Transition| way.by.iter().any(|by| written.by.iter().any(|mine| mine.value == by.value));
         let leads_here = |source: usize, way: &model::Transition| {
             let target = way.target.as_ref().and_then(|target| self.tree.resolve(source, &target.value));
             target.is_some_and(|to| self.tree.outwards(self.tree.innermost(to)).any(|at| at == from))
