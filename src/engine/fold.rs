@@ -173,12 +173,21 @@ impl<'f> Fold<'f> {
             Ok(found) => found,
             Err(error) => return Ok(Err(error.into())),
         };
-        let facts = self.facts(tx, &version, command)?;
+        let next = match self.next(tx, command) {
+            Ok(next) => next,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let asks = next.as_ref().map(|next| &next.0).filter(|next| next.asks_registers).unwrap_or(&version);
+        let facts = self.facts(tx, asks, command)?;
         let boxes = match self.open_boxes(tx, &command.dossier)? {
             Ok(boxes) => boxes,
             Err(error) => return Ok(Err(error.into())),
         };
-        let decided = self.decide(command, &version, &calendar, &facts, &boxes);
+        let here = (version, calendar);
+        let (decided, (version, calendar)) = match next {
+            None => (self.decide(command, &here.0, &here.1, &facts, &boxes), here),
+            Some(next) => (self.go_over(command, (&here, &next), &facts, &boxes), next),
+        };
         if let Some(working) = self.dossiers.get_mut(&command.dossier) {
             working.boxes = boxes;
         }
@@ -191,7 +200,7 @@ impl<'f> Fold<'f> {
     /// Decides a command with nothing but what is in memory; none if something would have to be read for it, or if it is not
     /// simply carried out: then it is for the transaction to say what becomes of it.
     pub(super) fn carry_out_ahead(&mut self, pending: &Pending, command: &Command) -> Option<Done> {
-        if self.carried_out.contains_key(&pending.operation) {
+        if self.carried_out.contains_key(&pending.operation) || matches!(command.ask, Ask::Migrate(_)) {
             return None;
         }
         let version = self.inner.version(self.machine_of(command)?).filter(|version| !version.asks_registers)?;
@@ -290,7 +299,7 @@ impl<'f> Fold<'f> {
         (self.batch, kept)
     }
 
-    fn version(
+    pub(super) fn version(
         &self,
         tx: &mut Tx<'_>,
         hash: &MachineHash,
