@@ -89,20 +89,19 @@ impl Run<'_> {
         }
         match self.acted_on(person, at) {
             None => Standing::As(role, None),
-            Some(by) => Standing::Barred(Box::new(Reason {
-                code: Code::ActedOn { by },
-                text: crate::ids::Text::default(),
-                basis: None,
-                about: None,
-            })),
+            Some(code) => {
+                let text = crate::ids::Text::default();
+                Standing::Barred(Box::new(Reason { code, text, basis: None, about: None }))
+            }
         }
     }
 
-    /// Who else has acted in a state since this person did; the inner none where that is not said, as of ballots.
-    fn acted_on(&self, person: &PersonId, at: Place) -> Option<Option<PersonId>> {
+    /// That somebody else has acted in a state since this person did; who it was is not said of ballots.
+    fn acted_on(&self, person: &PersonId, at: Place) -> Option<Code> {
+        let by = |person: &PersonId| Some(Code::ActedOn { by: Some(person.clone()) });
         let dossier = self.dossier();
         if let Some(last) = dossier.deeds.last().filter(|deed| !deed.is_of(person)) {
-            return Some(Some(last.person.clone()));
+            return by(&last.person);
         }
         let here = |entry: ActivationId| {
             self.entered(entry).is_some_and(|place| place == at || self.machine.chart().is_inside(place, at))
@@ -110,7 +109,7 @@ impl Run<'_> {
         if let Some(owner) =
             dossier.tasks.iter().filter(|task| here(task.activation)).find_map(|task| task.owner.clone())
         {
-            return Some(Some(owner));
+            return by(&owner);
         }
         let voted = dossier
             .votes
@@ -118,6 +117,6 @@ impl Run<'_> {
             .filter(|vote| here(vote.activation))
             .any(|vote| vote.recorded.is_some() || vote.roll.iter().any(|seat| seat.cast));
         let decided = dossier.results.iter().any(|result| here(result.activation));
-        (voted || decided).then_some(None)
+        (voted || decided).then_some(Code::ActedOn { by: None })
     }
 }
