@@ -7,6 +7,7 @@ use crate::dossier::command::{Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::decide;
 use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::taken::Taken;
 use crate::store::StoreError;
 
 impl Engine {
@@ -37,7 +38,7 @@ impl Engine {
         }
         let boxes = Boxes::new();
         let (directory, calendar) = (&deployment.directory, &calendar);
-        let context = Context { directory, calendar, register: &facts, boxes: &boxes };
+        let context = Context { directory, calendar, register: &facts, boxes: &boxes, taken: Taken::NOTHING };
         decide(&machine, dossier.as_ref(), command, self.now(), &context).map(drop).map_err(Failure::from)
     }
 }

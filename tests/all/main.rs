@@ -33,6 +33,7 @@ mod mailroom;
 mod mails;
 mod new;
 mod notes;
+mod numbers;
 mod offices;
 mod packaging;
 mod people;

@@ -12,6 +12,7 @@ mod enter;
 mod lead;
 mod lists;
 mod note;
+mod numbers;
 mod offer;
 mod pause;
 mod receive;
