@@ -139,7 +139,13 @@ impl Scene {
     }
 
     fn context<'a>(&'a self, boxes: &'a context::Boxes) -> context::Context<'a> {
-        context::Context { directory: &self.directory, calendar: &self.calendar, register: &self.facts, boxes, taken: Taken::NOTHING }
+        context::Context {
+            directory: &self.directory,
+            calendar: &self.calendar,
+            register: &self.facts,
+            boxes,
+            taken: Taken::NOTHING,
+        }
     }
 
     fn saying<'a>(&'a self, language: &'a Language) -> Saying<'a> {

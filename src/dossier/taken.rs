@@ -69,7 +69,9 @@ impl Taken {
             Change::Took { key, seq: Some(_), .. } if !self.lasts.contains_key(&key.space) => {
                 Some(Unknown::Last(key.space.clone()))
             }
-            Change::Took { key, seq: None, .. } if !self.holders.contains_key(key) => Some(Unknown::Holder(key.clone())),
+            Change::Took { key, seq: None, .. } if !self.holders.contains_key(key) => {
+                Some(Unknown::Holder(key.clone()))
+            }
             _ => None,
         });
         asked.collect()

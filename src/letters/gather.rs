@@ -106,7 +106,8 @@ impl Gathering<'_> {
     fn sight(&self, dossier: &Dossier, machine: &Machine, calendar: Option<&Calendar>) -> Sight {
         let Some(calendar) = calendar else { return Sight::blind() };
         let boxes = BTreeMap::new();
-        let context = Context { directory: self.directory, calendar, register: &[], boxes: &boxes, taken: Taken::NOTHING };
+        let context =
+            Context { directory: self.directory, calendar, register: &[], boxes: &boxes, taken: Taken::NOTHING };
         decide::sight(machine, dossier, self.person, self.now, &context)
     }
 }

@@ -83,7 +83,14 @@ mod tests {
 
     fn numbering(format: &str) -> Numbering {
         let start = BTreeMap::from([(2026, 57)]);
-        Numbering { label: Text::default(), format: Some(format.to_owned()), yearly: true, start, of: None, dated: None }
+        Numbering {
+            label: Text::default(),
+            format: Some(format.to_owned()),
+            yearly: true,
+            start,
+            of: None,
+            dated: None,
+        }
     }
 
     #[test]

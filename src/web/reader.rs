@@ -77,7 +77,13 @@ impl Reader {
     /// What a person may see of a dossier of this reader's workflow.
     pub(super) fn sight(&self, dossier: &Dossier, person: &PersonId) -> Sight {
         let boxes = BTreeMap::new();
-        let context = Context { directory: &self.directory, calendar: &self.calendar, register: &[], boxes: &boxes, taken: Taken::NOTHING };
+        let context = Context {
+            directory: &self.directory,
+            calendar: &self.calendar,
+            register: &[],
+            boxes: &boxes,
+            taken: Taken::NOTHING,
+        };
         decide::sight(&self.machine, dossier, person, self.now, &context)
     }
 

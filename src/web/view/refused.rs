@@ -63,7 +63,9 @@ fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
 fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
     let about = reason.about.as_deref()?;
     match reason.code {
-        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. } => Some(reader.field_path(about)),
+        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. } => {
+            Some(reader.field_path(about))
+        }
         Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
