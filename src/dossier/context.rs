@@ -66,6 +66,7 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
+        | Ask::Migrate(_)
         | Ask::Receive(_)
         | Ask::Tick => None,
     };

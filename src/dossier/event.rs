@@ -11,8 +11,8 @@ use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::taken::Key;
 use super::{
-    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, StandIn,
-    Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
+    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat,
+    StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -61,6 +61,8 @@ pub enum Kind {
     Corrected,
     /// A result was withdrawn.
     Withdrawn,
+    /// It went over to another version of its workflow.
+    Migrated,
     /// A note was written.
     Noted,
     /// Somebody said that they have read it.
@@ -87,6 +89,7 @@ impl Kind {
             Self::Confirmed => "confirmed",
             Self::Corrected => "corrected",
             Self::Withdrawn => "withdrawn",
+            Self::Migrated => "migrated",
             Self::Noted => "noted",
             Self::Acknowledged => "acknowledged",
             Self::Received => "received",
@@ -112,6 +115,20 @@ pub enum Change {
         subject: Option<PersonId>,
         /// For a list: its key.
         gather_key: Option<String>,
+    },
+    /// It goes on by another version of its workflow.
+    Migrated {
+        /// The version.
+        machine: MachineHash,
+        /// What states are called now that were called otherwise: those that are frozen, remembered, or in which somebody did
+        /// something.
+        states: BTreeMap<StateId, StateId>,
+        /// The active states, all of them.
+        active: Vec<Active>,
+        /// The timers, all of them but for those that are frozen.
+        timers: Vec<Timer>,
+        /// Entries whose tasks are not asked any more.
+        unasked: Vec<ActivationId>,
     },
     /// It stood in a file under this key.
     Imported(String),

@@ -7,7 +7,7 @@ use super::note::Acknowledgement;
 use super::{
     Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, Task, TimerKind, Vote,
 };
-use crate::ids::{ActivationId, Instant, PersonId};
+use crate::ids::{ActivationId, Instant, PersonId, StateId};
 
 /// The dossier after an event; before its first one there is none.
 ///
@@ -99,6 +99,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
     let dossier = dossier.as_mut().ok_or("it was never opened")?;
     match change {
         Change::Opened { .. } => unreachable!("handled above"),
+        Change::Migrated { machine, states, active, timers, unasked } => {
+            dossier.machine.clone_from(machine);
+            migrate(dossier, states, active, unasked);
+            dossier.timers.clone_from(timers);
+        }
         Change::Imported(key) => dossier.import_key = Some(key.clone()),
         Change::Captioned(caption) => dossier.caption.clone_from(caption),
         Change::Set(fields) => set(dossier, fields),
@@ -359,6 +364,37 @@ fn resume(
     dossier.votes.extend(paused.votes);
     put_off(dossier, due);
     Ok(())
+}
+
+/// Goes over to another version: states have other names, and some have begun anew around those that are active.
+fn migrate(dossier: &mut Dossier, states: &BTreeMap<StateId, StateId>, active: &[Active], unasked: &[ActivationId]) {
+    let rename = |state: &mut StateId| {
+        if let Some(now) = states.get(state) {
+            state.clone_from(now);
+        }
+    };
+    for paused in &mut dossier.paused {
+        rename(&mut paused.state);
+        paused.active.iter_mut().for_each(|one| rename(&mut one.state));
+    }
+    for (mut history, mut remembered) in std::mem::take(&mut dossier.history) {
+        rename(&mut history);
+        remembered.iter_mut().for_each(&rename);
+        dossier.history.insert(history, remembered);
+    }
+    dossier.deeds.iter_mut().filter_map(|deed| deed.state.as_mut()).for_each(rename);
+    dossier.tasks.retain(|task| !unasked.contains(&task.activation) || !of_the_step(task));
+    for task in dossier.tasks.iter_mut().filter(|task| of_the_step(task)) {
+        let entry = active.iter().find(|one| one.activation == task.activation);
+        task.due_at = entry.map_or(task.due_at, |entry| entry.due_at);
+    }
+    dossier.activations = active.iter().map(|one| one.activation.0).chain([dossier.activations]).max().unwrap_or(0);
+    dossier.active = active.to_vec();
+}
+
+/// Whether a task is the step's own or its leader's; those of votes go with their vote.
+fn of_the_step(task: &Task) -> bool {
+    matches!(task.purpose, Purpose::Act | Purpose::Lead)
 }
 
 /// Moves the deadlines of entries, and of what is asked there.

@@ -127,6 +127,14 @@ pub enum Code {
     Circles,
     /// A list takes no rows any more.
     NotGathering,
+    /// The other version has no such place to stand; `about` is the old state.
+    Stranded,
+    /// A deadline that runs in this state would be lost in the other version.
+    ClockLost,
+    /// A vote, or answers of several, in this state would be lost in the other version.
+    VoteLost,
+    /// A place on a list, or a list's rows, would be lost in the other version.
+    ListLost,
 }
 
 /// A rule of the separation of duties.
@@ -212,6 +220,10 @@ impl Code {
             Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",
             Self::Circles => "a state goes round in circles",
             Self::NotGathering => "the list takes no rows any more",
+            Self::Stranded => "the other version has no such place to stand",
+            Self::ClockLost => "a deadline that runs here would be lost in the other version",
+            Self::VoteLost => "a vote, or answers that were given, would not carry over into the other version",
+            Self::ListLost => "a place on a list would not carry over into the other version",
         }
     }
 }

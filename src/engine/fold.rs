@@ -174,12 +174,23 @@ impl<'f> Fold<'f> {
             Ok(found) => found,
             Err(error) => return Ok(Err(error.into())),
         };
-        let facts = self.facts(tx, &version, command)?;
+        let next = match self.next(tx, command) {
+            Ok(next) => next,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let asks = next.as_ref().map(|next| &next.0).filter(|next| next.asks_registers).unwrap_or(&version);
+        let facts = self.facts(tx, asks, command)?;
         let boxes = match self.open_boxes(tx, &command.dossier)? {
             Ok(boxes) => boxes,
             Err(error) => return Ok(Err(error.into())),
         };
-        let decided = self.decide_settled(tx, command, &version, &calendar, &facts, &boxes)?;
+        let here = (version, calendar);
+        let decide = |taken: &Taken| match &next {
+            None => self.decide(command, &here.0, &here.1, &facts, &boxes, taken),
+            Some(next) => self.go_over(command, (&here, next), &facts, (&boxes, taken)),
+        };
+        let decided = self.settled(tx, decide)?;
+        let (version, calendar) = next.unwrap_or(here);
         if let Some(working) = self.dossiers.get_mut(&command.dossier) {
             working.boxes = boxes;
         }
@@ -192,7 +203,7 @@ impl<'f> Fold<'f> {
     /// Decides a command with nothing but what is in memory; none if something would have to be read for it, or if it is not
     /// simply carried out: then it is for the transaction to say what becomes of it.
     pub(super) fn carry_out_ahead(&mut self, pending: &Pending, command: &Command) -> Option<Done> {
-        if self.carried_out.contains_key(&pending.operation) {
+        if self.carried_out.contains_key(&pending.operation) || matches!(command.ask, Ask::Migrate(_)) {
             return None;
         }
         let version = self.inner.version(self.machine_of(command)?).filter(|version| !version.asks_registers)?;
@@ -217,7 +228,7 @@ impl<'f> Fold<'f> {
         }
     }
 
-    pub(super) fn decide(
+    fn decide(
         &self,
         command: &Command,
         version: &Version,
@@ -293,7 +304,7 @@ impl<'f> Fold<'f> {
         (self.batch, kept)
     }
 
-    fn version(
+    pub(super) fn version(
         &self,
         tx: &mut Tx<'_>,
         hash: &MachineHash,

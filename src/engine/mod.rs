@@ -15,6 +15,7 @@ mod deploy;
 mod facts;
 mod fold;
 mod made;
+mod migrate;
 mod queue;
 mod rehearse;
 mod rows;

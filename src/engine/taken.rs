@@ -1,10 +1,6 @@
 //! Keys that are given once: what a decision rests on is looked up in its transaction, and decided again with that.
 
-use super::deploy::Version;
 use super::fold::Fold;
-use crate::calendar::Calendar;
-use crate::dossier::command::Command;
-use crate::dossier::context::{Boxes, Entry};
 use crate::dossier::decide::Decision;
 use crate::dossier::event::{Change, Event};
 use crate::dossier::refusal::Refusal;
@@ -13,19 +9,15 @@ use crate::ids::{DossierId, Instant};
 use crate::store::{Batch, StoreError, TakenRow, Tx};
 
 impl Fold<'_> {
-    /// Decides a command until it rests on nothing that was not looked up. Most take no key and are decided once.
-    pub(super) fn decide_settled(
+    /// Decides until the decision rests on nothing that was not looked up. Most take no key and are decided once.
+    pub(super) fn settled(
         &self,
         tx: &mut Tx<'_>,
-        command: &Command,
-        version: &Version,
-        calendar: &Calendar,
-        facts: &[Entry],
-        boxes: &Boxes,
+        decide: impl Fn(&Taken) -> Result<Decision, Refusal>,
     ) -> Result<Result<Decision, Refusal>, StoreError> {
         let mut taken = Taken::default();
         loop {
-            let decided = self.decide(command, version, calendar, facts, boxes, &taken);
+            let decided = decide(&taken);
             let unknown = decided.as_ref().map(|decision| taken.unknown(&decision.events)).unwrap_or_default();
             if unknown.is_empty() {
                 return Ok(decided);

@@ -381,6 +381,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Confirmed => "confirmed",
         Kind::Corrected => "corrected",
         Kind::Withdrawn => "withdrawn",
+        Kind::Migrated => "migrated",
         Kind::Noted => "noted",
         Kind::Acknowledged => "acknowledged",
         Kind::Received => "received",

@@ -12,6 +12,7 @@ pub mod deeds;
 pub mod differ;
 pub mod explore;
 mod lead;
+pub mod mapping;
 mod numbering;
 mod role;
 mod said;

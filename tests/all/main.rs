@@ -31,6 +31,7 @@ mod intake;
 mod ledger;
 mod mailroom;
 mod mails;
+mod migration;
 mod new;
 mod notes;
 mod numbers;

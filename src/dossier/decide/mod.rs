@@ -11,6 +11,7 @@ mod correct;
 mod enter;
 mod lead;
 mod lists;
+pub mod migrate;
 mod note;
 mod numbers;
 mod offer;
@@ -173,6 +174,8 @@ impl<'a> Run<'a> {
             Ask::Withdraw { vote, reason } => self.withdraw_result(*vote, reason),
             Ask::Note { thread, text, papers } => self.write_note(thread, text, papers),
             Ask::Acknowledge { activation, seen } => self.acknowledge(*activation, *seen),
+            // Two versions decide it together: `migrate::migrate`.
+            Ask::Migrate(_) => Err(Refusal::of(Code::NotThisWay)),
             Ask::Receive(message) => self.receive(message),
         }
     }

@@ -59,6 +59,7 @@ pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
         Actor::Session(_) => "did.by_session",
         Actor::Operator { .. } => "did.by_operator",
         Actor::Import { .. } => "did.by_import",
+        Actor::Migration { .. } => "did.by_migration",
         Actor::Clock => "did.by_clock",
         Actor::Dossier(_) => "did.by_dossier",
     };
@@ -95,7 +96,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Acknowledged => reader.get("did.acknowledged"),
         Kind::Corrected => reader.get("did.corrected"),
         Kind::Withdrawn => reader.get("did.withdrawn"),
-        Kind::Received | Kind::Due | Kind::Stuck => String::new(),
+        Kind::Migrated | Kind::Received | Kind::Due | Kind::Stuck => String::new(),
     }
 }
 

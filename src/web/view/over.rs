@@ -104,7 +104,9 @@ fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed,
     let what = history::did(reader, event, events);
     match &event.actor {
         Actor::Clock => reader.texts.fill("over.clock_did", &[("when", &when)]),
-        Actor::Dossier(_) | Actor::Import { .. } => reader.texts.fill("over.system_did", &[("when", &when)]),
+        Actor::Dossier(_) | Actor::Import { .. } | Actor::Migration { .. } => {
+            reader.texts.fill("over.system_did", &[("when", &when)])
+        }
         Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) if person == &task.person => {
             let you = capital(&reader.you(person));
             reader.texts.fill("over.you_did", &[("You", &you), ("what", &what), ("when", &when)])

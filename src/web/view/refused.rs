@@ -118,5 +118,6 @@ fn key(code: &Code) -> &'static str {
         Code::TooFewToAsk => "too_few_to_ask",
         Code::Circles => "circles",
         Code::NotGathering => "not_gathering",
+        Code::Stranded | Code::ClockLost | Code::VoteLost | Code::ListLost => "other_version",
     }
 }
