@@ -37,16 +37,16 @@ impl Numbering {
     pub fn write(&self, seq: i64, year: i32, of: &str) -> String {
         let mut written = String::new();
         for piece in pieces(self.format.as_deref().unwrap_or("{seq}")) {
-            match piece {
-                Piece::Text(text) => written.push_str(text),
-                Piece::Hole("seq") => written.push_str(&seq.to_string()),
-                Piece::Hole("year") => written.push_str(&year.to_string()),
-                Piece::Hole("of") => written.push_str(of),
+            let said = match piece {
+                Piece::Text(text) => text.to_owned(),
+                Piece::Hole("year") => year.to_string(),
+                Piece::Hole("of") => of.to_owned(),
                 Piece::Hole(hole) => {
                     let width = hole.strip_prefix("seq:").and_then(|width| width.parse().ok()).unwrap_or(0);
-                    written.push_str(&format!("{seq:0width$}"));
+                    format!("{seq:0width$}")
                 }
-            }
+            };
+            written.push_str(&said);
         }
         written
     }

@@ -93,8 +93,8 @@ impl Run<'_> {
     pub(super) fn renumber(&mut self) -> Result<(), Refusal> {
         let fields: Vec<FieldName> = self.dossier().numbers.keys().cloned().collect();
         for field in fields {
-            let ways = self.machine.states.iter().flat_map(crate::machine::State::transitions);
-            let name = ways.filter_map(|way| way.number.get(&field)).next();
+            let mut ways = self.machine.states.iter().flat_map(crate::machine::State::transitions);
+            let name = ways.find_map(|way| way.number.get(&field));
             let found = name.and_then(|name| Some((name, self.machine.numbers.get(name)?)));
             if let Some((name, numbering)) = found.filter(|(_, numbering)| numbering.format.is_none()) {
                 self.enter(&field, name, numbering)?;
