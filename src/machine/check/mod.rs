@@ -25,6 +25,7 @@ mod reach;
 mod regions;
 mod roads;
 mod roles;
+mod rounds;
 mod separation;
 mod starts;
 mod states;

@@ -93,6 +93,7 @@ const RESERVED: &[&str] = &[
     "rows",
     "now",
     "today",
+    "round_no",
 ];
 
 impl Check<'_> {
