@@ -165,8 +165,13 @@ impl Refusal {
         Self { reasons: vec![Reason { code, text: Text::default(), basis: None, about: Some(about.into()) }] }
     }
 
-    /// The kinds of its reasons: all that a log may hold of it, since the words may name people.
-    pub fn codes(&self) -> Vec<String> {
+    /// The kinds of its reasons.
+    pub fn codes(&self) -> Vec<&Code> {
+        self.reasons.iter().map(|reason| &reason.code).collect()
+    }
+
+    /// The names of these kinds: all that a log may hold of it, since the rest may name people.
+    pub fn names(&self) -> Vec<String> {
         self.reasons.iter().map(|reason| reason.code.name()).collect()
     }
 }
