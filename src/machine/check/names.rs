@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Vote,
     Number,
     Note,
+    Decision,
 }
 
 impl Kind {
@@ -34,6 +35,7 @@ impl Kind {
             Self::Vote => say!(kind.vote),
             Self::Number => say!(kind.number),
             Self::Note => say!(kind.note),
+            Self::Decision => say!(kind.decision),
         }
     }
 
@@ -49,12 +51,13 @@ impl Kind {
             Self::Vote => fault!(UNKNOWN_VOTE.unknown, &name.span, name),
             Self::Number => fault!(UNKNOWN_NUMBER.unknown, &name.span, name),
             Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
+            Self::Decision => fault!(UNKNOWN_DECISION.unknown, &name.span, name),
         }
     }
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 9] = [
+const ALL: [Kind; 10] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
@@ -64,6 +67,7 @@ const ALL: [Kind; 9] = [
     Kind::Vote,
     Kind::Number,
     Kind::Note,
+    Kind::Decision,
 ];
 
 /// Words that formulas keep for themselves.
@@ -106,7 +110,11 @@ impl Check<'_> {
             Kind::Table => written.tables.iter().map(|table| &table.name).collect(),
             Kind::Paper => written.papers.iter().map(|(name, _)| name).collect(),
             Kind::Role => written.roles.iter().map(|role| &role.name).collect(),
-            Kind::Guard => written.guards.iter().map(|guard| &guard.name).collect(),
+            Kind::Guard => {
+                let given = written.decisions.iter().flat_map(|table| &table.guards);
+                written.guards.iter().map(|guard| &guard.name).chain(given).collect()
+            }
+            Kind::Decision => written.decisions.iter().map(|table| &table.name).collect(),
             Kind::Vote => written.votes.iter().map(|vote| &vote.name).collect(),
             Kind::Number => written.numbers.iter().map(|numbering| &numbering.name).collect(),
             Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
