@@ -1,8 +1,6 @@
 //! Decision tables: rows of conditions on inputs, each with what then holds. A table is read by officers and worked out as a
 //! formula, so that it reckons exactly and refuses as guards do where an input is empty.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 use crate::exact::Exact;
@@ -134,8 +132,7 @@ impl Decision {
         }
     }
 
-    /// The table as CEL. Where it is complete, the last row needs no condition, but it has one all the same: nothing is taken
-    /// for granted.
+    /// The table as CEL: what every row that holds gives, and of that the first where only one counts.
     pub fn formula(&self) -> String {
         let condition = |row: &DecisionRow| {
             let all = row.when.iter().filter_map(|(input, one)| Some(one.formula(&self.inputs.get(*input)?.1)));
@@ -143,20 +140,25 @@ impl Decision {
             if all.is_empty() { "true".to_owned() } else { all }
         };
         let words = |row: &DecisionRow| row.then.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
-        let mut formula = String::new();
+        let rows: Vec<String> =
+            self.rows.iter().map(|row| format!("(({}) ? [{}] : [])", condition(row), words(row))).collect();
+        let all = sum(&rows);
         match self.hit {
-            Hit::Collect => {
-                let rows = self.rows.iter().map(|row| format!("(({}) ? [{}] : [])", condition(row), words(row)));
-                formula.push_str(&rows.collect::<Vec<_>>().join(" + "));
-            }
-            Hit::Unique | Hit::First => {
-                for row in &self.rows {
-                    let _ = write!(formula, "({}) ? {} : ", condition(row), words(row));
-                }
-                formula.push_str("''");
-            }
+            Hit::Collect => all,
+            Hit::Unique | Hit::First => format!("({all})[0]"),
         }
-        formula
+    }
+}
+
+/// The lists one after the other, put together by halves: the language bounds how deep a formula nests.
+fn sum(lists: &[String]) -> String {
+    match lists {
+        [] => "[]".to_owned(),
+        [one] => one.clone(),
+        _ => {
+            let (one, two) = lists.split_at(lists.len() / 2);
+            format!("({} + {})", sum(one), sum(two))
+        }
     }
 }
 
