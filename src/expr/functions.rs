@@ -8,7 +8,7 @@ use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, FunctionContext, Value};
 
-use super::Scope;
+use super::{Missed, Scope};
 use crate::ids::UnitCode;
 use crate::machine::Fraction;
 
@@ -71,6 +71,10 @@ impl VariableResolver for Answers<'_> {
             ["held", register, key, year] => {
                 let year = year.parse::<i64>().ok()?;
                 let found = self.entries(register, key).any(|found| found == year);
+                if let Some(missed) = self.0.missed.filter(|_| !found) {
+                    let (register, key) = ((*register).to_owned(), (*key).to_owned());
+                    missed.borrow_mut().push(Missed { register, key, year });
+                }
                 Some(CowVal::owned(CelBool::from(found)))
             }
             ["times", register, key] => {
