@@ -166,6 +166,8 @@ fn trouble(error: IntakeError, so_far: &str) -> Trouble {
             Trouble::World(text) => Trouble::World(format!("{text}: {so_far}")),
             other => other,
         },
-        error @ (IntakeError::Paper(..) | IntakeError::Unfit(..) | IntakeError::Second(..)) => Trouble::Input(format!("{error}: {so_far}")),
+        error @ (IntakeError::Paper(..) | IntakeError::Unfit(..) | IntakeError::Second(..)) => {
+            Trouble::Input(format!("{error}: {so_far}"))
+        }
     }
 }

@@ -22,7 +22,7 @@ const SHOWN_MAX: i64 = 10_000;
 /// What `register` is told.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  chancery register awards\n  chancery register awards --import before-2026.csv --check",
+    before_help = "Example:\n  chancery register prizes\n  chancery register prizes --import before-2026.csv --check",
     after_help = "The file is CSV in UTF-8 with the columns holder (a person's or a unit's code), key, year, and what proves it: paper,\n\
                   number, day (2024-05-01). With a fault in any row nothing is imported. The same file again changes nothing."
 )]

@@ -3,6 +3,8 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "the language hands arguments over by value")]
 
+use std::sync::PoisonError;
+
 use cel::common::types::{CelBool, CelInt, CelString};
 use cel::common::value::CowVal;
 use cel::context::VariableResolver;
@@ -73,7 +75,7 @@ impl VariableResolver for Answers<'_> {
                 let found = self.entries(register, key).any(|found| found == year);
                 if let Some(missed) = self.0.missed.filter(|_| !found) {
                     let (register, key) = ((*register).to_owned(), (*key).to_owned());
-                    missed.borrow_mut().push(Missed { register, key, year });
+                    missed.lock().unwrap_or_else(PoisonError::into_inner).push(Missed { register, key, year });
                 }
                 Some(CowVal::owned(CelBool::from(found)))
             }

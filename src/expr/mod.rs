@@ -23,8 +23,8 @@ pub use names::{Kind, Names};
 pub use programs::Programs;
 pub use syntax::ExprFault;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -55,7 +55,7 @@ pub struct Scope<'a> {
     /// Register entries about its subject.
     pub register: &'a [Entry],
     /// Where entries are noted that a formula asked for and that are not there.
-    pub missed: Option<&'a RefCell<Vec<Missed>>>,
+    pub missed: Option<&'a Mutex<Vec<Missed>>>,
     /// The directory.
     pub directory: &'a Directory,
     /// The calendar.

@@ -9,8 +9,7 @@ use crate::import::OpeningEntry;
 
 const OPENING: &str = "INSERT INTO register (register, holder, key, year, source, dossier_id, written_at, paper, number, day) \
     VALUES ($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9) ON CONFLICT (register, holder, key, year, source) DO NOTHING";
-const SAME: &str =
-    "SELECT COUNT(*) FROM register WHERE register = $1 AND holder = $2 AND key = $3 AND year = $4";
+const SAME: &str = "SELECT COUNT(*) FROM register WHERE register = $1 AND holder = $2 AND key = $3 AND year = $4";
 const STANDING: &str = "SELECT holder, key, year, source, paper, number, day FROM register WHERE register = $1 \
     ORDER BY holder, key, year, source LIMIT $2";
 

@@ -221,7 +221,7 @@ fn a_file_of_entries_is_read_row_by_row_with_every_fault() {
         [
             ("E0823", "`haed` is nobody and nothing that the directory knows"),
             ("E0824", "`key` is empty"),
-            ("E0701", "this cell begins like a formula"),
+            ("E0701", "a formula instead of a value"),
         ]
     );
 }

@@ -1,7 +1,7 @@
 //! Which years are missing in a register where a guard asks for several in a row.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use super::Run;
 use crate::dossier::context::Entry;
@@ -35,10 +35,10 @@ impl Run<'_> {
         let mut register = self.context.register.to_vec();
         let mut years = BTreeSet::new();
         for _ in 0..=YEARS_MAX {
-            let missed = RefCell::default();
+            let missed = Mutex::default();
             let programs = self.machine.programs();
             let found = self.with_register(&register, Some(&missed), |scope| programs.truth(&guard.expr, scope));
-            match (found, missed.into_inner().pop()) {
+            match (found, missed.into_inner().unwrap_or_else(PoisonError::into_inner).pop()) {
                 (Ok(found), _) if found == wanted => return years,
                 (Ok(_), Some(missed)) => {
                     let Ok(year) = i32::try_from(missed.year) else { return none };

@@ -11,8 +11,8 @@ mod correct;
 mod enter;
 mod lead;
 mod lists;
-mod missed;
 pub mod migrate;
+mod missed;
 mod note;
 mod numbers;
 mod offer;
@@ -33,6 +33,7 @@ mod vote;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
 
 use super::command::{Actor, Ask, Command};
 use super::context::{Context, Entry};
@@ -234,7 +235,7 @@ impl<'a> Run<'a> {
     fn with_register<T>(
         &self,
         register: &[Entry],
-        missed: Option<&RefCell<Vec<Missed>>>,
+        missed: Option<&Mutex<Vec<Missed>>>,
         ask: impl FnOnce(&Scope<'_>) -> T,
     ) -> T {
         let dossier = self.dossier();

@@ -7,8 +7,8 @@ use super::names::Kind;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{did_you_mean, fault, say};
 use crate::ids::FieldName;
-use crate::machine::{EntryPart, Numbering, RegisterBook};
 use crate::machine::numbering::{Piece, pieces};
+use crate::machine::{EntryPart, Numbering, RegisterBook};
 
 /// What a format may ask for, besides `{seq:4}`.
 const HOLES: [&str; 3] = ["seq", "year", "of"];

@@ -8,9 +8,17 @@ use crate::diagnostic::{Diagnostic, fault};
 impl Check<'_> {
     /// Warnings about what nothing refers to, and about buttons without words.
     pub(super) fn unused(&self) {
-        for kind in
-            [Kind::Field, Kind::Role, Kind::Guard, Kind::Vote, Kind::Table, Kind::Paper, Kind::Register, Kind::Number, Kind::Note]
-        {
+        for kind in [
+            Kind::Field,
+            Kind::Role,
+            Kind::Guard,
+            Kind::Vote,
+            Kind::Table,
+            Kind::Paper,
+            Kind::Register,
+            Kind::Number,
+            Kind::Note,
+        ] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
                     self.report(unused(kind, name));
