@@ -177,6 +177,7 @@ impl Text {
     }
 
     /// The same with something done to it in every language.
+    #[must_use]
     pub fn map(&self, change: impl Fn(&str) -> String) -> Self {
         let other = self.other.iter().map(|(language, said)| (language.clone(), change(said))).collect();
         Self { own: change(&self.own), other }
