@@ -218,6 +218,7 @@ impl From<StoreError> for Trouble {
             StoreError::Newer { .. } => Self::Usage(format!("{error}\n  help: use the newer program")),
             StoreError::Unavailable(_)
             | StoreError::Taken(_)
+            | StoreError::Outrun
             | StoreError::Redeployed
             | StoreError::Corrupt { .. }
             | StoreError::Database(_) => Self::World(error.to_string()),

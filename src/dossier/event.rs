@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::note::{Acknowledgement, Note};
+use super::taken::Key;
 use super::{
     Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat,
     StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
@@ -419,6 +420,19 @@ pub enum Change {
         /// The year it counts for.
         year: i32,
     },
+    /// A key was taken that only one dossier has: a number.
+    Took {
+        /// The key.
+        key: Key,
+        /// Its place in the order of a counter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seq: Option<i64>,
+        /// The field that holds the number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<FieldName>,
+    },
+    /// A key was given up: it had been written down wrongly.
+    GaveUp(Key),
     /// It ended.
     Finished(String),
     /// Something personal that was erased; only replay after an erasure shows it.

@@ -127,14 +127,14 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
         let about = reason.about.as_deref().map(|about| about.split('.').next().unwrap_or(about));
         return Some(match (&reason.code, about) {
             (Code::ReasonMissing, _) => format!("reason.{}", form.get("do")),
-            (Code::FieldWrong | Code::FieldClosed, Some(field)) => format!("correct.{field}"),
+            (Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. }, Some(field)) => format!("correct.{field}"),
             _ => "correct".to_owned(),
         });
     }
     let editing = form.get("do") == "edit";
     let about = reason.about.as_deref();
     match (&reason.code, about) {
-        (Code::FieldMissing | Code::FieldWrong | Code::FieldClosed, Some(field)) => {
+        (Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. }, Some(field)) => {
             let field = field.split('.').next().unwrap_or(field);
             let filled = format!("field.{event}.{field}");
             let mut ways = task::offered(visit)

@@ -34,6 +34,7 @@ mod mails;
 mod migration;
 mod new;
 mod notes;
+mod numbers;
 mod offices;
 mod packaging;
 mod people;

@@ -13,6 +13,7 @@ mod lead;
 mod lists;
 pub mod migrate;
 mod note;
+mod numbers;
 mod offer;
 mod pause;
 mod receive;

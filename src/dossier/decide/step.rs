@@ -135,6 +135,7 @@ impl<'a> Run<'a> {
             if let Some(message) = brought.message {
                 self.take_over(message, &claim.what.take);
             }
+            self.take_numbers(claim.what)?;
             self.tell_rows(claim.what, brought.marks)?;
         }
         let mut ways = Vec::new();
