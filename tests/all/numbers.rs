@@ -292,12 +292,8 @@ states:
 async fn the_page_says_beside_the_field_which_dossier_has_the_number() {
     let pages = Pages::new().await;
     pages.deploy("decision", DECISION).await;
-    let form = [
-        ("do", "act"),
-        ("choice", "signed"),
-        ("field.signed.number", "12/QĐ-BTP"),
-        ("field.signed.day", "2026-06-02"),
-    ];
+    let form =
+        [("do", "act"), ("choice", "signed"), ("field.signed.number", "12/QĐ-BTP"), ("field.signed.day", "2026-06-02")];
     let mut answers = Vec::new();
     for (id, title) in [("a", "Khen thưởng quý I"), ("b", "Khen thưởng quý II")] {
         let dossier = pages.start("decision", id, json!({"title": title, "unit": "U"})).await;
