@@ -263,7 +263,7 @@ async fn a_number_that_was_entered_wrongly_is_free_again() {
     }
 }
 
-const DECISION: &str = r#"
+const DECISION: &str = r"
 chancery: 1
 workflow: decision
 title: Quyết định
@@ -286,7 +286,7 @@ states:
     task: {for: head, title: Ghi quyết định}
     on: {signed: {by: head, label: Ghi, fill: [number, day], number: {number: decision}, target: done}}
   done: {title: Xong, final: true, outcome: done}
-"#;
+";
 
 #[tokio::test]
 async fn the_page_says_beside_the_field_which_dossier_has_the_number() {
