@@ -223,6 +223,7 @@ impl Check<'_> {
             guards: written.guards.iter().map(|guard| (guard.name.as_str().into(), self.guard(guard))).collect(),
             decisions,
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
+            registers: self.registers(),
             numbers: self.numberings(),
             notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             access: self.access(&written.access),
