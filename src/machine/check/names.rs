@@ -60,7 +60,7 @@ impl Kind {
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 10] = [
+const ALL: [Kind; 11] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
