@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::{
-    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat, StandIn,
-    Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
+    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, Round, RowStatus, Seat,
+    StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
@@ -298,6 +298,36 @@ pub enum Change {
         /// What is voted on.
         rows: Vec<VoteRow>,
     },
+    /// A vote goes on with one more ballot, about fewer rows or with fewer people: what was marked, recorded or chosen before is
+    /// taken off.
+    VotedAgain {
+        /// The vote.
+        activation: ActivationId,
+        /// Which ballot.
+        round: Round,
+        /// The roll.
+        roll: Vec<Seat>,
+        /// What is voted on.
+        rows: Vec<VoteRow>,
+        /// What the first ballot gave.
+        earlier: Box<VoteResult>,
+    },
+    /// Those who did not take part are asked for a written ballot.
+    AskedInWriting {
+        /// The vote.
+        activation: ActivationId,
+        /// How many took part before.
+        present: u32,
+        /// Until when.
+        due_at: Instant,
+    },
+    /// These are members no more and have not voted: their seats do not count.
+    SeatsLost {
+        /// The vote.
+        activation: ActivationId,
+        /// Whose.
+        people: Vec<PersonId>,
+    },
     /// A member's ballot is in the box: the roll is marked. What they chose is not here.
     Marked {
         /// The vote.
@@ -390,6 +420,14 @@ pub struct Corrected {
 }
 
 impl Change {
+    /// The vote for which it begins a ballot: its boxes are empty.
+    pub fn begins_ballot(&self) -> Option<ActivationId> {
+        match self {
+            Self::VoteOpened { activation, .. } | Self::VotedAgain { activation, .. } => Some(*activation),
+            _ => None,
+        }
+    }
+
     /// Whether it changes what people look at before they decide.
     pub fn content(&self) -> bool {
         matches!(

@@ -7,6 +7,7 @@
 pub mod ballot;
 pub mod command;
 pub mod context;
+pub mod count;
 pub mod decide;
 pub mod event;
 pub mod evolve;
@@ -27,7 +28,7 @@ use crate::ids::{
 };
 use crate::machine::{LinkPolicy, State};
 
-pub use ballot::{Choice, PaperTally, Recorded, RowResult, Seat, Vote, VoteResult, VoteRow};
+pub use ballot::{Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use message::{Body, Message, OnList, Recipient};
 
 /// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events

@@ -99,7 +99,7 @@ impl Run<'_> {
                 }
             }
             TimerKind::VoteEnds => {
-                self.close_vote(activation)?;
+                self.vote_ends(activation)?;
                 self.settle()?;
             }
             TimerKind::Remind(_) | TimerKind::Escalate => {}
