@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use axum::http::StatusCode;
 use chancery::dossier::decide::Decision;
 use chancery::dossier::event::Change;
 use chancery::dossier::{Choice, Dossier, Purpose, Round};
@@ -11,6 +12,8 @@ use chancery::machine::Machine;
 
 use crate::decide::{convened, sheet};
 use crate::support::office::{DAY_MS, LIST, Office, START, by, machine};
+use crate::support::pages::{self, Pages};
+use crate::web::{cast, voting};
 
 #[test]
 fn every_way_of_voting_does_what_its_scenarios_say() {
@@ -83,4 +86,33 @@ fn a_member_who_left_without_voting_keeps_the_seat_or_loses_it_as_the_rule_says(
         assert_eq!(result.members, members, "whoever has voted stays on the roll");
         assert!(result.rows.iter().all(|row| (row.yes, row.base) == (4, members)));
     }
+}
+
+#[tokio::test]
+async fn a_second_ballot_asks_on_the_same_page_and_counts_only_what_is_said_then() {
+    let pages = Pages::new().await;
+    let rule = "own_case: {votes: true}\n    tie: again\n    abstention: not_counted\n";
+    let text = pages::LIST.replace("own_case: {votes: false, in_base: true}\n", rule);
+    let text = text.replace("at least kind.threshold of members", "more than 1/2 of valid");
+    pages.deploy("list", &text).await;
+    let (rows, list) = voting(&pages).await;
+    for (member, choice) in [("m1", "yes"), ("m2", "yes"), ("m3", "no"), ("m4", "no"), ("m5", "abstain")] {
+        let names: Vec<String> = rows.iter().map(|row| format!("vote.{row}")).collect();
+        let form: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), choice)).collect();
+        let sent = cast(&pages, &list, member, &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{member}: {}", sent.text());
+    }
+    pages.engine.tick(&list).await.expect("the first ballot ends");
+    let link = pages.link(&list, Purpose::Ballot, "m1").await;
+    assert!(pages.get(&link).await.text().contains("lần bỏ phiếu thứ hai"), "the page says so");
+    for member in ["m1", "m2", "m3", "m4", "m5"] {
+        let sent = cast(&pages, &list, member, &[("all", "yes")]).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{member}: {}", sent.text());
+    }
+    pages.engine.tick(&list).await.expect("the second ballot ends");
+    let stored = pages.engine.dossier(&list).await.expect("it reads").expect("it is there");
+    let result = stored.results.last().expect("a result");
+    assert!(result.rows.iter().all(|row| (row.yes, row.no, row.abstain) == (5, 0, 0)), "{result:?}");
+    assert!(result.replaced.iter().all(|row| (row.yes, row.no, row.abstain) == (2, 2, 1)), "{result:?}");
+    assert_eq!(result.replaced.len(), rows.len());
 }
