@@ -16,6 +16,7 @@ mod explain;
 mod import;
 mod mail;
 mod migrate;
+mod migrate_dossiers;
 mod named;
 mod new;
 mod printer;
@@ -95,6 +96,8 @@ enum Command {
     Table(table::TableArgs),
     /// Compare two versions of a workflow: what differs, whose course changes, who would have nowhere to stand.
     Diff(diff::DiffArgs),
+    /// Take open dossiers over to the deployed version of their workflow: shown first, done with --yes.
+    MigrateDossiers(migrate_dossiers::MigrateDossiersArgs),
     /// Put checked workflows, calendars and the directory into the database.
     Deploy(deploy::DeployArgs),
     /// Show what another directory (units, people, posts, bodies) would change, and put it into the place of the old one.
@@ -215,6 +218,7 @@ impl From<StoreError> for Trouble {
             StoreError::Newer { .. } => Self::Usage(format!("{error}\n  help: use the newer program")),
             StoreError::Unavailable(_)
             | StoreError::Taken(_)
+            | StoreError::Outrun
             | StoreError::Redeployed
             | StoreError::Corrupt { .. }
             | StoreError::Database(_) => Self::World(error.to_string()),
@@ -294,6 +298,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Test(args) => test::run(&args, context),
         Command::Table(args) => table::run(&args, context).await,
         Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
+        Command::MigrateDossiers(args) => migrate_dossiers::run(&args, context).await,
         Command::Mail(args) => mail::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,

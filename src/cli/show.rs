@@ -173,6 +173,11 @@ impl Lines<'_> {
                     format!("{event}{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())
                 }
                 Change::Entered { state, .. } => format!("-> {state}"),
+                Change::Migrated { machine, active, .. } => {
+                    let hash = machine.as_str();
+                    let states: Vec<&str> = active.iter().map(|one| one.state.as_str()).collect();
+                    format!("version {} -> {}", &hash[..hash.len().min(12)], states.join(" > "))
+                }
                 Change::Done(deed) => match &deed.on_behalf {
                     Some(of) => format!("on behalf of {}", self.name(of)),
                     None => continue,

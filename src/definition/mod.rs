@@ -5,6 +5,7 @@
 mod item;
 mod lowering;
 pub mod model;
+mod numbers;
 mod parts;
 mod separation;
 mod states;

@@ -55,6 +55,8 @@ pub struct Definition {
     pub guards: Vec<Guard>,
     /// The votes.
     pub votes: Vec<Vote>,
+    /// How documents are numbered.
+    pub numbers: Vec<Numbering>,
     /// Threads of notes, with what officers call them.
     pub notes: Vec<(Name, Text)>,
     /// Who sees what, for every state.
@@ -223,6 +225,27 @@ pub struct Vote {
     pub basis: Option<String>,
 }
 
+/// How documents of a kind are numbered.
+#[derive(Clone, Debug)]
+pub struct Numbering {
+    /// Its name.
+    pub name: Name,
+    /// What officers call its numbers.
+    pub label: Text,
+    /// How the next number is written.
+    pub format: Option<Name>,
+    /// `year` or `ever`.
+    pub per: Option<Name>,
+    /// The first number, by year; 0 for every other year.
+    pub start: Vec<(i32, Spanned<i64>)>,
+    /// The field of whose values each has numbers of its own.
+    pub of: Option<Name>,
+    /// The field with the day of a number that is entered by hand.
+    pub dated: Option<Name>,
+    /// The keys written.
+    pub keys: Keys,
+}
+
 /// A state.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
@@ -377,10 +400,25 @@ pub struct Transition {
     pub rows: Option<Rows>,
     /// Fields taken over from a message.
     pub take: Vec<Name>,
+    /// Fields that get a number, and the numbering of each.
+    pub number: Vec<(Name, Option<Name>)>,
     /// What is left is frozen.
     pub pause: bool,
     /// The state it is written in is not left.
     pub internal: bool,
+    /// The dossier goes back and comes again in another round.
+    pub returns: Option<Returns>,
+    /// Whoever sent the dossier here takes it back.
+    pub recall: bool,
+}
+
+/// What a return leaves of what was decided before it.
+#[derive(Clone, Debug)]
+pub struct Returns {
+    /// Its place.
+    pub span: Span,
+    /// The votes that are not held again.
+    pub stand: Vec<Name>,
 }
 
 /// How many of those who are asked must choose an event.
@@ -485,6 +523,17 @@ pub struct Deadline {
     pub escalate: Option<Escalate>,
     /// The event it raises.
     pub then: Option<Name>,
+    /// How long, whenever the dossier comes here again.
+    pub again: Option<Spanned<Again>>,
+}
+
+/// How long a deadline is when the dossier comes to its state again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// So long.
+    Within(Delay),
+    /// `rest`: what was left of it when the state was left.
+    Rest,
 }
 
 /// Who is told when nothing was done.

@@ -1,7 +1,7 @@
 //! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
 
 use super::item::{Item, no_delay};
-use super::model::{Keys, Name, Needs, Rows, Transition};
+use super::model::{Keys, Name, Needs, Returns, Rows, Transition};
 use super::yaml::Node;
 use crate::calendar::Delay;
 use crate::diagnostic::{fault, say};
@@ -11,7 +11,7 @@ use crate::source::{Span, Spanned};
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "pause", "internal",
+    "rows", "take", "number", "pause", "internal", "returns", "recall",
 ];
 
 /// Transitions by events.
@@ -70,8 +70,11 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         confirm: map.flag("confirm"),
         rows: map.get("rows").and_then(|item| rows(&item)),
         take: map.words("take"),
+        number: map.get("number").map_or_else(Vec::new, |item| numbers(&item)),
         pause: map.flag("pause"),
         internal: map.flag("internal"),
+        returns: map.get("returns").and_then(|item| returns(&item)),
+        recall: map.flag("recall"),
     })
 }
 
@@ -96,9 +99,17 @@ fn short(target: Name, span: Span) -> Transition {
         confirm: false,
         rows: None,
         take: Vec::new(),
+        number: Vec::new(),
         pause: false,
         internal: false,
+        returns: None,
+        recall: false,
     }
+}
+
+/// `number: {FIELD: NUMBERING}`.
+fn numbers(item: &Item<'_>) -> Vec<(Name, Option<Name>)> {
+    item.named(say!(several.fields)).into_iter().map(|(field, numbering)| (field, numbering.word())).collect()
 }
 
 /// `needs: all`, `needs: 2`.
@@ -113,6 +124,16 @@ fn needs(item: &Item<'_>) -> Option<Spanned<Needs>> {
         }
     };
     Some(Spanned::new(needs, item.span().clone()))
+}
+
+/// `returns: true`, `returns: {stand: [..]}`.
+fn returns(item: &Item<'_>) -> Option<Returns> {
+    let span = item.span().clone();
+    if let Node::Bool(does) = item.node() {
+        return does.then_some(Returns { span, stand: Vec::new() });
+    }
+    let map = item.map(say!(what.returns), &["stand"])?;
+    Some(Returns { span, stand: map.words("stand") })
 }
 
 fn rows(item: &Item<'_>) -> Option<Rows> {

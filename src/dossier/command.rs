@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Choice, Dossier, Message, Paper, PaperTally, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
 use crate::machine::LinkPolicy;
+use crate::machine::mapping::Mapping;
 
 /// One request to change one dossier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +75,11 @@ pub enum Actor {
         /// The operator's name on the machine.
         operator: String,
     },
+    /// An operator of the server, who takes dossiers over to another version of their workflow.
+    Migration {
+        /// The operator's name on the machine.
+        operator: String,
+    },
     /// The clock.
     Clock,
     /// Another dossier's message.
@@ -87,7 +93,7 @@ impl Actor {
             Self::Link(person) | Self::LinkPin(person) | Self::Session(person) | Self::Operator { person, .. } => {
                 Some(person)
             }
-            Self::Import { .. } | Self::Clock | Self::Dossier(_) => None,
+            Self::Import { .. } | Self::Migration { .. } | Self::Clock | Self::Dossier(_) => None,
         }
     }
 
@@ -96,7 +102,9 @@ impl Actor {
         match self {
             Self::Link(_) => Some(LinkPolicy::Link),
             Self::LinkPin(_) => Some(LinkPolicy::LinkPin),
-            Self::Session(_) | Self::Operator { .. } | Self::Import { .. } => Some(LinkPolicy::Login),
+            Self::Session(_) | Self::Operator { .. } | Self::Import { .. } | Self::Migration { .. } => {
+                Some(LinkPolicy::Login)
+            }
             Self::Clock | Self::Dossier(_) => None,
         }
     }
@@ -109,6 +117,7 @@ impl Actor {
             Self::Session(person) => format!("session:{person}"),
             Self::Operator { person, .. } => format!("operator:{person}"),
             Self::Import { .. } => "import".to_owned(),
+            Self::Migration { .. } => "migration".to_owned(),
             Self::Clock => "clock".to_owned(),
             Self::Dossier(dossier) => format!("dossier:{dossier}"),
         }
@@ -219,6 +228,8 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// Go over to another version of the workflow.
+    Migrate(Migrate),
     /// Another dossier's message.
     Receive(Message),
     /// Nothing but what is due.
@@ -290,10 +301,20 @@ impl Ask {
             | Self::Correct(_)
             | Self::Note { .. }
             | Self::Withdraw { .. }
+            | Self::Migrate(_)
             | Self::Receive(_)
             | Self::Tick => None,
         }
     }
+}
+
+/// Go over to another version of the workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Migrate {
+    /// Which.
+    pub machine: MachineHash,
+    /// Which of its states take the places of old ones.
+    pub states: Mapping,
 }
 
 /// Put right what was submitted.

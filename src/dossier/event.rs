@@ -9,12 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::note::{Acknowledgement, Note};
+use super::taken::Key;
 use super::{
-    Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, Round, RowStatus, Seat,
+    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, Round, RowStatus, Seat,
     StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
+use crate::calendar::Delay;
 use crate::ids::{
-    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
+    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, VoteName,
+    WorkflowName,
 };
 use crate::machine::{Held, VoteRule};
 
@@ -44,6 +47,8 @@ pub enum Kind {
     Started,
     /// A person acted.
     Acted,
+    /// A person took back what they had sent.
+    Recalled,
     /// A person changed fields or papers.
     Edited,
     /// A task passed from one person to another.
@@ -60,6 +65,8 @@ pub enum Kind {
     Corrected,
     /// A result was withdrawn.
     Withdrawn,
+    /// It went over to another version of its workflow.
+    Migrated,
     /// A note was written.
     Noted,
     /// Somebody said that they have read it.
@@ -78,6 +85,7 @@ impl Kind {
         match self {
             Self::Started => "started",
             Self::Acted => "acted",
+            Self::Recalled => "recalled",
             Self::Edited => "edited",
             Self::Assigned => "assigned",
             Self::Led => "led",
@@ -86,6 +94,7 @@ impl Kind {
             Self::Confirmed => "confirmed",
             Self::Corrected => "corrected",
             Self::Withdrawn => "withdrawn",
+            Self::Migrated => "migrated",
             Self::Noted => "noted",
             Self::Acknowledged => "acknowledged",
             Self::Received => "received",
@@ -111,6 +120,20 @@ pub enum Change {
         subject: Option<PersonId>,
         /// For a list: its key.
         gather_key: Option<String>,
+    },
+    /// It goes on by another version of its workflow.
+    Migrated {
+        /// The version.
+        machine: MachineHash,
+        /// What states are called now that were called otherwise: those that are frozen, remembered, or in which somebody did
+        /// something.
+        states: BTreeMap<StateId, StateId>,
+        /// The active states, all of them.
+        active: Vec<Active>,
+        /// The timers, all of them but for those that are frozen.
+        timers: Vec<Timer>,
+        /// Entries whose tasks are not asked any more.
+        unasked: Vec<ActivationId>,
     },
     /// It stood in a file under this key.
     Imported(String),
@@ -283,10 +306,33 @@ pub enum Change {
     Held(Message),
     /// The waiting message at this place of the queue is taken.
     Unheld(u32),
+    /// It was returned, and comes again in another round.
+    Returned {
+        /// The round that begins.
+        round: u32,
+        /// The votes whose results stand; all others fall.
+        stand: Vec<VoteName>,
+    },
+    /// How long the deadline of a state is when it is entered again.
+    NextTime {
+        /// The state.
+        state: StateId,
+        /// How long.
+        within: Delay,
+    },
+    /// A vote was not held again: what passed before the return stands.
+    VoteStands {
+        /// The entry in which it would be held.
+        activation: ActivationId,
+        /// The entry in which it was.
+        vote: ActivationId,
+    },
     /// A vote was opened: roll and rules are pinned.
     VoteOpened {
         /// The entry.
         activation: ActivationId,
+        /// Its name in the workflow.
+        name: VoteName,
         /// The rule.
         rule: VoteRule,
         /// How it is held.
@@ -404,6 +450,19 @@ pub enum Change {
         /// The year it counts for.
         year: i32,
     },
+    /// A key was taken that only one dossier has: a number.
+    Took {
+        /// The key.
+        key: Key,
+        /// Its place in the order of a counter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seq: Option<i64>,
+        /// The field that holds the number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<FieldName>,
+    },
+    /// A key was given up: it had been written down wrongly.
+    GaveUp(Key),
     /// It ended.
     Finished(String),
     /// Something personal that was erased; only replay after an erasure shows it.

@@ -8,7 +8,7 @@ use super::{
     Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus, Stuck, Task,
     TimerKind, Vote,
 };
-use crate::ids::{ActivationId, Instant, PersonId};
+use crate::ids::{ActivationId, Instant, PersonId, StateId};
 
 /// The dossier after an event; before its first one there is none.
 ///
@@ -71,11 +71,14 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             caption: String::new(),
             subject: subject.clone(),
             import_key: None,
+            round: 1,
             activations: 0,
             active: Vec::new(),
             paused: Vec::new(),
             history: BTreeMap::new(),
+            next_time: BTreeMap::new(),
             fields: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             papers: Vec::new(),
             corrections: Vec::new(),
             notes: Vec::new(),
@@ -99,6 +102,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
     let dossier = dossier.as_mut().ok_or("it was never opened")?;
     match change {
         Change::Opened { .. } => unreachable!("handled above"),
+        Change::Migrated { machine, states, active, timers, unasked } => {
+            dossier.machine.clone_from(machine);
+            migrate(dossier, states, active, unasked);
+            dossier.timers.clone_from(timers);
+        }
         Change::Imported(key) => dossier.import_key = Some(key.clone()),
         Change::Captioned(caption) => dossier.caption.clone_from(caption),
         Change::Set(fields) => set(dossier, fields),
@@ -183,9 +191,21 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             }
             dossier.held.remove(place);
         }
-        Change::VoteOpened { activation, rule, held, body, roll, rows } => {
+        Change::Returned { round, stand } => {
+            dossier.round = *round;
+            for result in dossier.results.iter_mut().filter(|result| !result.fallen) {
+                result.stands = stand.contains(&result.name);
+                result.fallen = !result.stands;
+            }
+        }
+        Change::VoteStands { .. } => {}
+        Change::NextTime { state, within } => {
+            dossier.next_time.insert(state.clone(), *within);
+        }
+        Change::VoteOpened { activation, name, rule, held, body, roll, rows } => {
             dossier.votes.push(Vote {
                 activation: *activation,
+                name: name.clone(),
                 rule: rule.clone(),
                 held: held.clone(),
                 body: body.clone(),
@@ -259,6 +279,10 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         }
         Change::OffList(region) => dossier.on_lists.retain(|on| on.region != *region),
         Change::Reached(milestone) => dossier.milestones.push(milestone.clone()),
+        Change::Took { key, field: Some(field), .. } => {
+            dossier.numbers.insert(field.clone(), key.clone());
+        }
+        Change::GaveUp(key) => dossier.numbers.retain(|_, had| had != key),
         Change::Finished(outcome) => {
             dossier.outcome = Some(outcome.clone());
             dossier.tasks.clear();
@@ -266,8 +290,12 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.paused.clear();
         }
         // What was done, sent or told stands in the event; nothing of it is needed to go on.
-        Change::Did { .. } | Change::Told { .. } | Change::Sent { .. } | Change::Registered { .. } | Change::Erased => {
-        }
+        Change::Did { .. }
+        | Change::Told { .. }
+        | Change::Sent { .. }
+        | Change::Registered { .. }
+        | Change::Took { field: None, .. }
+        | Change::Erased => {}
     }
     Ok(())
 }
@@ -377,6 +405,37 @@ fn resume(
     dossier.votes.extend(paused.votes);
     put_off(dossier, due);
     Ok(())
+}
+
+/// Goes over to another version: states have other names, and some have begun anew around those that are active.
+fn migrate(dossier: &mut Dossier, states: &BTreeMap<StateId, StateId>, active: &[Active], unasked: &[ActivationId]) {
+    let rename = |state: &mut StateId| {
+        if let Some(now) = states.get(state) {
+            state.clone_from(now);
+        }
+    };
+    for paused in &mut dossier.paused {
+        rename(&mut paused.state);
+        paused.active.iter_mut().for_each(|one| rename(&mut one.state));
+    }
+    for (mut history, mut remembered) in std::mem::take(&mut dossier.history) {
+        rename(&mut history);
+        remembered.iter_mut().for_each(&rename);
+        dossier.history.insert(history, remembered);
+    }
+    dossier.deeds.iter_mut().filter_map(|deed| deed.state.as_mut()).for_each(rename);
+    dossier.tasks.retain(|task| !unasked.contains(&task.activation) || !of_the_step(task));
+    for task in dossier.tasks.iter_mut().filter(|task| of_the_step(task)) {
+        let entry = active.iter().find(|one| one.activation == task.activation);
+        task.due_at = entry.map_or(task.due_at, |entry| entry.due_at);
+    }
+    dossier.activations = active.iter().map(|one| one.activation.0).chain([dossier.activations]).max().unwrap_or(0);
+    dossier.active = active.to_vec();
+}
+
+/// Whether a task is the step's own or its leader's; those of votes go with their vote.
+fn of_the_step(task: &Task) -> bool {
+    matches!(task.purpose, Purpose::Act | Purpose::Lead)
 }
 
 /// Moves the deadlines of entries, and of what is asked there.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Instant, PersonId, Text};
+use crate::ids::{DossierId, Instant, PersonId, Text};
 
 /// A command that is not carried out; nothing was changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +97,18 @@ pub enum Code {
         /// Who.
         by: PersonId,
     },
+    /// A number, or another key that is given once, is another dossier's.
+    KeyTaken {
+        /// Whose; none for what was so before.
+        dossier: Option<DossierId>,
+        /// What officers call it.
+        by: String,
+    },
+    /// Somebody has acted on it since it was sent, so that it cannot be taken back.
+    ActedOn {
+        /// Who, as far as that is known.
+        by: Option<PersonId>,
+    },
     /// A deadline can only be put off.
     NotLater,
     /// A person does not hold the role to which this belongs.
@@ -120,6 +132,14 @@ pub enum Code {
     Circles,
     /// A list takes no rows any more.
     NotGathering,
+    /// The other version has no such place to stand; `about` is the old state.
+    Stranded,
+    /// A deadline that runs in this state would be lost in the other version.
+    ClockLost,
+    /// A vote, or answers of several, in this state would be lost in the other version.
+    VoteLost,
+    /// A place on a list, or a list's rows, would be lost in the other version.
+    ListLost,
 }
 
 /// A rule of the separation of duties.
@@ -145,9 +165,14 @@ impl Refusal {
         Self { reasons: vec![Reason { code, text: Text::default(), basis: None, about: Some(about.into()) }] }
     }
 
-    /// The kinds of its reasons: all that a log may hold of it, since the words may name people.
+    /// The kinds of its reasons.
     pub fn codes(&self) -> Vec<&Code> {
         self.reasons.iter().map(|reason| &reason.code).collect()
+    }
+
+    /// The names of these kinds: all that a log may hold of it, since the rest may name people.
+    pub fn names(&self) -> Vec<String> {
+        self.reasons.iter().map(|reason| reason.code.name()).collect()
     }
 }
 
@@ -197,6 +222,8 @@ impl Code {
             }
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
             Self::Taken { .. } => "somebody else has it",
+            Self::KeyTaken { .. } => "it is another dossier's",
+            Self::ActedOn { .. } => "somebody has acted on it since it was sent",
             Self::NotLater => "the day does not lie later",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
@@ -204,6 +231,10 @@ impl Code {
             Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",
             Self::Circles => "a state goes round in circles",
             Self::NotGathering => "the list takes no rows any more",
+            Self::Stranded => "the other version has no such place to stand",
+            Self::ClockLost => "a deadline that runs here would be lost in the other version",
+            Self::VoteLost => "a vote, or answers that were given, would not carry over into the other version",
+            Self::ListLost => "a place on a list would not carry over into the other version",
         }
     }
 }
@@ -212,6 +243,9 @@ impl Code {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.text.is_empty() { self.code.meaning() } else { &self.text.own })?;
+        if let Code::KeyTaken { by, .. } = &self.code {
+            write!(f, ": {by}")?;
+        }
         if let Some(about) = &self.about {
             write!(f, " (`{about}`)")?;
         }

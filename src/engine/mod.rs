@@ -15,10 +15,12 @@ mod deploy;
 mod facts;
 mod fold;
 mod made;
+mod migrate;
 mod queue;
 mod rehearse;
 mod rows;
 mod seals;
+mod taken;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -122,6 +122,7 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Withdraw { .. }
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }
+        | Ask::Migrate(_)
         | Ask::Receive(_)
         | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
     }
@@ -145,6 +146,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Confirm { .. }
         | Ask::Withdraw { .. }
         | Ask::Acknowledge { .. }
+        | Ask::Migrate(_)
         | Ask::Receive(_)
         | Ask::Tick => &mut [],
     }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Engine, Failure};
+use super::{Engine, Failure, Inner};
+use crate::calendar::Calendar;
 use crate::dossier::command::{Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
-use crate::dossier::decide::decide;
+use crate::dossier::decide::{decide, migrate};
 use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::taken::Taken;
+use crate::machine::Machine;
 use crate::store::StoreError;
 
 impl Engine {
@@ -24,10 +27,7 @@ impl Engine {
         };
         let machine = self.machine(hash).await?;
         let deployment = self.inner.deployment();
-        let calendar = deployment.calendars.get(&machine.calendar).map(Arc::clone).ok_or_else(|| {
-            let what = format!("there is no calendar `{}`", machine.calendar);
-            StoreError::Corrupt { table: "calendar", column: "name", what }
-        })?;
+        let calendar = self.inner.calendar_of(&machine)?;
         let asks = self.inner.version(hash).is_some_and(|version| version.asks_registers);
         let mut facts = Vec::new();
         if let Some(holder) = holder_of(&machine, dossier.as_ref(), &command.ask).filter(|_| asks) {
@@ -37,7 +37,25 @@ impl Engine {
         }
         let boxes = Boxes::new();
         let (directory, calendar) = (&deployment.directory, &calendar);
-        let context = Context { directory, calendar, register: &facts, boxes: &boxes };
-        decide(&machine, dossier.as_ref(), command, self.now(), &context).map(drop).map_err(Failure::from)
+        let context = Context { directory, calendar, register: &facts, boxes: &boxes, taken: Taken::NOTHING };
+        let (Ask::Migrate(ask), Some(dossier)) = (&command.ask, &dossier) else {
+            return decide(&machine, dossier.as_ref(), command, self.now(), &context).map(drop).map_err(Failure::from);
+        };
+        let next = self.machine(&ask.machine).await?;
+        let next_calendar = self.inner.calendar_of(&next)?;
+        let next_context = Context { calendar: &next_calendar, ..context };
+        let old = migrate::Version { machine: &machine, context: &context };
+        let new = migrate::Version { machine: &next, context: &next_context };
+        migrate::migrate(old, new, dossier, command, self.now()).map(drop).map_err(Failure::from)
+    }
+}
+
+impl Inner {
+    /// The calendar that a version follows.
+    fn calendar_of(&self, machine: &Machine) -> Result<Arc<Calendar>, StoreError> {
+        self.deployment().calendars.get(&machine.calendar).map(Arc::clone).ok_or_else(|| {
+            let what = format!("there is no calendar `{}`", machine.calendar);
+            StoreError::Corrupt { table: "calendar", column: "name", what }
+        })
     }
 }

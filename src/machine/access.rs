@@ -73,7 +73,7 @@ impl Shape {
     }
 
     /// A state and those around it, innermost first.
-    pub(super) fn outwards(&self, state: &StateId) -> impl Iterator<Item = &State> {
+    pub fn outwards(&self, state: &StateId) -> impl Iterator<Item = &State> {
         std::iter::successors(self.state(state), |state| self.state(state.parent.as_ref()?))
     }
 }

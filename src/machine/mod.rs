@@ -12,6 +12,8 @@ pub mod deeds;
 pub mod differ;
 pub mod explore;
 mod lead;
+pub mod mapping;
+mod numbering;
 mod role;
 mod said;
 mod separation;
@@ -28,12 +30,13 @@ use chart::Chart;
 pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use actions::{Actions, RegisterRule, Setting};
 pub use lead::{Lead, LeadAct};
+pub use numbering::Numbering;
 pub use role::{BodyOf, Composed, Role, RoleSource, UnitOf, composed};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
-    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RowEvents, State, StateKind, StateVote, Target,
-    TaskRule, Transition,
+    After, Again, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Returns, RowEvents, State, StateKind,
+    StateVote, Target, TaskRule, Transition,
 };
 pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 

@@ -115,6 +115,7 @@ impl Office<'_> {
             Actor::Dossier(other) => other.to_string(),
             Actor::Clock => "the clock".to_owned(),
             Actor::Import { .. } => "an import".to_owned(),
+            Actor::Migration { .. } => "an operator".to_owned(),
             actor => actor.person().map(|person| self.world().code(person).to_owned()).unwrap_or_default(),
         };
         let mut what = vec![format!("{who}: {}", did(event))];
@@ -150,6 +151,7 @@ fn did(event: &Event) -> String {
             _ => None,
         })
         .unwrap_or_default(),
+        Kind::Recalled => "took it back".to_owned(),
         Kind::Edited => first(&|change| match change {
             Change::Set(fields) => {
                 Some(fields.keys().map(crate::ids::FieldName::as_str).collect::<Vec<_>>().join(", "))
@@ -172,6 +174,7 @@ fn did(event: &Event) -> String {
         Kind::Confirmed => "answered for the tallies".to_owned(),
         Kind::Corrected => "corrected it".to_owned(),
         Kind::Withdrawn => "withdrew a result".to_owned(),
+        Kind::Migrated => "took it over to another version".to_owned(),
         Kind::Noted => "wrote a note".to_owned(),
         Kind::Acknowledged => "said that they have read it".to_owned(),
         Kind::Received => "told it something".to_owned(),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::boxes;
 use super::coverage::Coverage;
 use super::history::{Entry as Line, History};
+use super::keys::Keys;
 use super::post::{Gathered, Mail, Post};
 use super::starts::Starts;
 use super::world::World;
@@ -34,6 +35,7 @@ pub struct Office<'w> {
     opened: Vec<DossierId>,
     messages: VecDeque<Message>,
     register: Vec<Entry>,
+    keys: Keys,
     starts: Starts<'w>,
     commands: u64,
     pub(super) post: Post,
@@ -63,6 +65,7 @@ impl<'w> Office<'w> {
             opened: Vec::new(),
             messages: VecDeque::new(),
             register: Vec::new(),
+            keys: Keys::default(),
             starts: Starts::new(world, now),
             commands: 0,
             post: Post::default(),
@@ -267,8 +270,10 @@ impl<'w> Office<'w> {
         let facts = self.facts(machine, before, &command.ask);
         let no_boxes = Boxes::new();
         let boxes = kept.map_or(&no_boxes, |kept| &kept.boxes);
-        let context = Context { directory: world.directory(), calendar, register: &facts, boxes };
-        let (decided, trace) = decide_traced(machine, before, command, self.now, &context);
+        let (decided, trace) = self.keys.settled(|taken| {
+            let context = Context { directory: world.directory(), calendar, register: &facts, boxes, taken };
+            decide_traced(machine, before, command, self.now, &context)
+        });
         self.coverage.trace(machine, trace);
         let decision = decided?;
         if decision.events.is_empty() {
@@ -284,6 +289,7 @@ impl<'w> Office<'w> {
             self.opened.push(after.id.clone());
         }
         self.coverage.events(machine, &decision.events);
+        self.keys.take(&after, &decision.events);
         self.register.extend(rows.register.into_iter().map(entry));
         self.messages.extend(rows.messages);
         self.post.add(&after.id, rows.notices);

@@ -7,6 +7,7 @@
 mod beat;
 pub mod home;
 pub mod intake;
+pub mod migration;
 mod office;
 mod rounds;
 mod signals;

@@ -157,6 +157,7 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "web",
         "scheduler",
         "migrate",
+        "migrate-dossiers",
         "backup",
         "restore",
         "resume",

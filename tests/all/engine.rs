@@ -75,7 +75,7 @@ async fn deploy(engine: &Engine) {
     }
 }
 
-fn command(operation: &str, dossier: &str, actor: Actor, ask: Ask) -> Command {
+pub(crate) fn command(operation: &str, dossier: &str, actor: Actor, ask: Ask) -> Command {
     Command { operation: operation.into(), dossier: dossier.into(), actor, ask }
 }
 
@@ -97,11 +97,11 @@ impl Running {
         self.engine.handle(command, Vec::new()).await.expect("it is carried out")
     }
 
-    async fn dossier(&self, id: &str) -> Dossier {
+    pub(crate) async fn dossier(&self, id: &str) -> Dossier {
         self.engine.dossier(&id.into()).await.expect("it is read").expect("it is there")
     }
 
-    async fn act(&self, id: &str, who: &str, event: &str) -> Done {
+    pub(crate) async fn act(&self, id: &str, who: &str, event: &str) -> Done {
         let dossier = self.dossier(id).await;
         let mut ask = office::act(&dossier, event);
         if let Ask::Act(act) = &mut ask {
@@ -115,7 +115,7 @@ impl Running {
         rows[0].int(0).expect("a number")
     }
 
-    async fn replays(&self) -> usize {
+    pub(crate) async fn replays(&self) -> usize {
         let ids = self.engine.dossiers_after(None, 1_000).await.expect("ids");
         for id in &ids {
             let replay = self.engine.replay(id).await.expect("it is read");

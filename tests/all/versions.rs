@@ -1,4 +1,5 @@
-//! Two versions beside each other (`chancery diff`), and who does what where (`chancery table`), as an operator asks for them.
+//! Two versions beside each other (`chancery diff`), dossiers that go from one to the other (`migrate-dossiers`), and who does
+//! what where (`chancery table`), as an operator asks for them.
 
 use serde_json::json;
 
@@ -77,4 +78,66 @@ fn a_code_is_explained_with_a_file_that_has_the_fault_and_its_repair() {
     assert!(told.contains("error[E0308]:") && told.contains("\n+ "), "{told}");
     let told = place.good(&["check", "--explain", "E0308", "--language", "vi"]);
     assert!(told.contains("Ví dụ:") && told.contains("lỗi[E0308]"), "{told}");
+}
+
+/// The shipped purchase with a state of another name, deployed.
+fn deploy_newer(place: &Place, from: &str, to: &str) -> String {
+    let folder = place.folder.join("newer");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for file in ["purchase.yaml", "purchase.en.yaml", "limits.yaml"] {
+        let text = std::fs::read_to_string(shipped(&format!("purchase/{file}"))).expect("it is shipped");
+        std::fs::write(folder.join(file), text.replace(from, to)).expect("written");
+    }
+    let folder = folder.display().to_string();
+    place.good(&["deploy", &folder]);
+    folder
+}
+
+#[test]
+fn an_operator_sees_first_and_then_takes_all_of_them_over() {
+    let place = place("migrate-dossiers");
+    place.purchase();
+    let old = place.json(&["list"]);
+    assert_eq!(old, json!([]));
+    let ids = [place.start(), place.start()];
+    deploy_newer(&place, "manager_review", "head_review");
+    place.bad(1, &["migrate-dossiers", "purchase", "--yes"], &["2 of 2 dossiers may not go over: none did"]);
+    std::fs::write(place.folder.join("m.yaml"), "purchase:\n  manager_review: head_review\n").expect("written");
+    place.bad(5, &["migrate-dossiers", "--mapping", "m.yaml"], &["2 dossiers can go over", "--yes"]);
+    assert_eq!(place.json(&["list"])[0]["state"], "manager_review", "nothing was done");
+    let went = place.json(&["migrate-dossiers", "--mapping", "m.yaml", "--yes"]);
+    assert_eq!(went["applied"], true);
+    assert_eq!(went["workflows"][0]["dossiers"][0]["becomes"], "head_review");
+    let again = place.good(&["migrate-dossiers", "--mapping", "m.yaml", "--yes", "--language", "en"]);
+    assert!(again.contains("every open dossier follows the deployed version"), "{again}");
+    for id in &ids {
+        assert_eq!(place.json(&["act", id, "approve", "--as", "MS-TP"])["state"], "budget_check");
+        assert!(place.good(&["show", id]).contains("migrated"));
+        place.good(&["explain", id]);
+        place.good(&["diagram", "--dossier", id]);
+    }
+    place.good(&["audit", "replay", "--all"]);
+}
+
+#[test]
+fn a_mapping_names_states_that_are_there() {
+    let place = place("migrate-names");
+    place.purchase();
+    place.start();
+    let newer = deploy_newer(&place, "manager_review", "head_review");
+    let refused = |text: &str, words: &[&str]| {
+        std::fs::write(place.folder.join("m.yaml"), text).expect("written");
+        place.bad(3, &["migrate-dossiers", "--mapping", "m.yaml"], words);
+    };
+    refused("purchase:\n  manager_review: head_reviev\n", &["no state `head_reviev`", "did you mean `head_review`?"]);
+    refused("purchase:\n  manager_reviews: head_review\n", &["did you mean `manager_review`?"]);
+    refused("purchase: [manager_review]\n", &["is no mapping of states"]);
+    refused("purchase:\n  a: b\n  a: c\n", &["a"]);
+    place.bad(2, &["migrate-dossiers", "nothing"], &["no workflow `nothing` is deployed"]);
+    let hash = place.json(&["list"])[0]["id"].as_str().expect("an id").to_owned();
+    let old = place.json(&["show", &hash])["dossier"]["machine"].as_str().expect("a hash").to_owned();
+    let ran = place.run(&["diff", &old[..12], &newer, "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON value");
+    assert_eq!(found["stranded"][0]["states"], json!(["manager_review"]));
+    assert_eq!(found["mapping"], json!({"manager_review": "head_review"}));
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
 use super::step::Brought;
-use super::vote::{all_have_voted, count};
+use super::vote::{PASSED, all_have_voted, count};
 use crate::dossier::count::{self, Tally, reached};
 use crate::dossier::event::Change;
 use crate::dossier::refusal::Refusal;
@@ -94,13 +94,13 @@ impl Run<'_> {
         }
         if !self.machine.is_list() {
             let passed = result.rows.iter().all(|row| row.passed);
-            return self.raise_own(activation, if passed { "passed" } else { "rejected" });
+            return self.raise_own(activation, if passed { PASSED } else { "rejected" });
         }
         let live = self.dossier().rows.iter().filter(|row| row.status == RowStatus::Live);
         let live: BTreeSet<DossierId> = live.map(|row| row.dossier.clone()).collect();
         let mut statuses = Vec::new();
         for row in result.rows.iter().filter(|row| live.contains(&row.row)) {
-            let event = EventName::from(if row.passed { "passed" } else { "rejected" });
+            let event = EventName::from(if row.passed { PASSED } else { "rejected" });
             let reason = (!row.passed).then(|| why_not(row, places));
             let body = Body::Tell { event, fields: BTreeMap::new(), reason, last: !row.passed };
             self.send(Recipient::Dossier(row.row.clone()), body);
@@ -114,7 +114,7 @@ impl Run<'_> {
         self.raise_own(activation, "closed")
     }
 
-    fn raise_own(&mut self, activation: ActivationId, event: &str) -> Result<(), Refusal> {
+    pub(super) fn raise_own(&mut self, activation: ActivationId, event: &str) -> Result<(), Refusal> {
         self.raise(&EventName::from(event), Some(activation), Brought::default())
     }
 
@@ -133,6 +133,7 @@ impl Run<'_> {
             Some(earlier) => merged(earlier, rows),
             None => VoteResult {
                 activation: vote.activation,
+                name: vote.name.clone(),
                 body: vote.body.clone(),
                 at: self.at,
                 members: count(vote.roll.len()),
@@ -141,6 +142,7 @@ impl Run<'_> {
                 replaced: Vec::new(),
                 withdraw: vote.rule.withdraw.clone(),
                 fallen: false,
+                stands: false,
             },
         };
         (VoteResult { at: self.at, ..result }, undecided)

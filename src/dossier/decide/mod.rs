@@ -12,10 +12,13 @@ mod correct;
 mod enter;
 mod lead;
 mod lists;
+pub mod migrate;
 mod note;
+mod numbers;
 mod offer;
 mod pause;
 mod receive;
+mod rounds;
 mod rows;
 mod seats;
 mod separation;
@@ -45,6 +48,7 @@ use crate::machine::{Machine, State};
 pub use access::{editable, public_sight, sight};
 pub use correct::{correctable, withdrawable};
 pub use note::commentable;
+pub use rounds::recallable;
 
 /// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
 const STEPS_MAX: u32 = 100;
@@ -109,6 +113,8 @@ struct Run<'a> {
     steps: u32,
     /// Entries that have come to their end and have not answered that yet.
     done: VecDeque<ActivationId>,
+    /// Entries whose vote passed before a return and is not held again; they have not answered that yet.
+    standing: VecDeque<ActivationId>,
     /// Where somebody wants to know which ways it took.
     trace: Option<RefCell<trace::Trace>>,
     decision: Decision,
@@ -132,6 +138,7 @@ impl<'a> Run<'a> {
             sent: 0,
             steps: 0,
             done: VecDeque::new(),
+            standing: VecDeque::new(),
             trace: None,
             decision: Decision::default(),
         }
@@ -174,6 +181,8 @@ impl<'a> Run<'a> {
             Ask::Withdraw { vote, reason } => self.withdraw_result(*vote, reason),
             Ask::Note { thread, text, papers } => self.write_note(thread, text, papers),
             Ask::Acknowledge { activation, seen } => self.acknowledge(*activation, *seen),
+            // Two versions decide it together: `migrate::migrate`.
+            Ask::Migrate(_) => Err(Refusal::of(Code::NotThisWay)),
             Ask::Receive(message) => self.receive(message),
         }
     }
@@ -232,6 +241,7 @@ impl<'a> Run<'a> {
             directory: self.context.directory,
             calendar: self.context.calendar,
             now: self.at,
+            round_no: dossier.round,
             rows: self.machine.is_list().then_some((self.machine.row.as_slice(), live.as_slice())),
         })
     }

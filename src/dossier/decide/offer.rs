@@ -47,7 +47,7 @@ impl Run<'_> {
 
     /// Whoever leads the state gets a link to it too; somebody must, where nothing happens before they have given the task to
     /// somebody.
-    fn offer_lead(
+    pub(super) fn offer_lead(
         &mut self,
         activation: ActivationId,
         at: Place,

@@ -11,6 +11,9 @@ use crate::dossier::{Choice, PaperTally, Purpose, Round, RowStatus, Seat, Task, 
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId};
 use crate::machine::{Field, FieldKind, Fraction, Held, ShareOf, State, StateVote, Threshold, VoteRule};
 
+/// What a vote raises that passed.
+pub(super) const PASSED: &str = "passed";
+
 impl Run<'_> {
     /// Opens the vote of a state that is being entered.
     pub(super) fn open_vote(
@@ -19,7 +22,10 @@ impl Run<'_> {
         state: &State,
         vote: &StateVote,
     ) -> Result<(), Refusal> {
-        let rule = self.machine.votes[&vote.rule].clone();
+        if self.stood(activation, &vote.rule) {
+            return Ok(());
+        }
+        let (name, rule) = (vote.rule.clone(), self.machine.votes[&vote.rule].clone());
         let (body, seated) =
             self.seated(&rule.body).ok_or_else(|| Refusal::about(Code::NobodyToAsk, rule.body.kind.as_str()))?;
         let reasons = self.failing(&rule.requires)?;
@@ -33,7 +39,7 @@ impl Run<'_> {
         let rows = self.vote_rows(&rule, &voters)?;
         let roll = voters.into_iter().map(|one| Seat { person: one.person, seat: one.seat, cast: false }).collect();
         let held = vote.held.clone();
-        self.emit(Change::VoteOpened { activation, rule, held, body, roll, rows });
+        self.emit(Change::VoteOpened { activation, name, rule, held, body, roll, rows });
         self.ask_for_ballots(activation, state)
     }
 

@@ -36,6 +36,7 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
         (Some(Some(_)), _) => "over.done_you",
         _ if mine && event.is_some_and(|event| event.kind != Kind::Assigned) => "over.done_you",
         _ if event.is_some_and(|event| event.kind == Kind::Assigned) => "over.taken",
+        _ if event.is_some_and(|event| event.kind == Kind::Recalled) => "over.recalled",
         (None, Some(actor)) if actor.person().is_some() => "over.done_other",
         _ if dossier.outcome.is_some() => "over.ended",
         _ => "over.moved",
@@ -104,7 +105,9 @@ fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed,
     let what = history::did(reader, event, events);
     match &event.actor {
         Actor::Clock => reader.texts.fill("over.clock_did", &[("when", &when)]),
-        Actor::Dossier(_) | Actor::Import { .. } => reader.texts.fill("over.system_did", &[("when", &when)]),
+        Actor::Dossier(_) | Actor::Import { .. } | Actor::Migration { .. } => {
+            reader.texts.fill("over.system_did", &[("when", &when)])
+        }
         Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) if person == &task.person => {
             let you = capital(&reader.you(person));
             reader.texts.fill("over.you_did", &[("You", &you), ("what", &what), ("when", &when)])
