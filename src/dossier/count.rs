@@ -27,6 +27,7 @@ impl Tally {
     }
 
     /// So many more of the same choice.
+    #[must_use]
     pub fn with(self, choice: Choice, more: u32) -> Self {
         match choice {
             Choice::Yes => Self { yes: self.yes + more, ..self },

@@ -334,7 +334,7 @@ pub enum Change {
         /// Its name in the workflow.
         name: VoteName,
         /// The rule.
-        rule: VoteRule,
+        rule: Box<VoteRule>,
         /// How it is held.
         held: Held,
         /// Which body.

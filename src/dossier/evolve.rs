@@ -206,7 +206,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.votes.push(Vote {
                 activation: *activation,
                 name: name.clone(),
-                rule: rule.clone(),
+                rule: (**rule).clone(),
                 held: held.clone(),
                 body: body.clone(),
                 roll: roll.clone(),

@@ -107,10 +107,10 @@ pub struct VoteRule {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<GuardName>,
     /// What an abstention is.
-    #[serde(default, skip_serializing_if = "Abstention::is_valid")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub abstention: Abstention,
     /// As many are for as against.
-    #[serde(default, skip_serializing_if = "Tie::is_failing")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub tie: Tie,
     /// Members who did not take part; none: they were absent, and no more is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,12 +160,6 @@ pub enum Abstention {
     Refused,
 }
 
-impl Abstention {
-    fn is_valid(&self) -> bool {
-        *self == Self::Valid
-    }
-}
-
 /// What happens when as many are for as against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -179,10 +173,9 @@ pub enum Tie {
     Again,
 }
 
-impl Tie {
-    fn is_failing(&self) -> bool {
-        *self == Self::Fails
-    }
+/// What holds where nothing is said.
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Members who did not take part.

@@ -127,7 +127,9 @@ impl Run<'_> {
         let took_part: Vec<u32> = counted.iter().map(|(tally, _)| tally.took_part()).collect();
         let quorate = self.is_quorate(vote, &took_part);
         let mut rows: Vec<RowResult> = counted.iter().map(|(_, row)| row.clone()).collect();
-        rows.iter_mut().for_each(|row| row.passed &= quorate);
+        for row in &mut rows {
+            row.passed &= quorate;
+        }
         let undecided = if quorate { undecided(vote, &counted, &mut rows) } else { None };
         let result = match vote.earlier.as_deref() {
             Some(earlier) => merged(earlier, rows),

@@ -25,7 +25,7 @@ impl Run<'_> {
         if self.stood(activation, &vote.rule) {
             return Ok(());
         }
-        let (name, rule) = (vote.rule.clone(), self.machine.votes[&vote.rule].clone());
+        let (name, rule) = (vote.rule.clone(), Box::new(self.machine.votes[&vote.rule].clone()));
         let (body, seated) =
             self.seated(&rule.body).ok_or_else(|| Refusal::about(Code::NobodyToAsk, rule.body.kind.as_str()))?;
         let reasons = self.failing(&rule.requires)?;
