@@ -517,6 +517,8 @@ pub struct Deadline {
     pub by: Option<Name>,
     /// Before a day.
     pub before: Option<Name>,
+    /// So long before a day, as a phrase.
+    pub ends: Option<Name>,
     /// Reminders.
     pub remind: Vec<Spanned<Delay>>,
     /// Who is told afterwards.

@@ -247,6 +247,13 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// A deadline moved with the day that it is counted from; its timers follow.
+    Moved {
+        /// The entry.
+        activation: ActivationId,
+        /// When it ends now.
+        due_at: Instant,
+    },
     /// Other people than before stand in for the holders of a task.
     StandIns {
         /// The entry.

@@ -162,6 +162,10 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             if alone { &mut task.others } else { &mut task.holders }.push(person.clone());
         }
         Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
+        Change::Moved { activation, due_at } => {
+            put_off(dossier, &[(*activation, *due_at)]);
+            dossier.timers.retain(|timer| timer.activation != *activation || !timer.what.is_of_deadline());
+        }
         Change::StandIns { activation, purpose, stand_ins } => {
             let mut tasks = dossier.tasks.iter_mut();
             let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);

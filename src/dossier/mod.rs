@@ -436,6 +436,11 @@ pub enum TimerKind {
 }
 
 impl TimerKind {
+    /// Whether it follows the deadline of its entry.
+    pub fn is_of_deadline(&self) -> bool {
+        matches!(self, Self::Remind(_) | Self::Deadline | Self::Escalate)
+    }
+
     /// Its name in rows: `after-0`, `deadline`.
     pub fn name(&self) -> String {
         match self {

@@ -123,7 +123,7 @@ impl Check<'_> {
 }
 
 /// A word of a phrase, with its own place if the phrase stands in the file as it is.
-fn part(phrase: &Name, word: &str) -> Name {
+pub(super) fn part(phrase: &Name, word: &str) -> Name {
     let plain = phrase.span.range.len() == phrase.value.len();
     let quoted = phrase.span.range.len() == phrase.value.len() + 2;
     let span = match phrase.value.rfind(word) {

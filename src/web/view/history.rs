@@ -217,6 +217,10 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 let members = roll.len().to_string();
                 Some(texts.fill("did.vote_opened", &[("title", reader.text(&rule.title)), ("n", &members)]))
             }
+            Change::Moved { due_at, .. } => {
+                let when = reader.words.by_long(*due_at, reader.calendar.zone());
+                Some(texts.fill("did.moved", &[("when", &when)]))
+            }
             Change::VotedAgain { round: Round::Casting, .. } => Some(reader.get("did.vote_casting")),
             Change::VotedAgain { rows, .. } => Some(texts.fill("did.vote_again", &[("n", &rows.len().to_string())])),
             Change::AskedInWriting { present, due_at, .. } => {
