@@ -2,10 +2,10 @@
 
 use super::item::Item;
 use super::model::{Name, Numbering};
-use super::yaml::Node;
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::Spanned;
+use crate::yaml::Node;
 
 /// The numberings.
 pub(super) fn numberings(item: &Item<'_>) -> Vec<Numbering> {
