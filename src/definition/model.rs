@@ -436,6 +436,8 @@ pub struct Task {
     pub assign: bool,
     /// It may be handed over.
     pub hand_over: bool,
+    /// The event that skipping it stands for.
+    pub skip: Option<Name>,
     /// The keys written.
     pub keys: Keys,
 }

@@ -60,6 +60,8 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Assign { .. }
         | Ask::Add { .. }
         | Ask::Extend { .. }
+        | Ask::Skip { .. }
+        | Ask::Redo { .. }
         | Ask::Withdraw { .. }
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }

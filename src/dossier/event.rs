@@ -53,7 +53,7 @@ pub enum Kind {
     Edited,
     /// A task passed from one person to another.
     Assigned,
-    /// Whoever leads a step asked one more person, or put the deadline off.
+    /// Whoever leads a step asked one more person, put the deadline off, skipped it or had it done anew.
     Led,
     /// A ballot went into the box.
     Cast,
@@ -244,6 +244,22 @@ pub enum Change {
         activation: ActivationId,
         /// When it ends now.
         due_at: Instant,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever leads the step went on without it.
+    Skipped {
+        /// The entry.
+        activation: ActivationId,
+        /// The event whose way is taken.
+        event: EventName,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever leads the step has it done anew.
+    Redone {
+        /// The entry that is over.
+        activation: ActivationId,
         /// Why.
         reason: String,
     },
@@ -477,6 +493,8 @@ impl Change {
             | Self::Given { .. }
             | Self::Added { .. }
             | Self::Extended { .. }
+            | Self::Skipped { .. }
+            | Self::Redone { .. }
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),
             Self::Described { row, .. } => after.row(row)?.subject.as_ref(),

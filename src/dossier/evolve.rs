@@ -197,7 +197,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 result.fallen = !result.stands;
             }
         }
-        Change::VoteStands { .. } => {}
+        Change::VoteStands { .. } | Change::Skipped { .. } | Change::Redone { .. } => {}
         Change::NextTime { state, within } => {
             dossier.next_time.insert(state.clone(), *within);
         }

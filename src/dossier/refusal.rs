@@ -109,6 +109,8 @@ pub enum Code {
         /// Who, as far as that is known.
         by: Option<PersonId>,
     },
+    /// A vote is open there.
+    Voting,
     /// A deadline can only be put off.
     NotLater,
     /// A person does not hold the role to which this belongs.
@@ -224,6 +226,7 @@ impl Code {
             Self::Taken { .. } => "somebody else has it",
             Self::KeyTaken { .. } => "it is another dossier's",
             Self::ActedOn { .. } => "somebody has acted on it since it was sent",
+            Self::Voting => "a vote is open there",
             Self::NotLater => "the day does not lie later",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",

@@ -277,6 +277,9 @@ pub struct TaskRule {
     /// Whoever has it may hand it over to another holder of the role.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hand_over: bool,
+    /// The event whose way is taken where whoever leads the step skips it; none if nobody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<EventName>,
 }
 
 /// The vote held in a state.

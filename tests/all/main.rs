@@ -28,6 +28,7 @@ mod heads;
 mod import;
 mod install;
 mod intake;
+mod leading;
 mod ledger;
 mod mailroom;
 mod mails;

@@ -175,6 +175,21 @@ impl<'a> Run<'a> {
         self.leave_for_good(&left)
     }
 
+    /// Leaves a state with everything inside it and enters it again.
+    pub(super) fn enter_again(&mut self, at: Place) -> Result<(), Refusal> {
+        let chart = self.machine.chart();
+        let mut left: BTreeSet<Place> = chart.part(Some(at), &self.configuration()).iter().copied().collect();
+        left.insert(at);
+        self.remember(&left);
+        self.leave_for_good(&left.into_iter().rev().collect::<Vec<_>>())?;
+        for at in chart.entries([(at, chart.parent(at))], &self.recall()) {
+            if self.entry_of(at).is_none() {
+                self.enter_one(at)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Histories remember what is about to be left.
     fn remember(&mut self, left: &BTreeSet<Place>) {
         let (chart, machine) = (self.machine.chart(), self.machine);

@@ -109,6 +109,7 @@ fn key(code: &Code) -> &'static str {
         Code::Taken { .. } => "taken",
         Code::KeyTaken { .. } => "key_taken",
         Code::ActedOn { .. } => "acted_on",
+        Code::Voting => "voting",
         Code::NotLater => "not_later",
         Code::NotOfRole => "not_of_role",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
