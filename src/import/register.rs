@@ -58,22 +58,18 @@ fn entry(row: Row<'_>, directory: &Directory) -> Result<Entry, Vec<Diagnostic>> 
             faults.push(fault!(FORMULA_CELL.cell, row.place(column)));
         }
     }
-    if !faults.is_empty() {
-        return Err(faults);
+    let holder = holder(row, directory).map_err(|fault| faults.extend(fault.map(|fault| *fault))).ok();
+    let (year, day) = (row.get("year"), row.get("day"));
+    let counts = year.parse::<i32>().ok().filter(|year| (1900..=2200).contains(year));
+    if counts.is_none() && !year.is_empty() {
+        faults.push(at(row, "year", said!(IMPORT_REGISTER.year, text = year)));
     }
-    let holder = holder(row, directory).map_err(|fault| faults.push(*fault)).ok();
-    let year = row.get("year").parse::<i32>().ok().filter(|year| (1900..=2200).contains(year));
-    if year.is_none() {
-        faults.push(at(row, "year", said!(IMPORT_REGISTER.year, text = row.get("year"))));
-    }
-    let day = row.get("day");
-    if day.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == day) {
-        // As it should be written.
-    } else {
+    let is_day = day.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == day);
+    if !is_day && !day.is_empty() {
         faults.push(at(row, "day", said!(IMPORT_VALUE.no_date, text = day)).help(say!(near.date)));
     }
     let text = |column: &str| row.get(column).to_owned();
-    match (holder, year) {
+    match (holder, counts) {
         (Some(holder), Some(year)) if faults.is_empty() => {
             let evidence = Evidence { paper: text("paper"), number: text("number"), day: text("day") };
             Ok((holder, text("key"), year, evidence))
@@ -82,9 +78,12 @@ fn entry(row: Row<'_>, directory: &Directory) -> Result<Entry, Vec<Diagnostic>> 
     }
 }
 
-/// Whose it is: a person's or a unit's, by its code.
-fn holder(row: Row<'_>, directory: &Directory) -> Result<String, Box<Diagnostic>> {
+/// Whose it is: a person's or a unit's, by its code. An empty cell is a fault already.
+fn holder(row: Row<'_>, directory: &Directory) -> Result<String, Option<Box<Diagnostic>>> {
     let code = row.get("holder");
+    if code.is_empty() {
+        return Err(None);
+    }
     if let Some(person) = directory.person_by_code(code) {
         return Ok(person.id.as_str().to_owned());
     }
@@ -94,10 +93,10 @@ fn holder(row: Row<'_>, directory: &Directory) -> Result<String, Box<Diagnostic>
     let people = directory.people.values().map(|person| person.code.as_str());
     let near = nearest(code, people.chain(directory.units.keys().map(UnitCode::as_str)));
     let fault = at(row, "holder", said!(IMPORT_VALUE.nobody, text = code));
-    Err(Box::new(match near {
+    Err(Some(Box::new(match near {
         Some(near) => fault.help(say!(near.meant, near)),
         None => fault,
-    }))
+    })))
 }
 
 fn at(row: Row<'_>, column: &str, says: Words) -> Diagnostic {

@@ -214,14 +214,16 @@ fn a_file_of_entries_is_read_row_by_row_with_every_fault() {
     assert_eq!(good[0], medal("first", 2020, "5/QĐ"));
     assert_eq!(good[1].holder, "unit:U");
     let faults = read("haed,first,2020,Quyết định,5/QĐ,2020-05-01\nhead,,20,=1,5/QĐ,1.5.2020\n").expect_err("faults");
-    let places: Vec<(&str, &str)> =
-        faults.iter().map(|fault| (fault.code, &*Box::leak(fault.message("en").into_boxed_str()))).collect();
+    let told: Vec<(&str, String)> = faults.iter().map(|fault| (fault.code, fault.message("en"))).collect();
+    let told: Vec<(&str, &str)> = told.iter().map(|(code, said)| (*code, said.as_str())).collect();
     assert_eq!(
-        places,
+        told,
         [
             ("E0823", "`haed` is nobody and nothing that the directory knows"),
             ("E0824", "`key` is empty"),
             ("E0701", "a formula instead of a value"),
+            ("E0824", "`20` is no year"),
+            ("E0823", "`1.5.2020` is no date"),
         ]
     );
 }
