@@ -2,10 +2,10 @@
 
 use super::item::Item;
 use super::model::{Cell, Decision, DecisionRow, Name};
-use super::yaml::Node;
 use crate::diagnostic::{fault, say};
 use crate::exact::Exact;
 use crate::source::Spanned;
+use crate::yaml::Node;
 
 /// The decision tables.
 pub(super) fn decisions(item: &Item<'_>) -> Vec<Decision> {

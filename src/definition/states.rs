@@ -106,7 +106,7 @@ fn task(item: &Item<'_>) -> Option<Task> {
 
 /// `vote: rule` or `vote: {rule: .., held: ..}`.
 fn vote(item: &Item<'_>) -> Option<StateVote> {
-    if let super::yaml::Node::Text(_) = item.node() {
+    if let crate::yaml::Node::Text(_) = item.node() {
         return Some(StateVote { rule: item.word(), held: Held::Online });
     }
     let map = item.map(say!(what.state_vote), &["rule", "held"])?;
@@ -117,7 +117,7 @@ fn vote(item: &Item<'_>) -> Option<StateVote> {
 }
 
 fn held(item: &Item<'_>) -> Held {
-    if matches!(item.node(), super::yaml::Node::Text(word) if word == "online") {
+    if matches!(item.node(), crate::yaml::Node::Text(word) if word == "online") {
         return Held::Online;
     }
     let paper = item.map(say!(what.held), &["paper"]).and_then(|map| map.need("paper", item.span()));
@@ -137,7 +137,8 @@ fn joins(item: &Item<'_>) -> Option<Joins> {
 }
 
 fn deadline(item: &Item<'_>) -> Option<Deadline> {
-    let map = item.map(say!(what.deadline), &["within", "by", "before", "again", "remind", "escalate", "then"])?;
+    let map =
+        item.map(say!(what.deadline), &["within", "by", "before", "ends", "again", "remind", "escalate", "then"])?;
     let remind = map.get("remind").map_or_else(Vec::new, |item| item.items());
     Some(Deadline {
         span: item.span().clone(),
@@ -145,6 +146,7 @@ fn deadline(item: &Item<'_>) -> Option<Deadline> {
         within: map.get("within").and_then(|item| item.delay()),
         by: map.get("by").and_then(|item| item.formula()),
         before: map.get("before").and_then(|item| item.formula()),
+        ends: map.word("ends"),
         remind: remind.iter().filter_map(Item::delay).collect(),
         escalate: map.get("escalate").and_then(|item| escalate(&item)),
         then: map.word("then"),
@@ -154,7 +156,7 @@ fn deadline(item: &Item<'_>) -> Option<Deadline> {
 
 /// `again: 3wd`, `again: rest`.
 fn again(item: &Item<'_>) -> Option<Spanned<Again>> {
-    if matches!(item.node(), super::yaml::Node::Text(word) if word == "rest") {
+    if matches!(item.node(), crate::yaml::Node::Text(word) if word == "rest") {
         return Some(Spanned::new(Again::Rest, item.span().clone()));
     }
     let delay = item.delay()?;

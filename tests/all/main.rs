@@ -62,5 +62,6 @@ mod tidy;
 mod together;
 mod twin;
 mod versions;
+mod voting;
 mod web;
 mod workflows;

@@ -78,14 +78,11 @@ impl Run<'_> {
             RoleSource::Post { post, of } => {
                 self.unit(of).map(|unit| directory.holders(post, &unit, today)).unwrap_or_default()
             }
-            RoleSource::Body { body, seat } => self
-                .body(body)
-                .map(|body| directory.seats(&body, today))
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|one| seat.as_ref().is_none_or(|seat| &one.seat == seat))
-                .map(|one| one.person.clone())
-                .collect(),
+            RoleSource::Body { body, seat } => {
+                let seated = self.seated(body).map(|(_, seated)| seated).unwrap_or_default();
+                let of_seat = seated.into_iter().filter(|one| seat.as_ref().is_none_or(|seat| &one.seat == seat));
+                of_seat.map(|one| one.person).collect()
+            }
             RoleSource::Decision { decision } => self.decided(decision).iter().fold(Vec::new(), |mut all, role| {
                 all.extend(self.holders(role).into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
                 all
