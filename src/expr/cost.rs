@@ -7,7 +7,7 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
 
 use super::Names;
-use super::syntax::parse_made;
+use super::syntax::parse;
 
 /// Nanoseconds that a formula may take at worst.
 pub const COST_MAX: u64 = 1_000_000;
@@ -22,7 +22,7 @@ const SIZE: u64 = 200;
 
 /// Nanoseconds that the formula takes at worst; none if it cannot be read.
 pub fn cost(expr: &str, names: &Names) -> Option<u64> {
-    let program = parse_made(expr).ok()?;
+    let program = parse(expr).ok()?;
     Some(Cost { names }.of(program.expression()))
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 
 use super::functions::{self, Answers};
-use super::syntax::{environment, parse_made};
+use super::syntax::{environment, parse};
 use super::{ExprError, Scope, numbers, values};
 use crate::diagnostic::LANGUAGES;
 use crate::machine::{FieldKind, Shape, ShareOf};
@@ -41,7 +41,7 @@ impl Programs {
     pub fn compile(shape: &Shape) -> Result<Self, String> {
         let mut formulas = BTreeMap::new();
         for expr in formulas_of(shape) {
-            let program = parse_made(expr).map_err(|faults| {
+            let program = parse(expr).map_err(|faults| {
                 let said = faults.first().map_or_else(String::new, |fault| fault.says.text(LANGUAGES[0]));
                 format!("`{expr}`: {said}")
             })?;

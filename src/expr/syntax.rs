@@ -54,11 +54,6 @@ pub(super) fn parse(expr: &str) -> Result<Program, Vec<ExprFault>> {
         let fault = ExprFault::new(0..expr.len(), say!(formula.too_long, bytes = expr.len(), most = LENGTH_MAX));
         return Err(vec![fault.help(say!(formula.too_long_help))]);
     }
-    parse_made(expr)
-}
-
-/// The same for what was checked before, or made out of a table: it may be longer than people write.
-pub(super) fn parse_made(expr: &str) -> Result<Program, Vec<ExprFault>> {
     let faults = scan::faults(expr);
     if !faults.is_empty() {
         return Err(faults);

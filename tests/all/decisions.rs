@@ -67,15 +67,15 @@ proptest! {
 }
 
 #[test]
-fn a_table_of_a_hundred_rows_is_checked_and_worked_out() {
+fn a_table_of_twenty_rows_is_checked_and_worked_out() {
     let mut rows = String::new();
-    for row in 0..100 {
-        let word = ["low", "high"][usize::from(row >= 50)];
+    for row in 0..20 {
+        let word = ["low", "high"][usize::from(row >= 10)];
         let _ = writeln!(rows, "      - {{when: {{points: {row}}}, then: {word}}}");
     }
     let text = format!(
         "chancery: 1\nworkflow: many\ntitle: Nhiều dòng\ncalendar: plain\nfields:\n  unit: {{type: unit, required: true, \
-         label: Đơn vị}}\n  points: {{type: number, min: 0, max: 99, required: true, label: Điểm}}\nroles:\n  clerk: \
+         label: Đơn vị}}\n  points: {{type: number, min: 0, max: 19, required: true, label: Điểm}}\nroles:\n  clerk: \
          {{label: Cán bộ, post: clerk, of: unit, starter: true}}\ndecisions:\n  grade:\n    label: Hạng\n    hit: \
          unique\n    inputs: {{points: points}}\n    rows:\n{rows}initial: open\nstates:\n  open:\n    title: Mở\n    \
          task: {{for: clerk, title: Gửi}}\n    on: {{send: {{by: clerk, label: Gửi, decide: {{by: grade, to: {{low: bad, \
@@ -84,7 +84,7 @@ fn a_table_of_a_hundred_rows_is_checked_and_worked_out() {
     );
     let machine = crate::support::office::machine("many", &text);
     assert_eq!(machine.decisions["grade"].hit, Hit::Unique);
-    for (points, outcome) in [(0, "bad"), (49, "bad"), (50, "good"), (99, "good")] {
+    for (points, outcome) in [(0, "bad"), (9, "bad"), (10, "good"), (19, "good")] {
         let mut office = Office::new();
         let dossier = office.start(&machine, "D", json!({"unit": "U", "points": points}), START);
         let sent = office.answer(&machine, &dossier, by("clerk"), act(&dossier, "send"), START).expect("sent").0;

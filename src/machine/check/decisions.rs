@@ -14,6 +14,8 @@ use crate::machine::{Condition, Decision, DecisionRow, FieldKind, Hit, Sample, S
 
 /// Combinations of samples that are looked at; tables beyond are not proven.
 const COMBINATIONS_MAX: usize = 100_000;
+/// Rows of a table; more are several tables.
+const ROWS_MAX: usize = 20;
 /// How policies are written.
 const HITS: [(&str, Hit); 3] = [("unique", Hit::Unique), ("first", Hit::First), ("collect", Hit::Collect)];
 
@@ -27,6 +29,9 @@ impl Check<'_> {
             }
             known.map_or(Hit::Unique, |(_, hit)| *hit)
         });
+        if let Some(row) = written.rows.get(ROWS_MAX) {
+            self.report(fault!(LIMIT.decision_rows, &row.span, max = ROWS_MAX));
+        }
         let inputs: Vec<(String, String)> =
             written.inputs.iter().map(|(name, formula)| (name.value.clone(), self.formula(formula.as_ref()))).collect();
         let rows = written.rows.iter().map(|row| self.decision_row(written, row, hit)).collect();
