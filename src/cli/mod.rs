@@ -21,6 +21,7 @@ mod named;
 mod new;
 mod printer;
 mod refused;
+mod schema;
 mod serve;
 mod show;
 mod sources;
@@ -90,6 +91,8 @@ enum Command {
     Test(test::TestArgs),
     /// Look at the mails of a workflow before anybody gets one.
     Mail(mail::MailArgs),
+    /// Write the JSON Schema of workflow files, so that editors complete and explain their keys.
+    Schema(schema::SchemaArgs),
     /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
     Diagram(diagram::DiagramArgs),
     /// Show who does what where: state by state, role by role.
@@ -298,6 +301,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Table(args) => table::run(&args, context).await,
         Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
         Command::MigrateDossiers(args) => migrate_dossiers::run(&args, context).await,
+        Command::Schema(_) => schema::run(context),
         Command::Mail(args) => mail::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,

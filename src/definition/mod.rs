@@ -6,6 +6,7 @@ mod item;
 mod lowering;
 pub mod model;
 mod parts;
+pub mod schema;
 mod separation;
 mod states;
 mod top;

@@ -158,6 +158,7 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "scheduler",
         "migrate",
         "migrate-dossiers",
+        "schema",
         "backup",
         "restore",
         "resume",

@@ -40,6 +40,7 @@ mod people;
 mod registers;
 mod scenario;
 mod scheduler;
+mod schema;
 mod scores;
 mod scxml;
 mod settling;
