@@ -301,7 +301,10 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Table(args) => table::run(&args, context).await,
         Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
         Command::MigrateDossiers(args) => migrate_dossiers::run(&args, context).await,
-        Command::Schema(_) => schema::run(context),
+        Command::Schema(_) => {
+            schema::run(context);
+            Ok(())
+        }
         Command::Mail(args) => mail::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Context, Trouble};
+use super::Context;
 use crate::definition::schema::schema;
 
 /// What `schema` is told.
@@ -17,8 +17,7 @@ use crate::definition::schema::schema;
 pub(super) struct SchemaArgs {}
 
 /// Writes it.
-pub(super) fn run(context: &Context) -> Result<(), Trouble> {
+pub(super) fn run(context: &Context) {
     let schema = schema(context.printer.language());
     context.printer.answer(&schema, |printer| printer.line(format!("{schema:#}")));
-    Ok(())
 }
