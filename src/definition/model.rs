@@ -351,6 +351,19 @@ pub struct Transition {
     pub pause: bool,
     /// The state it is written in is not left.
     pub internal: bool,
+    /// The dossier goes back and comes again in another round.
+    pub returns: Option<Returns>,
+    /// Whoever sent the dossier here takes it back.
+    pub recall: bool,
+}
+
+/// What a return leaves of what was decided before it.
+#[derive(Clone, Debug)]
+pub struct Returns {
+    /// Its place.
+    pub span: Span,
+    /// The votes that are not held again.
+    pub stand: Vec<Name>,
 }
 
 /// How many of those who are asked must choose an event.
@@ -455,6 +468,17 @@ pub struct Deadline {
     pub escalate: Option<Escalate>,
     /// The event it raises.
     pub then: Option<Name>,
+    /// How long, whenever the dossier comes here again.
+    pub again: Option<Spanned<Again>>,
+}
+
+/// How long a deadline is when the dossier comes to its state again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// So long.
+    Within(Delay),
+    /// `rest`: what was left of it when the state was left.
+    Rest,
 }
 
 /// Who is told when nothing was done.

@@ -1,13 +1,13 @@
 //! States as written.
 
 use super::item::{Item, Map};
-use super::model::{Actions, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
+use super::model::{Actions, Again, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
 use super::parts;
 use super::separation::separation;
 use super::transitions;
 use crate::diagnostic::say;
 use crate::ids::Text;
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 const KEYS: &[&str] = &[
     "title",
@@ -135,7 +135,7 @@ fn joins(item: &Item<'_>) -> Option<Joins> {
 }
 
 fn deadline(item: &Item<'_>) -> Option<Deadline> {
-    let map = item.map(say!(what.deadline), &["within", "by", "before", "remind", "escalate", "then"])?;
+    let map = item.map(say!(what.deadline), &["within", "by", "before", "again", "remind", "escalate", "then"])?;
     let remind = map.get("remind").map_or_else(Vec::new, |item| item.items());
     Some(Deadline {
         span: item.span().clone(),
@@ -146,7 +146,17 @@ fn deadline(item: &Item<'_>) -> Option<Deadline> {
         remind: remind.iter().filter_map(Item::delay).collect(),
         escalate: map.get("escalate").and_then(|item| escalate(&item)),
         then: map.word("then"),
+        again: map.get("again").and_then(|item| again(&item)),
     })
+}
+
+/// `again: 3wd`, `again: rest`.
+fn again(item: &Item<'_>) -> Option<Spanned<Again>> {
+    if matches!(item.node(), super::yaml::Node::Text(word) if word == "rest") {
+        return Some(Spanned::new(Again::Rest, item.span().clone()));
+    }
+    let delay = item.delay()?;
+    Some(Spanned::new(Again::Within(delay.value), delay.span))
 }
 
 fn escalate(item: &Item<'_>) -> Option<Escalate> {

@@ -1,7 +1,7 @@
 //! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
 
 use super::item::{Item, no_delay};
-use super::model::{Keys, Name, Needs, Rows, Transition};
+use super::model::{Keys, Name, Needs, Returns, Rows, Transition};
 use super::yaml::Node;
 use crate::calendar::Delay;
 use crate::diagnostic::{fault, say};
@@ -11,7 +11,7 @@ use crate::source::{Span, Spanned};
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "pause", "internal",
+    "rows", "take", "pause", "internal", "returns", "recall",
 ];
 
 /// Transitions by events.
@@ -72,6 +72,8 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         take: map.words("take"),
         pause: map.flag("pause"),
         internal: map.flag("internal"),
+        returns: map.get("returns").and_then(|item| returns(&item)),
+        recall: map.flag("recall"),
     })
 }
 
@@ -98,6 +100,8 @@ fn short(target: Name, span: Span) -> Transition {
         take: Vec::new(),
         pause: false,
         internal: false,
+        returns: None,
+        recall: false,
     }
 }
 
@@ -113,6 +117,16 @@ fn needs(item: &Item<'_>) -> Option<Spanned<Needs>> {
         }
     };
     Some(Spanned::new(needs, item.span().clone()))
+}
+
+/// `returns: true`, `returns: {stand: [..]}`.
+fn returns(item: &Item<'_>) -> Option<Returns> {
+    let span = item.span().clone();
+    if let Node::Bool(does) = item.node() {
+        return does.then_some(Returns { span, stand: Vec::new() });
+    }
+    let map = item.map(say!(what.returns), &["stand"])?;
+    Some(Returns { span, stand: map.words("stand") })
 }
 
 fn rows(item: &Item<'_>) -> Option<Rows> {

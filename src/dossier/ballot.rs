@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId, RoleName};
+use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId, RoleName, VoteName};
 use crate::machine::{Held, VoteRule};
 
 /// A vote in progress: the roll and the rules as they were when it was opened. Choices are not here.
@@ -12,6 +12,8 @@ use crate::machine::{Held, VoteRule};
 pub struct Vote {
     /// Whose entry it belongs to.
     pub activation: ActivationId,
+    /// Its name in the workflow.
+    pub name: VoteName,
     /// The rule, pinned.
     pub rule: VoteRule,
     /// How it is held.
@@ -95,6 +97,8 @@ pub enum Choice {
 pub struct VoteResult {
     /// Whose entry it belonged to.
     pub activation: ActivationId,
+    /// Its name in the workflow.
+    pub name: VoteName,
     /// Which body.
     pub body: BodyCode,
     /// When it was closed.
@@ -111,6 +115,16 @@ pub struct VoteResult {
     /// It counts no longer: it was withdrawn, or what was voted on was wrong.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fallen: bool,
+    /// The dossier was returned since, and it counts as before: what passed is not voted on again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stands: bool,
+}
+
+impl VoteResult {
+    /// Enough took part, and everything passed.
+    pub fn passed(&self) -> bool {
+        self.quorate && self.rows.iter().all(|row| row.passed)
+    }
 }
 
 /// The result of one row.

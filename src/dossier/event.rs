@@ -13,8 +13,10 @@ use super::{
     Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat,
     StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
+use crate::calendar::Delay;
 use crate::ids::{
-    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, WorkflowName,
+    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, VoteName,
+    WorkflowName,
 };
 use crate::machine::{Held, VoteRule};
 
@@ -44,6 +46,8 @@ pub enum Kind {
     Started,
     /// A person acted.
     Acted,
+    /// A person took back what they had sent.
+    Recalled,
     /// A person changed fields or papers.
     Edited,
     /// A task passed from one person to another.
@@ -80,6 +84,7 @@ impl Kind {
         match self {
             Self::Started => "started",
             Self::Acted => "acted",
+            Self::Recalled => "recalled",
             Self::Edited => "edited",
             Self::Assigned => "assigned",
             Self::Led => "led",
@@ -300,10 +305,33 @@ pub enum Change {
     Held(Message),
     /// The waiting message at this place of the queue is taken.
     Unheld(u32),
+    /// It was returned, and comes again in another round.
+    Returned {
+        /// The round that begins.
+        round: u32,
+        /// The votes whose results stand; all others fall.
+        stand: Vec<VoteName>,
+    },
+    /// How long the deadline of a state is when it is entered again.
+    NextTime {
+        /// The state.
+        state: StateId,
+        /// How long.
+        within: Delay,
+    },
+    /// A vote was not held again: what passed before the return stands.
+    VoteStands {
+        /// The entry in which it would be held.
+        activation: ActivationId,
+        /// The entry in which it was.
+        vote: ActivationId,
+    },
     /// A vote was opened: roll and rules are pinned.
     VoteOpened {
         /// The entry.
         activation: ActivationId,
+        /// Its name in the workflow.
+        name: VoteName,
         /// The rule.
         rule: VoteRule,
         /// How it is held.

@@ -70,10 +70,12 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             caption: String::new(),
             subject: subject.clone(),
             import_key: None,
+            round: 1,
             activations: 0,
             active: Vec::new(),
             paused: Vec::new(),
             history: BTreeMap::new(),
+            next_time: BTreeMap::new(),
             fields: BTreeMap::new(),
             papers: Vec::new(),
             corrections: Vec::new(),
@@ -187,9 +189,21 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             }
             dossier.held.remove(place);
         }
-        Change::VoteOpened { activation, rule, held, body, roll, rows } => {
+        Change::Returned { round, stand } => {
+            dossier.round = *round;
+            for result in dossier.results.iter_mut().filter(|result| !result.fallen) {
+                result.stands = stand.contains(&result.name);
+                result.fallen = !result.stands;
+            }
+        }
+        Change::VoteStands { .. } => {}
+        Change::NextTime { state, within } => {
+            dossier.next_time.insert(state.clone(), *within);
+        }
+        Change::VoteOpened { activation, name, rule, held, body, roll, rows } => {
             dossier.votes.push(Vote {
                 activation: *activation,
+                name: name.clone(),
                 rule: rule.clone(),
                 held: held.clone(),
                 body: body.clone(),

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Delay;
 use crate::ids::{
     ActivationId, DossierId, EventName, FieldName, Instant, MachineHash, PaperId, PersonId, RoleName, StateId,
     WorkflowName,
@@ -56,6 +57,9 @@ pub struct Dossier {
     /// The key of the row of a file that it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_key: Option<String>,
+    /// How often it has come: 1 until it was returned.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub round: u32,
     /// The last activation given out.
     pub activations: u32,
     /// The active states, in the order of the file: each behind what is around it, regions one after the other.
@@ -66,6 +70,9 @@ pub struct Dossier {
     /// What history states remember.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub history: BTreeMap<StateId, Vec<StateId>>,
+    /// How long the deadlines of states that were left are the next time, where that differs from the first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub next_time: BTreeMap<StateId, Delay>,
     /// The fields.
     pub fields: BTreeMap<FieldName, serde_json::Value>,
     /// The papers.
@@ -119,6 +126,16 @@ pub struct Dossier {
     /// The result, once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+}
+
+/// The round in which a dossier begins.
+fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_first(round: &u32) -> bool {
+    *round == first()
 }
 
 /// Something was due and could not be done: nobody holds the role that would be asked, a formula cannot be worked out. Somebody

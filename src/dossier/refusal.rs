@@ -97,6 +97,11 @@ pub enum Code {
         /// Who.
         by: PersonId,
     },
+    /// Somebody has acted on it since it was sent, so that it cannot be taken back.
+    ActedOn {
+        /// Who, as far as that is known.
+        by: Option<PersonId>,
+    },
     /// A deadline can only be put off.
     NotLater,
     /// A person does not hold the role to which this belongs.
@@ -205,6 +210,7 @@ impl Code {
             }
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
             Self::Taken { .. } => "somebody else has it",
+            Self::ActedOn { .. } => "somebody has acted on it since it was sent",
             Self::NotLater => "the day does not lie later",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",

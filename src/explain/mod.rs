@@ -25,6 +25,8 @@ pub use ways::{Asked, WayOut, closed};
 /// Everything about where a dossier stands.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
+    /// How often it has come: 1 until it was returned.
+    pub round: u32,
     /// The states in which it stands, outermost first.
     pub stands: Vec<Standing>,
     /// What is frozen, and since when.
@@ -128,6 +130,7 @@ pub fn explain(
         due_at: active.due_at,
     };
     Explanation {
+        round: dossier.round,
         stands: dossier.active.iter().map(standing).collect(),
         paused: dossier.paused.iter().flat_map(|paused| paused.active.iter().map(standing)).collect(),
         stuck: dossier.stuck.clone(),

@@ -120,6 +120,9 @@ impl Saying<'_> {
             lines.push(self.say("stuck", &[("at", &since), ("tries", &tries), ("again", &again)]));
             lines.extend(stuck.reasons.iter().map(|reason| format!("  {}", self.reason(reason))));
         }
+        if it.round > 1 {
+            lines.push(self.say("round", &[("n", &it.round.to_string())]));
+        }
         lines.push(self.get("stands"));
         lines.extend(it.stands.iter().map(|standing| format!("  {}", self.stand(standing))));
         if !it.paused.is_empty() {
@@ -286,6 +289,7 @@ impl Saying<'_> {
             Code::GuardFailed => "code_guard_failed",
             Code::NotAsked => "code_not_asked",
             Code::Paused => "code_paused",
+            Code::ActedOn { .. } => "code_acted_on",
             Code::NobodyToAsk => "code_nobody_to_ask",
             Code::TooFewToAsk => "code_too_few_to_ask",
             Code::SamePerson => "code_same_person",
@@ -373,6 +377,7 @@ fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Started => "started",
         Kind::Acted => "acted",
+        Kind::Recalled => "recalled",
         Kind::Edited => "edited",
         Kind::Assigned => "assigned",
         Kind::Led => "led",

@@ -59,6 +59,8 @@ pub struct Scope<'a> {
     pub calendar: &'a Calendar,
     /// The time of the question.
     pub now: Instant,
+    /// How often the dossier has come: 1 until it was returned.
+    pub round_no: u32,
     /// For a list: the declared fields of rows, and the live rows.
     pub rows: Option<(&'a [Field], &'a [Values<'a>])>,
 }

@@ -123,12 +123,13 @@ pub struct Names {
 const ROWS_OF_A_LIST: u64 = 500;
 
 impl Names {
-    /// What every dossier has: `papers`, `now`, `today`.
+    /// What every dossier has: `papers`, `now`, `today`, `round_no`.
     pub fn new() -> Self {
         Self::default()
             .with("papers", Kind::List(Box::new(Kind::Text)))
             .with("now", Kind::Text)
             .with("today", Kind::Text)
+            .with("round_no", Kind::Number)
     }
 
     /// Everything that the formulas of a workflow may name.

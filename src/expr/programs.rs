@@ -112,6 +112,7 @@ impl Programs {
                 Some(values::text(now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()))
             }
             "today" => Some(values::text(scope.calendar.date(scope.now).to_string())),
+            "round_no" => Some(values::of_json(&scope.round_no.into())),
             "rows" => scope.rows.map(|(declared, rows)| {
                 let row =
                     |fields| values::map(declared.iter().map(|f| (f.name.as_str(), self.field(f, fields, scope))));

@@ -124,6 +124,7 @@ fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value,
                 directory: &directory,
                 calendar: &calendar,
                 now: Instant(1_795_430_000_000),
+                round_no: 2,
                 rows: Some((&shape.row as &[Field], &rows)),
             },
         )

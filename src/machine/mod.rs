@@ -33,8 +33,8 @@ pub use role::{BodyOf, Role, RoleSource, UnitOf};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
-    After, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, RowEvents, State, StateKind, StateVote, Target,
-    TaskRule, Transition,
+    After, Again, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Returns, RowEvents, State, StateKind,
+    StateVote, Target, TaskRule, Transition,
 };
 pub use vote::{Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, VoteRule};
 

@@ -155,6 +155,20 @@ pub struct Transition {
     /// Its target lies inside the state it is written in, which is not left.
     #[serde(default)]
     pub internal: bool,
+    /// The dossier goes back and comes again in another round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<Returns>,
+    /// Only whoever sent the dossier here may take it, as long as nobody has acted since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recall: bool,
+}
+
+/// What a return leaves of what was decided before it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Returns {
+    /// The votes that are not held again where they passed; the results of all others fall.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand: Vec<VoteName>,
 }
 
 /// How many of the people whom a state's task was offered to must choose an event before its transition is taken.
@@ -304,6 +318,19 @@ pub struct Deadline {
     /// The event that the deadline raises at its end.
     #[serde(default)]
     pub then: Option<EventName>,
+    /// How long, when the dossier comes here again; else as long as the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+}
+
+/// How long a deadline is when the dossier comes to its state again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// So long.
+    Within(Delay),
+    /// What was left of it when the state was left, in working days; at least one.
+    Rest,
 }
 
 /// When a deadline ends.

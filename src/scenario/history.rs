@@ -151,6 +151,7 @@ fn did(event: &Event) -> String {
             _ => None,
         })
         .unwrap_or_default(),
+        Kind::Recalled => "took it back".to_owned(),
         Kind::Edited => first(&|change| match change {
             Change::Set(fields) => {
                 Some(fields.keys().map(crate::ids::FieldName::as_str).collect::<Vec<_>>().join(", "))

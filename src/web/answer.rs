@@ -63,6 +63,7 @@ pub(super) async fn answer(
         (Purpose::Act | Purpose::Lead, "claim" | "release" | "give" | "add" | "extend") => hands::meant(&visit, &form),
         (_, "correct") => correct::correct(&visit, &form),
         (_, "withdraw") => correct::withdraw(&visit, &form),
+        (_, "recall") => correct::recall(&visit, &form),
         (_, "note") => note::note(&visit, &form),
         (_, "acknowledge") => note::acknowledge(&visit, &form),
         (Purpose::Act, "edit") => edit(&visit, &form),
@@ -108,7 +109,7 @@ async fn handle(
 
 /// What is sent has nothing to do with the task, so that it may be over.
 fn is_aside(form: &Form) -> bool {
-    ["correct", "withdraw", "note"].contains(&form.get("do"))
+    ["correct", "withdraw", "recall", "note"].contains(&form.get("do"))
 }
 
 /// Where on the page a reason belongs.
@@ -118,6 +119,9 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
     }
     if form.get("do") == "acknowledge" || reason.code == Code::Unread {
         return Some("acknowledge".to_owned());
+    }
+    if form.get("do") == "recall" {
+        return Some("recall".to_owned());
     }
     if is_aside(form) {
         let about = reason.about.as_deref().map(|about| about.split('.').next().unwrap_or(about));

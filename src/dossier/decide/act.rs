@@ -48,7 +48,14 @@ impl<'a> Run<'a> {
         }
         let mut undecided = Vec::new();
         let mut taken = Vec::new();
+        let mut kind = Kind::Acted;
         for claim in chosen {
+            if claim.what.recall {
+                // Taking back is no part of the step that is given up.
+                kind = Kind::Recalled;
+                taken.push(claim);
+                continue;
+            }
             self.remember_act(claim.source, claim.what, !act.fields.is_empty() || !act.papers.is_empty());
             if self.enough(claim.source, &act.event, claim.what)? {
                 taken.push(claim);
@@ -61,7 +68,7 @@ impl<'a> Run<'a> {
             self.undecided(entry)?;
         }
         self.settle()?;
-        self.finish(Kind::Acted);
+        self.finish(kind);
         Ok(())
     }
 
@@ -163,6 +170,9 @@ impl<'a> Run<'a> {
     /// What a transition of a state is to this person: they hold one of its roles now, or were asked in it when the state was
     /// entered.
     pub(super) fn standing<'t>(&self, person: &PersonId, transition: &'t Transition, at: Place) -> Standing<'t> {
+        if transition.recall {
+            return self.recalls(person, transition, at);
+        }
         let mut standing = Standing::None;
         for role in &transition.by {
             let may = match self.asked_in(role, at) {

@@ -25,7 +25,7 @@ impl Run<'_> {
         let activation = self.next_activation();
         // Before its deadline, which may stand in one of the fields.
         self.set(&state.entry)?;
-        let due_at = state.deadline.as_ref().map(|deadline| self.due(deadline)).transpose()?;
+        let due_at = state.deadline.as_ref().map(|deadline| self.due_this_time(id, deadline)).transpose()?;
         self.emit(Change::Entered { activation, state: id.clone(), due_at });
         let timers = self.timers(activation, state, due_at);
         if !timers.is_empty() {

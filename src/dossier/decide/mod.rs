@@ -16,6 +16,7 @@ mod note;
 mod offer;
 mod pause;
 mod receive;
+mod rounds;
 mod rows;
 mod separation;
 mod shown;
@@ -44,6 +45,7 @@ use crate::machine::{Machine, State};
 pub use access::{editable, public_sight, sight};
 pub use correct::{correctable, withdrawable};
 pub use note::commentable;
+pub use rounds::recallable;
 
 /// Steps that a dossier may take by itself (`always`, results of votes) before we say that it goes round in circles.
 const STEPS_MAX: u32 = 100;
@@ -108,6 +110,8 @@ struct Run<'a> {
     steps: u32,
     /// Entries that have come to their end and have not answered that yet.
     done: VecDeque<ActivationId>,
+    /// Entries whose vote passed before a return and is not held again; they have not answered that yet.
+    standing: VecDeque<ActivationId>,
     /// Where somebody wants to know which ways it took.
     trace: Option<RefCell<trace::Trace>>,
     decision: Decision,
@@ -131,6 +135,7 @@ impl<'a> Run<'a> {
             sent: 0,
             steps: 0,
             done: VecDeque::new(),
+            standing: VecDeque::new(),
             trace: None,
             decision: Decision::default(),
         }
@@ -233,6 +238,7 @@ impl<'a> Run<'a> {
             directory: self.context.directory,
             calendar: self.context.calendar,
             now: self.at,
+            round_no: dossier.round,
             rows: self.machine.is_list().then_some((self.machine.row.as_slice(), live.as_slice())),
         })
     }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
+use super::vote::PASSED;
 use crate::dossier::command::RowMark;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::Refusal;
@@ -128,6 +129,7 @@ impl<'a> Run<'a> {
         let chart = self.machine.chart();
         let recall = self.recall();
         self.leave(chosen)?;
+        self.begin_round(chosen);
         for claim in chosen {
             self.note_way(&self.machine.states[claim.source].id, claim.what);
             if let Some(message) = brought.message {
@@ -196,6 +198,7 @@ impl<'a> Run<'a> {
         self.abandon(&over)?;
         for (activation, at) in entries {
             self.exit(activation, at)?;
+            self.keep_time(activation, at);
         }
         self.emit(Change::Left(over));
         Ok(())
@@ -224,6 +227,8 @@ impl<'a> Run<'a> {
                 self.microstep(&chosen, Brought::default())?;
             } else if let Some(activation) = self.done.pop_front() {
                 self.take_done(activation)?;
+            } else if let Some(activation) = self.standing.pop_front() {
+                self.raise_own(activation, PASSED)?;
             } else if !self.take_held()? {
                 break;
             }

@@ -38,6 +38,7 @@ impl Run<'_> {
                     self.dossier = before;
                     self.changes.clear();
                     self.done.clear();
+                    self.standing.clear();
                     self.sent = 0;
                     return self.stick(&timer, refusal, now);
                 }

@@ -14,6 +14,9 @@ use crate::dossier::{
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, PersonId};
 use crate::machine::{Ballot, Base, Field, FieldKind, Fraction, Held, ShareOf, State, StateVote, Threshold, VoteRule};
 
+/// What a vote raises that passed.
+pub(super) const PASSED: &str = "passed";
+
 impl Run<'_> {
     /// Opens the vote of a state that is being entered.
     pub(super) fn open_vote(
@@ -22,7 +25,10 @@ impl Run<'_> {
         state: &State,
         vote: &StateVote,
     ) -> Result<(), Refusal> {
-        let rule = self.machine.votes[&vote.rule].clone();
+        if self.stood(activation, &vote.rule) {
+            return Ok(());
+        }
+        let (name, rule) = (vote.rule.clone(), self.machine.votes[&vote.rule].clone());
         let body = self.body(&rule.body).ok_or_else(|| Refusal::about(Code::NobodyToAsk, rule.body.kind.as_str()))?;
         let seats = self.context.directory.seats(&body, self.today());
         let roll: Vec<Seat> = seats
@@ -36,7 +42,7 @@ impl Run<'_> {
         let rows = self.vote_rows(&rule, &roll)?;
         let eligible = eligible(&roll, &rows);
         let held = vote.held.clone();
-        self.emit(Change::VoteOpened { activation, rule: rule.clone(), held: held.clone(), body, roll, rows });
+        self.emit(Change::VoteOpened { activation, name, rule: rule.clone(), held: held.clone(), body, roll, rows });
         match held {
             Held::Online => {
                 let due_at = self.context.calendar.after(self.at, rule.open_for);
@@ -250,7 +256,7 @@ impl Run<'_> {
             let event = if !quorate {
                 "no_quorum"
             } else if passed {
-                "passed"
+                PASSED
             } else {
                 "rejected"
             };
@@ -268,7 +274,7 @@ impl Run<'_> {
             .collect();
         let mut statuses = Vec::new();
         for row in rows.iter().filter(|row| live.contains(&row.row)) {
-            let event = EventName::from(if row.passed { "passed" } else { "rejected" });
+            let event = EventName::from(if row.passed { PASSED } else { "rejected" });
             let reason =
                 (!row.passed).then(|| format!("{}/{} < {}/{}", row.yes, row.base, row.needs.num, row.needs.den));
             let body = Body::Tell { event, fields: BTreeMap::new(), reason, last: !row.passed };
@@ -283,7 +289,7 @@ impl Run<'_> {
         self.raise_own(activation, "closed")
     }
 
-    fn raise_own(&mut self, activation: ActivationId, event: &str) -> Result<(), Refusal> {
+    pub(super) fn raise_own(&mut self, activation: ActivationId, event: &str) -> Result<(), Refusal> {
         self.raise(&EventName::from(event), Some(activation), Brought::default())
     }
 
@@ -303,6 +309,7 @@ impl Run<'_> {
         let quorate = reached(vote.rule.quorum.more_than, share, took_part, members);
         VoteResult {
             activation: vote.activation,
+            name: vote.name.clone(),
             body: vote.body.clone(),
             at: self.at,
             members,
@@ -310,6 +317,7 @@ impl Run<'_> {
             rows: rows.into_iter().map(|(row, _)| RowResult { passed: row.passed && quorate, ..row }).collect(),
             withdraw: vote.rule.withdraw.clone(),
             fallen: false,
+            stands: false,
         }
     }
 

@@ -24,6 +24,7 @@ mod reach;
 mod regions;
 mod roads;
 mod roles;
+mod rounds;
 mod separation;
 mod starts;
 mod states;

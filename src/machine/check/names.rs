@@ -77,6 +77,7 @@ const RESERVED: &[&str] = &[
     "rows",
     "now",
     "today",
+    "round_no",
 ];
 
 impl Check<'_> {

@@ -39,7 +39,7 @@ impl Check<'_> {
             let state = self.tree.place(at).state;
             let edits = state.task.as_ref().is_some_and(|task| !task.edit.is_empty() || !task.attach.is_empty());
             let counts = state.vote.as_ref().is_some_and(|vote| matches!(vote.held, model::Held::Paper { .. }));
-            edits || counts || state.on.iter().any(|transition| !transition.by.is_empty())
+            edits || counts || state.on.iter().any(|way| !way.by.is_empty() && !way.recall)
         };
         if let Some(at) = self.tree.find(&id)
             && !self.tree.inside(at).any(done_by_people)
@@ -112,7 +112,7 @@ impl Check<'_> {
             }
             let earlier = &shape.states[before];
             let same = |role: &RoleName| shape.roles.get(role).and_then(one_person) == Some(asked);
-            let actors: Vec<&RoleName> = earlier.on.iter().flat_map(|transition| &transition.by).collect();
+            let actors: Vec<&RoleName> = earlier.on.iter().filter(|way| !way.recall).flat_map(|way| &way.by).collect();
             let never =
                 self.says_never(shape, at, before) && !actors.is_empty() && actors.iter().all(|role| same(role));
             let prepared = earlier.task.as_ref().filter(|task| !task.edit.is_empty() || !task.attach.is_empty());

@@ -123,6 +123,7 @@ impl Check<'_> {
                 to: self.role_named(escalate.to.as_ref()),
             }),
             then: written.then.as_ref().map(|event| EventName::new(&event.value)),
+            again: self.again(written),
         }
     }
 

@@ -9,13 +9,14 @@ use crate::ids::{EventName, StateId};
 use crate::machine::{After, RowEvents, Target, Transition};
 
 /// What only a person can do with a transition.
-const OF_A_PERSON: &[&str] = &["hint", "needs", "reason", "fill", "adds", "attach", "confirm"];
+const OF_A_PERSON: &[&str] = &["hint", "needs", "reason", "fill", "adds", "attach", "confirm", "recall"];
 
 impl Check<'_> {
     /// A transition of the state at `from`.
     pub(super) fn transition(&self, from: usize, written: &model::Transition) -> Transition {
         self.keys_fit(written);
         self.internal(from, written);
+        self.recall(from, written);
         Transition {
             event: written.event.as_ref().map(|event| EventName::new(&event.value)),
             label: written.label.clone(),
@@ -33,6 +34,8 @@ impl Check<'_> {
             take: self.refer_all(Kind::Field, &written.take),
             pause: written.pause,
             internal: written.internal,
+            returns: written.returns.as_ref().map(|returns| self.returns(written, returns)),
+            recall: written.recall,
         }
     }
 

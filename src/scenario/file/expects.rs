@@ -27,6 +27,7 @@ const KEYS: &[&str] = &[
     "rows",
     "vote",
     "due",
+    "round",
 ];
 const PURPOSES: &[(&str, Purpose)] = &[
     ("act", Purpose::Act),
@@ -81,6 +82,7 @@ pub(super) fn read<'w>(
         let text = reader.text(node)?;
         reader.date(&text).map(|date| Spanned::new(date, text.span))
     });
+    expect.round = at("round").and_then(|node| Some(Spanned::new(reader.count(node)?, node.span.clone())));
     expect
 }
 

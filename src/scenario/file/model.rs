@@ -227,6 +227,8 @@ pub struct Expect {
     pub vote: Option<Spanned<PerRow<Counted>>>,
     /// When the innermost deadline ends.
     pub due: Option<Spanned<jiff::civil::Date>>,
+    /// How often it has come.
+    pub round: Option<Spanned<u32>>,
 }
 
 /// Who is asked.

@@ -25,6 +25,7 @@ pub(super) fn check(play: &mut Play<'_>, expect: &Expect, place: &Span) -> Resul
         || expect.milestones.is_some()
         || expect.vote.is_some()
         || expect.due.is_some()
+        || expect.round.is_some()
         || !expect.rows.is_empty();
     if !asks_dossier {
         return Ok(());
@@ -75,6 +76,11 @@ fn stands(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
             None => format!("none: it stands in {}", dossier.stands()),
         };
         return Err(amiss(&wanted.span, "outcome", said(&wanted.value), found));
+    }
+    if let Some(wanted) = &expect.round
+        && wanted.value != dossier.round
+    {
+        return Err(amiss(&wanted.span, "round", wanted.value.to_string(), dossier.round.to_string()));
     }
     Ok(())
 }

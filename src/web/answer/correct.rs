@@ -1,8 +1,10 @@
 //! Corrections, sent from any page of a person who may make them; also from the page of a task that is over.
 
+use std::collections::BTreeMap;
+
 use super::{Files, Form, Meant, digest, fields, file_fields};
-use crate::dossier::command::{Ask, Correct};
-use crate::ids::{ActivationId, FieldName};
+use crate::dossier::command::{Act, Ask, Correct};
+use crate::ids::{ActivationId, EventName, FieldName};
 use crate::web::view::correction;
 use crate::web::view::refused::Wrong;
 use crate::web::visit::Visit;
@@ -44,4 +46,21 @@ pub(super) fn withdraw(visit: &Visit, form: &Form) -> Meant {
     let operation = visit.operation(&["withdraw", vote, reason]);
     let ask = Box::new(Ask::Withdraw { vote: ActivationId(number), reason: reason.to_owned() });
     Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() }
+}
+
+/// What they sent on, taken back.
+pub(super) fn recall(visit: &Visit, form: &Form) -> Meant {
+    let (entry, event, reason) = (form.get("entry"), form.get("event"), form.get("reason.recall"));
+    let Ok(number) = entry.parse() else { return Meant::Back };
+    let operation = visit.operation(&["recall", entry, event, reason]);
+    let act = Act {
+        activation: ActivationId(number),
+        event: EventName::from(event),
+        fields: BTreeMap::new(),
+        papers: Vec::new(),
+        reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
+        rows: BTreeMap::new(),
+        seen: None,
+    };
+    Meant::Command { operation, ask: Box::new(Ask::Act(act)), attachments: Vec::new(), event: event.to_owned() }
 }

@@ -7,8 +7,8 @@ use super::super::task;
 use super::super::visit::Visit;
 use super::input::Input;
 use crate::dossier::{VoteResult, decide};
-use crate::ids::FieldName;
-use crate::machine::FieldKind;
+use crate::ids::{ActivationId, FieldName};
+use crate::machine::{FieldKind, Transition};
 
 /// What a person may put right.
 #[derive(Debug, Serialize)]
@@ -18,6 +18,18 @@ pub(crate) struct Correction {
     open: bool,
     seen: i64,
     withdraw: Option<Withdrawal>,
+    recall: Vec<Recall>,
+}
+
+/// What they sent and may take back.
+#[derive(Debug, Serialize)]
+struct Recall {
+    entry: u32,
+    event: String,
+    label: String,
+    hint: String,
+    reason: Option<Input>,
+    open: bool,
 }
 
 /// A result that may be withdrawn.
@@ -67,6 +79,24 @@ pub(crate) fn forms(visit: &Visit, sent: Option<&Form>) -> Option<Correction> {
         reason: Input::reason(reader, "reason.withdraw".to_owned(), true, sent_as("withdraw")),
         open: sent_as("withdraw").is_some(),
     });
-    let any = !inputs.is_empty() || withdraw.is_some();
-    any.then(|| Correction { inputs, files, open: sent_as("correct").is_some(), seen: visit.dossier.seq, withdraw })
+    let recall = recalls(visit, sent_as("recall"));
+    let any = !inputs.is_empty() || withdraw.is_some() || !recall.is_empty();
+    let (open, seen) = (sent_as("correct").is_some(), visit.dossier.seq);
+    any.then_some(Correction { inputs, files, open, seen, withdraw, recall })
+}
+
+/// What this person sent on and may take back, since nobody has acted on it.
+fn recalls(visit: &Visit, sent: Option<&Form>) -> Vec<Recall> {
+    let (reader, person) = (&visit.reader, &visit.task.person);
+    let ways =
+        visit.with_context(|context| decide::recallable(&reader.machine, &visit.whole, person, reader.now, context));
+    let recall = |(entry, way): (ActivationId, Transition)| Recall {
+        entry: entry.0,
+        event: way.event.as_ref().map(ToString::to_string).unwrap_or_default(),
+        label: reader.text(&way.label).to_owned(),
+        hint: reader.text(&way.hint).to_owned(),
+        reason: way.reason.then(|| Input::reason(reader, "reason.recall".to_owned(), true, sent)),
+        open: sent.is_some(),
+    };
+    ways.into_iter().map(recall).collect()
 }

@@ -58,6 +58,9 @@ impl Fact {
 /// The fields that have a value: the first lines, and the rest. `link` gives the address of a paper.
 pub(crate) fn facts(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> String) -> (Vec<Fact>, Vec<Fact>) {
     let (mut first, mut rest) = (Vec::new(), Vec::new());
+    if dossier.round > 1 {
+        first.push(Fact { number: true, ..Fact::new(reader.get("part.round"), dossier.round.to_string()) });
+    }
     for field in &reader.machine.fields {
         let Some(value) = dossier.fields.get(&field.name) else { continue };
         let said = reader.value(field, value, dossier);

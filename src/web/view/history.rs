@@ -92,6 +92,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         }
         Kind::Confirmed => reader.get("did.confirmed"),
         Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
+        Kind::Recalled => reader.get("did.recalled"),
         Kind::Noted => reader.get("did.noted"),
         Kind::Acknowledged => reader.get("did.acknowledged"),
         Kind::Corrected => reader.get("did.corrected"),
@@ -181,6 +182,15 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             Change::Noted(note) => {
                 let thread = reader.paper_kind(&note.thread);
                 Some(texts.fill("did.note", &[("thread", &thread), ("text", &note.text)]))
+            }
+            Change::Returned { round, .. } => {
+                let stands = dossier.results.iter().any(|result| result.stands);
+                let key = if stands { "did.round_stands" } else { "did.round" };
+                Some(texts.fill(key, &[("n", &round.to_string())]))
+            }
+            Change::VoteStands { vote, .. } => {
+                let result = dossier.results.iter().find(|result| result.activation == *vote);
+                result.map(|result| texts.fill("did.vote_stands", &[("when", &reader.moment(result.at))]))
             }
             Change::VotesFell => Some(reader.get("did.votes_fell")),
             Change::ResultWithdrawn { reason, .. } => Some(texts.fill("did.reason", &[("reason", reason)])),

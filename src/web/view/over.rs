@@ -36,6 +36,7 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
         (Some(Some(_)), _) => "over.done_you",
         _ if mine && event.is_some_and(|event| event.kind != Kind::Assigned) => "over.done_you",
         _ if event.is_some_and(|event| event.kind == Kind::Assigned) => "over.taken",
+        _ if event.is_some_and(|event| event.kind == Kind::Recalled) => "over.recalled",
         (None, Some(actor)) if actor.person().is_some() => "over.done_other",
         _ if dossier.outcome.is_some() => "over.ended",
         _ => "over.moved",

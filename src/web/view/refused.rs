@@ -104,6 +104,7 @@ fn key(code: &Code) -> &'static str {
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
         Code::Taken { .. } => "taken",
+        Code::ActedOn { .. } => "acted_on",
         Code::NotLater => "not_later",
         Code::NotOfRole => "not_of_role",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
