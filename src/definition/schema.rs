@@ -120,7 +120,7 @@ states:
     entry: {register: {}}
     lead: {}
     separation: {}
-    on: {e: {rows: {}}}
+    on: {e: {rows: {}, returns: {}}}
 ";
 
     /// The kinds of mapping that the reader meets there, with the keys that it knows.
@@ -146,6 +146,17 @@ states:
         let unmet = KINDS.keys().filter(|kind| !known.contains_key(kind.as_str()));
         wrong.extend(unmet.map(|kind| format!("EVERYTHING in src/definition/schema.rs has no {kind}")));
         assert!(wrong.is_empty(), "src/definition/keys.toml (editors' texts):\n{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn every_kind_of_mapping_is_in_the_table() {
+        let catalogue: toml::Table = toml::from_str(include_str!("../diagnostic/texts/en/shared.toml")).expect("TOML");
+        let kinds = catalogue["what"].as_table().expect("a table");
+        let missing: Vec<&String> = kinds.keys().filter(|kind| !KINDS.contains_key(*kind)).collect();
+        assert!(
+            missing.is_empty(),
+            "src/definition/keys.toml wants [NAME.keys], and EVERYTHING one of each: {missing:?}"
+        );
     }
 
     #[test]
