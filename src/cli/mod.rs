@@ -13,6 +13,7 @@ mod directory;
 mod doctor;
 mod examples;
 mod explain;
+mod fmt;
 mod import;
 mod mail;
 mod migrate;
@@ -24,6 +25,7 @@ mod refused;
 mod schema;
 mod serve;
 mod show;
+mod simulate;
 mod sources;
 mod table;
 mod test;
@@ -89,6 +91,10 @@ enum Command {
     Check(check::CheckArgs),
     /// Play the scenarios that stand beside workflows, and say what they reach.
     Test(test::TestArgs),
+    /// Let a dossier live in memory on a virtual clock: who gets which mail when, what is due, every path.
+    Simulate(simulate::SimulateArgs),
+    /// Bring workflow files into the usual layout.
+    Fmt(fmt::FmtArgs),
     /// Look at the mails of a workflow before anybody gets one.
     Mail(mail::MailArgs),
     /// Write the JSON Schema of workflow files, so that editors complete and explain their keys.
@@ -305,6 +311,8 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
             schema::run(context);
             Ok(())
         }
+        Command::Simulate(args) => simulate::run(&args, context),
+        Command::Fmt(args) => fmt::run(&args, context),
         Command::Mail(args) => mail::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,

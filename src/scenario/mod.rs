@@ -10,6 +10,7 @@ pub mod history;
 pub mod office;
 pub mod play;
 pub mod post;
+pub mod simulate;
 mod starts;
 pub mod world;
 

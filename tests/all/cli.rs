@@ -159,6 +159,8 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "migrate",
         "migrate-dossiers",
         "schema",
+        "simulate",
+        "fmt",
         "backup",
         "restore",
         "resume",
