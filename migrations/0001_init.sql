@@ -184,3 +184,16 @@ CREATE TABLE head (
     content  TEXT NOT NULL,
     hash     BYTEA NOT NULL
 );
+
+-- Keys that are given once in the whole office: numbers of documents by kind and year. A space is where a key is given once;
+-- what a counter gives also has its place in the order.
+CREATE TABLE taken (
+    space      TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    seq        BIGINT,
+    dossier_id TEXT,
+    source     TEXT NOT NULL,
+    taken_at   BIGINT NOT NULL,
+    PRIMARY KEY (space, key)
+);
+CREATE UNIQUE INDEX taken_seq ON taken (space, seq) WHERE seq IS NOT NULL;

@@ -34,5 +34,5 @@ CREATE TABLE outbox (
     dropped_at    BIGINT,
     PRIMARY KEY (dossier_id, seq, place)
 ) WITHOUT ROWID;
-CREATE INDEX outbox_waiting ON outbox (not_before_at, person_id) WHERE mail_id IS NULL AND dropped_at IS NULL;
+CREATE INDEX outbox_waiting ON outbox (person_id, not_before_at) WHERE mail_id IS NULL AND dropped_at IS NULL;
 CREATE INDEX outbox_mail ON outbox (mail_id) WHERE mail_id IS NOT NULL;

@@ -98,6 +98,19 @@ pub(super) struct ExtendArgs {
     led: Led,
 }
 
+/// What `skip` and `redo` are told.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Example:\n  chancery skip 3f2a --as AN --reason \"answered by telephone\"\n  chancery redo 3f2a --as AN \
+                   --reason \"the figures were replaced\""
+)]
+pub(super) struct StepArgs {
+    /// The dossier, or the beginning of its id.
+    dossier: String,
+    #[command(flatten)]
+    led: Led,
+}
+
 /// What whoever leads a step says besides.
 #[derive(Debug, Args)]
 struct Led {
@@ -216,6 +229,25 @@ pub(super) async fn extend(args: &ExtendArgs, context: &Context) -> Result<(), T
     let dossier = find(engine, &args.dossier).await?;
     let activation = task(&dossier, args.led.state.as_deref())?;
     let ask = Ask::Extend { activation, until: args.until, reason: args.led.reason.clone() };
+    hand_in(engine, dossier.id, &args.led.leader, ask, Vec::new(), context).await
+}
+
+/// Goes on without a step.
+pub(super) async fn skip(args: &StepArgs, context: &Context) -> Result<(), Trouble> {
+    step(args, context, |activation, reason| Ask::Skip { activation, reason }).await
+}
+
+/// Has a step done again.
+pub(super) async fn redo(args: &StepArgs, context: &Context) -> Result<(), Trouble> {
+    step(args, context, |activation, reason| Ask::Redo { activation, reason }).await
+}
+
+async fn step(args: &StepArgs, context: &Context, ask: impl Fn(ActivationId, String) -> Ask) -> Result<(), Trouble> {
+    let office = Office::open(&context.config).await?;
+    let engine = &office.engine;
+    let dossier = find(engine, &args.dossier).await?;
+    let activation = task(&dossier, args.led.state.as_deref())?;
+    let ask = ask(activation, args.led.reason.clone());
     hand_in(engine, dossier.id, &args.led.leader, ask, Vec::new(), context).await
 }
 

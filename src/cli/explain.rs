@@ -8,6 +8,7 @@ use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::dossier::Dossier;
 use crate::dossier::context;
+use crate::dossier::taken::Taken;
 use crate::engine::Engine;
 use crate::explain::{self, Choices, Explanation, Saying};
 use crate::ids::{FieldName, Language, PersonId};
@@ -138,7 +139,13 @@ impl Scene {
     }
 
     fn context<'a>(&'a self, boxes: &'a context::Boxes) -> context::Context<'a> {
-        context::Context { directory: &self.directory, calendar: &self.calendar, register: &self.facts, boxes }
+        context::Context {
+            directory: &self.directory,
+            calendar: &self.calendar,
+            register: &self.facts,
+            boxes,
+            taken: Taken::NOTHING,
+        }
     }
 
     fn saying<'a>(&'a self, language: &'a Language) -> Saying<'a> {

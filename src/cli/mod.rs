@@ -123,6 +123,10 @@ enum Command {
     Add(act::AddArgs),
     /// Put a deadline off, on behalf of whoever leads the step.
     Extend(act::ExtendArgs),
+    /// Go on without a step, on behalf of whoever leads it.
+    Skip(act::StepArgs),
+    /// Have a step done again, on behalf of whoever leads it.
+    Redo(act::StepArgs),
     /// Put right what was submitted, on behalf of a person.
     Correct(act::CorrectArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
@@ -227,6 +231,7 @@ impl From<StoreError> for Trouble {
             StoreError::Newer { .. } => Self::Usage(format!("{error}\n  help: use the newer program")),
             StoreError::Unavailable(_)
             | StoreError::Taken(_)
+            | StoreError::Outrun
             | StoreError::Redeployed
             | StoreError::Corrupt { .. }
             | StoreError::Database(_) => Self::World(error.to_string()),
@@ -323,6 +328,8 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Assign(args) => act::assign(&args, context).await,
         Command::Add(args) => act::add(&args, context).await,
         Command::Extend(args) => act::extend(&args, context).await,
+        Command::Skip(args) => act::skip(&args, context).await,
+        Command::Redo(args) => act::redo(&args, context).await,
         Command::Correct(args) => act::correct(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,

@@ -24,6 +24,7 @@ const SECTIONS: &[&str] = &[
     "papers",
     "fields",
     "import",
+    "numbers",
     "roles",
     "guards",
     "votes",

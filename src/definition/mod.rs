@@ -6,6 +6,7 @@ mod item;
 pub mod layout;
 mod lowering;
 pub mod model;
+mod numbers;
 mod parts;
 pub mod schema;
 mod separation;

@@ -55,6 +55,8 @@ pub struct Definition {
     pub guards: Vec<Guard>,
     /// The votes.
     pub votes: Vec<Vote>,
+    /// How documents are numbered.
+    pub numbers: Vec<Numbering>,
     /// Threads of notes, with what officers call them.
     pub notes: Vec<(Name, Text)>,
     /// Who sees what, for every state.
@@ -191,6 +193,27 @@ pub struct Vote {
     pub withdraw: Vec<Name>,
     /// The legal text.
     pub basis: Option<String>,
+}
+
+/// How documents of a kind are numbered.
+#[derive(Clone, Debug)]
+pub struct Numbering {
+    /// Its name.
+    pub name: Name,
+    /// What officers call its numbers.
+    pub label: Text,
+    /// How the next number is written.
+    pub format: Option<Name>,
+    /// `year` or `ever`.
+    pub per: Option<Name>,
+    /// The first number, by year; 0 for every other year.
+    pub start: Vec<(i32, Spanned<i64>)>,
+    /// The field of whose values each has numbers of its own.
+    pub of: Option<Name>,
+    /// The field with the day of a number that is entered by hand.
+    pub dated: Option<Name>,
+    /// The keys written.
+    pub keys: Keys,
 }
 
 /// A state.
@@ -347,6 +370,8 @@ pub struct Transition {
     pub rows: Option<Rows>,
     /// Fields taken over from a message.
     pub take: Vec<Name>,
+    /// Fields that get a number, and the numbering of each.
+    pub number: Vec<(Name, Option<Name>)>,
     /// What is left is frozen.
     pub pause: bool,
     /// The state it is written in is not left.
@@ -411,6 +436,8 @@ pub struct Task {
     pub assign: bool,
     /// It may be handed over.
     pub hand_over: bool,
+    /// The event that skipping it stands for.
+    pub skip: Option<Name>,
     /// The keys written.
     pub keys: Keys,
 }

@@ -76,8 +76,8 @@ fn holds(is: &str) -> Value {
         let one = holds(each);
         return json!({"anyOf": [one, {"type": "array", "items": one}]});
     }
-    if is.contains(" | ") {
-        return json!({"anyOf": is.split(" | ").map(holds).collect::<Vec<_>>()});
+    if let Some((one, others)) = is.split_once(" | ") {
+        return json!({"anyOf": [holds(one), holds(others)]});
     }
     match is {
         "name" | "text" => json!({"type": "string", "minLength": 1}),
@@ -107,6 +107,7 @@ mod tests {
 fields: {a: {correctable: {}}}
 roles: {r: {}}
 guards: {g: {}}
+numbers: {n: {}}
 votes: {v: {own_case: {}}}
 access: {r: {}}
 cron: {}

@@ -88,7 +88,8 @@ fn lead(item: &Item<'_>) -> Option<Lead> {
 }
 
 fn task(item: &Item<'_>) -> Option<Task> {
-    let map = item.map(say!(what.task), &["for", "title", "help", "edit", "attach", "claim", "assign", "hand_over"])?;
+    let map =
+        item.map(say!(what.task), &["for", "title", "help", "edit", "attach", "claim", "assign", "hand_over", "skip"])?;
     Some(Task {
         role: needed(&map, "for", item.span()),
         title: map.need("title", item.span()).map_or_else(Text::default, |item| item.text()),
@@ -98,6 +99,7 @@ fn task(item: &Item<'_>) -> Option<Task> {
         claim: map.flag("claim"),
         assign: map.flag("assign"),
         hand_over: map.flag("hand_over"),
+        skip: map.word("skip"),
         keys: map.keys(),
     })
 }

@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, parts, states};
+use super::{LANGUAGE, numbers, parts, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "roles",
     "guards",
     "votes",
+    "numbers",
     "notes",
     "access",
     "initial",
@@ -59,6 +60,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         roles: map.get("roles").map_or_else(Vec::new, |item| parts::roles(&item)),
         guards: map.get("guards").map_or_else(Vec::new, |item| parts::guards(&item)),
         votes: map.get("votes").map_or_else(Vec::new, |item| parts::votes(&item)),
+        numbers: map.get("numbers").map_or_else(Vec::new, |item| numbers::numberings(&item)),
         notes: map.get("notes").map_or_else(Vec::new, |item| parts::labels(&item, say!(several.notes))),
         access: map.get("access").map_or_else(Vec::new, |item| parts::access(&item)),
         initial: map.need("initial", &start).and_then(|item| item.word()),

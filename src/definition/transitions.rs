@@ -11,7 +11,7 @@ use crate::source::{Span, Spanned};
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "pause", "internal", "returns", "recall",
+    "rows", "take", "number", "pause", "internal", "returns", "recall",
 ];
 
 /// Transitions by events.
@@ -70,6 +70,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         confirm: map.flag("confirm"),
         rows: map.get("rows").and_then(|item| rows(&item)),
         take: map.words("take"),
+        number: map.get("number").map_or_else(Vec::new, |item| numbers(&item)),
         pause: map.flag("pause"),
         internal: map.flag("internal"),
         returns: map.get("returns").and_then(|item| returns(&item)),
@@ -98,11 +99,17 @@ fn short(target: Name, span: Span) -> Transition {
         confirm: false,
         rows: None,
         take: Vec::new(),
+        number: Vec::new(),
         pause: false,
         internal: false,
         returns: None,
         recall: false,
     }
+}
+
+/// `number: {FIELD: NUMBERING}`.
+fn numbers(item: &Item<'_>) -> Vec<(Name, Option<Name>)> {
+    item.named(say!(several.fields)).into_iter().map(|(field, numbering)| (field, numbering.word())).collect()
 }
 
 /// `needs: all`, `needs: 2`.

@@ -180,6 +180,20 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// The step is gone on from without it.
+    Skip {
+        /// The entry.
+        activation: ActivationId,
+        /// Why.
+        reason: String,
+    },
+    /// The step is done anew.
+    Redo {
+        /// The entry.
+        activation: ActivationId,
+        /// Why.
+        reason: String,
+    },
     /// A ballot sheet: choices per row. They reach the box and nothing else.
     Cast {
         /// The vote.
@@ -293,6 +307,8 @@ impl Ask {
             | Self::Assign { activation, .. }
             | Self::Add { activation, .. }
             | Self::Extend { activation, .. }
+            | Self::Skip { activation, .. }
+            | Self::Redo { activation, .. }
             | Self::Cast { activation, .. }
             | Self::Tally { activation, .. }
             | Self::Confirm { activation, .. }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::command::{Act, Ask, Correct, Start};
+use super::taken::Taken;
 use super::{Choice, Dossier};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -20,6 +21,8 @@ pub struct Context<'a> {
     pub register: &'a [Entry],
     /// The opened boxes of the votes in progress.
     pub boxes: &'a Boxes,
+    /// What is known of keys that are given once.
+    pub taken: &'a Taken,
 }
 
 /// Boxes by the vote's entry and the row.
@@ -57,6 +60,8 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Assign { .. }
         | Ask::Add { .. }
         | Ask::Extend { .. }
+        | Ask::Skip { .. }
+        | Ask::Redo { .. }
         | Ask::Withdraw { .. }
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::note::{Acknowledgement, Note};
+use super::taken::Key;
 use super::{
     Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat,
     StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
@@ -52,7 +53,7 @@ pub enum Kind {
     Edited,
     /// A task passed from one person to another.
     Assigned,
-    /// Whoever leads a step asked one more person, or put the deadline off.
+    /// Whoever leads a step asked one more person, put the deadline off, skipped it or had it done anew.
     Led,
     /// A ballot went into the box.
     Cast,
@@ -246,6 +247,22 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// Whoever leads the step went on without it.
+    Skipped {
+        /// The entry.
+        activation: ActivationId,
+        /// The event whose way is taken.
+        event: EventName,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever leads the step has it done anew.
+    Redone {
+        /// The entry that is over.
+        activation: ActivationId,
+        /// Why.
+        reason: String,
+    },
     /// Other people than before stand in for the holders of a task.
     StandIns {
         /// The entry.
@@ -419,6 +436,19 @@ pub enum Change {
         /// The year it counts for.
         year: i32,
     },
+    /// A key was taken that only one dossier has: a number.
+    Took {
+        /// The key.
+        key: Key,
+        /// Its place in the order of a counter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seq: Option<i64>,
+        /// The field that holds the number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<FieldName>,
+    },
+    /// A key was given up: it had been written down wrongly.
+    GaveUp(Key),
     /// It ended.
     Finished(String),
     /// Something personal that was erased; only replay after an erasure shows it.
@@ -463,6 +493,8 @@ impl Change {
             | Self::Given { .. }
             | Self::Added { .. }
             | Self::Extended { .. }
+            | Self::Skipped { .. }
+            | Self::Redone { .. }
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),
             Self::Described { row, .. } => after.row(row)?.subject.as_ref(),

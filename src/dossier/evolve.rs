@@ -77,6 +77,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             history: BTreeMap::new(),
             next_time: BTreeMap::new(),
             fields: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             papers: Vec::new(),
             corrections: Vec::new(),
             notes: Vec::new(),
@@ -196,7 +197,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 result.fallen = !result.stands;
             }
         }
-        Change::VoteStands { .. } => {}
+        Change::VoteStands { .. } | Change::Skipped { .. } | Change::Redone { .. } => {}
         Change::NextTime { state, within } => {
             dossier.next_time.insert(state.clone(), *within);
         }
@@ -257,6 +258,10 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         }
         Change::OffList(region) => dossier.on_lists.retain(|on| on.region != *region),
         Change::Reached(milestone) => dossier.milestones.push(milestone.clone()),
+        Change::Took { key, field: Some(field), .. } => {
+            dossier.numbers.insert(field.clone(), key.clone());
+        }
+        Change::GaveUp(key) => dossier.numbers.retain(|_, had| had != key),
         Change::Finished(outcome) => {
             dossier.outcome = Some(outcome.clone());
             dossier.tasks.clear();
@@ -264,8 +269,12 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.paused.clear();
         }
         // What was done, sent or told stands in the event; nothing of it is needed to go on.
-        Change::Did { .. } | Change::Told { .. } | Change::Sent { .. } | Change::Registered { .. } | Change::Erased => {
-        }
+        Change::Did { .. }
+        | Change::Told { .. }
+        | Change::Sent { .. }
+        | Change::Registered { .. }
+        | Change::Took { field: None, .. }
+        | Change::Erased => {}
     }
     Ok(())
 }

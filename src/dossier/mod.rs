@@ -16,6 +16,7 @@ pub mod project;
 pub mod refusal;
 pub mod revision;
 pub mod sight;
+pub mod taken;
 
 use std::collections::BTreeMap;
 
@@ -75,6 +76,9 @@ pub struct Dossier {
     pub next_time: BTreeMap<StateId, Delay>,
     /// The fields.
     pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// The fields whose number is given once in the office, and under which key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<FieldName, taken::Key>,
     /// The papers.
     #[serde(default)]
     pub papers: Vec<Paper>,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Instant, PersonId, Text};
+use crate::ids::{DossierId, Instant, PersonId, Text};
 
 /// A command that is not carried out; nothing was changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,11 +97,20 @@ pub enum Code {
         /// Who.
         by: PersonId,
     },
+    /// A number, or another key that is given once, is another dossier's.
+    KeyTaken {
+        /// Whose; none for what was so before.
+        dossier: Option<DossierId>,
+        /// What officers call it.
+        by: String,
+    },
     /// Somebody has acted on it since it was sent, so that it cannot be taken back.
     ActedOn {
         /// Who, as far as that is known.
         by: Option<PersonId>,
     },
+    /// A vote is open there.
+    Voting,
     /// A deadline can only be put off.
     NotLater,
     /// A person does not hold the role to which this belongs.
@@ -158,9 +167,14 @@ impl Refusal {
         Self { reasons: vec![Reason { code, text: Text::default(), basis: None, about: Some(about.into()) }] }
     }
 
-    /// The kinds of its reasons: all that a log may hold of it, since the words may name people.
+    /// The kinds of its reasons.
     pub fn codes(&self) -> Vec<&Code> {
         self.reasons.iter().map(|reason| &reason.code).collect()
+    }
+
+    /// The names of these kinds: all that a log may hold of it, since the rest may name people.
+    pub fn names(&self) -> Vec<String> {
+        self.reasons.iter().map(|reason| reason.code.name()).collect()
     }
 }
 
@@ -210,7 +224,9 @@ impl Code {
             }
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
             Self::Taken { .. } => "somebody else has it",
+            Self::KeyTaken { .. } => "it is another dossier's",
             Self::ActedOn { .. } => "somebody has acted on it since it was sent",
+            Self::Voting => "a vote is open there",
             Self::NotLater => "the day does not lie later",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
@@ -230,6 +246,9 @@ impl Code {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.text.is_empty() { self.code.meaning() } else { &self.text.own })?;
+        if let Code::KeyTaken { by, .. } = &self.code {
+            write!(f, ": {by}")?;
+        }
         if let Some(about) = &self.about {
             write!(f, " (`{about}`)")?;
         }

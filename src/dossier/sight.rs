@@ -148,7 +148,11 @@ impl Sight {
                 let caption = if shown { caption } else { String::new() };
                 Some(Change::Described { row, caption, fields: kept(fields) })
             }
-            Change::Held(_) | Change::Sent { .. } | Change::Registered { .. } => None,
+            Change::Held(_)
+            | Change::Sent { .. }
+            | Change::Registered { .. }
+            | Change::Took { .. }
+            | Change::GaveUp(_) => None,
             Change::Acknowledged(_) if own => Some(change),
             Change::Acknowledged(_)
             | Change::ResultWithdrawn { .. }

@@ -13,8 +13,9 @@ use crate::store::{Batch, Settled, StoreError, Writer};
 
 /// How often a command is decided again when somebody else was faster or the connection went.
 const ATTEMPTS_MAX: u32 = 8;
-/// How often it is decided again because something was deployed meanwhile: that says nothing about the command.
-const REDEPLOYED_MAX: u32 = 1000;
+/// How often it is decided again because something was deployed meanwhile, or somebody else took the number it was to have:
+/// that says nothing about the command.
+const OVERTAKEN_MAX: u32 = 1000;
 /// The first pause after a connection went; it doubles.
 const PAUSE_FIRST_MS: u64 = 5;
 
@@ -61,13 +62,13 @@ pub(super) fn write(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, rea
 fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u32) -> Answer {
     let mut pause_ms = PAUSE_FIRST_MS;
     let mut last = StoreError::Unavailable("it was not tried".to_owned());
-    let (mut tried, mut redeployed) = (0, 0);
-    while tried < attempts && redeployed < REDEPLOYED_MAX {
+    let (mut tried, mut overtaken) = (0, 0);
+    while tried < attempts && overtaken < OVERTAKEN_MAX {
         match attempt(inner, writer, std::slice::from_ref(pending)) {
             Ok(mut answers) => return answers.pop().expect("one command has one answer"),
-            Err(StoreError::Redeployed) => {
-                redeployed += 1;
-                last = StoreError::Redeployed;
+            Err(error @ (StoreError::Redeployed | StoreError::Outrun)) => {
+                overtaken += 1;
+                last = error;
                 continue;
             }
             Err(error) if error.passes() => {

@@ -42,7 +42,7 @@ impl Engine {
                 match answer.await {
                     Ok(_) => delivered += 1,
                     Err(Failure::Refused(refusal)) => {
-                        tracing::warn!(message.from = key.0, message.to = key.1, reasons = ?refusal.codes(), "a message was refused");
+                        tracing::warn!(message.from = key.0, message.to = key.1, reasons = ?refusal.names(), "a message was refused");
                     }
                     Err(Failure::Store(error @ StoreError::Unavailable(_))) => return Err(error),
                     Err(Failure::Store(error)) => {

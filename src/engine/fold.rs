@@ -17,6 +17,7 @@ use crate::dossier::decide::{Decision, decide};
 use crate::dossier::event::Change;
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::taken::{Taken, takes_keys};
 use crate::dossier::{Message, Recipient};
 use crate::ids::{DossierId, MachineHash, OperationId};
 use crate::machine::Machine;
@@ -184,10 +185,12 @@ impl<'f> Fold<'f> {
             Err(error) => return Ok(Err(error.into())),
         };
         let here = (version, calendar);
-        let (decided, (version, calendar)) = match next {
-            None => (self.decide(command, &here.0, &here.1, &facts, &boxes), here),
-            Some(next) => (self.go_over(command, (&here, &next), &facts, &boxes), next),
+        let decide = |taken: &Taken| match &next {
+            None => self.decide(command, &here.0, &here.1, &facts, &boxes, taken),
+            Some(next) => self.go_over(command, (&here, next), &facts, (&boxes, taken)),
         };
+        let decided = self.settled(tx, decide)?;
+        let (version, calendar) = next.unwrap_or(here);
         if let Some(working) = self.dossiers.get_mut(&command.dossier) {
             working.boxes = boxes;
         }
@@ -208,9 +211,9 @@ impl<'f> Fold<'f> {
         if self.dossiers.get(&command.dossier).is_some_and(|working| boxes::has(&working.kept.dossier)) {
             return None;
         }
-        let decision = self.decide(command, &version, &calendar, &[], &Boxes::new()).ok()?;
+        let decision = self.decide(command, &version, &calendar, &[], &Boxes::new(), Taken::NOTHING).ok()?;
         // Without an event no key would say whether it was right.
-        if decision.events.is_empty() || boxes::wants(&decision) {
+        if decision.events.is_empty() || boxes::wants(&decision) || takes_keys(&decision.events) {
             return None;
         }
         self.accept(pending, command, &decision, &version.machine, &calendar).ok()
@@ -232,8 +235,9 @@ impl<'f> Fold<'f> {
         calendar: &Calendar,
         facts: &[Entry],
         boxes: &Boxes,
+        taken: &Taken,
     ) -> Result<Decision, Refusal> {
-        let context = Context { directory: &self.deployment.directory, calendar, register: facts, boxes };
+        let context = Context { directory: &self.deployment.directory, calendar, register: facts, boxes, taken };
         let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
         decide(&version.machine, dossier, command, self.inner.clock.now(), &context)
     }
@@ -274,6 +278,7 @@ impl<'f> Fold<'f> {
         self.batch.events.extend(made.rows.into_iter().map(|(seq, row)| ((id.clone(), seq), row)));
         self.batch.seal_keys.extend(made.new_keys.into_iter().map(|(person, wrapped)| ((id.clone(), person), wrapped)));
         self.inner.add_rows(&mut self.batch, &id, at, rows);
+        super::taken::add(&mut self.batch, &id, at, &decision.events);
         add_papers(&mut self.batch, &id, at, &decision.events, &pending.attachments);
         for ((activation, row), sealed) in boxes.sealed {
             self.batch.boxes.insert((id.clone(), activation, row), sealed);

@@ -9,6 +9,7 @@ use crate::dossier::command::{Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry};
 use crate::dossier::decide::{Decision, migrate};
 use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::taken::Taken;
 use crate::store::{StoreError, Tx};
 
 /// A version with the calendar that it follows.
@@ -27,12 +28,12 @@ impl Fold<'_> {
         command: &Command,
         (old, new): (&Dated, &Dated),
         facts: &[Entry],
-        boxes: &Boxes,
+        (boxes, taken): (&Boxes, &Taken),
     ) -> Result<Decision, Refusal> {
         let dossier = self.dossiers.get(&command.dossier).map(|working| &working.kept.dossier);
         let dossier = dossier.ok_or_else(|| Refusal::about(Code::NoDossier, command.dossier.as_str()))?;
         let directory = &self.deployment.directory;
-        let world = |calendar| Context { directory, calendar, register: facts, boxes };
+        let world = |calendar| Context { directory, calendar, register: facts, boxes, taken };
         let (before, after) = (world(&*old.1), world(&*new.1));
         let old = migrate::Version { machine: &old.0.machine, context: &before };
         let new = migrate::Version { machine: &new.0.machine, context: &after };

@@ -20,6 +20,7 @@ mod queue;
 mod rehearse;
 mod rows;
 mod seals;
+mod taken;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

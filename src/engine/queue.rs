@@ -116,6 +116,8 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Assign { .. }
         | Ask::Add { .. }
         | Ask::Extend { .. }
+        | Ask::Skip { .. }
+        | Ask::Redo { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Correct(_)
@@ -141,6 +143,8 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Assign { .. }
         | Ask::Add { .. }
         | Ask::Extend { .. }
+        | Ask::Skip { .. }
+        | Ask::Redo { .. }
         | Ask::Cast { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }

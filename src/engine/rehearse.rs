@@ -8,6 +8,7 @@ use crate::dossier::command::{Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::{decide, migrate};
 use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::taken::Taken;
 use crate::machine::Machine;
 use crate::store::StoreError;
 
@@ -36,7 +37,7 @@ impl Engine {
         }
         let boxes = Boxes::new();
         let (directory, calendar) = (&deployment.directory, &calendar);
-        let context = Context { directory, calendar, register: &facts, boxes: &boxes };
+        let context = Context { directory, calendar, register: &facts, boxes: &boxes, taken: Taken::NOTHING };
         let (Ask::Migrate(ask), Some(dossier)) = (&command.ask, &dossier) else {
             return decide(&machine, dossier.as_ref(), command, self.now(), &context).map(drop).map_err(Failure::from);
         };

@@ -11,6 +11,7 @@ use crate::directory::Directory;
 use crate::dossier::context::Context;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::sight::Sight;
+use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Purpose, decide};
 use crate::ids::{ActivationId, DossierId, Instant, Language, PersonId};
 use crate::machine::Machine;
@@ -105,7 +106,8 @@ impl Gathering<'_> {
     fn sight(&self, dossier: &Dossier, machine: &Machine, calendar: Option<&Calendar>) -> Sight {
         let Some(calendar) = calendar else { return Sight::blind() };
         let boxes = BTreeMap::new();
-        let context = Context { directory: self.directory, calendar, register: &[], boxes: &boxes };
+        let context =
+            Context { directory: self.directory, calendar, register: &[], boxes: &boxes, taken: Taken::NOTHING };
         decide::sight(machine, dossier, self.person, self.now, &context)
     }
 }

@@ -207,7 +207,7 @@ impl Courses<'_> {
         while at < found.len() {
             let here = found[at].clone();
             for around in self.old.outwards(&here) {
-                for id in transitions(around).flat_map(|transition| self.entered(transition)) {
+                for id in around.transitions().flat_map(|transition| self.entered(transition)) {
                     if !found.contains(&id) {
                         found.push(id);
                     }
@@ -255,10 +255,6 @@ impl Courses<'_> {
     }
 }
 
-fn transitions(state: &State) -> impl Iterator<Item = &Transition> {
-    state.on.iter().chain(&state.always).chain(state.after.iter().map(|after| &after.transition))
-}
-
 /// What a state names.
 #[derive(Default)]
 struct Named {
@@ -270,7 +266,7 @@ struct Named {
 impl Named {
     fn of(state: &State) -> Self {
         let mut named = Self::default();
-        for transition in transitions(state) {
+        for transition in state.transitions() {
             named.guards.extend(transition.guard.iter().map(GuardName::to_string));
             named.roles.extend(transition.by.iter().map(RoleName::to_string));
         }

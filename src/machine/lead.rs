@@ -23,4 +23,8 @@ pub enum LeadAct {
     Add,
     /// Put the deadline off.
     Extend,
+    /// Go on without it.
+    Skip,
+    /// Have it done anew.
+    Redo,
 }

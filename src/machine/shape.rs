@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, LinkPolicy, Role, State, VoteRule};
+use super::{Access, LinkPolicy, Numbering, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -55,6 +55,9 @@ pub struct Shape {
     /// The votes, by name.
     #[serde(default)]
     pub votes: BTreeMap<VoteName, VoteRule>,
+    /// How documents are numbered, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, Numbering>,
     /// Threads of notes, with what officers call them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<String, Text>,

@@ -76,6 +76,13 @@ pub struct State {
     pub separation: Option<Separation>,
 }
 
+impl State {
+    /// Every way out of it, and those that stay.
+    pub fn transitions(&self) -> impl Iterator<Item = &Transition> {
+        self.on.iter().chain(&self.always).chain(self.after.iter().map(|after| &after.transition))
+    }
+}
+
 /// What a state is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -149,6 +156,9 @@ pub struct Transition {
     /// Fields that a message from a list brings along and that are taken over.
     #[serde(default)]
     pub take: Vec<FieldName>,
+    /// Fields that get a number with it, and the numbering of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub number: BTreeMap<FieldName, String>,
     /// Freezes what is below the state it leaves; `resume` continues it.
     #[serde(default)]
     pub pause: bool,
@@ -267,6 +277,9 @@ pub struct TaskRule {
     /// Whoever has it may hand it over to another holder of the role.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hand_over: bool,
+    /// The event whose way is taken where whoever leads the step skips it; none if nobody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<EventName>,
 }
 
 /// The vote held in a state.

@@ -166,6 +166,8 @@ fn did(event: &Event) -> String {
         .unwrap_or_else(|| "gave the task back".to_owned()),
         Kind::Led => first(&|change| match change {
             Change::Added { person, .. } => Some(format!("asked {person} too")),
+            Change::Skipped { .. } => Some("skipped the step".to_owned()),
+            Change::Redone { .. } => Some("had it done again".to_owned()),
             _ => None,
         })
         .unwrap_or_else(|| "put the deadline off".to_owned()),

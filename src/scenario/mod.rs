@@ -7,6 +7,7 @@ mod boxes;
 pub mod coverage;
 pub mod file;
 pub mod history;
+mod keys;
 pub mod office;
 pub mod play;
 pub mod post;

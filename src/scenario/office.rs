@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::boxes;
 use super::coverage::Coverage;
 use super::history::{Entry as Line, History};
+use super::keys::Keys;
 use super::post::{Gathered, Mail, Post};
 use super::starts::Starts;
 use super::world::World;
@@ -18,6 +19,7 @@ use crate::dossier::decide::trace::decide_traced;
 use crate::dossier::evolve::evolve;
 use crate::dossier::project::{RegisterRow, project};
 use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Message, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, MachineHash, OperationId, PersonId, WorkflowName};
 use crate::machine::{LinkPolicy, Machine};
@@ -35,6 +37,7 @@ pub struct Office<'w> {
     opened: Vec<DossierId>,
     messages: VecDeque<Message>,
     register: Vec<Entry>,
+    keys: Keys,
     starts: Starts<'w>,
     commands: u64,
     pub(super) post: Post,
@@ -64,6 +67,7 @@ impl<'w> Office<'w> {
             opened: Vec::new(),
             messages: VecDeque::new(),
             register: Vec::new(),
+            keys: Keys::default(),
             starts: Starts::new(world, now),
             commands: 0,
             post: Post::default(),
@@ -108,7 +112,7 @@ impl<'w> Office<'w> {
         let kept = self.dossiers.get(id)?;
         let boxes = Boxes::new();
         let (directory, calendar) = (self.world.directory(), self.world.calendar(kept.machine));
-        let context = Context { directory, calendar, register: &self.register, boxes: &boxes };
+        let context = Context { directory, calendar, register: &self.register, boxes: &boxes, taken: Taken::NOTHING };
         let may = |person: &&PersonId| {
             let all = offered(kept.machine, &kept.dossier, entry, person, self.now, &context);
             all.iter().any(|way| way.event.as_ref() == Some(event))
@@ -286,8 +290,10 @@ impl<'w> Office<'w> {
         let facts = self.facts(machine, before, &command.ask);
         let no_boxes = Boxes::new();
         let boxes = kept.map_or(&no_boxes, |kept| &kept.boxes);
-        let context = Context { directory: world.directory(), calendar, register: &facts, boxes };
-        let (decided, trace) = decide_traced(machine, before, command, self.now, &context);
+        let (decided, trace) = self.keys.settled(|taken| {
+            let context = Context { directory: world.directory(), calendar, register: &facts, boxes, taken };
+            decide_traced(machine, before, command, self.now, &context)
+        });
         self.coverage.trace(machine, trace);
         let decision = decided?;
         if decision.events.is_empty() {
@@ -303,6 +309,7 @@ impl<'w> Office<'w> {
             self.opened.push(after.id.clone());
         }
         self.coverage.events(machine, &decision.events);
+        self.keys.take(&after, &decision.events);
         self.register.extend(rows.register.into_iter().map(entry));
         self.messages.extend(rows.messages);
         self.post.add(&after.id, rows.notices);

@@ -82,7 +82,7 @@ impl Scheduler {
             Err(Failure::Store(error @ StoreError::Unavailable(_))) => Err(error),
             Err(failure) => {
                 let why = match &failure {
-                    Failure::Refused(refusal) => format!("{:?}", refusal.codes()),
+                    Failure::Refused(refusal) => format!("{:?}", refusal.names()),
                     Failure::Store(error) => error.to_string(),
                 };
                 tracing::error!(%workflow, slot_at = %slot, "a start by the clock cannot be done and is put off: {why}");

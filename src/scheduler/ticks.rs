@@ -76,7 +76,7 @@ impl Scheduler {
             Ok(_) => "nothing came of it".to_owned(),
             Err(Failure::Store(error @ StoreError::Unavailable(_))) => return Err(error),
             Err(Failure::Store(error)) => error.to_string(),
-            Err(Failure::Refused(refusal)) => format!("{:?}", refusal.codes()),
+            Err(Failure::Refused(refusal)) => format!("{:?}", refusal.names()),
         };
         tracing::error!(dossier.id = %due.id, due_at = %due.due_at, "what is due cannot be done and is put off: {why}");
         self.put_off.add(due.id.as_str(), now);

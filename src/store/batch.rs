@@ -352,6 +352,7 @@ fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
         ];
         tx.execute(FACT, &params)?;
     }
+    tx.write_taken(batch)?;
     for paper in &batch.papers {
         let params: [Param; 9] = [
             paper.id.as_str().into(),

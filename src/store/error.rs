@@ -9,6 +9,9 @@ pub enum StoreError {
     /// A unique key was taken by somebody else.
     #[error("a unique key is taken: {0}")]
     Taken(String),
+    /// Somebody else took a number or another key that is given once: whoever wants it has to look again.
+    #[error("a number was taken meanwhile")]
+    Outrun,
     /// Something else was deployed than what the write rests on.
     #[error("something else was deployed meanwhile")]
     Redeployed,
@@ -46,7 +49,7 @@ pub enum StoreError {
 impl StoreError {
     /// Trying again can help: somebody else was faster, or the connection went.
     pub(crate) fn passes(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Taken(_) | Self::Redeployed)
+        matches!(self, Self::Unavailable(_) | Self::Taken(_) | Self::Outrun | Self::Redeployed)
     }
 }
 

@@ -114,9 +114,15 @@ const MAIL: &str =
     "SELECT person_id, message_id, key_id, generation, attempts, unknowns, made_at FROM mail WHERE id = $1";
 const NOTHING_LEFT: &str = "UPDATE mail SET status = 'dropped', lease = NULL, lease_until_at = NULL, next_at = NULL, \
     settled_at = $1 WHERE id = $2";
-const PEOPLE: &str = "SELECT person_id FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1 \
-    AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = outbox.person_id AND mail.made_at > $2) < $3 \
-    GROUP BY person_id ORDER BY MIN(not_before_at), person_id LIMIT $4";
+// The index of what waits is in the order of people, so that what waits for one person is found without reading what waits for
+// the others. From each person the walk steps to the next, and ends when enough are found.
+const PEOPLE: &str = "WITH RECURSIVE walk(person) AS ( \
+    SELECT MIN(person_id) FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL \
+    UNION ALL SELECT (SELECT MIN(person_id) FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL \
+        AND person_id > walk.person) FROM walk WHERE walk.person IS NOT NULL) \
+    SELECT person FROM walk WHERE person IS NOT NULL AND EXISTS (SELECT 1 FROM outbox WHERE person_id = walk.person \
+        AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1) \
+    AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = walk.person AND mail.made_at > $2) < $3 LIMIT $4";
 // Still wanted? What was asked, while the reader's own task is open; an escalation, while anybody's of that entry is.
 const DROP_WAITING: &str = "UPDATE outbox SET dropped_at = $1 \
     WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1 \

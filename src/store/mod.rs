@@ -24,6 +24,7 @@ pub mod roles;
 mod rows;
 pub mod schedule;
 mod sqlite;
+mod taken;
 mod value;
 mod versions;
 mod writer;
@@ -35,7 +36,8 @@ pub use error::StoreError;
 pub(crate) use load::{Loaded, LoadedContent, LoadedOperation, Wanted};
 pub(crate) use log::LoggedEvent;
 pub(crate) use rows::{
-    Batch, Closed, DossierRow, EventRow, MessageRow, OutboxRow, PaperRow, RegisterEntry, Settled, TaskChange, TaskEntry,
+    Batch, Closed, DossierRow, EventRow, MessageRow, OutboxRow, PaperRow, RegisterEntry, Settled, TakenRow, TaskChange,
+    TaskEntry,
 };
 pub use value::{Cell, Param, Row};
 pub use writer::Tx;

@@ -6,7 +6,7 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 3] = ["event", "machine", "head"];
 /// What the server changes every day.
-const DAILY: [&str; 15] = [
+const DAILY: [&str; 16] = [
     "meta",
     "workflow",
     "calendar",
@@ -18,6 +18,7 @@ const DAILY: [&str; 15] = [
     "mail",
     "message",
     "register",
+    "taken",
     "paper",
     "person",
     "directory",

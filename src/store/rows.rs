@@ -1,9 +1,10 @@
 //! What one commit writes, in the order in which it is written: sorted, so that two writers never wait for each other in a
 //! circle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::dossier::taken::Key;
 use crate::ids::{ActivationId, DossierId, PersonId};
 
 /// Everything that one batch of commands writes.
@@ -30,6 +31,10 @@ pub(crate) struct Batch {
     pub(crate) settled: BTreeMap<(DossierId, i64, u32), Settled>,
     /// Facts.
     pub(crate) register: Vec<RegisterEntry>,
+    /// Keys that are given up, and by whom. They go before any is taken.
+    pub(crate) given_up: BTreeSet<(Key, DossierId)>,
+    /// Keys that are taken.
+    pub(crate) taken: BTreeMap<Key, TakenRow>,
     /// Papers with their bytes.
     pub(crate) papers: Vec<PaperRow>,
     /// The keys under which imported dossiers stood in their files.
@@ -148,6 +153,15 @@ pub(crate) struct RegisterEntry {
     pub(crate) written_at: i64,
 }
 
+/// A key that is taken, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct TakenRow {
+    /// Its place in the order of a counter.
+    pub(crate) seq: Option<i64>,
+    pub(crate) dossier: DossierId,
+    pub(crate) taken_at: i64,
+}
+
 /// A paper as it is stored.
 #[derive(Clone, Debug)]
 pub(crate) struct PaperRow {
@@ -181,6 +195,8 @@ impl Batch {
             messages,
             settled,
             register,
+            given_up,
+            taken,
             papers,
             import_keys,
             stuck,
@@ -205,6 +221,8 @@ impl Batch {
         self.messages.extend(messages);
         self.settled.extend(settled);
         self.register.extend(register);
+        self.given_up.extend(given_up);
+        self.taken.extend(taken);
         self.papers.extend(papers);
         self.import_keys.extend(import_keys);
         self.stuck.extend(stuck);
@@ -216,6 +234,8 @@ impl Batch {
             && self.messages.is_empty()
             && self.settled.is_empty()
             && self.register.is_empty()
+            && self.given_up.is_empty()
+            && self.taken.is_empty()
             && self.papers.is_empty()
             && self.import_keys.is_empty()
             && self.stuck.is_empty()

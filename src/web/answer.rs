@@ -60,7 +60,9 @@ pub(super) async fn answer(
         return task::page(&app, &visit, Some(&form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
-        (Purpose::Act | Purpose::Lead, "claim" | "release" | "give" | "add" | "extend") => hands::meant(&visit, &form),
+        (Purpose::Act | Purpose::Lead, "claim" | "release" | "give" | "add" | "extend" | "skip" | "redo") => {
+            hands::meant(&visit, &form)
+        }
         (_, "correct") => correct::correct(&visit, &form),
         (_, "withdraw") => correct::withdraw(&visit, &form),
         (_, "recall") => correct::recall(&visit, &form),
@@ -127,14 +129,14 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
         let about = reason.about.as_deref().map(|about| about.split('.').next().unwrap_or(about));
         return Some(match (&reason.code, about) {
             (Code::ReasonMissing, _) => format!("reason.{}", form.get("do")),
-            (Code::FieldWrong | Code::FieldClosed, Some(field)) => format!("correct.{field}"),
+            (Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. }, Some(field)) => format!("correct.{field}"),
             _ => "correct".to_owned(),
         });
     }
     let editing = form.get("do") == "edit";
     let about = reason.about.as_deref();
     match (&reason.code, about) {
-        (Code::FieldMissing | Code::FieldWrong | Code::FieldClosed, Some(field)) => {
+        (Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. }, Some(field)) => {
             let field = field.split('.').next().unwrap_or(field);
             let filled = format!("field.{event}.{field}");
             let mut ways = task::offered(visit)
@@ -149,6 +151,7 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
         (Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong, Some(row)) => {
             Some(format!("row.{row}"))
         }
+        (_, _) if ["skip", "redo"].contains(&form.get("do")) => Some(format!("reason.{}", form.get("do"))),
         (_, _) if ["give", "add", "extend"].contains(&form.get("do")) => Some(format!("to.{}", form.get("do"))),
         _ if visit.task.purpose == Purpose::Act && form.get("do") == "act" => Some("choice".to_owned()),
         _ => None,

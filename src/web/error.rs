@@ -69,6 +69,7 @@ impl From<StoreError> for Problem {
                 Self::Unavailable
             }
             StoreError::Taken(_)
+            | StoreError::Outrun
             | StoreError::Redeployed
             | StoreError::Corrupt { .. }
             | StoreError::Newer { .. }

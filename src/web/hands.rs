@@ -1,5 +1,5 @@
 //! The small forms beside the choice: a task is taken over, given back, given to somebody; one more person is asked; the
-//! deadline is put off.
+//! deadline is put off; the step is skipped, or done anew.
 
 use super::answer::Meant;
 use super::form::Form;
@@ -15,6 +15,8 @@ pub(super) fn meant(visit: &Visit, form: &Form) -> Meant {
     let ask = match what {
         "claim" => Ok(Ask::Claim { activation }),
         "release" => Ok(Ask::Release { activation }),
+        "skip" => Ok(Ask::Skip { activation, reason }),
+        "redo" => Ok(Ask::Redo { activation, reason }),
         "add" => named(visit, form.get("to")).ok_or("refused.nobody_named").map(|person| Ask::Add {
             activation,
             person,

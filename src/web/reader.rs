@@ -10,6 +10,7 @@ use crate::calendar::Calendar;
 use crate::directory::{Directory, Person};
 use crate::dossier::context::Context;
 use crate::dossier::sight::Sight;
+use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, decide};
 use crate::ids::{BodyCode, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, UnitCode};
 use crate::machine::{Field, FieldKind, Fraction, Machine};
@@ -76,7 +77,13 @@ impl Reader {
     /// What a person may see of a dossier of this reader's workflow.
     pub(super) fn sight(&self, dossier: &Dossier, person: &PersonId) -> Sight {
         let boxes = BTreeMap::new();
-        let context = Context { directory: &self.directory, calendar: &self.calendar, register: &[], boxes: &boxes };
+        let context = Context {
+            directory: &self.directory,
+            calendar: &self.calendar,
+            register: &[],
+            boxes: &boxes,
+            taken: Taken::NOTHING,
+        };
         decide::sight(&self.machine, dossier, person, self.now, &context)
     }
 

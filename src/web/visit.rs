@@ -16,6 +16,7 @@ use super::say::{self, Texts};
 use crate::dossier::context::{Context, Entry};
 use crate::dossier::event::Event;
 use crate::dossier::sight::Sight;
+use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Purpose};
 use crate::ids::{OperationId, PersonId};
 use crate::links::{Bound, LinkKeys, task_of_row, task_row};
@@ -73,7 +74,7 @@ impl Visit {
     pub(super) fn with_context<T>(&self, ask: impl FnOnce(&Context<'_>) -> T) -> T {
         let (reader, boxes) = (&self.reader, BTreeMap::new());
         let (directory, calendar) = (&reader.directory, &reader.calendar);
-        ask(&Context { directory, calendar, register: &self.facts, boxes: &boxes })
+        ask(&Context { directory, calendar, register: &self.facts, boxes: &boxes, taken: Taken::NOTHING })
     }
 
     /// What stands around its page.

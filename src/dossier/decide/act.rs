@@ -212,7 +212,7 @@ impl<'a> Run<'a> {
     }
 
     /// Of each state the first transition whose guards hold; or every reason why there is none at all.
-    fn open_ones(&self, answering: Vec<Branches<'a>>) -> Result<Chosen<'a>, Refusal> {
+    pub(super) fn open_ones(&self, answering: Vec<Branches<'a>>) -> Result<Chosen<'a>, Refusal> {
         let (mut open, mut reasons) = (Vec::new(), Vec::new());
         for (at, branches) in answering {
             for transition in branches {
@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
 
     /// Everything that the transition wants must now be there. Going on from a form wants its required fields; ending the
     /// matter does not.
-    fn check_complete(&self, state: &State, transition: &Transition) -> Result<(), Refusal> {
+    pub(super) fn check_complete(&self, state: &State, transition: &Transition) -> Result<(), Refusal> {
         let ends = match &transition.target {
             Target::State(target) => matches!(self.state(target).kind, StateKind::Final { outcome: Some(_) }),
             Target::Stay | Target::Resume(_) => true,

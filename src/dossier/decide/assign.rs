@@ -31,6 +31,10 @@ pub struct Hands {
     pub add: bool,
     /// They may put the deadline off.
     pub extend: bool,
+    /// They may go on without it.
+    pub skip: bool,
+    /// They may have it done anew.
+    pub redo: bool,
 }
 
 /// What this person may do with the task of an entry.
@@ -54,6 +58,8 @@ pub fn hands(
         reason: !(leads && task.waits()),
         add: run.leads(person, activation, at, LeadAct::Add),
         extend: machine.states[at].deadline.is_some() && run.leads(person, activation, at, LeadAct::Extend),
+        skip: rule.skip.is_some() && run.leads(person, activation, at, LeadAct::Skip),
+        redo: run.leads(person, activation, at, LeadAct::Redo),
         ..Hands::default()
     };
     if leads || passes {

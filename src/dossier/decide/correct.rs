@@ -83,6 +83,7 @@ impl Run<'_> {
             .collect();
         self.emit(Change::Corrected { by: person.clone(), fields, reason });
         self.did(&person, place, role.as_ref(), true, None);
+        self.renumber()?;
         self.caption();
         if fall {
             self.votes_fall()?;

@@ -13,6 +13,7 @@ mod lead;
 mod lists;
 pub mod migrate;
 mod note;
+mod numbers;
 mod offer;
 mod pause;
 mod receive;
@@ -171,6 +172,8 @@ impl<'a> Run<'a> {
             }
             Ask::Add { activation, person, reason } => self.add(*activation, person, reason),
             Ask::Extend { activation, until, reason } => self.extend(*activation, *until, reason),
+            Ask::Skip { activation, reason } => self.skip(*activation, reason),
+            Ask::Redo { activation, reason } => self.redo(*activation, reason),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),

@@ -62,9 +62,8 @@ impl Run<'_> {
     fn check_first(&self) -> Result<(), Refusal> {
         let states = &self.machine.states;
         let edited = states.iter().filter_map(|state| state.task.as_ref()).flat_map(|task| &task.edit);
-        let after = states.iter().flat_map(|state| state.after.iter().map(|after| &after.transition));
-        let ways = states.iter().flat_map(|state| state.on.iter().chain(&state.always)).chain(after);
-        let filled = ways.flat_map(|way| way.fill.iter().chain(&way.take));
+        let ways = states.iter().flat_map(crate::machine::State::transitions);
+        let filled = ways.flat_map(|way| way.fill.iter().chain(&way.take).chain(way.number.keys()));
         let set = states.iter().flat_map(|state| state.entry.set.iter().chain(&state.exit.set)).map(|one| &one.field);
         let later: std::collections::BTreeSet<&FieldName> = edited.chain(filled).chain(set).collect();
         let required = self.machine.fields.iter().filter(|field| field.required).map(|field| &field.name);

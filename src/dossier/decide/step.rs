@@ -135,6 +135,7 @@ impl<'a> Run<'a> {
             if let Some(message) = brought.message {
                 self.take_over(message, &claim.what.take);
             }
+            self.take_numbers(claim.what)?;
             self.tell_rows(claim.what, brought.marks)?;
         }
         let mut ways = Vec::new();
@@ -172,6 +173,21 @@ impl<'a> Run<'a> {
         let left: Vec<Place> =
             all.into_iter().rev().filter(|at| !frozen.iter().any(|claim| claim.exits.contains(at))).collect();
         self.leave_for_good(&left)
+    }
+
+    /// Leaves a state with everything inside it and enters it again.
+    pub(super) fn enter_again(&mut self, at: Place) -> Result<(), Refusal> {
+        let chart = self.machine.chart();
+        let mut left: BTreeSet<Place> = chart.part(Some(at), &self.configuration()).iter().copied().collect();
+        left.insert(at);
+        self.remember(&left);
+        self.leave_for_good(&left.into_iter().rev().collect::<Vec<_>>())?;
+        for at in chart.entries([(at, chart.parent(at))], &self.recall()) {
+            if self.entry_of(at).is_none() {
+                self.enter_one(at)?;
+            }
+        }
+        Ok(())
     }
 
     /// Histories remember what is about to be left.

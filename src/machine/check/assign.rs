@@ -2,11 +2,18 @@
 
 use super::Check;
 use crate::definition::model;
-use crate::diagnostic::{fault, say};
+use crate::diagnostic::{did_you_mean, fault, say};
+use crate::ids::EventName;
 use crate::machine::{Lead, LeadAct};
 
 /// What whoever leads a step may do, as workflows write it.
-const ACTS: [(&str, LeadAct); 3] = [("assign", LeadAct::Assign), ("add", LeadAct::Add), ("extend", LeadAct::Extend)];
+const ACTS: [(&str, LeadAct); 5] = [
+    ("assign", LeadAct::Assign),
+    ("add", LeadAct::Add),
+    ("extend", LeadAct::Extend),
+    ("skip", LeadAct::Skip),
+    ("redo", LeadAct::Redo),
+];
 
 impl Check<'_> {
     /// Who leads a state.
@@ -34,10 +41,43 @@ impl Check<'_> {
         if let (Some(span), Some(needs)) = (claim.or(assign), several) {
             self.report(fault!(KEYS_TOGETHER.one_and_several, &needs.span).beside(span));
         }
-        let gives = |lead: &model::Lead| lead.may.iter().any(|word| word.value == "assign");
-        let lead = self.tree.outwards(at).find_map(|at| self.tree.place(at).state.lead.as_ref());
-        if let (Some(span), false) = (assign, lead.is_some_and(gives)) {
+        if let (Some(span), None) = (assign, self.allowed(at, "assign")) {
             self.report(fault!(MISSING_KEY.giver, span));
         }
+    }
+
+    /// Where whoever leads a state is allowed to do this.
+    fn allowed(&self, at: usize, act: &str) -> Option<&model::Name> {
+        let lead = self.tree.outwards(at).find_map(|at| self.tree.place(at).state.lead.as_ref())?;
+        lead.may.iter().find(|word| word.value == act)
+    }
+
+    /// The event that skipping a task stands for: the one that is named, or the only way on of those who are asked.
+    pub(super) fn skipped(&self, at: usize, written: &model::Task) -> Option<EventName> {
+        let allowed = self.allowed(at, "skip");
+        let place = self.tree.place(at);
+        let asked = written.role.as_ref()?;
+        let leads_on = |way: &&model::Transition| {
+            way.target.is_some() && way.returns.is_none() && way.by.iter().any(|by| by.value == asked.value)
+        };
+        let mut events: Vec<&model::Name> =
+            place.state.on.iter().filter(leads_on).filter_map(|way| way.event.as_ref()).collect();
+        events.dedup_by_key(|event| &event.value);
+        let known = events.iter().map(|event| event.as_str());
+        match (allowed, &written.skip, &events[..]) {
+            (None, None, _) => return None,
+            (None, Some(skip), _) => self.report(fault!(MISSING_KEY.skipper, &skip.span)),
+            (Some(_), Some(skip), _) if events.iter().all(|event| event.value != skip.value) => {
+                let help = did_you_mean(&skip.value, known, say!(near.away));
+                self.report(fault!(NO_CAUSE.skip, &skip.span, event = skip, state = place.id).help(help));
+            }
+            (Some(_), Some(skip), _) => return Some(EventName::new(&skip.value)),
+            (Some(_), None, [one]) => return Some(EventName::new(&one.value)),
+            (Some(may), None, _) => {
+                let fault = fault!(MISSING_KEY.way_on, &may.span, state = place.id, n = events.len());
+                self.report(fault.beside(&place.state.name.span));
+            }
+        }
+        None
     }
 }

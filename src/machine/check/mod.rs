@@ -17,6 +17,7 @@ mod lists;
 mod loops;
 mod names;
 mod needs;
+mod numbers;
 mod office;
 mod outcomes;
 mod phrases;
@@ -104,6 +105,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.not_correctable(&definition.row);
     definition.fields.iter().for_each(|field| check.not_correctable(&field.columns));
     check.withdrawals();
+    check.counted_fields();
     check.seen_by_who_writes(&shape);
     check.list_only();
     check.kinds();
@@ -203,6 +205,7 @@ impl Check<'_> {
             roles: written.roles.iter().map(|role| (role.name.as_str().into(), self.role(role))).collect(),
             guards: written.guards.iter().map(|guard| (guard.name.as_str().into(), self.guard(guard))).collect(),
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
+            numbers: self.numberings(),
             notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             access: self.access(&written.access),
             initial: StateId::new(self.initial(written.initial.as_ref(), None)),

@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Role,
     Guard,
     Vote,
+    Number,
     Note,
 }
 
@@ -31,6 +32,7 @@ impl Kind {
             Self::Role => say!(kind.role),
             Self::Guard => say!(kind.guard),
             Self::Vote => say!(kind.vote),
+            Self::Number => say!(kind.number),
             Self::Note => say!(kind.note),
         }
     }
@@ -45,10 +47,24 @@ impl Kind {
             Self::Role => fault!(UNKNOWN_ROLE.unknown, &name.span, name),
             Self::Guard => fault!(UNKNOWN_GUARD.unknown, &name.span, name),
             Self::Vote => fault!(UNKNOWN_VOTE.unknown, &name.span, name),
+            Self::Number => fault!(UNKNOWN_NUMBER.unknown, &name.span, name),
             Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
         }
     }
 }
+
+/// Every kind of name that a workflow declares.
+const ALL: [Kind; 9] = [
+    Kind::Field,
+    Kind::RowField,
+    Kind::Table,
+    Kind::Paper,
+    Kind::Role,
+    Kind::Guard,
+    Kind::Vote,
+    Kind::Number,
+    Kind::Note,
+];
 
 /// Words that formulas keep for themselves.
 const RESERVED: &[&str] = &[
@@ -92,6 +108,7 @@ impl Check<'_> {
             Kind::Role => written.roles.iter().map(|role| &role.name).collect(),
             Kind::Guard => written.guards.iter().map(|guard| &guard.name).collect(),
             Kind::Vote => written.votes.iter().map(|vote| &vote.name).collect(),
+            Kind::Number => written.numbers.iter().map(|numbering| &numbering.name).collect(),
             Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
         }
     }
@@ -119,9 +136,7 @@ impl Check<'_> {
 
     /// Every declared name looks like a name, and none in formulas means two things.
     pub(super) fn declared_names(&self) {
-        for kind in
-            [Kind::Field, Kind::RowField, Kind::Table, Kind::Paper, Kind::Role, Kind::Guard, Kind::Vote, Kind::Note]
-        {
+        for kind in ALL {
             for name in self.names(kind) {
                 self.identifier(name);
             }

@@ -86,6 +86,7 @@ impl Check<'_> {
             claim: written.claim,
             assign: written.assign,
             hand_over: written.hand_over,
+            skip: self.skipped(at, written),
         }
     }
 

@@ -32,6 +32,7 @@ impl Check<'_> {
             confirm: written.confirm,
             rows: written.rows.as_ref().map(|rows| self.row_events(rows)),
             take: self.refer_all(Kind::Field, &written.take),
+            number: self.numbered(written),
             pause: written.pause,
             internal: written.internal,
             returns: written.returns.as_ref().map(|returns| self.returns(written, returns)),

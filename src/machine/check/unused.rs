@@ -8,7 +8,9 @@ use crate::diagnostic::{Diagnostic, fault};
 impl Check<'_> {
     /// Warnings about what nothing refers to, and about buttons without words.
     pub(super) fn unused(&self) {
-        for kind in [Kind::Field, Kind::Role, Kind::Guard, Kind::Vote, Kind::Table, Kind::Paper, Kind::Note] {
+        for kind in
+            [Kind::Field, Kind::Role, Kind::Guard, Kind::Vote, Kind::Table, Kind::Paper, Kind::Number, Kind::Note]
+        {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
                     self.report(unused(kind, name));
@@ -30,7 +32,7 @@ impl Check<'_> {
                 // Who starts a dossier may fill in any field of it, and so may whoever joins a list.
                 Kind::Field => self.is_list() || self.definition.roles.iter().any(|role| role.starter),
                 Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
-                Kind::RowField | Kind::Guard | Kind::Vote | Kind::Note => false,
+                Kind::RowField | Kind::Guard | Kind::Vote | Kind::Number | Kind::Note => false,
             }
     }
 
@@ -88,6 +90,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Table => fault!(UNUSED.table, &name.span, name),
         Kind::Field => fault!(UNUSED.field, &name.span, name),
         Kind::RowField => fault!(UNUSED.row_field, &name.span, name),
+        Kind::Number => fault!(UNUSED.number, &name.span, name),
         Kind::Note => fault!(UNUSED.note, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }

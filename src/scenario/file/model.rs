@@ -7,6 +7,7 @@ use crate::dossier::context::Entry;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Choice, Purpose, RowStatus};
 use crate::ids::{EventName, FieldName, Instant, PersonId, StateId, WorkflowName};
+use crate::machine::LeadAct;
 use crate::source::{Span, Spanned};
 
 /// Values of fields, as dossiers hold them.
@@ -87,6 +88,17 @@ pub enum What {
         dossier: Which,
         /// They are right.
         agrees: bool,
+    },
+    /// Whoever leads a step does something about it.
+    Lead {
+        /// Who.
+        by: PersonId,
+        /// In which dossier.
+        dossier: Which,
+        /// What.
+        what: LeadAct,
+        /// Why.
+        reason: String,
     },
     /// Time passes.
     Wait(Wait),

@@ -9,14 +9,14 @@ use crate::calendar::tree::{Fields, Node};
 use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::context::Entry;
 use crate::ids::{EventName, PersonId, WorkflowName};
-use crate::machine::Machine;
+use crate::machine::{LeadAct, Machine};
 use crate::source::{Span, Spanned};
 
 /// The keys that say what happens; a step has one of them, or only `expect`.
-const VERBS: &[&str] = &["start", "import", "does", "edits", "votes", "records", "confirms", "wait"];
+const VERBS: &[&str] = &["start", "import", "does", "edits", "votes", "records", "confirms", "leads", "wait"];
 const KEYS: &[&str] = &[
-    "start", "import", "does", "edits", "votes", "records", "confirms", "wait", "expect", "by", "in", "as", "of",
-    "row", "fields", "papers", "reason", "rows", "refused",
+    "start", "import", "does", "edits", "votes", "records", "confirms", "leads", "wait", "expect", "by", "in", "as",
+    "of", "row", "fields", "papers", "reason", "rows", "refused",
 ];
 
 /// The dossiers that the steps of a case have named so far.
@@ -119,6 +119,14 @@ impl<'w> Reader<'w> {
                 let by = self.one(fields, place)?;
                 let agrees = self.truth(value)?.value;
                 Some(What::Confirm { by, dossier, agrees })
+            }
+            "leads" => {
+                let text = self.text(value)?;
+                let what = self.word(&text, &[("skip", LeadAct::Skip), ("redo", LeadAct::Redo)])?;
+                let by = self.one(fields, place)?;
+                let reason = fields.get("reason").and_then(|node| self.text(node));
+                let reason = reason.map(|reason| reason.value).unwrap_or_default();
+                Some(What::Lead { by, dossier, what, reason })
             }
             _ => None,
         }

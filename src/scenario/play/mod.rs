@@ -18,6 +18,7 @@ use crate::dossier::command::{self, Actor, Ask, RowMark};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Active, Dossier, Paper, Purpose};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
+use crate::machine::LeadAct;
 use crate::source::Span;
 
 /// Why a case does not pass.
@@ -123,6 +124,16 @@ impl Play<'_> {
                 let (activation, seen) =
                     (self.vote_in(&id, Some((by, Purpose::Confirm)), place)?.activation, self.dossier(&id).seq);
                 Ok(self.hand_in(id, by, Ask::Confirm { activation, agrees: *agrees, seen }))
+            }
+            What::Lead { by, dossier, what, reason } => {
+                let id = self.find(dossier, place)?;
+                let led = self.dossier(&id).tasks.iter().find(|task| task.purpose == Purpose::Lead && task.asks(by));
+                let (activation, reason) = (led.map_or(ActivationId(0), |task| task.activation), reason.clone());
+                let ask = match what {
+                    LeadAct::Skip => Ask::Skip { activation, reason },
+                    _ => Ask::Redo { activation, reason },
+                };
+                Ok(self.hand_in(id, by, ask))
             }
             What::Wait(_) | What::Expect(_) => Ok(Ok(())),
         }

@@ -17,9 +17,11 @@ pub(crate) struct Hands {
     give: Option<Give>,
     add: Option<Asks>,
     extend: Option<Asks>,
+    skip: Option<Asks>,
+    redo: Option<Asks>,
 }
 
-/// A form with one entry and a reason.
+/// A form with one entry, if any, and a reason.
 #[derive(Debug, Serialize)]
 struct Asks {
     to: String,
@@ -54,6 +56,7 @@ pub(crate) fn hands(reader: &Reader, hands: &assign::Hands, me: &PersonId, sent:
         may.then(|| Asks { to: said("to"), why: said("why"), open: sent.is_some() })
     };
     let (add, extend) = (asks(hands.add, "add"), asks(hands.extend, "extend"));
+    let (skip, redo) = (asks(hands.skip, "skip"), asks(hands.redo, "redo"));
     let sent = sent.filter(|form| form.get("do") == "give");
     let people = |people: &[PersonId], input: &str| {
         let one = |id: &PersonId| Person {
@@ -78,5 +81,5 @@ pub(crate) fn hands(reader: &Reader, hands: &assign::Hands, me: &PersonId, sent:
         open: sent.is_some() || !hands.reason,
         why: sent.map(|form| form.get("why").to_owned()).unwrap_or_default(),
     });
-    Hands { said, claim: hands.claim, release: hands.release, give, add, extend }
+    Hands { said, claim: hands.claim, release: hands.release, give, add, extend, skip, redo }
 }

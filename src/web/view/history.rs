@@ -127,7 +127,10 @@ fn chosen(reader: &Reader, event: &Event, events: &[Event]) -> String {
 pub(crate) fn reason(event: &Event) -> Option<&str> {
     event.changes.iter().find_map(|change| match change {
         Change::Did { reason, .. } | Change::Given { reason, .. } => reason.as_deref(),
-        Change::Added { reason, .. } | Change::Extended { reason, .. } => Some(reason),
+        Change::Added { reason, .. }
+        | Change::Extended { reason, .. }
+        | Change::Skipped { reason, .. }
+        | Change::Redone { reason, .. } => Some(reason),
         _ => None,
     })
 }
@@ -140,6 +143,8 @@ fn led(reader: &Reader, event: &Event) -> String {
             let when = reader.words.by_long(*due_at, reader.calendar.zone());
             Some(reader.texts.fill("did.extended", &[("when", &when)]))
         }
+        Change::Skipped { .. } => Some(reader.get("did.skipped")),
+        Change::Redone { .. } => Some(reader.get("did.redone")),
         _ => None,
     });
     said.unwrap_or_default()
@@ -201,7 +206,9 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             Change::Did { reason: Some(reason), .. }
             | Change::Given { reason: Some(reason), .. }
             | Change::Added { reason, .. }
-            | Change::Extended { reason, .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
+            | Change::Extended { reason, .. }
+            | Change::Skipped { reason, .. }
+            | Change::Redone { reason, .. } => Some(texts.fill("did.reason", &[("reason", reason)])),
             // A person's reason was said with what they did.
             Change::Grounds(grounds) if event.kind != Kind::Acted => {
                 let said: Vec<&str> = grounds.iter().map(|ground| reader.text(&ground.text)).collect();

@@ -8,7 +8,7 @@ use super::notes::Thread;
 use super::refused::Wrong;
 use super::{capital, cast_at, history};
 use crate::dossier::command::Actor;
-use crate::dossier::event::{Event, Kind};
+use crate::dossier::event::{Change, Event, Kind};
 use crate::dossier::{Dossier, Purpose};
 use crate::store::pages::{Closed, TaskPage};
 
@@ -32,11 +32,14 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
     let event = events.iter().find(|event| event.seq == closed.seq);
     let mine = event.is_some_and(|event| event.actor.person() == Some(&task.person));
     let cast = (task.purpose == Purpose::Ballot).then(|| cast_at(events, task, &task.person));
+    let changed = |is: &dyn Fn(&Change) -> bool| event.is_some_and(|event| event.changes.iter().any(is));
     let key = match (&cast, event.map(|event| &event.actor)) {
         (Some(Some(_)), _) => "over.done_you",
         _ if mine && event.is_some_and(|event| event.kind != Kind::Assigned) => "over.done_you",
         _ if event.is_some_and(|event| event.kind == Kind::Assigned) => "over.taken",
         _ if event.is_some_and(|event| event.kind == Kind::Recalled) => "over.recalled",
+        _ if changed(&|change| matches!(change, Change::Skipped { .. })) => "over.skipped",
+        _ if changed(&|change| matches!(change, Change::Redone { .. })) => "over.redone",
         (None, Some(actor)) if actor.person().is_some() => "over.done_other",
         _ if dossier.outcome.is_some() => "over.ended",
         _ => "over.moved",

@@ -36,7 +36,8 @@ pub(crate) fn wrongs(
         let said = if own.is_empty() {
             let key = format!("refused.{}", key(&reason.code));
             let (who, when, step) = earlier(reader, reason);
-            let holes = [("you", reader.you(person)), ("who", who), ("when", when), ("step", step)];
+            let other = if let Code::KeyTaken { by, .. } = &reason.code { by.clone() } else { String::new() };
+            let holes = [("other", other), ("you", reader.you(person)), ("who", who), ("when", when), ("step", step)];
             reader.texts.fill(&key, &holes.each_ref().map(|(name, value)| (*name, value.as_str())))
         } else {
             own.to_owned()
@@ -62,7 +63,9 @@ fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
 fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
     let about = reason.about.as_deref()?;
     match reason.code {
-        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed => Some(reader.field_path(about)),
+        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. } => {
+            Some(reader.field_path(about))
+        }
         Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
@@ -104,7 +107,9 @@ fn key(code: &Code) -> &'static str {
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
         Code::Taken { .. } => "taken",
+        Code::KeyTaken { .. } => "key_taken",
         Code::ActedOn { .. } => "acted_on",
+        Code::Voting => "voting",
         Code::NotLater => "not_later",
         Code::NotOfRole => "not_of_role",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",

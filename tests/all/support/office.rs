@@ -11,6 +11,7 @@ use chancery::dossier::decide::{Decision, decide};
 use chancery::dossier::evolve::evolve;
 use chancery::dossier::project::{Rows, project};
 use chancery::dossier::refusal::Refusal;
+use chancery::dossier::taken::Taken;
 use chancery::ids::{ActivationId, Instant, OperationId, PersonId};
 use chancery::machine::{Machine, check::check_files};
 use chancery::source::SourceFile;
@@ -216,6 +217,8 @@ pub(crate) struct Office {
     pub register: Vec<Entry>,
     /// The boxes of the votes in progress.
     pub boxes: Boxes,
+    /// The keys that are given once.
+    pub taken: Taken,
     commands: u64,
 }
 
@@ -227,14 +230,15 @@ impl Office {
             calendar: calendar(PLAIN),
             register: Vec::new(),
             boxes: Boxes::new(),
+            taken: Taken::default(),
             commands: 0,
         }
     }
 
     /// What `decide` may look at.
     pub(crate) fn context(&self) -> Context<'_> {
-        let Self { directory, calendar, register, boxes, .. } = self;
-        Context { directory, calendar, register, boxes }
+        let Self { directory, calendar, register, boxes, taken, .. } = self;
+        Context { directory, calendar, register, boxes, taken }
     }
 
     /// A command with an operation id of its own.
