@@ -1,6 +1,7 @@
 //! Pictures of statecharts: those of the shipped workflows as they are, and what holds for every picture.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use chancery::chart::{Graph, Ink, Marks, Picture, dot, mermaid, phrases};
 use chancery::dossier::command::{Act, Ask};
@@ -34,6 +35,24 @@ fn the_shipped_workflows_are_drawn_like_this() {
         let phrases = phrases(language);
         insta::assert_snapshot!(format!("{plain}-{language}.mermaid"), mermaid(&graph, phrases, &Marks::default()));
         insta::assert_snapshot!(format!("{plain}-{language}.dot"), dot(&graph, phrases, &Marks::default()));
+    }
+}
+
+/// The pages for officers show these: `UPDATE_EXPECTED=1` draws them again.
+#[test]
+fn the_pictures_in_the_docs_are_those_that_the_program_draws() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/offices");
+    for name in ["leave", "thesis", "purchase"] {
+        let machine = shipped(&format!("{name}/{name}"));
+        for language in ["vi", "en"] {
+            let path = folder.join(format!("{name}.{language}.svg"));
+            let picture = drawn(&machine, language, &Marks::default());
+            if std::env::var_os("UPDATE_EXPECTED").is_some() {
+                std::fs::write(&path, &picture).expect("the docs can be written");
+            }
+            let shown = std::fs::read_to_string(&path).expect("the picture is there");
+            assert!(shown == picture, "{} is not what is drawn now", path.display());
+        }
     }
 }
 
