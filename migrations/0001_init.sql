@@ -134,6 +134,9 @@ CREATE TABLE register (
     source     TEXT NOT NULL,
     dossier_id TEXT,
     written_at BIGINT NOT NULL,
+    paper      TEXT,
+    number     TEXT,
+    day        TEXT,
     PRIMARY KEY (register, holder, key, year, source)
 );
 CREATE INDEX register_holder ON register (holder);

@@ -176,6 +176,13 @@ impl Text {
         self.other.get(language.as_str()).unwrap_or(&self.own)
     }
 
+    /// The same with something done to it in every language.
+    #[must_use]
+    pub fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        let other = self.other.iter().map(|(language, said)| (language.clone(), change(said))).collect();
+        Self { own: change(&self.own), other }
+    }
+
     /// Nothing was written.
     pub fn is_empty(&self) -> bool {
         self.own.is_empty()

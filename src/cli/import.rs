@@ -138,7 +138,7 @@ async fn rehearse(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -
 }
 
 async fn carry_out(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
-    intake.open_registers().await?;
+    intake.open_registers().await.map_err(|error| trouble(error, "nothing was imported"))?;
     let mut progress = context.printer.progress("importing", intake.plan.rows.len());
     for (done, row) in intake.plan.rows.iter().enumerate() {
         let left = || format!("{done} of {} rows are done; import the same file again for the others", answer.rows);
@@ -166,6 +166,8 @@ fn trouble(error: IntakeError, so_far: &str) -> Trouble {
             Trouble::World(text) => Trouble::World(format!("{text}: {so_far}")),
             other => other,
         },
-        error @ (IntakeError::Paper(..) | IntakeError::Unfit(..)) => Trouble::Input(format!("{error}: {so_far}")),
+        error @ (IntakeError::Paper(..) | IntakeError::Unfit(..) | IntakeError::Second(..)) => {
+            Trouble::Input(format!("{error}: {so_far}"))
+        }
     }
 }

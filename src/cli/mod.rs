@@ -22,6 +22,7 @@ mod named;
 mod new;
 mod printer;
 mod refused;
+mod register;
 mod schema;
 mod serve;
 mod show;
@@ -113,6 +114,8 @@ enum Command {
     Directory(directory::DirectoryArgs),
     /// Start a dossier for each row of a CSV file.
     Import(import::ImportArgs),
+    /// Show what stands in a register, or take over entries from before it was kept here.
+    Register(register::RegisterArgs),
     /// Start a dossier on behalf of a person.
     Start(act::StartArgs),
     /// Do what a dossier asks, on behalf of a person.
@@ -323,6 +326,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => directory::run(&args, context).await,
         Command::Import(args) => import::run(&args, context).await,
+        Command::Register(args) => register::run(&args, context).await,
         Command::Start(args) => act::start(&args, context).await,
         Command::Act(args) => act::act(&args, context).await,
         Command::Assign(args) => act::assign(&args, context).await,

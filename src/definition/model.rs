@@ -55,6 +55,8 @@ pub struct Definition {
     pub guards: Vec<Guard>,
     /// The votes.
     pub votes: Vec<Vote>,
+    /// The registers.
+    pub registers: Vec<RegisterBook>,
     /// How documents are numbered.
     pub numbers: Vec<Numbering>,
     /// Threads of notes, with what officers call them.
@@ -193,6 +195,19 @@ pub struct Vote {
     pub withdraw: Vec<Name>,
     /// The legal text.
     pub basis: Option<String>,
+}
+
+/// A register.
+#[derive(Clone, Debug)]
+pub struct RegisterBook {
+    /// Its name.
+    pub name: Name,
+    /// What officers call it.
+    pub label: Text,
+    /// The parts of an entry that no other entry has together.
+    pub unique: Vec<Name>,
+    /// What people are told about a second entry.
+    pub refuse: Text,
 }
 
 /// How documents of a kind are numbered.

@@ -1,11 +1,22 @@
-//! Numberings as written.
+//! Registers and numberings as written.
 
 use super::item::Item;
-use super::model::{Name, Numbering};
+use super::model::{Name, Numbering, RegisterBook};
 use super::yaml::Node;
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::Spanned;
+
+/// The registers.
+pub(super) fn registers(item: &Item<'_>) -> Vec<RegisterBook> {
+    item.named(say!(several.registers)).into_iter().filter_map(|(name, item)| book(name, &item)).collect()
+}
+
+fn book(name: Name, item: &Item<'_>) -> Option<RegisterBook> {
+    let map = item.map(say!(what.register), &["label", "unique", "refuse"])?;
+    let label = map.need("label", &name.span).map_or_else(Text::default, |item| item.text());
+    Some(RegisterBook { label, unique: map.words("unique"), refuse: map.text("refuse"), name })
+}
 
 /// The numberings.
 pub(super) fn numberings(item: &Item<'_>) -> Vec<Numbering> {

@@ -88,6 +88,13 @@ impl Taken {
     }
 }
 
+impl Key {
+    /// The key of an entry in a register whose entries are unique.
+    pub fn of_register(register: &str, once: String) -> Self {
+        Self { space: format!("register:{register}"), key: once }
+    }
+}
+
 /// Whether these events take keys or give some up.
 pub fn takes_keys(events: &[Event]) -> bool {
     let mut changes = events.iter().flat_map(|event| &event.changes);

@@ -3,12 +3,14 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "the language hands arguments over by value")]
 
+use std::sync::PoisonError;
+
 use cel::common::types::{CelBool, CelInt, CelString};
 use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, FunctionContext, Value};
 
-use super::Scope;
+use super::{Missed, Scope};
 use crate::ids::UnitCode;
 use crate::machine::Fraction;
 
@@ -71,6 +73,10 @@ impl VariableResolver for Answers<'_> {
             ["held", register, key, year] => {
                 let year = year.parse::<i64>().ok()?;
                 let found = self.entries(register, key).any(|found| found == year);
+                if let Some(missed) = self.0.missed.filter(|_| !found) {
+                    let (register, key) = ((*register).to_owned(), (*key).to_owned());
+                    missed.lock().unwrap_or_else(PoisonError::into_inner).push(Missed { register, key, year });
+                }
                 Some(CowVal::owned(CelBool::from(found)))
             }
             ["times", register, key] => {

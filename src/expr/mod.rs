@@ -24,6 +24,7 @@ pub use programs::Programs;
 pub use syntax::ExprFault;
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use crate::calendar::Calendar;
 use crate::directory::Directory;
@@ -53,6 +54,8 @@ pub struct Scope<'a> {
     pub papers: &'a [&'a str],
     /// Register entries about its subject.
     pub register: &'a [Entry],
+    /// Where entries are noted that a formula asked for and that are not there.
+    pub missed: Option<&'a Mutex<Vec<Missed>>>,
     /// The directory.
     pub directory: &'a Directory,
     /// The calendar.
@@ -63,6 +66,17 @@ pub struct Scope<'a> {
     pub round_no: u32,
     /// For a list: the declared fields of rows, and the live rows.
     pub rows: Option<(&'a [Field], &'a [Values<'a>])>,
+}
+
+/// An entry that a formula asked for and that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The register.
+    pub register: String,
+    /// What.
+    pub key: String,
+    /// The year.
+    pub year: i64,
 }
 
 /// The values of fields.

@@ -5,6 +5,7 @@
 
 mod cells;
 mod planning;
+pub mod register;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, Words, fault, say};
 use crate::directory::Directory;
 use crate::directory::csv::Table;
+use crate::dossier::taken::Key;
 use crate::ids::{FieldName, MachineHash, WorkflowName};
 use crate::machine::Machine;
 use crate::source::Span;
@@ -68,6 +70,38 @@ pub struct OpeningEntry {
     pub key: String,
     /// The year it counts for.
     pub year: i32,
+    /// What of it there is only once in the register.
+    #[serde(skip)]
+    pub once: Option<Key>,
+    /// What proves it.
+    pub evidence: Option<Evidence>,
+}
+
+/// A paper that proves a fact from before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// What it is: a decision.
+    pub paper: String,
+    /// Its number.
+    pub number: String,
+    /// Its day, `2024-05-01`.
+    pub day: String,
+}
+
+impl OpeningEntry {
+    /// Whether both say the same.
+    pub fn same_fact(&self, other: &Self) -> bool {
+        let fact = |one: &Self| (one.register.clone(), one.holder.clone(), one.key.clone(), one.year);
+        fact(self) == fact(other)
+    }
+
+    /// Where it comes from, as people are told: the paper, else the source.
+    pub fn said(&self, source: &str) -> String {
+        match &self.evidence {
+            Some(Evidence { paper, number, day }) => format!("{paper} {number}, {day}"),
+            None => source.to_owned(),
+        }
+    }
 }
 
 /// The names of the files that lie in a folder of papers, by the row's key.

@@ -8,6 +8,7 @@ use super::{OpeningEntry, PaperNames, Planned, PlannedPaper, cells};
 use crate::diagnostic::{Diagnostic, fault, nearest, said, say};
 use crate::directory::Directory;
 use crate::directory::csv::{Row, Table, is_formula};
+use crate::dossier::taken::Key;
 use crate::ids::FieldName;
 use crate::machine::{FieldKind, Import, Machine};
 use crate::source::Span;
@@ -160,7 +161,10 @@ impl Planning<'_> {
         for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
             if let Some((key, year)) = entry(part) {
                 let register = rule.register.clone();
-                entries.push(OpeningEntry { register, holder: holder.clone(), key, year });
+                let book = self.machine.registers.get(&register);
+                let once = book.and_then(|book| book.once(&holder, &key, year));
+                let once = once.map(|once| Key::of_register(&register, once));
+                entries.push(OpeningEntry { register, holder: holder.clone(), key, year, once, evidence: None });
             } else {
                 self.fault((said!(IMPORT_REGISTER.entry, text = part), None), row, &rule.column);
             }

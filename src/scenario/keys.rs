@@ -43,6 +43,11 @@ impl Keys {
         }
     }
 
+    /// A key is taken from before the office was opened.
+    pub(super) fn stands(&mut self, key: Key, name: String) {
+        self.taken.insert(key, (None, Holder { dossier: None, name }));
+    }
+
     /// Keeps the keys that a dossier takes, and lets go those that it gives up.
     pub(super) fn take(&mut self, dossier: &Dossier, events: &[Event]) {
         for change in events.iter().flat_map(|event| &event.changes) {

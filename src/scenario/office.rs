@@ -19,7 +19,7 @@ use crate::dossier::decide::trace::decide_traced;
 use crate::dossier::evolve::evolve;
 use crate::dossier::project::{RegisterRow, project};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::taken::Taken;
+use crate::dossier::taken::{Key, Taken};
 use crate::dossier::{Dossier, Message, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, MachineHash, OperationId, PersonId, WorkflowName};
 use crate::machine::{LinkPolicy, Machine};
@@ -137,6 +137,11 @@ impl<'w> Office<'w> {
 
     /// Writes a fact into a register, as from before the office was opened.
     pub fn open_register(&mut self, entry: Entry) {
+        let Entry { register, holder, key, year } = &entry;
+        let mut books = self.world.machines().filter_map(|machine| machine.registers.get(register));
+        if let Some(once) = books.find_map(|book| book.once(holder, key, *year)) {
+            self.keys.stands(Key::of_register(register, once), format!("{key} {year}"));
+        }
         self.register.push(entry);
     }
 

@@ -47,6 +47,9 @@ pub enum IntakeError {
     /// A paper cannot be read.
     #[error("the paper `{0}` cannot be read: {1}")]
     Paper(String, std::io::Error),
+    /// A second entry where a register takes only one.
+    #[error("the entry `{0}` stands in its register already: {1}")]
+    Second(String, String),
     /// A file is not taken as a paper.
     #[error("the paper `{0}` is not taken: {1}")]
     Unfit(String, Unfit),
@@ -85,13 +88,21 @@ impl Intake<'_> {
     /// Writes the opening entries of all rows.
     ///
     /// # Errors
-    /// The database fails; then none was written.
-    pub async fn open_registers(&self) -> Result<(), StoreError> {
+    /// The database fails, or a register takes one of them only once; then none was written.
+    pub async fn open_registers(&self) -> Result<(), IntakeError> {
         let entries: Vec<_> = self.plan.rows.iter().flat_map(|row| row.register.clone()).collect();
         if entries.is_empty() {
             return Ok(());
         }
-        self.engine.store().open_register(entries, &format!("import:{}", self.plan.file), self.engine.now()).await
+        let source = format!("import:{}", self.plan.file);
+        let seconds = self.engine.store().open_register(entries.clone(), &source, self.engine.now()).await?;
+        match seconds.first() {
+            None => Ok(()),
+            Some(second) => {
+                let entry = &entries[second.at];
+                Err(IntakeError::Second(format!("{}:{}", entry.key, entry.year), second.first.clone()))
+            }
+        }
     }
 
     /// Why the dossier of one row could not be started now, if it is not there yet; nothing is written.

@@ -1,10 +1,9 @@
-//! What operators list: dossiers, the mails about one; and the opening entries of registers that an import brings.
+//! What operators list: dossiers, the mails about one.
 
 use serde::Serialize;
 
 use super::{Param, Store, StoreError};
 use crate::ids::{DossierId, Instant, WorkflowName};
-use crate::import::OpeningEntry;
 
 /// A dossier in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,8 +66,6 @@ const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTE
 const SAID: &str = "SELECT o.person_id, o.kind, o.not_before_at, m.status, m.settled_at, o.dropped_at \
     FROM outbox o LEFT JOIN mail m ON m.id = o.mail_id WHERE o.dossier_id = $1 ORDER BY o.seq, o.place";
 const IMPORTED: &str = "SELECT id FROM dossier WHERE workflow = $1 AND import_key = $2";
-const OPENING: &str = "INSERT INTO register (register, holder, key, year, source, dossier_id, written_at) \
-    VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (register, holder, key, year, source) DO NOTHING";
 
 impl Store {
     /// Dossiers, the oldest first.
@@ -147,33 +144,5 @@ impl Store {
     pub async fn imported(&self, workflow: &WorkflowName, key: &str) -> Result<Option<DossierId>, StoreError> {
         let rows = self.read(IMPORTED, &[workflow.as_str().into(), key.into()]).await?;
         rows.first().map(|row| row.text(0).map(DossierId::from)).transpose()
-    }
-
-    /// Writes facts from before a register was kept here, with their source; those that stand there already stay.
-    ///
-    /// # Errors
-    /// The database fails; then none was written.
-    pub async fn open_register(
-        &self,
-        entries: Vec<OpeningEntry>,
-        source: &str,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        let source = source.to_owned();
-        self.write(move |tx| {
-            for entry in &entries {
-                let params: [Param; 6] = [
-                    entry.register.as_str().into(),
-                    entry.holder.as_str().into(),
-                    entry.key.as_str().into(),
-                    i64::from(entry.year).into(),
-                    source.as_str().into(),
-                    now.0.into(),
-                ];
-                tx.execute(OPENING, &params)?;
-            }
-            Ok(())
-        })
-        .await
     }
 }

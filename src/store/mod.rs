@@ -20,6 +20,7 @@ pub mod moments;
 pub mod pages;
 mod postgres;
 mod read;
+pub mod registers;
 pub mod roles;
 mod rows;
 pub mod schedule;

@@ -4,7 +4,7 @@
 use super::rows::Batch;
 use super::{Param, StoreError, Tx};
 use crate::dossier::taken::{Holder, Key};
-use crate::ids::DossierId;
+use crate::ids::{DossierId, Instant};
 
 const LAST: &str = "SELECT seq FROM taken WHERE space = $1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1";
 const HOLDER: &str = "SELECT t.dossier_id, COALESCE(d.caption, t.source) FROM taken t \
@@ -24,6 +24,19 @@ impl Tx<'_> {
         let Some(row) = rows.first() else { return Ok(None) };
         let dossier = row.maybe_text(0)?.map(DossierId::from);
         Ok(Some(Holder { dossier, name: row.text(1)?.to_owned() }))
+    }
+
+    /// Takes a key for what was so before any dossier.
+    pub(super) fn take_before(&mut self, key: &Key, source: &str, now: Instant) -> Result<(), StoreError> {
+        let params: [Param; 6] = [
+            key.space.as_str().into(),
+            key.key.as_str().into(),
+            Param::Int(None),
+            Param::Text(None),
+            source.into(),
+            now.0.into(),
+        ];
+        self.execute(TAKE, &params).map(drop)
     }
 
     /// Gives up and takes the keys of a batch, in their order.

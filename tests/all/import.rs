@@ -34,6 +34,7 @@ states:
     task: {for: clerk, title: Làm, edit: [code, title, person, collective, kind, points, day, rating], attach: [report, minutes]}
     on: {do: {by: clerk, label: Xong, target: done}}
   done: {title: Xong, final: true, outcome: done}
+registers: {awards: {label: Sổ}}
 import:
   key: code
   columns:

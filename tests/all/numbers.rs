@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::http::StatusCode;
 use chancery::dossier::command::{Act, Ask, Command, Start};
 use chancery::dossier::refusal::Code;
-use chancery::dossier::{Dossier, Paper};
+use chancery::dossier::{Dossier, Paper, Purpose};
 use chancery::engine::{Attachment, Done, Engine, Failure};
 use chancery::ids::{FieldName, Instant, MachineHash};
 use chancery::machine::Machine;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use crate::engine::fresh_engine;
 use crate::store::databases;
 use crate::support::office::{self, DAY_MS, Office, PLAIN, START, act, by, machine};
+use crate::support::pages::Pages;
 
 const LETTER: &str = r#"
 chancery: 1
@@ -259,4 +261,49 @@ async fn a_number_that_was_entered_wrongly_is_free_again() {
         assert_eq!(refused(&back), &Code::KeyTaken { dossier: Some("b".into()), by: "Thư b".to_owned() });
         letters.replays().await;
     }
+}
+
+const DECISION: &str = r"
+chancery: 1
+workflow: decision
+title: Quyết định
+calendar: plain
+caption: title
+fields:
+  title:  {type: text, max: 100, required: true, label: Tên}
+  unit:   {type: unit, required: true, label: Đơn vị}
+  number: {type: text, max: 40, label: Số quyết định}
+  day:    {type: date, label: Ngày ký}
+numbers:
+  decision: {label: Số quyết định, dated: day}
+roles:
+  clerk: {label: Cán bộ, post: clerk, of: unit, starter: true}
+  head:  {label: Thủ trưởng, post: head, of: unit}
+initial: signing
+states:
+  signing:
+    title: Chờ quyết định
+    task: {for: head, title: Ghi quyết định}
+    on: {signed: {by: head, label: Ghi, fill: [number, day], number: {number: decision}, target: done}}
+  done: {title: Xong, final: true, outcome: done}
+";
+
+#[tokio::test]
+async fn the_page_says_beside_the_field_which_dossier_has_the_number() {
+    let pages = Pages::new().await;
+    pages.deploy("decision", DECISION).await;
+    let form =
+        [("do", "act"), ("choice", "signed"), ("field.signed.number", "12/QĐ-BTP"), ("field.signed.day", "2026-06-02")];
+    let mut answers = Vec::new();
+    for (id, title) in [("a", "Khen thưởng quý I"), ("b", "Khen thưởng quý II")] {
+        let dossier = pages.start("decision", id, json!({"title": title, "unit": "U"})).await;
+        let link = pages.link(&dossier, Purpose::Act, "head").await;
+        let seen = pages.get(&link).await.hidden("seen");
+        let form: Vec<_> = [("seen", seen.as_str())].into_iter().chain(form).collect();
+        answers.push(pages.post(&link, &form).await);
+    }
+    assert_eq!(answers[0].status, StatusCode::SEE_OTHER, "{}", answers[0].text());
+    let text = answers[1].text();
+    assert!(text.contains("Số quyết định: Đã ghi cho “Khen thưởng quý I”."), "{text}");
+    assert!(text.contains("#field.signed.number"), "the summary leads to the field: {text}");
 }

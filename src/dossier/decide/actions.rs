@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Run;
 use crate::dossier::event::Change;
-use crate::dossier::refusal::{Code, Refusal};
+use crate::dossier::refusal::{Code, Reason, Refusal};
+use crate::dossier::taken::Key;
 use crate::ids::{ActivationId, PersonId, RoleName};
 use crate::machine::{Actions, FieldKind, RegisterRule};
+use crate::words;
 
 impl Run<'_> {
     /// Sets the fields that a state sets, one after the other.
@@ -60,6 +62,25 @@ impl Run<'_> {
         })
     }
 
+    /// Takes the place of an entry that there is once, unless it is the dossier's already.
+    fn take_entry(&mut self, rule: &RegisterRule, holder: &str, key: &str, year: i32) -> Result<(), Refusal> {
+        let Some(book) = self.machine.registers.get(&rule.register) else { return Ok(()) };
+        let Some(once) = book.once(holder, key, year) else { return Ok(()) };
+        let key = Key::of_register(&rule.register, once);
+        match self.context.taken.holder(&key) {
+            Some(first) if first.dossier.as_ref() == Some(&self.dossier().id) => Ok(()),
+            Some(first) => {
+                let code = Code::KeyTaken { dossier: first.dossier.clone(), by: first.name.clone() };
+                let text = book.refuse.map(|said| words::fill(said, &[("other", &first.name)]));
+                Err(Refusal { reasons: vec![Reason { code, text, basis: None, about: None }] })
+            }
+            None => {
+                self.emit(Change::Took { key, seq: None, field: None });
+                Ok(())
+            }
+        }
+    }
+
     fn register(&mut self, rule: &RegisterRule) -> Result<(), Refusal> {
         let wrong = |what: &str| Refusal::about(Code::GuardFailed, format!("register `{}`: {what}", rule.register));
         let holder = if rule.holder.is_empty() {
@@ -70,6 +91,7 @@ impl Run<'_> {
         let key = self.value(&rule.key)?.as_str().ok_or_else(|| wrong("the key is no text"))?.to_owned();
         let year = self.value(&rule.year)?.as_i64().and_then(|year| i32::try_from(year).ok());
         let year = year.ok_or_else(|| wrong("the year is no number"))?;
+        self.take_entry(rule, &holder, &key, year)?;
         self.emit(Change::Registered { register: rule.register.clone(), holder, key, year });
         Ok(())
     }

@@ -12,6 +12,7 @@ mod enter;
 mod lead;
 mod lists;
 pub mod migrate;
+mod missed;
 mod note;
 mod numbers;
 mod offer;
@@ -32,14 +33,15 @@ mod vote;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
 
 use super::command::{Actor, Ask, Command};
-use super::context::Context;
+use super::context::{Context, Entry};
 use super::event::{Change, Event, Kind};
 use super::evolve;
 use super::refusal::{Code, Reason, Refusal};
 use super::{Choice, Dossier};
-use crate::expr::Scope;
+use crate::expr::{Missed, Scope};
 use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
 
@@ -228,6 +230,16 @@ impl<'a> Run<'a> {
 
     /// Runs `ask` with everything that formulas may see.
     fn with_scope<T>(&self, ask: impl FnOnce(&Scope<'_>) -> T) -> T {
+        self.with_register(self.context.register, None, ask)
+    }
+
+    /// The same with other entries in the registers; what is asked for and not there is noted in `missed`.
+    fn with_register<T>(
+        &self,
+        register: &[Entry],
+        missed: Option<&Mutex<Vec<Missed>>>,
+        ask: impl FnOnce(&Scope<'_>) -> T,
+    ) -> T {
         let dossier = self.dossier();
         let papers: Vec<&str> = dossier.papers.iter().map(|paper| paper.kind.as_str()).collect();
         let live: Vec<&BTreeMap<FieldName, serde_json::Value>> =
@@ -237,7 +249,8 @@ impl<'a> Run<'a> {
             declared: &self.machine.fields,
             fields: &dossier.fields,
             papers: &papers,
-            register: self.context.register,
+            register,
+            missed,
             directory: self.context.directory,
             calendar: self.context.calendar,
             now: self.at,
@@ -265,7 +278,7 @@ impl<'a> Run<'a> {
             if !holds {
                 reasons.push(Reason {
                     code: Code::Guard,
-                    text: guard.refuse.clone(),
+                    text: self.with_years(guard, true),
                     basis: guard.basis.clone(),
                     about: Some(name.to_string()),
                 });

@@ -318,7 +318,7 @@ impl<'a> Run<'a> {
             .iter()
             .map(|name| &self.machine.guards[name])
             .filter(|guard| !guard.refuse.is_empty())
-            .map(|guard| Ground { at, text: guard.refuse.clone(), basis: guard.basis.clone() })
+            .map(|guard| Ground { at, text: self.with_years(guard, false), basis: guard.basis.clone() })
             .collect();
         if !grounds.is_empty() {
             self.emit(Change::Grounds(grounds));

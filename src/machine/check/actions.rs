@@ -26,7 +26,7 @@ impl Check<'_> {
             self.needs_subject(written);
         }
         RegisterRule {
-            register: written.register.as_ref().map_or_else(String::new, |name| name.value.clone()),
+            register: written.register.as_ref().map_or_else(String::new, |name| self.refer(Kind::Register, name)),
             holder: self.formula(written.holder.as_ref()),
             key: self.formula(written.key.as_ref()),
             year: self.formula(written.year.as_ref()),

@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Role,
     Guard,
     Vote,
+    Register,
     Number,
     Note,
 }
@@ -32,6 +33,7 @@ impl Kind {
             Self::Role => say!(kind.role),
             Self::Guard => say!(kind.guard),
             Self::Vote => say!(kind.vote),
+            Self::Register => say!(kind.register),
             Self::Number => say!(kind.number),
             Self::Note => say!(kind.note),
         }
@@ -47,6 +49,7 @@ impl Kind {
             Self::Role => fault!(UNKNOWN_ROLE.unknown, &name.span, name),
             Self::Guard => fault!(UNKNOWN_GUARD.unknown, &name.span, name),
             Self::Vote => fault!(UNKNOWN_VOTE.unknown, &name.span, name),
+            Self::Register => fault!(UNKNOWN_REGISTER.unknown, &name.span, name),
             Self::Number => fault!(UNKNOWN_NUMBER.unknown, &name.span, name),
             Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
         }
@@ -54,7 +57,7 @@ impl Kind {
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 9] = [
+const ALL: [Kind; 10] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
@@ -62,6 +65,7 @@ const ALL: [Kind; 9] = [
     Kind::Role,
     Kind::Guard,
     Kind::Vote,
+    Kind::Register,
     Kind::Number,
     Kind::Note,
 ];
@@ -108,6 +112,7 @@ impl Check<'_> {
             Kind::Role => written.roles.iter().map(|role| &role.name).collect(),
             Kind::Guard => written.guards.iter().map(|guard| &guard.name).collect(),
             Kind::Vote => written.votes.iter().map(|vote| &vote.name).collect(),
+            Kind::Register => written.registers.iter().map(|book| &book.name).collect(),
             Kind::Number => written.numbers.iter().map(|numbering| &numbering.name).collect(),
             Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
         }

@@ -1,4 +1,4 @@
-//! Numberings, and the fields that get their numbers.
+//! Registers; numberings, and the fields that get their numbers.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use super::names::Kind;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{did_you_mean, fault, say};
 use crate::ids::FieldName;
-use crate::machine::Numbering;
 use crate::machine::numbering::{Piece, pieces};
+use crate::machine::{EntryPart, Numbering, RegisterBook};
 
 /// What a format may ask for, besides `{seq:4}`.
 const HOLES: [&str; 3] = ["seq", "year", "of"];
@@ -16,6 +16,25 @@ const HOLES: [&str; 3] = ["seq", "year", "of"];
 const WIDTH_MAX: usize = 9;
 
 impl Check<'_> {
+    /// The registers, by name.
+    pub(super) fn registers(&self) -> BTreeMap<String, RegisterBook> {
+        let part = |word: &Name| match word.as_str() {
+            "holder" => Some(EntryPart::Holder),
+            "key" => Some(EntryPart::Key),
+            "year" => Some(EntryPart::Year),
+            _ => {
+                self.unknown_word(word, &say!(word.entry_part), &["holder", "key", "year"]);
+                None
+            }
+        };
+        let book = |written: &model::RegisterBook| RegisterBook {
+            label: written.label.clone(),
+            unique: written.unique.iter().filter_map(part).collect(),
+            refuse: written.refuse.clone(),
+        };
+        self.definition.registers.iter().map(|written| (written.name.value.clone(), book(written))).collect()
+    }
+
     /// The numberings, by name.
     pub(super) fn numberings(&self) -> BTreeMap<String, Numbering> {
         let written = self.definition.numbers.iter();

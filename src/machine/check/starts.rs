@@ -61,8 +61,10 @@ impl Check<'_> {
         Import {
             key: written.key.iter().map(text).collect(),
             columns,
-            register: register
-                .map(|(column, register)| ImportRegister { column: text(column), register: text(register) }),
+            register: register.map(|(column, name)| ImportRegister {
+                column: text(column),
+                register: self.refer(Kind::Register, name),
+            }),
             papers: written.papers.as_ref().map(text),
             ignore: written.ignore.iter().map(text).collect(),
         }

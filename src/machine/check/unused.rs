@@ -8,9 +8,17 @@ use crate::diagnostic::{Diagnostic, fault};
 impl Check<'_> {
     /// Warnings about what nothing refers to, and about buttons without words.
     pub(super) fn unused(&self) {
-        for kind in
-            [Kind::Field, Kind::Role, Kind::Guard, Kind::Vote, Kind::Table, Kind::Paper, Kind::Number, Kind::Note]
-        {
+        for kind in [
+            Kind::Field,
+            Kind::Role,
+            Kind::Guard,
+            Kind::Vote,
+            Kind::Table,
+            Kind::Paper,
+            Kind::Register,
+            Kind::Number,
+            Kind::Note,
+        ] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
                     self.report(unused(kind, name));
@@ -28,7 +36,7 @@ impl Check<'_> {
         self.used.borrow().contains(&(kind, name.to_owned()))
             || match kind {
                 Kind::Role => starter(),
-                Kind::Table => in_formulas(),
+                Kind::Table | Kind::Register => in_formulas(),
                 // Who starts a dossier may fill in any field of it, and so may whoever joins a list.
                 Kind::Field => self.is_list() || self.definition.roles.iter().any(|role| role.starter),
                 Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
@@ -90,6 +98,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Table => fault!(UNUSED.table, &name.span, name),
         Kind::Field => fault!(UNUSED.field, &name.span, name),
         Kind::RowField => fault!(UNUSED.row_field, &name.span, name),
+        Kind::Register => fault!(UNUSED.register, &name.span, name),
         Kind::Number => fault!(UNUSED.number, &name.span, name),
         Kind::Note => fault!(UNUSED.note, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),

@@ -5,7 +5,8 @@ use super::{Amiss, Play};
 use crate::dossier::project::NoticeKind;
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Dossier, Purpose, RowResult, VoteResult};
-use crate::ids::{DossierId, PersonId};
+use crate::ids::{DossierId, PersonId, Text};
+use crate::machine::Guard;
 use crate::scenario::file::model::{Counted, Expect, Fact, MailWanted, PerRow, Tasks, Which};
 use crate::scenario::post::Mail;
 use crate::source::{Span, Spanned};
@@ -224,7 +225,7 @@ fn grounds(play: &Play<'_>, id: &DossierId, wanted: &Spanned<Vec<String>>) -> Re
         .iter()
         .map(|ground| {
             let guards = &mut kept.machine.guards.iter();
-            let guard = guards.find(|(_, guard)| guard.refuse == ground.text).map(|(name, _)| name.to_string());
+            let guard = guards.find(|(_, guard)| is_said_by(guard, &ground.text)).map(|(name, _)| name.to_string());
             Reason { code: Code::Guard, text: ground.text.clone(), basis: ground.basis.clone(), about: guard }
         })
         .collect();
@@ -235,6 +236,12 @@ fn grounds(play: &Play<'_>, id: &DossierId, wanted: &Spanned<Vec<String>>) -> Re
             Err(amiss(&wanted.span, "grounds", word, nothing(found)))
         }
     }
+}
+
+/// Whether these are the words of a guard; they may go on with the years that were missing.
+fn is_said_by(guard: &Guard, text: &Text) -> bool {
+    let begin = guard.refuse.own.split("{years}").next().unwrap_or_default().trim_end_matches('.');
+    !begin.is_empty() && text.own.starts_with(begin)
 }
 
 fn vote(play: &Play<'_>, dossier: &Dossier, wanted: &Spanned<PerRow<Counted>>) -> Result<(), Amiss> {
