@@ -34,6 +34,7 @@ pub mod papers;
 pub mod scenario;
 pub mod source;
 pub mod words;
+mod yaml;
 // Above this line nothing asks for the time, waits, or touches the world.
 pub mod bench;
 pub mod catcher;

@@ -7,7 +7,6 @@ mod read;
 pub mod slots;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tree;
 
 pub use days::Calendar;
 pub use delay::{Delay, DelayError, DelayUnit};

@@ -23,9 +23,9 @@ use jiff::tz::TimeZone;
 
 use super::Calendar;
 use super::days::{Special, Year};
-use super::tree::{self, Fields, Node, entries, items};
 use crate::diagnostic::{Diagnostic, fault, nearest, say};
 use crate::source::{SourceFile, Spanned};
+use crate::yaml::fields::{self, Fields, Node, entries, items};
 
 const WEEK: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -41,13 +41,8 @@ impl Calendar {
     /// Reads a calendar file; every fault is a diagnostic, and with an error there is no calendar.
     pub fn read(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
         let mut faults = Vec::new();
-        let calendar = match tree::read(file) {
-            Ok(root) => Reader { faults: &mut faults }.calendar(&root),
-            Err(fault) => {
-                faults.push(*fault);
-                None
-            }
-        };
+        let root = fields::read(file, &mut faults);
+        let calendar = root.and_then(|root| Reader { faults: &mut faults }.calendar(&root));
         let refused = faults.iter().any(Diagnostic::is_error);
         (calendar.filter(|_| !refused), faults)
     }

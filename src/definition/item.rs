@@ -2,12 +2,12 @@
 
 use super::lowering::Lowering;
 use super::model::{Keys, Name};
-use super::yaml::Node;
 use crate::calendar::{Delay, DelayError};
 use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
 use crate::exact::Exact;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
+use crate::yaml::Node;
 
 #[cfg(test)]
 thread_local! {

@@ -4,8 +4,8 @@
 //! Modest on purpose: sections in one order, blocks indented by two columns, no spaces at the ends of lines, one blank line at
 //! most, a line end at the end. Within a section order, quoting, flow or block and alignment are the author's.
 
-use super::yaml;
 use crate::source::SourceFile;
+use crate::yaml;
 
 /// The sections in the order in which readers look for them.
 const SECTIONS: &[&str] = &[
@@ -25,6 +25,7 @@ const SECTIONS: &[&str] = &[
     "fields",
     "import",
     "numbers",
+    "registers",
     "roles",
     "guards",
     "votes",

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::yaml::Node;
 use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
 use crate::source::Spanned;
+use crate::yaml::Node;
 
 /// A translation file, by its language.
 pub(super) struct Translation {

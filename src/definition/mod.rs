@@ -13,17 +13,16 @@ mod separation;
 mod states;
 mod top;
 mod transitions;
-mod yaml;
 
 pub use model::{Definition, Reading};
 pub use transitions::TRANSITION_KEYS;
 
 use item::Item;
 use lowering::{Lowering, Translation};
-use yaml::Node;
 
 use crate::diagnostic::{Diagnostic, fault};
 use crate::source::{SourceFile, Span};
+use crate::yaml::{self, Node};
 
 /// The language of a workflow that names none.
 const LANGUAGE: &str = "vi";

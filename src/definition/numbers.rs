@@ -2,10 +2,10 @@
 
 use super::item::Item;
 use super::model::{Name, Numbering, RegisterBook};
-use super::yaml::Node;
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::Spanned;
+use crate::yaml::Node;
 
 /// The registers.
 pub(super) fn registers(item: &Item<'_>) -> Vec<RegisterBook> {

@@ -108,6 +108,7 @@ fields: {a: {correctable: {}}}
 roles: {r: {}}
 guards: {g: {}}
 numbers: {n: {}}
+registers: {r: {}}
 votes: {v: {own_case: {}}}
 access: {r: {}}
 cron: {}

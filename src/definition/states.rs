@@ -106,7 +106,7 @@ fn task(item: &Item<'_>) -> Option<Task> {
 
 /// `vote: rule` or `vote: {rule: .., held: ..}`.
 fn vote(item: &Item<'_>) -> Option<StateVote> {
-    if let super::yaml::Node::Text(_) = item.node() {
+    if let crate::yaml::Node::Text(_) = item.node() {
         return Some(StateVote { rule: item.word(), held: Held::Online });
     }
     let map = item.map(say!(what.state_vote), &["rule", "held"])?;
@@ -117,7 +117,7 @@ fn vote(item: &Item<'_>) -> Option<StateVote> {
 }
 
 fn held(item: &Item<'_>) -> Held {
-    if matches!(item.node(), super::yaml::Node::Text(word) if word == "online") {
+    if matches!(item.node(), crate::yaml::Node::Text(word) if word == "online") {
         return Held::Online;
     }
     let paper = item.map(say!(what.held), &["paper"]).and_then(|map| map.need("paper", item.span()));
@@ -154,7 +154,7 @@ fn deadline(item: &Item<'_>) -> Option<Deadline> {
 
 /// `again: 3wd`, `again: rest`.
 fn again(item: &Item<'_>) -> Option<Spanned<Again>> {
-    if matches!(item.node(), super::yaml::Node::Text(word) if word == "rest") {
+    if matches!(item.node(), crate::yaml::Node::Text(word) if word == "rest") {
         return Some(Spanned::new(Again::Rest, item.span().clone()));
     }
     let delay = item.delay()?;

@@ -2,11 +2,11 @@
 
 use super::item::{Item, no_delay};
 use super::model::{Keys, Name, Needs, Returns, Rows, Transition};
-use super::yaml::Node;
 use crate::calendar::Delay;
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
+use crate::yaml::Node;
 
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
 use super::csv;
-use crate::calendar::tree::{self, Fields, Node, entries, items};
 use crate::diagnostic::{Diagnostic, fault};
 use crate::source::{SourceFile, Span, Spanned};
+use crate::yaml::fields::{self, Fields, Node, entries, items};
 
 /// A kind of record: the file that has it, and its columns.
 pub(super) struct Sheet {
@@ -117,10 +117,7 @@ impl Records {
     }
 
     fn read_yaml(&mut self, file: &SourceFile, faults: &mut Vec<Diagnostic>) {
-        let root = match tree::read(file) {
-            Ok(root) => root,
-            Err(fault) => return faults.push(*fault),
-        };
+        let Some(root) = fields::read(file, faults) else { return };
         let known = ["chancery", "units", "people", "posts", "bodies", "bindings", "substitutes"];
         let fields = Fields::of(&root, &known, faults);
         for sheet in SHEETS.iter().filter(|sheet| sheet.name != SEATS.name) {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::model::{Counted, Expect, Fact, MailWanted, Tasks, Which};
 use super::reader::{NONE, Reader};
 use super::steps::Names;
-use crate::calendar::tree::{Fields, Node};
 use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Purpose, RowStatus};
 use crate::ids::StateId;
 use crate::machine::{Machine, StateKind};
 use crate::source::Spanned;
+use crate::yaml::fields::{Fields, Node};
 
 const KEYS: &[&str] = &[
     "state",
@@ -199,7 +199,7 @@ fn register(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Vec<Fact> {
     if matches!(&node.value, Node::Text(text) if text == NONE) {
         return Vec::new();
     }
-    let items = crate::calendar::tree::items(node, &mut reader.faults);
+    let items = crate::yaml::fields::items(node, &mut reader.faults);
     items.iter().map(|item| fact(reader, item)).collect()
 }
 

@@ -15,11 +15,11 @@ use reader::Reader;
 use steps::Names;
 
 use super::world::World;
-use crate::calendar::tree::{self, Fields, Node};
 use crate::diagnostic::{Diagnostic, fault};
 use crate::dossier::context::Entry;
 use crate::ids::{Instant, WorkflowName};
 use crate::source::{SourceFile, Span, Spanned};
+use crate::yaml::fields::{self, Fields, Node};
 
 /// The language level that this program reads.
 const LEVEL: &str = "1";
@@ -41,11 +41,8 @@ pub struct Needs {
 
 /// What a scenario file stands on; none if it is no scenario file.
 pub fn needs(file: &SourceFile) -> (Option<Needs>, Vec<Diagnostic>) {
-    let root = match tree::read(file) {
-        Ok(root) => root,
-        Err(fault) => return (None, vec![*fault]),
-    };
     let mut faults = Vec::new();
+    let Some(root) = fields::read(file, &mut faults) else { return (None, faults) };
     // Keys are looked at when all of it is read.
     let mut ignored = Vec::new();
     let fields = Fields::of(&root, KEYS, &mut ignored);
@@ -89,20 +86,14 @@ pub fn read(
     included: &dyn Fn(&str) -> Option<Vec<u8>>,
 ) -> Read {
     let mut read = Read { sources: vec![file.clone()], ..Read::default() };
-    let root = match tree::read(file) {
-        Ok(root) => root,
-        Err(fault) => {
-            read.faults.push(*fault);
-            return read;
-        }
-    };
+    let Some(root) = fields::read(file, &mut read.faults) else { return read };
     let Some(main) = tested.first().and_then(|workflow| world.machine(workflow)) else { return read };
     let mut reader = Reader::new(world, main);
     let mut imports = Imports::new(included);
     let cases = reader.file(&root, &mut imports);
     read.scenarios = Scenarios { tested: tested.to_vec(), cases };
     read.sources.extend(imports.sources());
-    read.faults = reader.faults;
+    read.faults.extend(reader.faults);
     in_order(&mut read);
     read
 }
@@ -131,10 +122,10 @@ impl Reader<'_> {
         }
         let starts = fields.get("starts").and_then(|node| self.text(node)).and_then(|text| self.moment(&text));
         let mut cases = Vec::new();
-        for node in fields.get("cases").map_or(&[][..], |node| tree::items(node, &mut self.faults)) {
+        for node in fields.get("cases").map_or(&[][..], |node| fields::items(node, &mut self.faults)) {
             cases.extend(self.case(node, starts, imports));
         }
-        for node in fields.get("tables").map_or(&[][..], |node| tree::items(node, &mut self.faults)) {
+        for node in fields.get("tables").map_or(&[][..], |node| fields::items(node, &mut self.faults)) {
             cases.extend(tables::read(self, node, starts, imports));
         }
         cases
@@ -152,7 +143,7 @@ impl Reader<'_> {
             return None;
         };
         let mut register = self.opening(fields.get("register"));
-        let nodes = fields.get("steps").map_or(&[][..], |node| tree::items(node, &mut self.faults));
+        let nodes = fields.get("steps").map_or(&[][..], |node| fields::items(node, &mut self.faults));
         let mut names = Names::new(self.main);
         let steps = self.steps(nodes, &mut names, imports);
         register.extend(names.register);
@@ -163,7 +154,7 @@ impl Reader<'_> {
     fn opening(&mut self, node: Option<&Spanned<Node>>) -> Vec<Entry> {
         let Some(node) = node else { return Vec::new() };
         let mut entries = Vec::new();
-        for item in tree::items(node, &mut self.faults) {
+        for item in fields::items(node, &mut self.faults) {
             let model::Fact { register, holder, key, year } = expects::fact(self, item);
             if let (Some(register), Some(holder), Some(key), Some(year)) = (register, holder, key, year) {
                 entries.push(Entry { register, holder, key, year });

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::civil::{DateTime, Time};
 
 use super::model::Values;
-use crate::calendar::tree::{Fields, Node, entries};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::ids::{FieldName, Instant, PersonId};
 use crate::import;
 use crate::machine::{Field, FieldKind, Machine};
 use crate::scenario::world::World;
 use crate::source::Spanned;
+use crate::yaml::fields::{Fields, Node, entries};
 
 /// Says that nothing is there: no outcome, an empty field, nobody.
 pub(super) const NONE: &str = "none";
@@ -43,7 +43,7 @@ impl<'w> Reader<'w> {
     }
 
     /// A mapping from names that the author chose.
-    pub(super) fn named<'n>(&mut self, node: &'n Spanned<Node>) -> Vec<(&'n Spanned<String>, &'n Spanned<Node>)> {
+    pub(super) fn named<'n>(&mut self, node: &'n Spanned<Node>) -> &'n [(Spanned<String>, Spanned<Node>)] {
         entries(node, &mut self.faults)
     }
 

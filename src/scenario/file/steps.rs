@@ -5,12 +5,12 @@ use super::imports::Imports;
 use super::model::{Act, Start, Step, Values, Wait, What, Which};
 use super::reader::{NONE, Reader};
 use crate::calendar::Delay;
-use crate::calendar::tree::{Fields, Node};
 use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::context::Entry;
 use crate::ids::{EventName, PersonId, WorkflowName};
 use crate::machine::{LeadAct, Machine};
 use crate::source::{Span, Spanned};
+use crate::yaml::fields::{Fields, Node};
 
 /// The keys that say what happens; a step has one of them, or only `expect`.
 const VERBS: &[&str] = &["start", "import", "does", "edits", "votes", "records", "confirms", "leads", "wait"];

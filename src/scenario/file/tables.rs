@@ -4,11 +4,11 @@
 use super::imports::Imports;
 use super::model::Case;
 use super::reader::Reader;
-use crate::calendar::tree::{self, Node};
 use crate::diagnostic::{fault, say};
 use crate::ids::{FieldName, Instant, WorkflowName};
 use crate::machine::Machine;
 use crate::source::{Span, Spanned};
+use crate::yaml::fields::{self, Node};
 
 const KEYS: &[&str] = &["table", "starts", "register", "steps", "columns", "rows", "file", "ignore"];
 /// Before the name of an expectation.
@@ -101,8 +101,8 @@ fn of_file(reader: &mut Reader<'_>, file: &Spanned<String>, imports: &mut Import
 fn of_lists(reader: &mut Reader<'_>, columns: Option<&Spanned<Node>>, rows: Option<&Spanned<Node>>) -> (Columns, Rows) {
     let columns = columns.map_or_else(Vec::new, |node| reader.texts(node));
     let mut found = Rows::new();
-    for row in rows.map_or(&[][..], |node| tree::items(node, &mut reader.faults)) {
-        let cells = tree::items(row, &mut reader.faults);
+    for row in rows.map_or(&[][..], |node| fields::items(node, &mut reader.faults)) {
+        let cells = fields::items(row, &mut reader.faults);
         let cell = |cell: &Spanned<Node>| match &cell.value {
             Node::Text(text) => Spanned::new(text.clone(), cell.span.clone()),
             _ => Spanned::new(String::new(), cell.span.clone()),

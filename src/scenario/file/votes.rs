@@ -3,11 +3,11 @@
 use super::model::{Ballots, Counts, PerRow, Tally};
 use super::reader::Reader;
 use super::steps::Names;
-use crate::calendar::tree::{Fields, Node};
 use crate::diagnostic::fault;
 use crate::dossier::Choice;
 use crate::ids::PersonId;
 use crate::source::{Span, Spanned};
+use crate::yaml::fields::{Fields, Node};
 
 const CHOICES: &[(&str, Choice)] = &[("yes", Choice::Yes), ("no", Choice::No), ("abstain", Choice::Abstain)];
 const COUNTS: &[&str] = &["yes", "no", "abstain"];

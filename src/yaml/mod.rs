@@ -1,13 +1,15 @@
-//! From YAML text to a tree of nodes with a place for every key and value. The only file that knows the YAML library.
+//! From YAML text to a tree of nodes with a place for every key and value. The only place that knows the YAML library.
 //!
 //! YAML 1.2 as officers expect it: `yes`, `no` and `on` are texts, so is `017`; only `true` and `false` are truth values.
 //! Texts are brought to Unicode NFC, places stay those of the bytes as written. Never panics, and ends soon on any input.
+
+pub(crate) mod fields;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::options::AliasLimits;
 use serde_yaml::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use unicode_normalization::UnicodeNormalization;
@@ -15,18 +17,24 @@ use unicode_normalization::UnicodeNormalization;
 use crate::diagnostic::{Diagnostic, Words, fault, say};
 use crate::source::{SourceFile, Span, Spanned};
 
-/// Bytes that a file may have.
-pub(super) const FILE_MAX: usize = 256 * 1024;
+/// How long a file may be.
+#[derive(Debug)]
+struct Limits {
+    bytes: usize,
+    /// Keys and values, repetitions by alias included.
+    nodes: usize,
+}
+
+/// A workflow and its tables.
+const LIMITS: Limits = Limits { bytes: 256 * 1024, nodes: 50_000 };
 /// Levels that a file may have.
 const DEPTH_MAX: usize = 32;
-/// Keys and values that a file may have, repetitions by alias included.
-const NODES_MAX: usize = 50_000;
 /// Aliases that a file may use.
 const ALIASES_MAX: usize = 200;
 
 /// A value as written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// Nothing.
     Null,
     /// `true` or `false`.
@@ -54,7 +62,7 @@ fn decimal(text: &str) -> serde_json::Value {
 
 impl Node {
     /// What it is, in words.
-    pub(super) fn describe(&self) -> Words {
+    pub(crate) fn describe(&self) -> Words {
         match self {
             Self::Null => say!(node.nothing),
             Self::Bool(_) => say!(node.truth_value),
@@ -67,7 +75,7 @@ impl Node {
     }
 
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Spanned<Node>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Spanned<Node>> {
         match self {
             Self::Map(entries) => entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value),
             Self::List(items) => key.parse::<usize>().ok().and_then(|at| items.get(at)),
@@ -76,7 +84,7 @@ impl Node {
     }
 
     /// As JSON. A decimal of more digits than a JSON number keeps apart becomes a text, so that nothing is rounded.
-    pub(super) fn to_json(&self) -> serde_json::Value {
+    pub(crate) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,
             Self::Bool(value) => (*value).into(),
@@ -91,36 +99,49 @@ impl Node {
     }
 }
 
+/// What becomes of numbers and truth values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scalars {
+    /// They are what they are.
+    Typed,
+    /// They stay the texts that were written.
+    Written,
+}
+
 /// Reads a file; none if it is no YAML. Duplicate keys are faults of their own, the first one counts.
-pub(super) fn parse(file: &SourceFile) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
-    if file.text.len() > FILE_MAX {
+pub(crate) fn parse(file: &SourceFile) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
+    parse_as(file, &LIMITS, Scalars::Typed)
+}
+
+fn parse_as(file: &SourceFile, limits: &Limits, scalars: Scalars) -> (Option<Spanned<Node>>, Vec<Diagnostic>) {
+    if file.text.len() > limits.bytes {
         let place = Span::new(&file.name, 0..0);
-        return (None, vec![fault!(TOO_MUCH.bytes, place, bytes = file.text.len(), max = FILE_MAX)]);
+        return (None, vec![fault!(TOO_MUCH.bytes, place, bytes = file.text.len(), max = limits.bytes)]);
     }
-    match serde_yaml::from_str_with_options::<serde_yaml::Spanned<Raw>>(&file.text, options()) {
+    match serde_yaml::from_str_with_options::<serde_yaml::Spanned<Raw>>(&file.text, options(limits)) {
         Ok(root) => {
-            let mut placing = Placing { file, faults: Vec::new() };
+            let mut placing = Placing { file, scalars, faults: Vec::new() };
             let node = placing.place(root, &Span::new(&file.name, 0..0));
             (Some(node), placing.faults)
         }
-        Err(error) => (None, vec![explain(file, &error)]),
+        Err(error) => (None, vec![explain(file, limits, &error)]),
     }
 }
 
-fn options() -> serde_yaml::Options {
+fn options(limits: &Limits) -> serde_yaml::Options {
     let budget = serde_yaml::budget! {
         max_depth: DEPTH_MAX,
         flow_nesting_limit: DEPTH_MAX,
-        max_nodes: NODES_MAX,
-        max_events: NODES_MAX * 3,
+        max_nodes: limits.nodes,
+        max_events: limits.nodes.saturating_mul(3),
         max_aliases: ALIASES_MAX,
         max_anchors: ALIASES_MAX,
-        max_recorded_anchor_events: NODES_MAX,
-        max_total_scalar_bytes: FILE_MAX * 2,
+        max_recorded_anchor_events: limits.nodes,
+        max_total_scalar_bytes: limits.bytes.saturating_mul(2),
         max_documents: 2,
     };
     let mut alias_limits = AliasLimits::default();
-    alias_limits.max_total_replayed_events = NODES_MAX;
+    alias_limits.max_total_replayed_events = limits.nodes;
     alias_limits.max_replay_stack_depth = DEPTH_MAX;
     serde_yaml::options! {
         budget: budget,
@@ -217,9 +238,6 @@ impl<'de> Visitor<'de> for RawVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
         let mut entries = Vec::new();
         while let Some(key) = access.next_key::<serde_yaml::Spanned<String>>()? {
-            if entries.len() >= NODES_MAX {
-                return Err(A::Error::custom("too many keys"));
-            }
             entries.push((key, access.next_value()?));
         }
         Ok(Raw::Map(entries))
@@ -229,6 +247,7 @@ impl<'de> Visitor<'de> for RawVisitor {
 /// Gives every node its place in our own terms, and finds keys written twice.
 struct Placing<'a> {
     file: &'a SourceFile,
+    scalars: Scalars,
     faults: Vec<Diagnostic>,
 }
 
@@ -239,9 +258,12 @@ impl Placing<'_> {
         let span = if own.range.is_empty() { around.clone() } else { own };
         let node = match raw.value {
             Raw::Null => Node::Null,
+            Raw::Bool(_) | Raw::Int(_) | Raw::Number if self.scalars == Scalars::Written => {
+                Node::Text(self.written(&raw.defined))
+            }
             Raw::Bool(value) => Node::Bool(value),
             Raw::Int(value) => Node::Int(value),
-            Raw::Number => Node::Decimal(self.file.slice(&self.span(&raw.defined).range).trim().to_owned()),
+            Raw::Number => Node::Decimal(self.written(&raw.defined)),
             Raw::Text(text) => Node::Text(text),
             Raw::List(items) => Node::List(items.into_iter().map(|item| self.item(item, &span)).collect()),
             Raw::Map(entries) => Node::Map(self.entries(entries)),
@@ -277,6 +299,10 @@ impl Placing<'_> {
         entries
     }
 
+    fn written(&self, location: &serde_yaml::Location) -> String {
+        self.file.slice(&self.span(location).range).trim().to_owned()
+    }
+
     fn span(&self, location: &serde_yaml::Location) -> Span {
         Span::new(&self.file.name, range(self.file, location))
     }
@@ -300,7 +326,7 @@ fn range(file: &SourceFile, location: &serde_yaml::Location) -> Range<usize> {
 }
 
 /// A fault that the library found: it stops at the first one.
-fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
+fn explain(file: &SourceFile, limits: &Limits, error: &serde_yaml::Error) -> Diagnostic {
     use serde_yaml::Error as Yaml;
     let error = innermost(error);
     let at = error.location().map_or(0..0, |location| range(file, &location));
@@ -313,7 +339,7 @@ fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
         | Yaml::AliasReplayCounterOverflow { .. }
         | Yaml::AliasReplayLimitExceeded { .. }
         | Yaml::AliasExpansionLimitExceeded { .. }
-        | Yaml::AliasReplayStackDepthExceeded { .. } => too_much(span),
+        | Yaml::AliasReplayStackDepthExceeded { .. } => too_much(limits, span),
         Yaml::MultipleDocuments { .. } => fault!(NOT_YAML.document, span),
         Yaml::UnknownAnchor { .. } => fault!(NOT_YAML.anchor, span),
         _ => {
@@ -322,7 +348,7 @@ fn explain(file: &SourceFile, error: &serde_yaml::Error) -> Diagnostic {
             let why =
                 words.lines().next().and_then(|line| line.split(" at line ").next()).unwrap_or("it cannot be read");
             if why.contains("recursion limit") {
-                too_much(span)
+                too_much(limits, span)
             } else if why.contains("quoted scalar") {
                 fault!(NOT_YAML.quote, span, why)
             } else {
@@ -340,8 +366,8 @@ fn innermost(error: &serde_yaml::Error) -> &serde_yaml::Error {
     }
 }
 
-fn too_much(span: Span) -> Diagnostic {
-    fault!(TOO_MUCH.limit, span, levels = DEPTH_MAX, values = NODES_MAX, aliases = ALIASES_MAX)
+fn too_much(limits: &Limits, span: Span) -> Diagnostic {
+    fault!(TOO_MUCH.limit, span, levels = DEPTH_MAX, values = limits.nodes, aliases = ALIASES_MAX)
 }
 
 fn end_of_char(file: &SourceFile, start: usize) -> usize {
