@@ -48,6 +48,13 @@ pub enum DelayError {
     },
 }
 
+impl DelayUnit {
+    /// Whole days are counted, working ones or all.
+    pub fn is_of_days(self) -> bool {
+        matches!(self, Self::WorkingDays | Self::Days)
+    }
+}
+
 impl FromStr for Delay {
     type Err = DelayError;
 

@@ -188,6 +188,7 @@ impl Lines<'_> {
                 }
                 Change::Added { person, reason, .. } => format!("asked too: {} ({reason})", self.name(person)),
                 Change::Extended { due_at, reason, .. } => format!("put off to {}: {reason}", self.minute(*due_at)),
+                Change::Moved { due_at, .. } => format!("the deadline moves to {}", self.minute(*due_at)),
                 Change::Skipped { event, reason, .. } => format!("skipped, on by `{event}`: {reason}"),
                 Change::Redone { reason, .. } => format!("done again: {reason}"),
                 Change::Returned { round, .. } => format!("round {round}"),

@@ -170,8 +170,18 @@ pub struct Guard {
     pub basis: Option<String>,
 }
 
+/// Members who did not take part in a vote.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// How long they may still send a ballot.
+    pub written_ballot: Option<Spanned<Delay>>,
+    /// `not_agreed` or `does_not_count`.
+    pub no_reply: Option<Name>,
+}
+
 /// A vote.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
 pub struct Vote {
     /// Its name.
     pub name: Name,
@@ -191,6 +201,26 @@ pub struct Vote {
     pub own_votes: bool,
     /// `own_case.in_base`.
     pub own_in_base: bool,
+    /// `own_case.collectives`.
+    pub own_collectives: bool,
+    /// Guards that hold when it is opened.
+    pub requires: Vec<Name>,
+    /// What an abstention is.
+    pub abstention: Option<Name>,
+    /// What a tie means.
+    pub tie: Option<Name>,
+    /// Members who did not take part.
+    pub absent: Option<Absent>,
+    /// What becomes of the seat of a member who leaves.
+    pub leaver: Option<Name>,
+    /// It may end early.
+    pub early_close: bool,
+    /// How many rows pass at most.
+    pub highest: Option<Spanned<i64>>,
+    /// One more ballot between the highest.
+    pub second_ballot: bool,
+    /// The keys written.
+    pub keys: Keys,
     /// Who may withdraw its result.
     pub withdraw: Vec<Name>,
     /// The legal text.
@@ -504,6 +534,8 @@ pub struct Deadline {
     pub by: Option<Name>,
     /// Before a day.
     pub before: Option<Name>,
+    /// So long before a day, as a phrase.
+    pub ends: Option<Name>,
     /// Reminders.
     pub remind: Vec<Spanned<Delay>>,
     /// Who is told afterwards.

@@ -1,7 +1,7 @@
 //! Fields, roles, guards and votes as written.
 
 use super::item::{Item, Map};
-use super::model::{Access, Correctable, Field, Guard, Name, Role, Vote};
+use super::model::{Absent, Access, Correctable, Field, Guard, Name, Role, Vote};
 use crate::diagnostic::{Words, say};
 use crate::ids::Text;
 use crate::source::Span;
@@ -20,6 +20,27 @@ const FIELD_KEYS: &[&str] = &[
     "columns",
     "sums",
     "correctable",
+];
+
+/// The keys of a vote.
+const VOTE_KEYS: &[&str] = &[
+    "title",
+    "body",
+    "requires",
+    "ballot",
+    "quorum",
+    "passes",
+    "open_for",
+    "abstention",
+    "tie",
+    "absent",
+    "own_case",
+    "leaver",
+    "early_close",
+    "highest",
+    "second_ballot",
+    "basis",
+    "withdraw",
 ];
 
 /// Names with what officers call them.
@@ -126,10 +147,10 @@ pub(super) fn votes(item: &Item<'_>) -> Vec<Vote> {
 }
 
 fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
-    let known = &["title", "body", "ballot", "quorum", "passes", "open_for", "own_case", "basis", "withdraw"];
-    let map = item.map(say!(what.vote), known)?;
+    let map = item.map(say!(what.vote), VOTE_KEYS)?;
     let needed = |key: &str| map.need(key, &name.span).and_then(|item| item.word());
-    let own_case = map.get("own_case").and_then(|item| item.map(say!(what.own_case), &["votes", "in_base"]));
+    let own_case =
+        map.get("own_case").and_then(|item| item.map(say!(what.own_case), &["votes", "in_base", "collectives"]));
     let own = |key: &str, or: bool| own_case.as_ref().and_then(|map| map.get(key)?.boolean()).unwrap_or(or);
     Some(Vote {
         title: needed_text(&map, "title", &name.span),
@@ -140,8 +161,26 @@ fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
         open_for: map.need("open_for", &name.span).and_then(|item| item.delay()),
         own_votes: own("votes", false),
         own_in_base: own("in_base", true),
+        own_collectives: own("collectives", false),
+        requires: map.words("requires"),
+        abstention: map.word("abstention"),
+        tie: map.word("tie"),
+        absent: map.get("absent").and_then(|item| absent(&item)),
+        leaver: map.word("leaver"),
+        early_close: map.flag("early_close"),
+        highest: map.get("highest").and_then(|item| item.integer()),
+        second_ballot: map.flag("second_ballot"),
+        keys: map.keys(),
         withdraw: map.words("withdraw"),
         basis: map.word("basis").map(|word| word.value),
         name,
+    })
+}
+
+fn absent(item: &Item<'_>) -> Option<Absent> {
+    let map = item.map(say!(what.absent), &["written_ballot", "no_reply"])?;
+    Some(Absent {
+        written_ballot: map.get("written_ballot").and_then(|item| item.delay()),
+        no_reply: map.need("no_reply", item.span()).and_then(|item| item.word()),
     })
 }

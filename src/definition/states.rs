@@ -137,7 +137,8 @@ fn joins(item: &Item<'_>) -> Option<Joins> {
 }
 
 fn deadline(item: &Item<'_>) -> Option<Deadline> {
-    let map = item.map(say!(what.deadline), &["within", "by", "before", "again", "remind", "escalate", "then"])?;
+    let map =
+        item.map(say!(what.deadline), &["within", "by", "before", "ends", "again", "remind", "escalate", "then"])?;
     let remind = map.get("remind").map_or_else(Vec::new, |item| item.items());
     Some(Deadline {
         span: item.span().clone(),
@@ -145,6 +146,7 @@ fn deadline(item: &Item<'_>) -> Option<Deadline> {
         within: map.get("within").and_then(|item| item.delay()),
         by: map.get("by").and_then(|item| item.formula()),
         before: map.get("before").and_then(|item| item.formula()),
+        ends: map.word("ends"),
         remind: remind.iter().filter_map(Item::delay).collect(),
         escalate: map.get("escalate").and_then(|item| escalate(&item)),
         then: map.word("then"),

@@ -77,6 +77,13 @@ impl Directory {
         })
     }
 
+    /// Whether a person holds a post in this unit or in one below it on a day.
+    pub fn belongs(&self, person: &PersonId, unit: &UnitCode, on: Date) -> bool {
+        let held = self.posts.iter().filter(|post| &post.person == person && post.dated.holds(on));
+        let mut units = held.flat_map(|post| self.upward(&post.unit, on));
+        self.unit_on(unit, on).is_some_and(|unit| units.any(|above| above.code == unit.code))
+    }
+
     /// The seats of a body that hold on a day, in the order of the directory.
     pub fn seats(&self, body: &BodyCode, on: Date) -> Vec<&BodySeat> {
         let seats = self.bodies.get(body).map_or(&[][..], |body| &body.seats);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId, RoleName, VoteName};
-use crate::machine::{Held, VoteRule};
+use crate::machine::{Abstention, Ballot, Held, VoteRule};
 
 /// A vote in progress: the roll and the rules as they were when it was opened. Choices are not here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,57 @@ pub struct Vote {
     /// Choices of an open vote, by row and person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub open: BTreeMap<DossierId, BTreeMap<PersonId, Choice>>,
+    /// How many took part before the absent were asked in writing; the quorum is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<u32>,
+    /// Which ballot it is.
+    #[serde(default, skip_serializing_if = "Round::is_first")]
+    pub round: Round,
+    /// What earlier ballots gave: results that stand, and those about which this ballot is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Box<VoteResult>>,
+}
+
+impl Vote {
+    /// Members answer on ballot sheets: on line, and the chair always.
+    pub fn is_by_sheet(&self) -> bool {
+        self.held == Held::Online || self.round == Round::Casting
+    }
+
+    /// Choices lie in sealed boxes.
+    pub fn is_sealed(&self) -> bool {
+        self.held == Held::Online && self.rule.ballot == Ballot::Secret
+    }
+
+    /// What may be chosen.
+    pub fn choices(&self) -> &'static [Choice] {
+        let may_abstain = self.rule.abstention != Abstention::Refused && self.round != Round::Casting;
+        if may_abstain { &[Choice::Yes, Choice::No, Choice::Abstain] } else { &[Choice::Yes, Choice::No] }
+    }
+}
+
+/// Which ballot of a vote it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Round {
+    /// The first.
+    #[default]
+    First,
+    /// The chair alone decides where as many were for as against.
+    Casting,
+    /// Once more about what was undecided.
+    Again {
+        /// Of the rows, so many pass at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        highest: Option<u32>,
+    },
+}
+
+impl Round {
+    /// Whether it is the first.
+    pub fn is_first(&self) -> bool {
+        *self == Self::First
+    }
 }
 
 /// One member's seat on the roll.
@@ -109,6 +160,9 @@ pub struct VoteResult {
     pub quorate: bool,
     /// Per row.
     pub rows: Vec<RowResult>,
+    /// Results of the first ballot that a further one replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<RowResult>,
     /// Who may withdraw it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdraw: Vec<RoleName>,
@@ -146,6 +200,12 @@ pub struct RowResult {
     pub needs: crate::machine::Fraction,
     /// It passed.
     pub passed: bool,
+    /// Where as many were for as against: what the chair chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub casting: Option<Choice>,
+    /// It came so far among those that had votes enough, and only the highest pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u32>,
     /// SHA-256 of the box as it stood when it was closed, in hexadecimal digits; none for paper and open votes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub box_hash: Option<String>,

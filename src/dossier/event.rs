@@ -11,7 +11,7 @@ use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::taken::Key;
 use super::{
-    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, RowStatus, Seat,
+    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, Round, RowStatus, Seat,
     StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::calendar::Delay;
@@ -247,6 +247,13 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// A deadline moved with the day that it is counted from; its timers follow.
+    Moved {
+        /// The entry.
+        activation: ActivationId,
+        /// When it ends now.
+        due_at: Instant,
+    },
     /// Whoever leads the step went on without it.
     Skipped {
         /// The entry.
@@ -350,7 +357,7 @@ pub enum Change {
         /// Its name in the workflow.
         name: VoteName,
         /// The rule.
-        rule: VoteRule,
+        rule: Box<VoteRule>,
         /// How it is held.
         held: Held,
         /// Which body.
@@ -359,6 +366,36 @@ pub enum Change {
         roll: Vec<Seat>,
         /// What is voted on.
         rows: Vec<VoteRow>,
+    },
+    /// A vote goes on with one more ballot, about fewer rows or with fewer people: what was marked, recorded or chosen before is
+    /// taken off.
+    VotedAgain {
+        /// The vote.
+        activation: ActivationId,
+        /// Which ballot.
+        round: Round,
+        /// The roll.
+        roll: Vec<Seat>,
+        /// What is voted on.
+        rows: Vec<VoteRow>,
+        /// What the first ballot gave.
+        earlier: Box<VoteResult>,
+    },
+    /// Those who did not take part are asked for a written ballot.
+    AskedInWriting {
+        /// The vote.
+        activation: ActivationId,
+        /// How many took part before.
+        present: u32,
+        /// Until when.
+        due_at: Instant,
+    },
+    /// These are members no more and have not voted: their seats do not count.
+    SeatsLost {
+        /// The vote.
+        activation: ActivationId,
+        /// Whose.
+        people: Vec<PersonId>,
     },
     /// A member's ballot is in the box: the roll is marked. What they chose is not here.
     Marked {
@@ -465,6 +502,14 @@ pub struct Corrected {
 }
 
 impl Change {
+    /// The vote for which it begins a ballot: its boxes are empty.
+    pub fn begins_ballot(&self) -> Option<ActivationId> {
+        match self {
+            Self::VoteOpened { activation, .. } | Self::VotedAgain { activation, .. } => Some(*activation),
+            _ => None,
+        }
+    }
+
     /// Whether it changes what people look at before they decide.
     pub fn content(&self) -> bool {
         matches!(

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::event::{Change, Corrected, Event};
 use super::note::Acknowledgement;
 use super::{
-    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Row, RowStatus, Stuck, Task, TimerKind, Vote,
+    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus, Stuck, Task,
+    TimerKind, Vote,
 };
 use crate::ids::{ActivationId, Instant, PersonId, StateId};
 
@@ -161,6 +162,10 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             if alone { &mut task.others } else { &mut task.holders }.push(person.clone());
         }
         Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
+        Change::Moved { activation, due_at } => {
+            put_off(dossier, &[(*activation, *due_at)]);
+            dossier.timers.retain(|timer| timer.activation != *activation || !timer.what.is_of_deadline());
+        }
         Change::StandIns { activation, purpose, stand_ins } => {
             let mut tasks = dossier.tasks.iter_mut();
             let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);
@@ -205,14 +210,35 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.votes.push(Vote {
                 activation: *activation,
                 name: name.clone(),
-                rule: rule.clone(),
+                rule: (**rule).clone(),
                 held: held.clone(),
                 body: body.clone(),
                 roll: roll.clone(),
                 rows: rows.clone(),
                 recorded: None,
                 open: BTreeMap::new(),
+                present: None,
+                round: Round::First,
+                earlier: None,
             });
+        }
+        Change::VotedAgain { activation, round, roll, rows, earlier } => {
+            let vote = voting(dossier, *activation)?;
+            (vote.roll, vote.rows) = (roll.clone(), rows.clone());
+            (vote.round, vote.earlier) = (*round, Some(earlier.clone()));
+            (vote.recorded, vote.present) = (None, None);
+            vote.open.clear();
+            stop(dossier, *activation);
+        }
+        Change::AskedInWriting { activation, present, due_at } => {
+            voting(dossier, *activation)?.present = Some(*present);
+            let task = dossier.tasks.iter_mut();
+            for task in task.filter(|task| task.activation == *activation && task.purpose == Purpose::Ballot) {
+                task.due_at = Some(*due_at);
+            }
+        }
+        Change::SeatsLost { activation, people } => {
+            voting(dossier, *activation)?.roll.retain(|seat| !people.contains(&seat.person));
         }
         Change::Marked { activation, person } => {
             let seat = voting(dossier, *activation)?.roll.iter_mut().find(|seat| &seat.person == person);
@@ -230,8 +256,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Disputed(activation) => voting(dossier, *activation)?.recorded = None,
         Change::VoteClosed(result) => {
             dossier.votes.retain(|vote| vote.activation != result.activation);
-            dossier.tasks.retain(|task| task.activation != result.activation || task.purpose == Purpose::Act);
-            dossier.timers.retain(|timer| timer.activation != result.activation || timer.what != TimerKind::VoteEnds);
+            stop(dossier, result.activation);
             dossier.results.push(result.clone());
         }
         Change::Joined { row, subject } => {
@@ -277,6 +302,12 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         | Change::Erased => {}
     }
     Ok(())
+}
+
+/// Nobody is asked any more for what a ballot asks, and its clock stops.
+fn stop(dossier: &mut Dossier, vote: ActivationId) {
+    dossier.tasks.retain(|task| task.activation != vote || task.purpose == Purpose::Act);
+    dossier.timers.retain(|timer| timer.activation != vote || timer.what != TimerKind::VoteEnds);
 }
 
 fn voting(dossier: &mut Dossier, activation: ActivationId) -> Result<&mut Vote, String> {

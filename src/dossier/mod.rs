@@ -7,6 +7,7 @@
 pub mod ballot;
 pub mod command;
 pub mod context;
+pub mod count;
 pub mod decide;
 pub mod event;
 pub mod evolve;
@@ -29,7 +30,7 @@ use crate::ids::{
 };
 use crate::machine::{LinkPolicy, State};
 
-pub use ballot::{Choice, PaperTally, Recorded, RowResult, Seat, Vote, VoteResult, VoteRow};
+pub use ballot::{Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use message::{Body, Message, OnList, Recipient};
 
 /// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events
@@ -435,6 +436,11 @@ pub enum TimerKind {
 }
 
 impl TimerKind {
+    /// Whether it follows the deadline of its entry.
+    pub fn is_of_deadline(&self) -> bool {
+        matches!(self, Self::Remind(_) | Self::Deadline | Self::Escalate)
+    }
+
     /// Its name in rows: `after-0`, `deadline`.
     pub fn name(&self) -> String {
         match self {

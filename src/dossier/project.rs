@@ -248,6 +248,13 @@ impl Notices<'_> {
                         self.add(event.seq, *activation, person, NoticeKind::Escalation, leads, event.at);
                     }
                 }
+                // Whoever is asked once more is told so, although they had a task of that kind before.
+                Change::AskedInWriting { activation, .. } | Change::VotedAgain { activation, .. } => {
+                    let open = self.after.tasks.iter().filter(|task| task.activation == *activation);
+                    for (purpose, person) in open.flat_map(|task| task.asked().map(move |one| (task.purpose, one))) {
+                        self.add(event.seq, *activation, person, NoticeKind::Asked, Some(purpose), event.at);
+                    }
+                }
                 Change::Told { activation, people } => {
                     for person in people {
                         self.add(event.seq, *activation, person, NoticeKind::Told, None, event.at);

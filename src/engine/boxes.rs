@@ -10,7 +10,6 @@ use crate::dossier::decide::Decision;
 use crate::dossier::event::Change;
 use crate::dossier::{Dossier, Vote};
 use crate::ids::{ActivationId, DossierId};
-use crate::machine::{Ballot, Held};
 use crate::seal::{BoxPlace, MasterKeys};
 use crate::store::{StoreError, Tx};
 
@@ -23,7 +22,7 @@ impl Fold<'_> {
     ) -> Result<Result<Boxes, StoreError>, StoreError> {
         let Some(working) = self.dossiers.get_mut(id) else { return Ok(Ok(Boxes::new())) };
         let mut boxes = std::mem::take(&mut working.boxes);
-        let votes = working.kept.dossier.all_votes().filter(|vote| is_sealed(vote)).map(|vote| vote.activation);
+        let votes = working.kept.dossier.all_votes().filter(|vote| vote.is_sealed()).map(|vote| vote.activation);
         let votes: Vec<ActivationId> = votes.collect();
         boxes.retain(|(of, _), _| votes.contains(of));
         for activation in votes {
@@ -44,18 +43,13 @@ impl Fold<'_> {
 
 /// Whether a dossier has boxes.
 pub(super) fn has(dossier: &Dossier) -> bool {
-    dossier.all_votes().any(is_sealed)
+    dossier.all_votes().any(Vote::is_sealed)
 }
 
 /// Whether a decision puts ballots into boxes, or opens a vote, which may need some.
 pub(super) fn wants(decision: &Decision) -> bool {
-    let opens = |change: &Change| matches!(change, Change::VoteOpened { .. });
+    let opens = |change: &Change| change.begins_ballot().is_some();
     !decision.ballots.is_empty() || decision.events.iter().flat_map(|event| &event.changes).any(opens)
-}
-
-/// A secret vote on line: its choices lie in boxes.
-fn is_sealed(vote: &Vote) -> bool {
-    vote.held == Held::Online && vote.rule.ballot == Ballot::Secret
 }
 
 /// Boxes after a command.
@@ -74,11 +68,11 @@ pub(super) fn fill(
     chance: &Chance,
 ) -> Result<Filled, StoreError> {
     let mut filled = Filled::default();
-    for vote in after.all_votes().filter(|vote| is_sealed(vote)) {
+    for vote in after.all_votes().filter(|vote| vote.is_sealed()) {
         let activation = vote.activation;
-        let at_hand = open.into_iter().flatten().filter(|((of, _), _)| *of == activation);
-        filled.open.extend(at_hand.map(|(key, open)| (key.clone(), open.clone())));
         let opened = opened(decision, activation);
+        let at_hand = open.into_iter().flatten().filter(|((of, _), _)| *of == activation && !opened);
+        filled.open.extend(at_hand.map(|(key, open)| (key.clone(), open.clone())));
         for row in vote.rows.iter().map(|row| &row.row) {
             let key = (activation, row.clone());
             let ballot = decision.ballots.get(&key).filter(|_| !opened);
@@ -97,8 +91,8 @@ pub(super) fn fill(
     Ok(filled)
 }
 
-/// Whether the vote of this entry was opened by the decision itself.
+/// Whether the decision itself begins this ballot.
 fn opened(decision: &Decision, vote: ActivationId) -> bool {
     let mut changes = decision.events.iter().flat_map(|event| &event.changes);
-    changes.any(|change| matches!(change, Change::VoteOpened { activation, .. } if *activation == vote))
+    changes.any(|change| change.begins_ballot() == Some(vote))
 }

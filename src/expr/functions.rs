@@ -11,7 +11,7 @@ use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, FunctionContext, Value};
 
 use super::{Missed, Scope};
-use crate::ids::UnitCode;
+use crate::ids::{PersonId, UnitCode};
 use crate::machine::Fraction;
 
 /// Separates the parts of such a name.
@@ -44,6 +44,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
         result: Truth,
     },
     Signature { name: "bound", usage: "bound(unit, 'standing_body')", arguments: &[Any, Text], result: Text },
+    Signature { name: "belongs", usage: "belongs(person, unit)", arguments: &[Any, Any], result: Truth },
     Signature { name: "group", usage: "group(unit, 'cluster')", arguments: &[Any, Text], result: Text },
 ];
 
@@ -55,6 +56,7 @@ pub(super) fn add(name: &str, context: &mut Context<'_, '_>) {
         "times" => context.add_function("times", times),
         "reaches" => context.add_function("reaches", reaches),
         "bound" => context.add_function("bound", bound),
+        "belongs" => context.add_function("belongs", belongs),
         "group" => context.add_function("group", group),
         _ => Ok(()),
     };
@@ -87,6 +89,11 @@ impl VariableResolver for Answers<'_> {
                 let today = self.0.calendar.date(self.0.now);
                 let unit = self.0.directory.bound(name, &UnitCode::new(*unit), today);
                 Some(CowVal::owned(CelString::from(unit.map_or("", |unit| unit.code.as_str()))))
+            }
+            ["belongs", person, unit] => {
+                let today = self.0.calendar.date(self.0.now);
+                let (person, unit) = (PersonId::new(*person), UnitCode::new(*unit));
+                Some(CowVal::owned(CelBool::from(self.0.directory.belongs(&person, &unit, today))))
             }
             ["group", unit, kind] => {
                 let today = self.0.calendar.date(self.0.now);
@@ -142,6 +149,23 @@ fn reaches(ctx: &FunctionContext<'_, '_>, part: Value, whole: Value, share: Valu
     Ok(Value::Bool(whole > 0 && share.reached_by(part, whole)))
 }
 
+/// Nobody belongs nowhere, and nobody to nothing.
+fn belongs(ctx: &FunctionContext<'_, '_>, person: Value, unit: Value) -> Answer {
+    let (person, unit) = (part(&person, "id"), part(&unit, "code"));
+    if matches!((&person, &unit), (Value::Null, _) | (_, Value::Null)) {
+        return Ok(Value::Bool(false));
+    }
+    ask(ctx, &["belongs", &as_text(ctx, &person)?, &as_text(ctx, &unit)?])
+}
+
+/// What stands under a name in something of the directory; anything else stands for itself.
+fn part(value: &Value, name: &str) -> Value {
+    match value {
+        Value::Map(map) => map.get(&cel::objects::Key::from(name)).cloned().unwrap_or(Value::Null),
+        other => other.clone(),
+    }
+}
+
 fn group(ctx: &FunctionContext<'_, '_>, unit: Value, kind: Value) -> Answer {
     of_unit(ctx, "group", &unit, &kind)
 }
@@ -153,12 +177,10 @@ fn bound(ctx: &FunctionContext<'_, '_>, unit: Value, name: Value) -> Answer {
 /// Asks something about a unit, which may be given as itself or by its code; of no unit the answer is empty.
 fn of_unit(ctx: &FunctionContext<'_, '_>, question: &str, unit: &Value, word: &Value) -> Answer {
     let word = as_text(ctx, word)?;
-    let code = match unit {
-        Value::Null => return Ok(super::values::text("")),
-        Value::Map(map) => map.get(&cel::objects::Key::from("code")).cloned().unwrap_or(Value::Null),
-        other => other.clone(),
-    };
-    ask(ctx, &[question, &as_text(ctx, &code)?, &word])
+    if let Value::Null = unit {
+        return Ok(super::values::text(""));
+    }
+    ask(ctx, &[question, &as_text(ctx, &part(unit, "code"))?, &word])
 }
 
 type Answer = Result<Value, ExecutionError>;

@@ -9,7 +9,7 @@ use super::functions::{self, Answers};
 use super::syntax::{environment, parse};
 use super::{ExprError, Scope, numbers, values};
 use crate::diagnostic::LANGUAGES;
-use crate::machine::{Due, FieldKind, Shape, ShareOf};
+use crate::machine::{FieldKind, Shape, ShareOf};
 
 /// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
 pub struct Programs {
@@ -164,12 +164,8 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
             found.extend(joins.with.values().chain(joins.row.values()).map(String::as_str));
         }
         found.extend(state.entry.formulas().chain(state.exit.formulas()));
-        match state.deadline.as_ref().map(|deadline| &deadline.due) {
-            Some(Due::By(day) | Due::Before(day)) if day.parse::<jiff::civil::Date>().is_err() => {
-                found.insert(day);
-            }
-            Some(Due::By(_) | Due::Before(_) | Due::Within(_)) | None => {}
-        }
+        let day = state.deadline.as_ref().and_then(|deadline| deadline.due.day());
+        found.extend(day.filter(|day| day.parse::<jiff::civil::Date>().is_err()));
     }
     found.remove("");
     found

@@ -33,14 +33,14 @@ pub use actions::{Actions, RegisterRule, Setting};
 pub use lead::{Lead, LeadAct};
 pub use numbering::Numbering;
 pub use register::{EntryPart, RegisterBook};
-pub use role::{BodyOf, Role, RoleSource, UnitOf};
+pub use role::{BodyOf, Composed, Role, RoleSource, UnitOf, composed};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
     After, Again, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Returns, RowEvents, State, StateKind,
     StateVote, Target, TaskRule, Transition,
 };
-pub use vote::{Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, VoteRule};
+pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 
 /// A checked workflow, its formulas compiled. Read it through its [`Shape`].
 #[derive(Debug)]

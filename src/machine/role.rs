@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Field, FieldKind};
 use crate::ids::{FieldName, Text};
 
 /// Who may be asked: holders of a post, seats of a body, or the person that a field names.
@@ -74,6 +75,24 @@ pub enum UnitOf {
 pub struct BodyOf {
     /// The kind: `council`, `peer_group`, ...
     pub kind: String,
-    /// A field of type unit (the body of that kind set up for that unit) or of type body (that body).
+    /// A field of type unit (the body of that kind set up for that unit), of type body (that body), or a table of rows: the
+    /// body that the dossier itself composes.
     pub of: FieldName,
+}
+
+/// The columns of a table of members.
+#[derive(Clone, Copy, Debug)]
+pub struct Composed<'f> {
+    /// Who.
+    pub person: &'f FieldName,
+    /// On which seat; without it everybody is a plain member.
+    pub seat: Option<&'f FieldName>,
+}
+
+/// The columns by which a table is a body: the only one of type person, and one called `seat`.
+pub fn composed(columns: &[Field]) -> Option<Composed<'_>> {
+    let mut people = columns.iter().filter(|column| column.kind == FieldKind::Person);
+    let person = people.next().filter(|_| people.next().is_none())?;
+    let seat = columns.iter().find(|column| column.name.as_str() == "seat").map(|column| &column.name);
+    Some(Composed { person: &person.name, seat })
 }

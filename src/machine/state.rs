@@ -356,6 +356,18 @@ pub enum Due {
     By(String),
     /// At the end of the day before this day: a date, or CEL that gives one.
     Before(String),
+    /// Backward: at the end of the day that lies so long before this day.
+    Ends(Delay, String),
+}
+
+impl Due {
+    /// The day it is counted from: a date, or CEL that gives one; none where it is counted from entry.
+    pub fn day(&self) -> Option<&str> {
+        match self {
+            Self::Within(_) => None,
+            Self::By(day) | Self::Before(day) | Self::Ends(_, day) => Some(day),
+        }
+    }
 }
 
 /// Told when nothing was done.

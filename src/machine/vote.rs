@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BodyOf;
 use crate::calendar::Delay;
-use crate::ids::{RoleName, Text};
+use crate::ids::{GuardName, RoleName, Text};
 
 /// An exact fraction of a base: `2/3 of members`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +103,30 @@ pub struct VoteRule {
     pub open_for: Delay,
     /// A person's own row.
     pub own_case: OwnCase,
+    /// What must hold when it is opened: who sits in a body that the dossier itself composes, say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<GuardName>,
+    /// What an abstention is.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub abstention: Abstention,
+    /// As many are for as against.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub tie: Tie,
+    /// Members who did not take part; none: they were absent, and no more is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<Absent>,
+    /// A member who leaves the body meanwhile loses their seat, unless they have voted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaver_loses_seat: bool,
+    /// It ends as soon as no ballot can change anything; never a secret one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub early_close: bool,
+    /// Of a list, so many rows pass at most: those with the most votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highest: Option<u32>,
+    /// Where the first ballot does not say which these are, one more is held between the highest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second_ballot: bool,
     /// Who may withdraw a result that was recorded wrongly.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdraw: Vec<RoleName>,
@@ -119,6 +143,50 @@ pub enum Ballot {
     Secret,
     /// Who chose what stands in the record.
     Open,
+    /// Like an open one, without a meeting: everybody on the roll is asked in writing.
+    Circulated,
+}
+
+/// What an abstention is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Abstention {
+    /// A valid ballot without an opinion: it is in the base `valid`.
+    #[default]
+    Valid,
+    /// Taking part, and no ballot: it is not in the base `valid`.
+    NotCounted,
+    /// Nobody may abstain.
+    Refused,
+}
+
+/// What happens when as many are for as against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tie {
+    /// It has not passed.
+    #[default]
+    Fails,
+    /// The chair's own vote decides; where there is none, the chair is asked.
+    Chair,
+    /// It is voted on again, once.
+    Again,
+}
+
+/// What holds where nothing is said.
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Members who did not take part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absent {
+    /// How long they may still send a ballot when the others have voted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_ballot: Option<Delay>,
+    /// Who was asked and did not answer has not agreed: the base `present` is then all who were present or asked. Else only
+    /// those who took part count there.
+    pub not_agreed: bool,
 }
 
 /// What a member may do on a row that is about themselves.
@@ -128,6 +196,9 @@ pub struct OwnCase {
     pub votes: bool,
     /// They count in the base although they do not vote.
     pub in_base: bool,
+    /// A row about a unit is the own case of those who speak for it or hold a post in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub collectives: bool,
 }
 
 #[cfg(test)]

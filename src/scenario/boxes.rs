@@ -2,15 +2,13 @@
 
 use crate::dossier::context::Boxes;
 use crate::dossier::decide::Decision;
-use crate::dossier::event::Change;
 use crate::dossier::{Dossier, Vote};
 use crate::ids::ActivationId;
-use crate::machine::{Ballot, Held};
 
 /// The boxes after a decision: empty ones for votes that it opened, those of the votes in progress with its ballots.
 pub(super) fn filled(before: &Boxes, after: &Dossier, decision: &Decision) -> Boxes {
     let mut boxes = Boxes::new();
-    for vote in after.all_votes().filter(|vote| vote.held == Held::Online && vote.rule.ballot == Ballot::Secret) {
+    for vote in after.all_votes().filter(|vote| vote.is_sealed()) {
         let opened = is_opened(decision, vote.activation);
         for row in rows(vote) {
             let mut open = before.get(&row).filter(|_| !opened).cloned().unwrap_or_default();
@@ -30,5 +28,5 @@ fn rows(vote: &Vote) -> impl Iterator<Item = (ActivationId, crate::ids::DossierI
 
 fn is_opened(decision: &Decision, vote: ActivationId) -> bool {
     let mut changes = decision.events.iter().flat_map(|event| &event.changes);
-    changes.any(|change| matches!(change, Change::VoteOpened { activation, .. } if *activation == vote))
+    changes.any(|change| change.begins_ballot() == Some(vote))
 }

@@ -458,7 +458,9 @@ fn cast(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     if form.get("step") != "send" {
         return look(app, visit, &choices).map(|page| Meant::Look(Box::new(page)));
     }
-    let operation = visit.operation(&["cast"]);
+    // One more ballot is another answer.
+    let ballot = if vote.round.is_first() { "cast" } else { "cast again" };
+    let operation = visit.operation(&[ballot]);
     let ask = Box::new(Ask::Cast { activation: visit.task.activation, choices });
     Ok(Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() })
 }

@@ -26,10 +26,10 @@ use super::view::{self, Head, ballot, over};
 use super::visit::Visit;
 use crate::dossier::decide;
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{Purpose, Vote};
+use crate::dossier::{Purpose, Round, Vote};
 use crate::explain;
 use crate::ids::{EventName, FieldName};
-use crate::machine::{Ballot, LinkPolicy, Transition};
+use crate::machine::{LinkPolicy, Transition};
 
 /// What every page of an open task shows.
 #[derive(Debug, Serialize)]
@@ -77,6 +77,7 @@ struct BallotPage {
     #[serde(flatten)]
     common: Common,
     secret: bool,
+    round: String,
     turnout: String,
     count: usize,
     all: bool,
@@ -285,16 +286,24 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
     let person = &visit.task.person;
     let cast = vote.roll.iter().filter(|seat| seat.cast).count().to_string();
     let holes = [("cast", cast.as_str()), ("members", &vote.roll.len().to_string())];
-    let choices = [crate::dossier::Choice::Yes, crate::dossier::Choice::No, crate::dossier::Choice::Abstain];
     BallotPage {
-        secret: vote.rule.ballot == Ballot::Secret,
+        secret: vote.is_sealed(),
+        round: match vote.round {
+            Round::First if vote.present.is_some() => reader.get("ballot.in_writing"),
+            Round::First => String::new(),
+            Round::Casting => reader.get("ballot.casting"),
+            Round::Again { highest: None } => reader.get("ballot.again"),
+            Round::Again { highest: Some(left) } => reader.texts.fill("ballot.second", &[("n", &left.to_string())]),
+        },
         turnout: reader.texts.fill("ballot.turnout", &holes),
         count: vote.rows.len(),
         all: sent.is_some_and(|form| form.get("all") == "yes"),
         groups: ballot::sheet(reader, &visit.dossier, vote, person, sent),
-        choices: choices
-            .map(|choice| Offer { value: ballot::name_of(choice), label: ballot::label(reader, choice) })
-            .into(),
+        choices: vote
+            .choices()
+            .iter()
+            .map(|choice| Offer { value: ballot::name_of(*choice), label: ballot::label(reader, *choice) })
+            .collect(),
         common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
     }
 }

@@ -64,5 +64,6 @@ mod tidy;
 mod together;
 mod twin;
 mod versions;
+mod voting;
 mod web;
 mod workflows;

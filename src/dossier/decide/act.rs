@@ -101,6 +101,7 @@ impl<'a> Run<'a> {
             let role = role.or_else(|| self.writers(&person).next());
             self.did(&person, Some(at), role.as_ref(), true, asked.flatten());
         }
+        self.move_deadlines()?;
         self.finish(Kind::Edited);
         Ok(())
     }

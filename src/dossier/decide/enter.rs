@@ -78,14 +78,11 @@ impl Run<'_> {
             RoleSource::Post { post, of } => {
                 self.unit(of).map(|unit| directory.holders(post, &unit, today)).unwrap_or_default()
             }
-            RoleSource::Body { body, seat } => self
-                .body(body)
-                .map(|body| directory.seats(&body, today))
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|one| seat.as_ref().is_none_or(|seat| &one.seat == seat))
-                .map(|one| one.person.clone())
-                .collect(),
+            RoleSource::Body { body, seat } => {
+                let seated = self.seated(body).map(|(_, seated)| seated).unwrap_or_default();
+                let of_seat = seated.into_iter().filter(|one| seat.as_ref().is_none_or(|seat| &one.seat == seat));
+                of_seat.map(|one| one.person).collect()
+            }
             RoleSource::Field { field } => {
                 let value = self.dossier().fields.get(field).and_then(|value| value.as_str());
                 value.map(PersonId::from).filter(|person| directory.people.contains_key(person)).into_iter().collect()

@@ -249,7 +249,7 @@ impl<'a> Run<'a> {
                 break;
             }
         }
-        Ok(())
+        self.move_deadlines()
     }
 
     /// The first of these that can be taken now.

@@ -1,5 +1,7 @@
 //! What happens by the clock: due first, in order, each as an event of its own.
 
+use std::collections::BTreeSet;
+
 use super::step::Brought;
 use super::{DUE_MAX, Run};
 use crate::calendar::{Calendar, Delay, DelayUnit};
@@ -7,7 +9,7 @@ use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Stuck, Timer, TimerKind};
-use crate::ids::{ActivationId, Instant};
+use crate::ids::{ActivationId, FieldName, Instant};
 use crate::machine::{Deadline, Due};
 
 /// What could not be done is tried again after so long, then after twice that, and so on.
@@ -100,7 +102,7 @@ impl Run<'_> {
                 }
             }
             TimerKind::VoteEnds => {
-                self.close_vote(activation)?;
+                self.vote_ends(activation)?;
                 self.settle()?;
             }
             TimerKind::Remind(_) | TimerKind::Escalate => {}
@@ -128,7 +130,39 @@ impl Run<'_> {
                 let date = date(text)?;
                 calendar.end_of(date.yesterday().unwrap_or(date))
             }
+            Due::Ends(delay, text) => {
+                let back = Delay { count: -delay.count, ..*delay };
+                calendar.end_of(calendar.date(calendar.offset(calendar.end_of(date(text)?), back)))
+            }
         })
+    }
+
+    /// Deadlines that are counted from a day move with it, when a field changes in which that day stands; never into the past.
+    pub(super) fn move_deadlines(&mut self) -> Result<(), Refusal> {
+        let changed: BTreeSet<FieldName> = self.changes.iter().flat_map(set_by).cloned().collect();
+        if changed.is_empty() || self.dossier().outcome.is_some() {
+            return Ok(());
+        }
+        let machine = self.machine;
+        for entry in self.dossier().active.clone() {
+            let state = &machine.states[self.place(&entry.state)];
+            let Some(deadline) = &state.deadline else { continue };
+            let follows = deadline.due.day().is_some_and(|day| mentions(day, &changed));
+            if !follows || self.dossier().next_time.contains_key(&state.id) {
+                continue;
+            }
+            let today = self.context.calendar.end_of(self.today());
+            let due_at = self.due(deadline)?.max(today);
+            if entry.due_at.is_some_and(|old| old != due_at) {
+                let mut timers = self.timers(entry.activation, state, Some(due_at));
+                timers.retain(|timer| !matches!(timer.what, TimerKind::After(_)));
+                self.emit(Change::Moved { activation: entry.activation, due_at });
+                if !timers.is_empty() {
+                    self.emit(Change::Timed(timers));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The timers of a state that is being entered. What already lies in the past is not made up for, but a deadline that has
@@ -166,6 +200,21 @@ impl Run<'_> {
         }
         timers
     }
+}
+
+/// The fields that a change gives other values.
+fn set_by(change: &Change) -> Box<dyn Iterator<Item = &FieldName> + '_> {
+    match change {
+        Change::Set(fields) => Box::new(fields.keys()),
+        Change::Corrected { fields, .. } => Box::new(fields.keys()),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
+/// Whether a formula names one of these fields.
+fn mentions(formula: &str, fields: &BTreeSet<FieldName>) -> bool {
+    let mut words = formula.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_');
+    words.any(|word| fields.contains(&FieldName::new(word)))
 }
 
 /// How long after so many failures the next try comes, in milliseconds.

@@ -4,15 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
-use super::step::Brought;
+use super::seats::Seated;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{
-    Body, Choice, PaperTally, Purpose, Recipient, RowResult, RowStatus, Seat, Task, Timer, TimerKind, Vote, VoteResult,
-    VoteRow,
-};
-use crate::ids::{ActivationId, DossierId, EventName, FieldName, PersonId};
-use crate::machine::{Ballot, Base, Field, FieldKind, Fraction, Held, ShareOf, State, StateVote, Threshold, VoteRule};
+use crate::dossier::{Choice, PaperTally, Purpose, Round, RowStatus, Seat, Task, Timer, TimerKind, Vote, VoteRow};
+use crate::ids::{ActivationId, DossierId, FieldName, PersonId};
+use crate::machine::{Field, FieldKind, Fraction, Held, ShareOf, State, StateVote, Threshold, VoteRule};
 
 /// What a vote raises that passed.
 pub(super) const PASSED: &str = "passed";
@@ -28,32 +25,38 @@ impl Run<'_> {
         if self.stood(activation, &vote.rule) {
             return Ok(());
         }
-        let (name, rule) = (vote.rule.clone(), self.machine.votes[&vote.rule].clone());
-        let body = self.body(&rule.body).ok_or_else(|| Refusal::about(Code::NobodyToAsk, rule.body.kind.as_str()))?;
-        let seats = self.context.directory.seats(&body, self.today());
-        let roll: Vec<Seat> = seats
-            .into_iter()
-            .filter(|seat| seat.votes())
-            .map(|seat| Seat { person: seat.person.clone(), seat: seat.seat.clone(), cast: false })
-            .collect();
-        if roll.is_empty() {
+        let (name, rule) = (vote.rule.clone(), Box::new(self.machine.votes[&vote.rule].clone()));
+        let (body, seated) =
+            self.seated(&rule.body).ok_or_else(|| Refusal::about(Code::NobodyToAsk, rule.body.kind.as_str()))?;
+        let reasons = self.failing(&rule.requires)?;
+        if !reasons.is_empty() {
+            return Err(Refusal { reasons });
+        }
+        let voters: Vec<Seated> = seated.into_iter().filter(Seated::votes).collect();
+        if voters.is_empty() {
             return Err(Refusal::about(Code::NobodyToAsk, body.as_str()));
         }
-        let rows = self.vote_rows(&rule, &roll)?;
-        let eligible = eligible(&roll, &rows);
+        let rows = self.vote_rows(&rule, &voters)?;
+        let roll = voters.into_iter().map(|one| Seat { person: one.person, seat: one.seat, cast: false }).collect();
         let held = vote.held.clone();
-        self.emit(Change::VoteOpened { activation, name, rule: rule.clone(), held: held.clone(), body, roll, rows });
-        match held {
-            Held::Online => {
-                let due_at = self.context.calendar.after(self.at, rule.open_for);
-                let task = Task::offered(activation, Purpose::Ballot, None, eligible);
+        self.emit(Change::VoteOpened { activation, name, rule, held, body, roll, rows });
+        self.ask_for_ballots(activation, state)
+    }
+
+    /// Asks everybody who has anything to vote on; of a vote on paper, whoever records it.
+    pub(super) fn ask_for_ballots(&mut self, activation: ActivationId, state: &State) -> Result<(), Refusal> {
+        let vote = self.vote_of(activation)?.clone();
+        match &vote.held {
+            Held::Paper { records, .. } if vote.round != Round::Casting => {
+                let holders = self.holders(records);
+                self.offer_paper(activation, Purpose::Tally, holders, records.as_str())
+            }
+            _ => {
+                let due_at = self.context.calendar.after(self.at, vote.rule.open_for);
+                let task = Task::offered(activation, Purpose::Ballot, None, eligible(&vote.roll, &vote.rows));
                 self.emit(Change::Offered(Task { due_at: Some(due_at), policy: state.link, ..task }));
                 self.emit(Change::Timed(vec![Timer { activation, what: TimerKind::VoteEnds, due_at }]));
                 Ok(())
-            }
-            Held::Paper { records, .. } => {
-                let holders = self.holders(&records);
-                self.offer_paper(activation, Purpose::Tally, holders, records.as_str())
             }
         }
     }
@@ -77,13 +80,15 @@ impl Run<'_> {
     }
 
     /// What is voted on: the live rows of a list, or the dossier itself.
-    fn vote_rows(&self, rule: &VoteRule, roll: &[Seat]) -> Result<Vec<VoteRow>, Refusal> {
-        let dossier = self.dossier();
+    fn vote_rows(&self, rule: &VoteRule, roll: &[Seated]) -> Result<Vec<VoteRow>, Refusal> {
+        let (dossier, collectives) = (self.dossier(), rule.own_case.collectives);
         let one = |row: &DossierId, declared: &[Field], subject: &[FieldName], fields: &BTreeMap<_, _>| {
             let needs = self.share(&rule.passes, declared, fields)?;
             let about: BTreeSet<&str> = subject.iter().filter_map(|name| fields.get(name)?.as_str()).collect();
-            let own = roll.iter().map(|seat| &seat.person).filter(|person| about.contains(person.as_str()));
-            let own = if rule.own_case.votes { Vec::new() } else { own.cloned().collect() };
+            let speaks = |one: &Seated| collectives && self.speaks_for(one, &about);
+            let own = roll.iter().filter(|one| about.contains(one.person.as_str()) || speaks(one));
+            let own = own.map(|one| one.person.clone()).collect();
+            let own = if rule.own_case.votes { Vec::new() } else { own };
             Ok(VoteRow { row: row.clone(), needs, own })
         };
         if self.machine.is_list() {
@@ -95,7 +100,7 @@ impl Run<'_> {
     }
 
     /// A share, read for a row where it depends on it: `prize.unit_threshold` is that column of the row's choice.
-    fn share(
+    pub(super) fn share(
         &self,
         threshold: &Threshold,
         declared: &[Field],
@@ -131,8 +136,11 @@ impl Run<'_> {
         let person = self.own_person()?;
         self.check_entry(activation)?;
         let vote = self.vote_of(activation)?;
-        if vote.held != Held::Online {
+        if !vote.is_by_sheet() {
             return Err(Refusal::of(Code::NotThisWay));
+        }
+        if self.lost_seats(vote).contains(&person) {
+            return Err(Refusal::of(Code::NotAsked));
         }
         let seat = vote.roll.iter().find(|seat| seat.person == person).ok_or_else(|| Refusal::of(Code::NotAsked))?;
         self.check_shown(activation, [])?;
@@ -144,7 +152,10 @@ impl Run<'_> {
         if !votable.collect::<BTreeSet<_>>().into_iter().eq(choices.keys()) {
             return Err(Refusal::of(Code::ChoiceWrong));
         }
-        let secret = vote.rule.ballot == Ballot::Secret;
+        if choices.values().any(|choice| !vote.choices().contains(choice)) {
+            return Err(Refusal::of(Code::ChoiceWrong));
+        }
+        let secret = vote.is_sealed();
         self.emit(Change::Marked { activation, person: person.clone() });
         self.emit(Change::Withdrawn { activation, purpose: Purpose::Ballot, holder: Some(person.clone()) });
         if secret {
@@ -155,8 +166,7 @@ impl Run<'_> {
         }
         // Closed by the clock at this very instant, when the last ballot lies sealed in its box.
         let vote = self.vote_of(activation)?;
-        let eligible = eligible(&vote.roll, &vote.rows);
-        if vote.roll.iter().all(|seat| seat.cast || !eligible.contains(&seat.person)) {
+        if all_have_voted(vote) || self.is_decided(vote) {
             self.due_at_once(activation, TimerKind::VoteEnds);
         }
         self.finish(Kind::Cast);
@@ -228,7 +238,7 @@ impl Run<'_> {
         self.did(person, self.entered(activation), role.as_ref(), prepared, None);
     }
 
-    fn vote_of(&self, activation: ActivationId) -> Result<&Vote, Refusal> {
+    pub(super) fn vote_of(&self, activation: ActivationId) -> Result<&Vote, Refusal> {
         self.dossier().vote(activation).ok_or_else(|| Refusal::of(Code::Superseded))
     }
 
@@ -244,135 +254,20 @@ impl Run<'_> {
         self.check_shown(activation, [])?;
         Ok(person)
     }
-
-    /// Closes a vote: counts, tells every row, and raises what follows.
-    pub(super) fn close_vote(&mut self, activation: ActivationId) -> Result<(), Refusal> {
-        let vote = self.dossier().vote(activation).cloned().expect("only an open vote is closed");
-        let result = self.count_vote(&vote);
-        let (quorate, rows) = (result.quorate, result.rows.clone());
-        self.emit(Change::VoteClosed(result));
-        if !self.machine.is_list() {
-            let passed = rows.iter().all(|row| row.passed);
-            let event = if !quorate {
-                "no_quorum"
-            } else if passed {
-                PASSED
-            } else {
-                "rejected"
-            };
-            return self.raise_own(activation, event);
-        }
-        if !quorate {
-            return self.raise_own(activation, "no_quorum");
-        }
-        let live: BTreeSet<DossierId> = self
-            .dossier()
-            .rows
-            .iter()
-            .filter(|row| row.status == RowStatus::Live)
-            .map(|row| row.dossier.clone())
-            .collect();
-        let mut statuses = Vec::new();
-        for row in rows.iter().filter(|row| live.contains(&row.row)) {
-            let event = EventName::from(if row.passed { PASSED } else { "rejected" });
-            let reason =
-                (!row.passed).then(|| format!("{}/{} < {}/{}", row.yes, row.base, row.needs.num, row.needs.den));
-            let body = Body::Tell { event, fields: BTreeMap::new(), reason, last: !row.passed };
-            self.send(Recipient::Dossier(row.row.clone()), body);
-            if !row.passed {
-                statuses.push((row.row.clone(), RowStatus::Rejected));
-            }
-        }
-        if !statuses.is_empty() {
-            self.emit(Change::Rows(statuses));
-        }
-        self.raise_own(activation, "closed")
-    }
-
-    pub(super) fn raise_own(&mut self, activation: ActivationId, event: &str) -> Result<(), Refusal> {
-        self.raise(&EventName::from(event), Some(activation), Brought::default())
-    }
-
-    fn count_vote(&self, vote: &Vote) -> VoteResult {
-        let members = count(vote.roll.len());
-        let rows: Vec<(RowResult, u32)> = vote.rows.iter().map(|row| self.count_row(vote, row)).collect();
-        let took_part = match vote.held {
-            Held::Online => count(vote.roll.iter().filter(|seat| seat.cast).count()),
-            Held::Paper { .. } => rows.iter().map(|(_, took_part)| *took_part).max().unwrap_or_default(),
-        };
-        let share = match &vote.rule.quorum.share {
-            ShareOf::Fixed(fraction) => *fraction,
-            ShareOf::Path(_) => {
-                self.share(&vote.rule.quorum, &[], &BTreeMap::new()).unwrap_or(Fraction { num: 1, den: 1 })
-            }
-        };
-        let quorate = reached(vote.rule.quorum.more_than, share, took_part, members);
-        VoteResult {
-            activation: vote.activation,
-            name: vote.name.clone(),
-            body: vote.body.clone(),
-            at: self.at,
-            members,
-            quorate,
-            rows: rows.into_iter().map(|(row, _)| RowResult { passed: row.passed && quorate, ..row }).collect(),
-            withdraw: vote.rule.withdraw.clone(),
-            fallen: false,
-            stands: false,
-        }
-    }
-
-    /// The result of one row, and how many took part in it.
-    fn count_row(&self, vote: &Vote, row: &VoteRow) -> (RowResult, u32) {
-        let (yes, no, abstain, invalid, box_hash) = match (&vote.held, vote.rule.ballot) {
-            (Held::Paper { .. }, _) => {
-                let tally = vote.recorded.as_ref().and_then(|recorded| recorded.rows.get(&row.row));
-                let tally = tally.copied().unwrap_or(PaperTally { issued: 0, returned: 0, invalid: 0, yes: 0, no: 0 });
-                let abstain = tally.returned - tally.yes - tally.no - tally.invalid;
-                (tally.yes, tally.no, abstain, tally.invalid, None)
-            }
-            (Held::Online, Ballot::Open) => {
-                let (yes, no, abstain) = tallied(vote.open.get(&row.row).into_iter().flat_map(BTreeMap::values));
-                (yes, no, abstain, 0, None)
-            }
-            (Held::Online, Ballot::Secret) => {
-                let open = self.context.boxes.get(&(vote.activation, row.row.clone()));
-                let (yes, no, abstain) = tallied(open.into_iter().flat_map(|open| &open.choices));
-                (yes, no, abstain, 0, open.map(|open| open.hash.clone()))
-            }
-        };
-        let took_part = yes + no + abstain + invalid;
-        let members = count(vote.roll.len()) - if vote.rule.own_case.in_base { 0 } else { count(row.own.len()) };
-        let base = match vote.rule.passes.base {
-            Base::Members => members,
-            Base::Present => took_part,
-            Base::Valid => took_part - invalid,
-        };
-        let passed = yes > 0 && reached(vote.rule.passes.more_than, row.needs, yes, base);
-        let row = row.row.clone();
-        let needs = vote.rows.iter().find(|one| one.row == row).map_or(Fraction { num: 1, den: 1 }, |one| one.needs);
-        (RowResult { row, yes, no, abstain, invalid, base, needs, passed, box_hash }, took_part)
-    }
 }
 
 /// Who has anything to vote on.
-fn eligible(roll: &[Seat], rows: &[VoteRow]) -> Vec<PersonId> {
+pub(super) fn eligible(roll: &[Seat], rows: &[VoteRow]) -> Vec<PersonId> {
     let votes = |person: &PersonId| rows.iter().any(|row| !row.own.contains(person));
     roll.iter().map(|seat| &seat.person).filter(|person| votes(person)).cloned().collect()
 }
 
-fn tallied<'c>(choices: impl Iterator<Item = &'c Choice>) -> (u32, u32, u32) {
-    choices.fold((0, 0, 0), |(yes, no, abstain), choice| match choice {
-        Choice::Yes => (yes + 1, no, abstain),
-        Choice::No => (yes, no + 1, abstain),
-        Choice::Abstain => (yes, no, abstain + 1),
-    })
+/// Nobody is waited for any more.
+pub(super) fn all_have_voted(vote: &Vote) -> bool {
+    let eligible = eligible(&vote.roll, &vote.rows);
+    vote.roll.iter().all(|seat| seat.cast || !eligible.contains(&seat.person))
 }
 
-fn reached(more_than: bool, share: Fraction, part: u32, whole: u32) -> bool {
-    let (part, whole) = (u64::from(part), u64::from(whole));
-    if more_than { share.exceeded_by(part, whole) } else { share.reached_by(part, whole) }
-}
-
-fn count(len: usize) -> u32 {
+pub(super) fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }

@@ -89,7 +89,8 @@ impl<'a> Office<'a> {
     /// The kind of a body that a field names does not matter; of a unit's, it does.
     fn body(&mut self, phrase: &Name) {
         let Some((kind, field)) = phrase.value.split_once(" of ") else { return };
-        if self.shape.field(&FieldName::new(field.trim())).is_some_and(|field| field.kind == FieldKind::Body) {
+        let field = self.shape.field(&FieldName::new(field.trim())).map(|field| &field.kind);
+        if matches!(field, Some(FieldKind::Body | FieldKind::Rows { .. })) {
             return;
         }
         let known: BTreeSet<&str> = self.directory.bodies.values().map(|body| body.kind.as_str()).collect();
@@ -115,8 +116,10 @@ impl<'a> Office<'a> {
 
     /// The bodies that this phrase can mean for some dossier.
     fn bodies_of<'b>(&'b self, of: &'b BodyOf) -> impl Iterator<Item = &'a Body> + 'b {
-        let any = self.shape.field(&of.of).is_some_and(|field| field.kind == FieldKind::Body);
-        self.directory.bodies.values().filter(move |body| any || body.kind == of.kind)
+        let field = self.shape.field(&of.of).map(|field| &field.kind);
+        let composed = matches!(field, Some(FieldKind::Rows { .. }));
+        let any = field == Some(&FieldKind::Body);
+        self.directory.bodies.values().filter(move |body| !composed && (any || body.kind == of.kind))
     }
 
     /// Wherever a dossier waits for people, there are some: for every unit that may have such a dossier.

@@ -16,8 +16,22 @@ impl Check<'_> {
             self.report(fault!(PHRASE.body, &phrase.span, text = phrase));
             return BodyOf { kind: String::new(), of: FieldName::new("") };
         };
-        let of = self.field_of_type(Kind::Field, &part(phrase, field), &["unit", "body"]);
+        let of = self.field_of_type(Kind::Field, &part(phrase, field), &["unit", "body", "rows"]);
+        self.table_of_members(&part(phrase, field));
         BodyOf { kind: kind.to_owned(), of }
+    }
+
+    /// A table that is a body has one column that says who its members are.
+    fn table_of_members(&self, name: &Name) {
+        let field = self.find_field(Kind::Field, &name.value);
+        let Some(field) = field.filter(|field| field.kind.as_ref().is_some_and(|kind| kind.value == "rows")) else {
+            return;
+        };
+        let people =
+            field.columns.iter().filter(|column| column.kind.as_ref().is_some_and(|kind| kind.value == "person"));
+        if people.count() != 1 {
+            self.report(fault!(FIELD_TYPE.no_members, &name.span, field = name).beside(&field.name.span));
+        }
     }
 
     /// `unit`, `root of unit`, `binding standing_body of unit`, `code TTG`.
@@ -109,7 +123,7 @@ impl Check<'_> {
 }
 
 /// A word of a phrase, with its own place if the phrase stands in the file as it is.
-fn part(phrase: &Name, word: &str) -> Name {
+pub(super) fn part(phrase: &Name, word: &str) -> Name {
     let plain = phrase.span.range.len() == phrase.value.len();
     let quoted = phrase.span.range.len() == phrase.value.len() + 2;
     let span = match phrase.value.rfind(word) {

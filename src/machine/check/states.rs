@@ -2,6 +2,8 @@
 
 use super::Check;
 use super::names::Kind;
+use super::phrases::part;
+use crate::calendar::Delay;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{fault, say};
 use crate::ids::{EventName, RoleName, StateId, Text, VoteName, WorkflowName};
@@ -130,7 +132,7 @@ impl Check<'_> {
 
     fn due(&self, written: &model::Deadline) -> Due {
         let ends: Vec<_> =
-            ["within", "by", "before"].into_iter().filter_map(|key| written.keys.get_key_value(key)).collect();
+            ["within", "by", "before", "ends"].into_iter().filter_map(|key| written.keys.get_key_value(key)).collect();
         match ends[..] {
             [_] => {}
             [] => {
@@ -140,11 +142,25 @@ impl Check<'_> {
                 self.report(fault!(KEYS_TOGETHER.two_ends, also, first, second).beside(at));
             }
         }
-        match (&written.by, &written.before) {
-            (Some(day), _) => Due::By(self.day(day)),
-            (None, Some(day)) => Due::Before(self.day(day)),
-            (None, None) => Due::Within(self.positive(written.within.as_ref())),
+        match (&written.by, &written.before, &written.ends) {
+            (Some(day), _, _) => Due::By(self.day(day)),
+            (None, Some(day), _) => Due::Before(self.day(day)),
+            (None, None, Some(phrase)) => self.ends(phrase),
+            (None, None, None) => Due::Within(self.positive(written.within.as_ref())),
         }
+    }
+
+    /// `10wd before meeting`.
+    fn ends(&self, phrase: &Name) -> Due {
+        let parts = phrase.value.split_once(" before ").map(|(delay, day)| (delay.trim(), day.trim()));
+        let parts = parts.and_then(|(delay, day)| Some((delay.parse::<Delay>().ok()?, day)));
+        let Some((delay, day)) =
+            parts.filter(|(delay, day)| delay.count > 0 && delay.unit.is_of_days() && !day.is_empty())
+        else {
+            self.report(fault!(PHRASE.ends, &phrase.span, text = phrase));
+            return Due::Within(self.positive(None));
+        };
+        Due::Ends(delay, self.day(&part(phrase, day)))
     }
 
     /// A date, or a formula that gives one.

@@ -5,8 +5,16 @@ use super::names::Kind;
 use crate::calendar::{Delay, DelayUnit};
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Words, did_you_mean, fault, say};
-use crate::machine::{Ballot, Base, BodyOf, Fraction, OwnCase, ShareOf, Threshold, VoteRule};
+use crate::machine::{Absent, Abstention, Ballot, Base, BodyOf, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 use crate::source::Spanned;
+
+const ABSTENTIONS: &[(&str, Abstention)] =
+    &[("valid", Abstention::Valid), ("not_counted", Abstention::NotCounted), ("refused", Abstention::Refused)];
+const TIES: &[(&str, Tie)] = &[("fails", Tie::Fails), ("chair", Tie::Chair), ("again", Tie::Again)];
+/// Whether silence does not count.
+const REPLIES: &[(&str, bool)] = &[("not_agreed", false), ("does_not_count", true)];
+/// Whether a leaver loses the seat.
+const LEAVERS: &[(&str, bool)] = &[("keeps_seat", false), ("loses_seat", true)];
 
 impl Check<'_> {
     /// A vote's rule.
@@ -18,16 +26,100 @@ impl Check<'_> {
         }
         let passes = self.share_of(written.passes.as_ref());
         self.own_case_can_pass(written, &passes);
-        VoteRule {
+        self.recused_leave_a_quorum(written, &quorum);
+        let rule = VoteRule {
             title: written.title.clone(),
             body: written.body.as_ref().map_or_else(no_body, |phrase| self.body_of(phrase)),
             ballot: written.ballot.as_ref().map_or(Ballot::Secret, |word| self.ballot(word)),
             quorum,
             passes,
             open_for: self.positive(written.open_for.as_ref()),
-            own_case: OwnCase { votes: written.own_votes, in_base: written.own_in_base },
+            own_case: OwnCase {
+                votes: written.own_votes,
+                in_base: written.own_in_base,
+                collectives: written.own_collectives,
+            },
+            requires: self.refer_all(Kind::Guard, &written.requires),
+            abstention: self.word_of(written.abstention.as_ref(), &say!(word.abstention), ABSTENTIONS),
+            tie: self.word_of(written.tie.as_ref(), &say!(word.tie), TIES),
+            absent: written.absent.as_ref().map(|absent| Absent {
+                written_ballot: absent.written_ballot.as_ref().map(|delay| self.positive(Some(delay))),
+                not_agreed: !self.word_of(absent.no_reply.as_ref(), &say!(word.no_reply), REPLIES),
+            }),
+            leaver_loses_seat: self.word_of(written.leaver.as_ref(), &say!(word.leaver), LEAVERS),
+            early_close: written.early_close,
+            highest: written.highest.as_ref().and_then(|highest| u32::try_from(highest.value).ok()),
+            second_ballot: written.second_ballot,
             withdraw: self.refer_all(Kind::Role, &written.withdraw),
             basis: written.basis.clone(),
+        };
+        self.keeps_secrets(written, &rule);
+        self.keys_of_a_vote(written, &rule);
+        rule
+    }
+
+    /// What would show how somebody voted in secret.
+    fn keeps_secrets(&self, written: &model::Vote, rule: &VoteRule) {
+        if rule.ballot != Ballot::Secret {
+            return;
+        }
+        let secret = written.ballot.as_ref().map_or(&written.name.span, |word| &word.span);
+        if let Some(early) = written.keys.get("early_close").filter(|_| rule.early_close) {
+            self.report(fault!(UNMASKS.early_close, early, vote = written.name).beside(secret));
+        }
+        if let Some(tie) = written.tie.as_ref().filter(|_| rule.tie == Tie::Chair) {
+            self.report(fault!(UNMASKS.chair, &tie.span, vote = written.name).beside(secret));
+        }
+    }
+
+    /// Keys that have a meaning only beside others.
+    fn keys_of_a_vote(&self, written: &model::Vote, rule: &VoteRule) {
+        let half = matches!(&rule.passes.share, ShareOf::Fixed(share) if share.num * 2 == share.den);
+        let place = |key: &str| written.keys.get(key).unwrap_or(&written.name.span);
+        if rule.tie != Tie::Fails && !(half && rule.passes.more_than) {
+            self.report(fault!(KEYS_TOGETHER.tie_share, place("tie")).beside(place("passes")));
+        }
+        if rule.tie != Tie::Fails && rule.highest.is_some() {
+            self.report(fault!(KEYS_TOGETHER.tie_highest, place("tie")).beside(place("highest")));
+        }
+        if rule.second_ballot && rule.highest.is_none() {
+            self.report(fault!(KEYS_TOGETHER.second_ballot, place("second_ballot")));
+        }
+        if rule.highest.is_some() && !self.is_list() {
+            self.report(fault!(KEYS_TOGETHER.highest_alone, place("highest")));
+        }
+        if written.highest.as_ref().is_some_and(|highest| highest.value < 1) {
+            self.report(fault!(LIMIT.highest, place("highest")));
+        }
+        if let Some(reply) = written.absent.as_ref().and_then(|absent| absent.no_reply.as_ref())
+            && rule.absent.is_some_and(|absent| !absent.not_agreed)
+            && rule.passes.base == Base::Members
+        {
+            self.report(fault!(KEYS_TOGETHER.no_reply_members, &reply.span).beside(place("passes")));
+        }
+    }
+
+    /// One of a few words, each with what it means; the first where nothing is written.
+    fn word_of<T: Copy>(&self, word: Option<&Name>, what: &Words, known: &[(&str, T)]) -> T {
+        let (_, usual) = known[0];
+        let Some(word) = word else { return usual };
+        if let Some((_, meant)) = known.iter().find(|(known, _)| *known == word.value) {
+            return *meant;
+        }
+        let known: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        self.unknown_word(word, what, &known);
+        usual
+    }
+
+    /// Where every member must take part, nobody's own case has a quorum: whoever does not vote on it is missing.
+    fn recused_leave_a_quorum(&self, written: &model::Vote, quorum: &Threshold) {
+        let all = matches!(&quorum.share, ShareOf::Fixed(share) if share.num == share.den);
+        if let Some(phrase) = &written.quorum
+            && all
+            && !written.own_votes
+            && !self.is_list()
+        {
+            self.report(fault!(RECUSAL.quorum, &phrase.span, vote = written.name));
         }
     }
 
@@ -54,8 +146,9 @@ impl Check<'_> {
         match word.as_str() {
             "secret" => Ballot::Secret,
             "open" => Ballot::Open,
+            "circulated" => Ballot::Circulated,
             _ => {
-                self.unknown_word(word, &say!(word.ballot), &["secret", "open"]);
+                self.unknown_word(word, &say!(word.ballot), &["secret", "open", "circulated"]);
                 Ballot::Secret
             }
         }

@@ -10,7 +10,7 @@ use super::changes;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
-use crate::dossier::{Dossier, RowStatus, StandIn, TimerKind, VoteResult};
+use crate::dossier::{Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
 use crate::ids::{EventName, FieldName};
 
 /// One event.
@@ -223,6 +223,20 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             Change::VoteOpened { rule, roll, .. } => {
                 let members = roll.len().to_string();
                 Some(texts.fill("did.vote_opened", &[("title", reader.text(&rule.title)), ("n", &members)]))
+            }
+            Change::Moved { due_at, .. } => {
+                let when = reader.words.by_long(*due_at, reader.calendar.zone());
+                Some(texts.fill("did.moved", &[("when", &when)]))
+            }
+            Change::VotedAgain { round: Round::Casting, .. } => Some(reader.get("did.vote_casting")),
+            Change::VotedAgain { rows, .. } => Some(texts.fill("did.vote_again", &[("n", &rows.len().to_string())])),
+            Change::AskedInWriting { present, due_at, .. } => {
+                let holes = [("n", present.to_string()), ("when", reader.moment(*due_at))];
+                Some(texts.fill("did.asked_in_writing", &[("n", &holes[0].1), ("when", &holes[1].1)]))
+            }
+            Change::SeatsLost { people, .. } => {
+                let names: Vec<String> = people.iter().map(|person| reader.name(person)).collect();
+                Some(texts.fill("did.seats_lost", &[("who", &names.join(", "))]))
             }
             Change::VoteClosed(result) => Some(closed(reader, result)),
             Change::Described { caption, .. } => Some(texts.fill("did.joined", &[("caption", caption)])),

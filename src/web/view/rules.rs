@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::reader::Reader;
-use crate::machine::{Base, ShareOf, Threshold, Transition, VoteRule};
+use crate::machine::{Abstention, Base, ShareOf, Threshold, Tie, Transition, VoteRule};
 
 /// One rule.
 #[derive(Debug, Serialize)]
@@ -48,7 +48,39 @@ pub(crate) fn of_vote(reader: &Reader, rule: &VoteRule) -> Rule {
     if !rule.own_case.votes {
         lines.push(reader.get(if rule.own_case.in_base { "rule.own_base" } else { "rule.own_no_base" }));
     }
+    lines.extend(of_ballots(reader, rule));
     Rule { title: reader.text(&rule.title).to_owned(), lines, basis: rule.basis.clone() }
+}
+
+/// What a rule says besides its shares.
+fn of_ballots(reader: &Reader, rule: &VoteRule) -> Vec<String> {
+    let mut lines = Vec::new();
+    match rule.abstention {
+        Abstention::Valid => {}
+        Abstention::NotCounted => lines.push(reader.get("rule.abstention_not_counted")),
+        Abstention::Refused => lines.push(reader.get("rule.abstention_refused")),
+    }
+    match rule.tie {
+        Tie::Fails => {}
+        Tie::Chair => lines.push(reader.get("rule.tie_chair")),
+        Tie::Again => lines.push(reader.get("rule.tie_again")),
+    }
+    if let Some(absent) = rule.absent {
+        if absent.written_ballot.is_some() {
+            lines.push(reader.get("rule.written_ballot"));
+        }
+        lines.push(reader.get(if absent.not_agreed { "rule.not_agreed" } else { "rule.does_not_count" }));
+    }
+    if let Some(places) = rule.highest {
+        lines.push(reader.texts.fill("rule.highest", &[("n", &places.to_string())]));
+    }
+    if rule.second_ballot {
+        lines.push(reader.get("rule.second_ballot"));
+    }
+    if rule.early_close {
+        lines.push(reader.get("rule.early_close"));
+    }
+    lines
 }
 
 /// `at least 2/3 of all members`; none where each row has a share of its own.

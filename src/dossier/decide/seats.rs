@@ -1,0 +1,80 @@
+//! Who sits in a body: one of the directory, or one that a dossier composes itself.
+
+use std::collections::BTreeSet;
+
+use super::Run;
+use crate::dossier::Vote;
+use crate::ids::{BodyCode, PersonId, UnitCode};
+use crate::machine::{BodyOf, FieldKind, composed};
+
+/// A seat and who sits on it.
+pub(super) struct Seated {
+    pub(super) person: PersonId,
+    pub(super) seat: String,
+    /// The member unit that it speaks for.
+    pub(super) unit: Option<UnitCode>,
+}
+
+impl Seated {
+    /// A secretary takes part without a vote.
+    pub(super) fn votes(&self) -> bool {
+        self.seat != "secretary"
+    }
+}
+
+impl Run<'_> {
+    /// Who sits today in the body that a role or a vote means.
+    pub(super) fn seated(&self, of: &BodyOf) -> Option<(BodyCode, Vec<Seated>)> {
+        if matches!(self.machine.field(&of.of)?.kind, FieldKind::Rows { .. }) {
+            return Some((BodyCode::new(of.of.as_str()), self.composed(of)));
+        }
+        let body = self.body(of)?;
+        Some((body.clone(), self.seated_in(&body)))
+    }
+
+    fn seated_in(&self, body: &BodyCode) -> Vec<Seated> {
+        let seats = self.context.directory.seats(body, self.today()).into_iter();
+        seats.map(|one| Seated { person: one.person.clone(), seat: one.seat.clone(), unit: one.unit.clone() }).collect()
+    }
+
+    /// The rows of a table of members, each person once.
+    fn composed(&self, of: &BodyOf) -> Vec<Seated> {
+        let Some(FieldKind::Rows { columns, .. }) = self.machine.field(&of.of).map(|field| &field.kind) else {
+            return Vec::new();
+        };
+        let Some(columns) = composed(columns) else { return Vec::new() };
+        let rows = self.dossier().fields.get(&of.of).and_then(|value| value.as_array());
+        let mut seated: Vec<Seated> = Vec::new();
+        for row in rows.into_iter().flatten() {
+            let text = |name: &crate::ids::FieldName| row.get(name.as_str()).and_then(|value| value.as_str());
+            let Some(person) = text(columns.person).map(PersonId::from) else { continue };
+            let known = self.context.directory.people.contains_key(&person);
+            if !known || seated.iter().any(|one| one.person == person) {
+                continue;
+            }
+            let seat = columns.seat.and_then(text).unwrap_or("member").to_owned();
+            seated.push(Seated { person, seat, unit: None });
+        }
+        seated
+    }
+
+    /// Whether a member speaks for one of these units, or holds a post in it.
+    pub(super) fn speaks_for(&self, one: &Seated, units: &BTreeSet<&str>) -> bool {
+        let today = self.today();
+        let posts = self.context.directory.posts.iter().filter(|post| post.person == one.person);
+        let mut posts = posts.filter(|post| post.dated.holds(today));
+        one.unit.as_ref().is_some_and(|unit| units.contains(unit.as_str()))
+            || posts.any(|post| units.contains(post.unit.as_str()))
+    }
+
+    /// Members who sit in the body no more and have not voted, where that costs them their seat.
+    pub(super) fn lost_seats(&self, vote: &Vote) -> Vec<PersonId> {
+        if !vote.rule.leaver_loses_seat {
+            return Vec::new();
+        }
+        let seated = self.seated(&vote.rule.body).map(|(_, seated)| seated).unwrap_or_default();
+        let sits = |person: &PersonId| seated.iter().any(|one| &one.person == person && one.votes());
+        let gone = vote.roll.iter().filter(|seat| !seat.cast && !sits(&seat.person));
+        gone.map(|seat| seat.person.clone()).collect()
+    }
+}
