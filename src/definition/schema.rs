@@ -109,7 +109,7 @@ roles: {r: {}}
 guards: {g: {}}
 numbers: {n: {}}
 registers: {r: {}}
-votes: {v: {own_case: {}}}
+votes: {v: {own_case: {}, absent: {}}}
 access: {r: {}}
 cron: {}
 import: {register: {}}
