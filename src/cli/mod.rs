@@ -13,6 +13,7 @@ mod directory;
 mod doctor;
 mod examples;
 mod explain;
+mod fmt;
 mod import;
 mod mail;
 mod migrate;
@@ -22,8 +23,10 @@ mod new;
 mod printer;
 mod refused;
 mod register;
+mod schema;
 mod serve;
 mod show;
+mod simulate;
 mod sources;
 mod table;
 mod test;
@@ -89,8 +92,14 @@ enum Command {
     Check(check::CheckArgs),
     /// Play the scenarios that stand beside workflows, and say what they reach.
     Test(test::TestArgs),
+    /// Let a dossier live in memory on a virtual clock: who gets which mail when, what is due, every path.
+    Simulate(simulate::SimulateArgs),
+    /// Bring workflow files into the usual layout.
+    Fmt(fmt::FmtArgs),
     /// Look at the mails of a workflow before anybody gets one.
     Mail(mail::MailArgs),
+    /// Write the JSON Schema of workflow files, so that editors complete and explain their keys.
+    Schema(schema::SchemaArgs),
     /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
     Diagram(diagram::DiagramArgs),
     /// Show who does what where: state by state, role by role.
@@ -306,6 +315,12 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Table(args) => table::run(&args, context).await,
         Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
         Command::MigrateDossiers(args) => migrate_dossiers::run(&args, context).await,
+        Command::Schema(_) => {
+            schema::run(context);
+            Ok(())
+        }
+        Command::Simulate(args) => simulate::run(&args, context),
+        Command::Fmt(args) => fmt::run(&args, context),
         Command::Mail(args) => mail::run(&args, context),
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::sources;
 use super::worlds::{Ground, Site};
 use super::{Context, Printer, Trouble};
+use crate::diagnostic::fault;
 use crate::diagnostic::render::{self, render_all};
-use crate::diagnostic::{Diagnostic, code};
 use crate::ids::WorkflowName;
 use crate::scenario::file::{self, Case};
 use crate::scenario::{Coverage, Covered, Failure, Line, play};
@@ -175,8 +175,7 @@ impl Stand {
         let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
         let files: Vec<PathBuf> = needs.workflows.iter().map(|name| folder.join(&name.value)).collect();
         if let Some((name, _)) = needs.workflows.iter().zip(&files).find(|(_, file)| !file.is_file()) {
-            let message = format!("there is no file `{}` beside the scenario", name.value);
-            let fault = Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found");
+            let fault = fault!(NO_FILE.beside, &name.span, name);
             return Ok(Err(sources::show(printer, &[fault], &[source]).errors));
         }
         let directory = folder.join(&needs.directory);
@@ -220,9 +219,7 @@ impl Shared {
 impl Failed {
     fn new(case: &Case, failure: Failure, sources: &[SourceFile], printer: &Printer) -> Self {
         let Failure { place, what, expected, found, story } = failure;
-        let message = format!("{what}: expected {expected}");
-        let fault = Diagnostic::error(code::NOT_AS_EXPECTED, message, place.clone(), format!("found: {found}"))
-            .also(case.title.span.clone(), "in this case");
+        let fault = fault!(NOT_AS_EXPECTED.differs, &place, what, expected, found).beside(&case.title.span);
         let shown = render_all(&[fault], sources, render::Format::Human, printer.color(), printer.language());
         let (line, column) = position(&place, sources);
         let case = case.title.value.clone();

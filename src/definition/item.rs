@@ -9,6 +9,13 @@ use crate::ids::Text;
 use crate::source::{Span, Spanned};
 use crate::yaml::Node;
 
+#[cfg(test)]
+thread_local! {
+    /// The keys of every kind of mapping that was read, for the test that holds the table of keys against them.
+    pub(super) static KNOWN: std::cell::RefCell<std::collections::BTreeMap<&'static str, std::collections::BTreeSet<&'static str>>> =
+        std::cell::RefCell::default();
+}
+
 /// A value, where it stands, and the keys that lead to it.
 #[derive(Clone)]
 pub(super) struct Item<'a> {
@@ -167,6 +174,8 @@ impl<'a> Item<'a> {
     /// A mapping with these keys and no others.
     pub(super) fn map(&self, what: impl Into<Words>, known: &[&'static str]) -> Option<Map<'a>> {
         let what = what.into();
+        #[cfg(test)]
+        KNOWN.with_borrow_mut(|all| all.entry(what.name()).or_default().extend(known));
         let Node::Map(entries) = self.node else {
             self.wrong_type(&say!(node.mapping_that_is, what));
             return None;

@@ -4,10 +4,12 @@
 
 mod decisions;
 mod item;
+pub mod layout;
 mod lowering;
 pub mod model;
 mod numbers;
 mod parts;
+pub mod schema;
 mod separation;
 mod states;
 mod top;

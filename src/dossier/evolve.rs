@@ -427,6 +427,10 @@ fn migrate(dossier: &mut Dossier, states: &BTreeMap<StateId, StateId>, active: &
         remembered.iter_mut().for_each(&rename);
         dossier.history.insert(history, remembered);
     }
+    for (mut state, within) in std::mem::take(&mut dossier.next_time) {
+        rename(&mut state);
+        dossier.next_time.insert(state, within);
+    }
     dossier.deeds.iter_mut().filter_map(|deed| deed.state.as_mut()).for_each(rename);
     dossier.tasks.retain(|task| !unasked.contains(&task.activation) || !of_the_step(task));
     for task in dossier.tasks.iter_mut().filter(|task| of_the_step(task)) {

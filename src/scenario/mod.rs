@@ -11,6 +11,7 @@ mod keys;
 pub mod office;
 pub mod play;
 pub mod post;
+pub mod simulate;
 mod starts;
 pub mod world;
 

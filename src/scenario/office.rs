@@ -14,13 +14,14 @@ use super::starts::Starts;
 use super::world::World;
 use crate::dossier::command::{Actor, Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
+use crate::dossier::decide::offered;
 use crate::dossier::decide::trace::decide_traced;
 use crate::dossier::evolve::evolve;
 use crate::dossier::project::{RegisterRow, project};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::taken::Key;
+use crate::dossier::taken::{Key, Taken};
 use crate::dossier::{Dossier, Message, Recipient};
-use crate::ids::{DossierId, Instant, MachineHash, OperationId, PersonId, WorkflowName};
+use crate::ids::{ActivationId, DossierId, EventName, Instant, MachineHash, OperationId, PersonId, WorkflowName};
 use crate::machine::{LinkPolicy, Machine};
 
 /// Things that may happen by themselves at one moment; more of them never come to an end.
@@ -99,6 +100,24 @@ impl<'w> Office<'w> {
         self.opened
             .iter()
             .filter(move |id| self.dossiers.get(id).is_some_and(|kept| &kept.dossier.workflow == workflow))
+    }
+
+    /// The version that a dossier follows.
+    pub(super) fn machine_of(&self, id: &DossierId) -> Option<&'w Machine> {
+        self.dossiers.get(id).map(|kept| kept.machine)
+    }
+
+    /// The first person who may choose an event in an entry without having been asked.
+    pub(super) fn free_for(&self, id: &DossierId, entry: ActivationId, event: &EventName) -> Option<PersonId> {
+        let kept = self.dossiers.get(id)?;
+        let boxes = Boxes::new();
+        let (directory, calendar) = (self.world.directory(), self.world.calendar(kept.machine));
+        let context = Context { directory, calendar, register: &self.register, boxes: &boxes, taken: Taken::NOTHING };
+        let may = |person: &&PersonId| {
+            let all = offered(kept.machine, &kept.dossier, entry, person, self.now, &context);
+            all.iter().any(|way| way.event.as_ref() == Some(event))
+        };
+        directory.people.keys().find(may).cloned()
     }
 
     /// Every dossier, in the order in which they were opened.

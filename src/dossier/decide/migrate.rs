@@ -185,7 +185,8 @@ impl<'o> Over<'o> {
         let frozen = self.before.paused.iter().flat_map(|paused| &paused.active).map(|one| &one.state);
         let remembered = self.before.history.iter().flat_map(|(history, states)| states.iter().chain([history]));
         let done = self.before.deeds.iter().filter_map(|deed| deed.state.as_ref());
-        let all: BTreeSet<&StateId> = frozen.chain(remembered).chain(done).collect();
+        let again = self.before.next_time.keys();
+        let all: BTreeSet<&StateId> = frozen.chain(remembered).chain(done).chain(again).collect();
         let pairs = all.into_iter().map(|state| (state.clone(), self.mapping.of(state)));
         pairs.filter(|(old, new)| old != new).collect()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::model::{Counted, Expect, Fact, MailWanted, Tasks, Which};
 use super::reader::{NONE, Reader};
 use super::steps::Names;
-use crate::diagnostic::{code, did_you_mean};
+use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Purpose, RowStatus};
 use crate::ids::StateId;
@@ -97,15 +97,14 @@ fn states(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> V
             (Some(state), _) => states.push(state.id.clone()),
             (None, [one]) => states.push((*one).clone()),
             (None, []) => {
-                let help = did_you_mean(&name.value, machine.states.iter().map(|state| state.id.as_str()), "none");
-                let message = format!("`{}` has no state `{}`", machine.workflow, name.value);
-                reader.fault_with_help(code::UNKNOWN_STATE, message, &name.span, "no such state", help);
+                let help =
+                    did_you_mean(&name.value, machine.states.iter().map(|state| state.id.as_str()), say!(near.none));
+                let workflow = machine.workflow.as_str();
+                reader.report(fault!(UNKNOWN_STATE.of_workflow, &name.span, workflow, name).help(help));
             }
             (None, several) => {
                 let paths: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
-                let message = format!("several states are called `{}`", name.value);
-                let help = format!("write one of {}", paths.join(", "));
-                reader.fault_with_help(code::UNKNOWN_STATE, message, &name.span, "which one?", help);
+                reader.report(fault!(UNKNOWN_STATE.several, &name.span, name, paths = paths.join(", ")));
             }
         }
     }
@@ -123,9 +122,9 @@ fn outcome(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> 
     });
     let known: Vec<&str> = known.collect();
     if !known.contains(&text.value.as_str()) {
-        let message = format!("`{}` never ends as `{}`", machine.workflow, text.value);
-        let help = did_you_mean(&text.value, known, "it has no final state");
-        reader.fault_with_help(code::SCENARIO_NAME, message, &text.span, "no such outcome", help);
+        let help = did_you_mean(&text.value, known, say!(near.none));
+        let workflow = machine.workflow.as_str();
+        reader.report(fault!(SCENARIO_NAME.outcome, &text.span, workflow, name = text).help(help));
     }
     Some(text.map(Some))
 }
@@ -180,7 +179,7 @@ pub(super) fn fact(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Fact {
     let year = text(reader, "year").and_then(|year| {
         let number = year.value.parse().ok();
         if number.is_none() {
-            reader.fault(code::WRONG_TYPE, "a year is expected", &year.span, "this is none");
+            reader.report(fault!(WRONG_TYPE.want_year, &year.span));
         }
         number
     });
@@ -212,9 +211,9 @@ fn milestones(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) 
         if known.contains(&name.value.as_str()) {
             milestones.push(name.value);
         } else {
-            let help = did_you_mean(&name.value, known.iter().copied(), "it has no milestones");
-            let message = format!("`{}` has no milestone `{}`", machine.workflow, name.value);
-            reader.fault_with_help(code::SCENARIO_NAME, message, &name.span, "not declared", help);
+            let help = did_you_mean(&name.value, known.iter().copied(), say!(near.none));
+            let workflow = machine.workflow.as_str();
+            reader.report(fault!(SCENARIO_NAME.milestone, &name.span, workflow, name).help(help));
         }
     }
     milestones

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::directory::csv::{self, Table};
 use crate::import::{self, PaperNames, Plan, Planned};
 use crate::machine::Machine;
@@ -32,8 +32,7 @@ impl<'i> Imports<'i> {
             let table = if let Some(bytes) = (self.included)(&name.value) {
                 csv::read(&name.value, &bytes).map_err(|found| faults.extend(found)).ok()
             } else {
-                let message = format!("there is no file `{}` beside the scenario", name.value);
-                faults.push(Diagnostic::error(code::NO_FILE, message, name.span.clone(), "not found"));
+                faults.push(fault!(NO_FILE.beside, &name.span, name));
                 None
             };
             self.tables.insert(name.value.clone(), table);
@@ -61,10 +60,8 @@ impl<'i> Imports<'i> {
         let plan = self.plans.get(&of)?.as_ref()?;
         let row = plan.rows.iter().find(|row| row.key == key.value);
         if row.is_none() {
-            let message = format!("`{}` has no row `{}`", name.value, key.value);
-            let help = did_you_mean(&key.value, plan.rows.iter().map(|row| row.key.as_str()), "it has no rows");
-            let fault = Diagnostic::error(code::SCENARIO_NAME, message, key.span.clone(), "no such key");
-            faults.push(fault.help(help));
+            let help = did_you_mean(&key.value, plan.rows.iter().map(|row| row.key.as_str()), say!(near.none));
+            faults.push(fault!(SCENARIO_NAME.row, &key.span, file = name, key).help(help));
         }
         row
     }

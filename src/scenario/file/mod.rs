@@ -15,7 +15,7 @@ use reader::Reader;
 use steps::Names;
 
 use super::world::World;
-use crate::diagnostic::{Diagnostic, code};
+use crate::diagnostic::{Diagnostic, fault};
 use crate::dossier::context::Entry;
 use crate::ids::{Instant, WorkflowName};
 use crate::source::{SourceFile, Span, Spanned};
@@ -59,9 +59,7 @@ pub fn needs(file: &SourceFile) -> (Option<Needs>, Vec<Diagnostic>) {
         _ => Vec::new(),
     };
     if workflows.is_empty() {
-        let message = "a scenario file names the workflow that it tests";
-        let fault = Diagnostic::error(code::MISSING_KEY, message, start, "there is no `test` here");
-        faults.push(fault.help("`test: purchase.yaml`, a file beside this one, or a list of them"));
+        faults.push(fault!(MISSING_KEY.no_test, start));
         return (None, faults);
     }
     let directory = fields.text("directory", &mut faults).map_or(DIRECTORY, |name| name.value).to_owned();
@@ -118,8 +116,7 @@ impl Reader<'_> {
         let fields = self.fields(root, KEYS);
         match fields.needed("chancery", &mut self.faults) {
             Some(level) if level.value != LEVEL => {
-                let message = format!("language level {} is not known", level.value);
-                self.fault(code::LEVEL, message, &level.span, "not a level of this program");
+                self.report(fault!(LEVEL.scenario, &level.span, level = level.value));
             }
             _ => {}
         }
@@ -142,9 +139,7 @@ impl Reader<'_> {
         let title = title.unwrap_or_else(|| Spanned::new(String::new(), node.span.clone()));
         let own = fields.get("starts").and_then(|node| self.text(node)).and_then(|text| self.moment(&text));
         let Some(starts) = own.or(starts) else {
-            let help = "`starts: 2026-06-01 09:00`, at the top of the file or in the case";
-            let message = "nothing says when the clock begins";
-            self.fault_with_help(code::MISSING_KEY, message, &title.span, "when?", help);
+            self.report(fault!(MISSING_KEY.no_start, &title.span));
             return None;
         };
         let mut register = self.opening(fields.get("register"));
@@ -164,8 +159,7 @@ impl Reader<'_> {
             if let (Some(register), Some(holder), Some(key), Some(year)) = (register, holder, key, year) {
                 entries.push(Entry { register, holder, key, year });
             } else {
-                let message = "an entry of a register has `register`, `holder`, `key` and `year`";
-                self.fault(code::MISSING_KEY, message, &item.span, "one is missing");
+                self.report(fault!(MISSING_KEY.entry, &item.span));
             }
         }
         entries

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::civil::{DateTime, Time};
 
 use super::model::Values;
-use crate::diagnostic::{Diagnostic, Words, code, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::ids::{FieldName, Instant, PersonId};
 use crate::import;
 use crate::machine::{Field, FieldKind, Machine};
 use crate::scenario::world::World;
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
 use crate::yaml::fields::{Fields, Node, entries};
 
 /// Says that nothing is there: no outcome, an empty field, nobody.
@@ -33,19 +33,8 @@ impl<'w> Reader<'w> {
         Self { world, main, people, faults: Vec::new() }
     }
 
-    pub(super) fn fault(&mut self, code: &'static str, message: impl Into<String>, at: &Span, label: &str) {
-        self.faults.push(Diagnostic::error(code, message, at.clone(), label));
-    }
-
-    pub(super) fn fault_with_help(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        at: &Span,
-        label: &str,
-        help: impl Into<Words>,
-    ) {
-        self.faults.push(Diagnostic::error(code, message, at.clone(), label).help(help));
+    pub(super) fn report(&mut self, fault: Diagnostic) {
+        self.faults.push(fault);
     }
 
     /// A mapping with these keys and no others.
@@ -63,7 +52,7 @@ impl<'w> Reader<'w> {
         if let Node::Text(text) = &node.value {
             return Some(Spanned::new(text.clone(), node.span.clone()));
         }
-        self.fault(code::WRONG_TYPE, "a text is expected", &node.span, "this is none");
+        self.report(fault!(WRONG_TYPE.want_text, &node.span));
         None
     }
 
@@ -81,7 +70,7 @@ impl<'w> Reader<'w> {
                 .collect(),
             Node::Null => Vec::new(),
             Node::Map(_) => {
-                self.fault(code::WRONG_TYPE, "a list of texts is expected", &node.span, "this is none");
+                self.report(fault!(WRONG_TYPE.want_texts, &node.span));
                 Vec::new()
             }
         }
@@ -94,7 +83,7 @@ impl<'w> Reader<'w> {
             "true" => Some(Spanned::new(true, text.span)),
             "false" => Some(Spanned::new(false, text.span)),
             _ => {
-                self.fault(code::WRONG_TYPE, "`true` or `false` is expected", &text.span, "this is neither");
+                self.report(fault!(WRONG_TYPE.want_truth, &text.span));
                 None
             }
         }
@@ -105,7 +94,7 @@ impl<'w> Reader<'w> {
         let text = self.text(node)?;
         let count = text.value.parse().ok();
         if count.is_none() {
-            self.fault(code::WRONG_TYPE, "a whole number is expected", &text.span, "this is none");
+            self.report(fault!(WRONG_TYPE.want_count, &text.span));
         }
         count
     }
@@ -114,9 +103,8 @@ impl<'w> Reader<'w> {
     pub(super) fn word<T: Copy>(&mut self, text: &Spanned<String>, words: &[(&str, T)]) -> Option<T> {
         let found = words.iter().find(|(word, _)| *word == text.value).map(|(_, value)| *value);
         if found.is_none() {
-            let help = did_you_mean(&text.value, words.iter().map(|(word, _)| *word), "nothing");
-            let message = format!("`{}` is not one of the words here", text.value);
-            self.fault_with_help(code::UNKNOWN_WORD, message, &text.span, "not known here", help);
+            let help = did_you_mean(&text.value, words.iter().map(|(word, _)| *word), say!(near.none));
+            self.report(fault!(UNKNOWN_WORD.here, &text.span, word = text).help(help));
         }
         found
     }
@@ -126,9 +114,8 @@ impl<'w> Reader<'w> {
         if let Some(id) = self.people.get(code.value.as_str()) {
             return Some((*id).clone());
         }
-        let help = did_you_mean(&code.value, self.people.keys().copied(), "the directory has nobody");
-        let message = format!("the directory knows no person with the code `{}`", code.value);
-        self.fault_with_help(code::SCENARIO_PERSON, message, &code.span, "nobody", help);
+        let help = did_you_mean(&code.value, self.people.keys().copied(), say!(near.none));
+        self.report(fault!(SCENARIO_PERSON.person, &code.span, code).help(help));
         None
     }
 
@@ -146,9 +133,7 @@ impl<'w> Reader<'w> {
         let found = if long { hour() } else { date };
         let found = found.and_then(at);
         if found.is_none() {
-            let message = format!("`{}` is no moment", text.value);
-            let help = "write `2026-06-01 09:00`, or `2026-06-01` for its morning";
-            self.fault_with_help(code::DATE, message, &text.span, "not in the calendar", help);
+            self.report(fault!(DATE.moment, &text.span, text));
         }
         found
     }
@@ -156,8 +141,7 @@ impl<'w> Reader<'w> {
     pub(super) fn date(&mut self, text: &Spanned<String>) -> Option<jiff::civil::Date> {
         let found = text.value.parse().ok();
         if found.is_none() {
-            let message = format!("`{}` is no date", text.value);
-            self.fault_with_help(code::DATE, message, &text.span, "not in the calendar", "write `2026-06-01`");
+            self.report(fault!(DATE.date, &text.span, text));
         }
         found
     }
@@ -168,9 +152,9 @@ impl<'w> Reader<'w> {
         for (name, value) in self.named(node) {
             let Some(field) = machine.field(&FieldName::new(name.as_str())) else {
                 let known = machine.fields.iter().map(|field| field.name.as_str());
-                let help = did_you_mean(&name.value, known, "it has no fields");
-                let message = format!("`{}` has no field `{}`", machine.workflow, name.value);
-                self.fault_with_help(code::UNKNOWN_FIELD, message, &name.span, "not declared", help);
+                let help = did_you_mean(&name.value, known, say!(near.none));
+                let workflow = machine.workflow.as_str();
+                self.report(fault!(UNKNOWN_FIELD.of_workflow, &name.span, workflow, name).help(help));
                 continue;
             };
             let value = match (&field.kind, &value.value) {
@@ -191,9 +175,9 @@ impl<'w> Reader<'w> {
             let mut cells = serde_json::Map::new();
             for (name, cell) in self.named(row) {
                 let Some(column) = columns.iter().find(|column| column.name.as_str() == name.value) else {
-                    let help = did_you_mean(&name.value, columns.iter().map(|column| column.name.as_str()), "none");
-                    let message = format!("the table has no column `{}`", name.value);
-                    self.fault_with_help(code::UNKNOWN_FIELD, message, &name.span, "not declared", help);
+                    let help =
+                        did_you_mean(&name.value, columns.iter().map(|column| column.name.as_str()), say!(near.none));
+                    self.report(fault!(UNKNOWN_FIELD.of_table, &name.span, name).help(help));
                     continue;
                 };
                 cells.extend(self.value(&column.kind, cell, machine).map(|value| (name.value.clone(), value)));
@@ -211,16 +195,14 @@ impl<'w> Reader<'w> {
             Node::Text(text) => text.clone(),
             Node::List(_) => self.texts(node).iter().map(Spanned::as_str).collect::<Vec<_>>().join(";"),
             Node::Map(_) => {
-                self.fault(code::WRONG_TYPE, "a value is expected", &node.span, "this is a mapping");
+                self.report(fault!(WRONG_TYPE.want_value, &node.span));
                 return None;
             }
         };
         match import::value_of(kind, &text, machine, self.world.directory()) {
             Ok(value) => Some(value),
             Err(why) => {
-                let label = "does not fit its field";
-                let fault = Diagnostic::error(code::SCENARIO_VALUE, "", node.span.clone(), label);
-                self.faults.push(Diagnostic { says: why, ..fault });
+                self.report(fault!(SCENARIO_VALUE.value, &node.span, why));
                 None
             }
         }
@@ -235,9 +217,9 @@ impl<'w> Reader<'w> {
             if machine.papers.contains_key(&kind.value) || machine.fields.iter().any(of_file) {
                 known.push(kind.value);
             } else {
-                let help = did_you_mean(&kind.value, machine.papers.keys().map(String::as_str), "it has no papers");
-                let message = format!("`{}` has no kind of paper `{}`", machine.workflow, kind.value);
-                self.fault_with_help(code::UNKNOWN_PAPER, message, &kind.span, "not declared", help);
+                let help = did_you_mean(&kind.value, machine.papers.keys().map(String::as_str), say!(near.none));
+                let workflow = machine.workflow.as_str();
+                self.report(fault!(UNKNOWN_PAPER.of_workflow, &kind.span, workflow, name = kind).help(help));
             }
         }
         known

@@ -5,7 +5,7 @@ use super::imports::Imports;
 use super::model::{Act, Start, Step, Values, Wait, What, Which};
 use super::reader::{NONE, Reader};
 use crate::calendar::Delay;
-use crate::diagnostic::{code, did_you_mean};
+use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::context::Entry;
 use crate::ids::{EventName, PersonId, WorkflowName};
 use crate::machine::{LeadAct, Machine};
@@ -67,12 +67,10 @@ impl<'w> Reader<'w> {
             }
             [] if expect.is_some() => {}
             [] => {
-                let help = format!("one of {}, or `expect`", VERBS.join(", "));
-                self.fault_with_help(code::SCENARIO_STEP, "a step in which nothing happens", &place, "here", help);
+                self.report(fault!(SCENARIO_STEP.nothing, &place, verbs = VERBS.join(", ")));
             }
             [first, second, ..] => {
-                let message = format!("a step says both `{first}` and `{second}`");
-                self.fault_with_help(code::SCENARIO_STEP, message, &place, "here", "make two steps of it");
+                self.report(fault!(SCENARIO_STEP.both, &place, first = *first, second = *second));
             }
         }
         if let Some(expect) = expect {
@@ -169,7 +167,7 @@ impl<'w> Reader<'w> {
             None => self.main,
         };
         let Some(row) = fields.get("row") else {
-            self.fault(code::MISSING_KEY, "`row` says which row is imported", place, "which one?");
+            self.report(fault!(MISSING_KEY.which_row, place));
             return None;
         };
         let key = self.text(row)?;
@@ -203,12 +201,12 @@ impl<'w> Reader<'w> {
         let answers = machine.states.iter().flat_map(|state| &state.on).filter(|one| !one.by.is_empty());
         let known: Vec<&str> = answers.filter_map(|one| one.event.as_ref()).map(EventName::as_str).collect();
         if !known.contains(&event.value.as_str()) {
-            let message = format!("nobody can do `{}` in `{}`", event.value, machine.workflow);
             let mut known = known.clone();
             known.sort_unstable();
             known.dedup();
-            let help = did_you_mean(&event.value, known, "no person can do anything there");
-            self.fault_with_help(code::SCENARIO_EVENT, message, &event.span, "no such event", help);
+            let help = did_you_mean(&event.value, known, say!(near.none));
+            let workflow = machine.workflow.as_str();
+            self.report(fault!(SCENARIO_EVENT.event, &event.span, event, workflow).help(help));
             return None;
         }
         let by = self.one(fields, place)?;
@@ -246,12 +244,11 @@ impl<'w> Reader<'w> {
         match text.value.parse::<Delay>() {
             Ok(delay) if delay.count > 0 => Some(Wait::For(delay)),
             Ok(_) => {
-                self.fault(code::DELAY, "the clock does not go back", &text.span, "above zero");
+                self.report(fault!(DELAY.back, &text.span));
                 None
             }
             Err(_) => {
-                let help = "a span (`3wd`, `2d`, `4h`), a moment (`2026-06-05 14:00`) or `next`";
-                self.fault_with_help(code::DELAY, "this is no time to wait", &text.span, "cannot be read", help);
+                self.report(fault!(DELAY.wait, &text.span));
                 None
             }
         }
@@ -260,7 +257,7 @@ impl<'w> Reader<'w> {
     /// Who acts: one person.
     fn one(&mut self, fields: &Fields<'_>, place: &Span) -> Option<PersonId> {
         let Some(node) = fields.get("by") else {
-            self.fault(code::MISSING_KEY, "`by` says who does it", place, "by whom?");
+            self.report(fault!(MISSING_KEY.by_whom, place));
             return None;
         };
         self.text(node).and_then(|code| self.person(&code))
@@ -275,9 +272,8 @@ impl<'w> Reader<'w> {
         let found = self.world.machine(&WorkflowName::new(name.as_str()));
         if found.is_none() {
             let known = self.world.machines().map(|machine| machine.workflow.as_str());
-            let help = did_you_mean(&name.value, known, "there is none");
-            let message = format!("there is no workflow `{}` beside this file", name.value);
-            self.fault_with_help(code::SCENARIO_DOSSIER, message, &name.span, "not at hand", help);
+            let help = did_you_mean(&name.value, known, say!(near.none));
+            self.report(fault!(SCENARIO_DOSSIER.workflow, &name.span, name).help(help));
         }
         found
     }
@@ -297,9 +293,8 @@ impl<'w> Reader<'w> {
         }
         let known = names.named.iter().map(|(name, _)| name.as_str());
         let known = known.chain(self.world.machines().map(|machine| machine.workflow.as_str()));
-        let help = did_you_mean(&text.value, known, "nothing was opened");
-        let message = format!("no step before opened a dossier `{}`", text.value);
-        self.fault_with_help(code::SCENARIO_DOSSIER, message, &text.span, "neither a name nor a workflow", help);
+        let help = did_you_mean(&text.value, known, say!(near.none));
+        self.report(fault!(SCENARIO_DOSSIER.dossier, &text.span, name = text).help(help));
         (Which::Last, names.last)
     }
 
@@ -308,8 +303,7 @@ impl<'w> Reader<'w> {
         if names.named.iter().any(|(known, _)| *known == name.value) {
             return;
         }
-        let help = did_you_mean(&name.value, names.named.iter().map(|(name, _)| name.as_str()), "`as: NAME` gives one");
-        let message = format!("no step before opened a dossier `{}`", name.value);
-        self.fault_with_help(code::SCENARIO_DOSSIER, message, &name.span, "no row is called so", help);
+        let help = did_you_mean(&name.value, names.named.iter().map(|(name, _)| name.as_str()), say!(near.as_name));
+        self.report(fault!(SCENARIO_DOSSIER.row, &name.span, name).help(help));
     }
 }

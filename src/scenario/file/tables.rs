@@ -4,7 +4,7 @@
 use super::imports::Imports;
 use super::model::Case;
 use super::reader::Reader;
-use crate::diagnostic::code;
+use crate::diagnostic::{fault, say};
 use crate::ids::{FieldName, Instant, WorkflowName};
 use crate::machine::Machine;
 use crate::source::{Span, Spanned};
@@ -61,7 +61,7 @@ pub(super) fn read(
         None => of_lists(reader, fields.get("columns"), fields.get("rows")),
     };
     let Some(steps) = fields.get("steps") else {
-        reader.fault(code::MISSING_KEY, "a table needs the key `steps`", &title.span, "there is no `steps` here");
+        reader.report(fault!(MISSING_KEY.no_steps, &title.span));
         return Vec::new();
     };
     let template = Template { steps, register: fields.get("register"), starts: fields.get("starts") };
@@ -74,8 +74,7 @@ pub(super) fn read(
     let mut cases = Vec::new();
     for (number, (cells, place)) in rows.into_iter().enumerate() {
         if cells.len() != columns.len() {
-            let message = format!("{} cells, but there are {} columns", cells.len(), columns.len());
-            reader.fault(code::RAGGED, message, &place, "in this row");
+            reader.report(fault!(RAGGED.cells, &place, cells = cells.len(), columns = columns.len()));
             continue;
         }
         let row = Row { columns: &columns, cells, place };
@@ -137,10 +136,8 @@ impl Template<'_> {
             placeholders(node, &mut used);
         }
         for name in used.iter().filter(|name| !columns.iter().any(|column| column.value == name.value)) {
-            let help =
-                format!("the columns here are {}", columns.iter().map(Spanned::as_str).collect::<Vec<_>>().join(", "));
-            let message = format!("there is no column `{}`", name.value);
-            reader.fault_with_help(code::SCENARIO_COLUMN, message, &name.span, "stands for a cell", help);
+            let list = columns.iter().map(Spanned::as_str).collect::<Vec<_>>().join(", ");
+            reader.report(fault!(SCENARIO_COLUMN.no_column, &name.span, name).help(say!(near.columns, list)));
         }
         let opened = self.opened().and_then(|workflow| reader.world.machine(&WorkflowName::new(workflow)));
         let is_field =
@@ -154,12 +151,7 @@ impl Template<'_> {
             if is_field(column) {
                 given.push(column.clone());
             } else if !ignored.contains(&REST) {
-                let message = format!("the column `{column}` means nothing here");
-                let help = format!(
-                    "a column is a field of the dossier that is opened, `{EXPECT}state` and the like, or stands as \
-                     `${column}` in a step; `ignore: [{column}]` passes over it"
-                );
-                reader.fault_with_help(code::SCENARIO_COLUMN, message, span, "in this table", help);
+                reader.report(fault!(SCENARIO_COLUMN.no_meaning, span, column));
             }
         }
         given

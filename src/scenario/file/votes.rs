@@ -3,7 +3,7 @@
 use super::model::{Ballots, Counts, PerRow, Tally};
 use super::reader::Reader;
 use super::steps::Names;
-use crate::diagnostic::code;
+use crate::diagnostic::fault;
 use crate::dossier::Choice;
 use crate::ids::PersonId;
 use crate::source::{Span, Spanned};
@@ -27,7 +27,7 @@ impl<'w> Reader<'w> {
                 return Some(Ballots::People(self.sides(value)));
             }
             if matches!(&value.value, Node::Text(_)) {
-                self.fault(code::MISSING_KEY, "`by` says who votes so", place, "by whom?");
+                self.report(fault!(MISSING_KEY.who_votes, place));
                 return None;
             }
             let counts = self.per_row(value, COUNTS, names, &|reader, node| reader.counts(node));
@@ -81,7 +81,7 @@ impl<'w> Reader<'w> {
         read: &dyn Fn(&mut Self, &Spanned<Node>) -> T,
     ) -> PerRow<T> {
         let Node::Map(entries) = &value.value else {
-            self.fault(code::WRONG_TYPE, "a mapping is expected", &value.span, "this is none");
+            self.report(fault!(WRONG_TYPE.want_mapping, &value.span));
             return PerRow::All(T::default());
         };
         if entries.iter().any(|(key, _)| words.contains(&key.value.as_str())) {
