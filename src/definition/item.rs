@@ -68,6 +68,13 @@ impl<'a> Item<'a> {
         self.report(fault);
     }
 
+    /// The value of a key of a mapping, if both are there.
+    pub(super) fn entry(&self, key: &str) -> Option<Item<'a>> {
+        let Node::Map(entries) = self.node else { return None };
+        let (_, value) = entries.iter().find(|(name, _)| name.value == key)?;
+        Some(self.child(key, value))
+    }
+
     /// A text that is not empty: a name, a phrase, a formula.
     pub(super) fn word(&self) -> Option<Name> {
         match self.node {

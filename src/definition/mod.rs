@@ -2,6 +2,7 @@
 //!
 //! Files come in through the caller: nothing here reads a disk. What names mean is the checker's business.
 
+mod decisions;
 mod item;
 pub mod layout;
 mod lowering;
@@ -21,7 +22,7 @@ use item::Item;
 use lowering::{Lowering, Translation};
 
 use crate::diagnostic::{Diagnostic, fault};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, Span, Spanned};
 use crate::yaml::{self, Node};
 
 /// The language of a workflow that names none.
@@ -53,6 +54,19 @@ pub fn read(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFile>) ->
             reading.diagnostics.extend(faults);
             reading.sources.extend(source.filter(|new| reading.sources.iter().all(|old| old.name != new.name)));
         }
+        for decision in &mut definition.decisions {
+            if let Some(file) = &decision.file {
+                let (rows, source, faults) = load_rows(file, included);
+                decision.rows.extend(rows);
+                reading.diagnostics.extend(faults);
+                reading.sources.extend(source.filter(|new| reading.sources.iter().all(|old| old.name != new.name)));
+            }
+            let outcomes = decision.outcomes().into_iter();
+            let guard = |word: &model::Name| {
+                Spanned::new(model::guard_of(decision.name.as_str(), word.as_str()), word.span.clone())
+            };
+            decision.guards = outcomes.map(guard).collect();
+        }
     }
     reading
 }
@@ -64,6 +78,12 @@ pub fn wanted(main: &SourceFile) -> Vec<String> {
     let mut names = translation_names(main, &root.value).into_iter().map(|(_, name)| name).collect::<Vec<_>>();
     if let Some(Node::Map(tables)) = root.value.get("tables").map(|tables| &tables.value) {
         names.extend(tables.iter().filter_map(|(_, file)| match &file.value {
+            Node::Text(name) => Some(name.clone()),
+            _ => None,
+        }));
+    }
+    if let Some(Node::Map(decisions)) = root.value.get("decisions").map(|decisions| &decisions.value) {
+        names.extend(decisions.iter().filter_map(|(_, decision)| match &decision.value.get("file")?.value {
             Node::Text(name) => Some(name.clone()),
             _ => None,
         }));
@@ -96,6 +116,21 @@ fn load_table(
         None => None,
     };
     (value, Some(file), faults)
+}
+
+/// The rows of a decision table that stand in a file of their own.
+fn load_rows(
+    name: &model::Name,
+    included: &dyn Fn(&str) -> Option<SourceFile>,
+) -> (Vec<model::DecisionRow>, Option<SourceFile>, Vec<Diagnostic>) {
+    let Some(file) = included(&name.value) else {
+        return (Vec::new(), None, vec![fault!(NO_FILE.table, &name.span, name)]);
+    };
+    let (root, mut faults) = yaml::parse(&file);
+    let lowering = Lowering::new(Vec::new());
+    let rows = root.map_or_else(Vec::new, |root| decisions::rows(&Item::root(&lowering, &root)));
+    faults.extend(lowering.finish());
+    (rows, Some(file), faults)
 }
 
 fn translations(

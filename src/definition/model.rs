@@ -53,6 +53,8 @@ pub struct Definition {
     pub roles: Vec<Role>,
     /// The guards.
     pub guards: Vec<Guard>,
+    /// The decision tables.
+    pub decisions: Vec<Decision>,
     /// The votes.
     pub votes: Vec<Vote>,
     /// The registers.
@@ -151,6 +153,8 @@ pub struct Role {
     pub seat: Option<Name>,
     /// `field`: the field that names the person.
     pub field: Option<Name>,
+    /// `decision`: the table whose words are roles.
+    pub decision: Option<Name>,
     /// The keys written.
     pub keys: Keys,
 }
@@ -168,6 +172,72 @@ pub struct Guard {
     pub refuse: Text,
     /// The legal text.
     pub basis: Option<String>,
+}
+
+/// A decision table.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Its name.
+    pub name: Name,
+    /// What officers call it.
+    pub label: Text,
+    /// `unique`, `first` or `collect`.
+    pub hit: Option<Name>,
+    /// The columns of conditions, and the formulas that they look at.
+    pub inputs: Vec<(Name, Option<Name>)>,
+    /// The rows.
+    pub rows: Vec<DecisionRow>,
+    /// The file in which the rows stand.
+    pub file: Option<Name>,
+    /// The guards that it gives, one for each outcome.
+    pub guards: Vec<Name>,
+    /// The keys written.
+    pub keys: Keys,
+}
+
+/// A row of a decision table.
+#[derive(Clone, Debug)]
+pub struct DecisionRow {
+    /// Its place.
+    pub span: Span,
+    /// Conditions, by the names of their columns.
+    pub when: Vec<(Name, Spanned<Cell>)>,
+    /// What then holds.
+    pub then: Vec<Name>,
+}
+
+/// A condition of a decision table.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    /// A number between these ends; each with whether it belongs to them.
+    Numbers {
+        /// The lower end.
+        from: Option<(Exact, bool)>,
+        /// The upper end.
+        to: Option<(Exact, bool)>,
+    },
+    /// One of these words.
+    Words(Vec<Name>),
+    /// True or false.
+    Truth(bool),
+}
+
+impl Decision {
+    /// Every word that it may give, each where it stands first.
+    pub fn outcomes(&self) -> Vec<&Name> {
+        let mut found: Vec<&Name> = Vec::new();
+        for word in self.rows.iter().flat_map(|row| &row.then) {
+            if found.iter().all(|known| known.value != word.value) {
+                found.push(word);
+            }
+        }
+        found
+    }
+}
+
+/// The name of the guard that holds where a table gives a word.
+pub fn guard_of(table: &str, outcome: &str) -> String {
+    format!("{table}_is_{outcome}")
 }
 
 /// Members who did not take part in a vote.
@@ -425,6 +495,17 @@ pub struct Transition {
     pub returns: Option<Returns>,
     /// Whoever sent the dossier here takes it back.
     pub recall: bool,
+    /// The table that decides where it leads, on the first of the branches that come of it.
+    pub decided: Option<Decided>,
+}
+
+/// A table decides where a transition leads.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// Which table.
+    pub by: Name,
+    /// The outcomes that lead somewhere.
+    pub to: Vec<Name>,
 }
 
 /// What a return leaves of what was decided before it.

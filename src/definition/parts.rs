@@ -94,7 +94,7 @@ pub(super) fn roles(item: &Item<'_>) -> Vec<Role> {
 }
 
 fn role(name: Name, item: &Item<'_>) -> Option<Role> {
-    let map = item.map(say!(what.role), &["label", "starter", "post", "of", "body", "seat", "field"])?;
+    let map = item.map(say!(what.role), &["label", "starter", "post", "of", "body", "seat", "field", "decision"])?;
     Some(Role {
         label: needed_text(&map, "label", &name.span),
         starter: map.flag("starter"),
@@ -103,6 +103,7 @@ fn role(name: Name, item: &Item<'_>) -> Option<Role> {
         body: map.word("body"),
         seat: map.word("seat"),
         field: map.word("field"),
+        decision: map.word("decision"),
         keys: map.keys(),
         name,
     })

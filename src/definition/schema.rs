@@ -109,6 +109,7 @@ roles: {r: {}}
 guards: {g: {}}
 numbers: {n: {}}
 registers: {r: {}}
+decisions: {d: {rows: [{}]}}
 votes: {v: {own_case: {}, absent: {}}}
 access: {r: {}}
 cron: {}
@@ -122,7 +123,7 @@ states:
     entry: {register: {}}
     lead: {}
     separation: {}
-    on: {e: {rows: {}, returns: {}}}
+    on: {e: {rows: {}, returns: {}, decide: {}}}
 ";
 
     /// The kinds of mapping that the reader meets there, with the keys that it knows.

@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, numbers, parts, states};
+use super::{LANGUAGE, decisions, numbers, parts, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "fields",
     "roles",
     "guards",
+    "decisions",
     "votes",
     "registers",
     "numbers",
@@ -60,6 +61,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         fields: map.get("fields").map_or_else(Vec::new, |item| parts::fields(&item)),
         roles: map.get("roles").map_or_else(Vec::new, |item| parts::roles(&item)),
         guards: map.get("guards").map_or_else(Vec::new, |item| parts::guards(&item)),
+        decisions: map.get("decisions").map_or_else(Vec::new, |item| decisions::decisions(&item)),
         votes: map.get("votes").map_or_else(Vec::new, |item| parts::votes(&item)),
         registers: map.get("registers").map_or_else(Vec::new, |item| numbers::registers(&item)),
         numbers: map.get("numbers").map_or_else(Vec::new, |item| numbers::numberings(&item)),

@@ -1,7 +1,7 @@
 //! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
 
 use super::item::{Item, no_delay};
-use super::model::{Keys, Name, Needs, Returns, Rows, Transition};
+use super::model::{Decided, Keys, Name, Needs, Returns, Rows, Transition, guard_of};
 use crate::calendar::Delay;
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
@@ -11,14 +11,14 @@ use crate::yaml::Node;
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "number", "pause", "internal", "returns", "recall",
+    "rows", "take", "number", "pause", "internal", "returns", "recall", "decide",
 ];
 
 /// Transitions by events.
 pub(super) fn on(item: &Item<'_>) -> Vec<Transition> {
     let mut all = Vec::new();
     for (event, item) in item.named(say!(several.events)) {
-        let branches = item.items().into_iter().filter_map(|branch| transition(&branch, &event.span));
+        let branches = item.items().into_iter().flat_map(|branch| branches(&branch, &event.span));
         all.extend(branches.map(|branch| Transition { event: Some(event.clone()), ..branch }));
     }
     all
@@ -26,7 +26,7 @@ pub(super) fn on(item: &Item<'_>) -> Vec<Transition> {
 
 /// Transitions without an event: a list, or a single one.
 pub(super) fn always(item: &Item<'_>) -> Vec<Transition> {
-    item.items().into_iter().filter_map(|branch| transition(&branch, branch.span())).collect()
+    item.items().into_iter().flat_map(|branch| branches(&branch, branch.span())).collect()
 }
 
 /// Transitions by the clock, each with its delay (none if it cannot be read).
@@ -40,10 +40,39 @@ pub(super) fn after(item: &Item<'_>) -> Vec<(Option<Spanned<Delay>>, Transition)
                 None
             }
         };
-        let branches = item.items().into_iter().filter_map(|branch| transition(&branch, &written.span));
+        let branches = item.items().into_iter().flat_map(|branch| branches(&branch, &written.span));
         all.extend(branches.map(|branch| (delay.clone(), branch)));
     }
     all
+}
+
+/// One branch as written; what a table decides becomes a branch for each of its outcomes, the last without a condition.
+fn branches(item: &Item<'_>, place: &Span) -> Vec<Transition> {
+    let Some(one) = transition(item, place) else { return Vec::new() };
+    let Node::Map(_) = item.node() else { return vec![one] };
+    let Some(decide) = item.entry("decide") else { return vec![one] };
+    let Some(map) = decide.map(say!(what.decide), &["by", "to"]) else { return Vec::new() };
+    let by = map.need("by", decide.span()).and_then(|item| item.word());
+    let to = map.need("to", decide.span()).map_or_else(Vec::new, |item| item.named(say!(several.outcomes)));
+    let to: Vec<(Name, Name)> = to.into_iter().filter_map(|(outcome, item)| Some((outcome, item.word()?))).collect();
+    let Some(by) = by else { return Vec::new() };
+    for key in ["target", "stay", "resume"] {
+        if let Some(span) = one.keys.get(key) {
+            item.report(fault!(KEYS_TOGETHER.two_places, span).beside(decide.span()));
+        }
+    }
+    let last = to.len().saturating_sub(1);
+    let decided = Decided { by: by.clone(), to: to.iter().map(|(outcome, _)| outcome.clone()).collect() };
+    let branch = |(at, (outcome, target)): (usize, (Name, Name))| {
+        let mut branch = Transition { target: Some(target), stay: false, resume: None, ..one.clone() };
+        if at < last {
+            let guard = guard_of(by.as_str(), outcome.as_str());
+            branch.guard.push(Spanned::new(guard, outcome.span.clone()));
+        }
+        branch.decided = (at == 0).then(|| decided.clone());
+        branch
+    };
+    to.into_iter().enumerate().map(branch).collect()
 }
 
 fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
@@ -75,6 +104,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         internal: map.flag("internal"),
         returns: map.get("returns").and_then(|item| returns(&item)),
         recall: map.flag("recall"),
+        decided: None,
     })
 }
 
@@ -104,6 +134,7 @@ fn short(target: Name, span: Span) -> Transition {
         internal: false,
         returns: None,
         recall: false,
+        decided: None,
     }
 }
 

@@ -152,6 +152,7 @@ impl Formula {
 /// Every formula of a workflow.
 fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
     let mut found: BTreeSet<&str> = shape.guards.values().map(|guard| guard.expr.as_str()).collect();
+    found.extend(shape.decisions.values().map(|table| table.expr.as_str()));
     for vote in shape.votes.values() {
         for threshold in [&vote.quorum, &vote.passes] {
             if let ShareOf::Path(path) = &threshold.share {

@@ -72,7 +72,7 @@ pub struct Comparison {
 /// Compares two versions.
 pub fn compare(old: &Shape, new: &Shape) -> Comparison {
     let mut differences = Vec::new();
-    for section in ["roles", "guards", "votes", "tables", "papers"] {
+    for section in ["roles", "guards", "decisions", "votes", "tables", "papers"] {
         sections(section, &entries(old, section), &entries(new, section), &mut differences);
     }
     let fields = |shape: &Shape| shape.fields.iter().map(|field| (field.name.to_string(), json(field))).collect();
@@ -95,6 +95,7 @@ fn entries(shape: &Shape, section: &str) -> Entries {
     let whole = match section {
         "roles" => json(&shape.roles),
         "guards" => json(&shape.guards),
+        "decisions" => json(&shape.decisions),
         "votes" => json(&shape.votes),
         "tables" => json(&shape.tables),
         _ => json(&shape.papers),

@@ -8,6 +8,7 @@ mod access;
 mod actions;
 pub mod chart;
 pub mod check;
+pub mod decision;
 pub mod deeds;
 pub mod differ;
 pub mod explore;
@@ -30,6 +31,7 @@ use chart::Chart;
 
 pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use actions::{Actions, RegisterRule, Setting};
+pub use decision::{Condition, Decision, DecisionRow, Hit, Sample};
 pub use lead::{Lead, LeadAct};
 pub use numbering::Numbering;
 pub use register::{EntryPart, RegisterBook};

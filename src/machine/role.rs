@@ -40,6 +40,11 @@ pub enum RoleSource {
         /// The field.
         field: FieldName,
     },
+    /// Holders of the roles that a decision table gives.
+    Decision {
+        /// The table.
+        decision: String,
+    },
 }
 
 /// A unit, said by a dossier.

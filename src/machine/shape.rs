@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, LinkPolicy, Numbering, RegisterBook, Role, State, VoteRule};
+use super::{Access, Decision, LinkPolicy, Numbering, RegisterBook, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -52,6 +52,9 @@ pub struct Shape {
     /// The formulas, by name.
     #[serde(default)]
     pub guards: BTreeMap<GuardName, Guard>,
+    /// The decision tables, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub decisions: BTreeMap<String, Decision>,
     /// The votes, by name.
     #[serde(default)]
     pub votes: BTreeMap<VoteName, VoteRule>,

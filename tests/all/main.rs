@@ -17,6 +17,7 @@ mod config;
 mod corrections;
 mod courier;
 mod decide;
+mod decisions;
 mod desk;
 mod duties;
 mod engine;

@@ -83,11 +83,26 @@ impl Run<'_> {
                 let of_seat = seated.into_iter().filter(|one| seat.as_ref().is_none_or(|seat| &one.seat == seat));
                 of_seat.map(|one| one.person).collect()
             }
+            RoleSource::Decision { decision } => self.decided(decision).iter().fold(Vec::new(), |mut all, role| {
+                all.extend(self.holders(role).into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+                all
+            }),
             RoleSource::Field { field } => {
                 let value = self.dossier().fields.get(field).and_then(|value| value.as_str());
                 value.map(PersonId::from).filter(|person| directory.people.contains_key(person)).into_iter().collect()
             }
         }
+    }
+
+    /// The roles that a decision table gives now; none where it cannot be worked out.
+    fn decided(&self, decision: &str) -> Vec<RoleName> {
+        let value = self.machine.decisions.get(decision).and_then(|table| self.value(&table.expr).ok());
+        let words = match value {
+            Some(serde_json::Value::Array(words)) => words,
+            Some(word) => vec![word],
+            None => Vec::new(),
+        };
+        words.iter().filter_map(|word| word.as_str()).map(RoleName::from).collect()
     }
 
     fn unit_field(&self, field: &FieldName) -> Option<UnitCode> {

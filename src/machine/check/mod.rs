@@ -10,6 +10,7 @@ mod assign;
 mod branches;
 mod cases;
 mod corrections;
+mod decisions;
 mod fields;
 mod formulas;
 mod kinds;
@@ -36,15 +37,15 @@ mod unused;
 mod votes;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::{Machine, Shape, chart::Chart};
+use super::{Decision, Guard, Machine, Shape, chart::Chart};
 use crate::definition::{self, Definition, Reading};
 use crate::diagnostic::{Diagnostic, fault};
 use crate::expr::Programs;
-use crate::ids::{MachineHash, StateId, WorkflowName};
+use crate::ids::{GuardName, MachineHash, StateId, Text, WorkflowName};
 use crate::source::SourceFile;
 use names::Kind;
 use tree::Tree;
@@ -100,6 +101,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.declared_names();
     let shape = check.shape();
     check.check_formulas(&shape);
+    check.decisions(&shape);
     check.role_words();
     check.acknowledged_and_noted();
     check.not_correctable(&definition.row);
@@ -124,6 +126,19 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
         check.unused();
     }
     (shape, check.faults.into_inner())
+}
+
+/// The guards that a decision table gives, one for each of its words.
+fn guards_of(name: &str, table: &Decision) -> Vec<(GuardName, Guard)> {
+    let guard = |word: &&str| {
+        let said = |label: &str| format!("{label}: {word}");
+        let other = table.label.other.iter().map(|(language, label)| (language.clone(), said(label)));
+        let own = if table.label.own.is_empty() { name } else { &table.label.own };
+        let label = Text { own: said(own), other: other.collect() };
+        let name = definition::model::guard_of(name, word);
+        (GuardName::new(name), Guard { label, expr: table.gives(word), refuse: Text::default(), basis: None })
+    };
+    table.outcomes().iter().map(guard).collect()
 }
 
 fn build(shape: Shape, sources: &[SourceFile]) -> Result<Machine, String> {
@@ -187,7 +202,9 @@ impl Check<'_> {
         let written = self.definition;
         let known =
             |kind, names: &[definition::model::Name]| names.iter().map(|name| self.refer(kind, name).into()).collect();
-        Shape {
+        let decisions: BTreeMap<String, Decision> =
+            written.decisions.iter().map(|table| (table.name.value.clone(), self.decision(table))).collect();
+        let mut shape = Shape {
             level: written.level.unwrap_or_default(),
             workflow: WorkflowName::new(written.workflow.as_ref().map_or("", |name| name.as_str())),
             title: written.title.clone(),
@@ -204,6 +221,7 @@ impl Check<'_> {
             papers: written.papers.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             roles: written.roles.iter().map(|role| (role.name.as_str().into(), self.role(role))).collect(),
             guards: written.guards.iter().map(|guard| (guard.name.as_str().into(), self.guard(guard))).collect(),
+            decisions,
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
             registers: self.registers(),
             numbers: self.numberings(),
@@ -213,6 +231,12 @@ impl Check<'_> {
             states: (0..self.tree.len()).map(|at| self.state(at)).collect(),
             cron: written.cron.iter().map(|start| self.cron(start)).collect(),
             import: written.import.as_ref().map(|import| self.import(import)),
-        }
+        };
+        // Of the guards that tables give, those that something asks for.
+        let given = shape.decisions.iter().flat_map(|(name, table)| guards_of(name, table));
+        let asked = |(name, _): &(GuardName, Guard)| self.used.borrow().contains(&(Kind::Guard, name.to_string()));
+        let given: Vec<_> = given.filter(asked).collect();
+        shape.guards.extend(given);
+        shape
     }
 }

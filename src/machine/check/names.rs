@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Register,
     Number,
     Note,
+    Decision,
 }
 
 impl Kind {
@@ -36,6 +37,7 @@ impl Kind {
             Self::Register => say!(kind.register),
             Self::Number => say!(kind.number),
             Self::Note => say!(kind.note),
+            Self::Decision => say!(kind.decision),
         }
     }
 
@@ -52,12 +54,13 @@ impl Kind {
             Self::Register => fault!(UNKNOWN_REGISTER.unknown, &name.span, name),
             Self::Number => fault!(UNKNOWN_NUMBER.unknown, &name.span, name),
             Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
+            Self::Decision => fault!(UNKNOWN_DECISION.unknown, &name.span, name),
         }
     }
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 10] = [
+const ALL: [Kind; 11] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
@@ -68,6 +71,7 @@ const ALL: [Kind; 10] = [
     Kind::Register,
     Kind::Number,
     Kind::Note,
+    Kind::Decision,
 ];
 
 /// Words that formulas keep for themselves.
@@ -110,7 +114,11 @@ impl Check<'_> {
             Kind::Table => written.tables.iter().map(|table| &table.name).collect(),
             Kind::Paper => written.papers.iter().map(|(name, _)| name).collect(),
             Kind::Role => written.roles.iter().map(|role| &role.name).collect(),
-            Kind::Guard => written.guards.iter().map(|guard| &guard.name).collect(),
+            Kind::Guard => {
+                let given = written.decisions.iter().flat_map(|table| &table.guards);
+                written.guards.iter().map(|guard| &guard.name).chain(given).collect()
+            }
+            Kind::Decision => written.decisions.iter().map(|table| &table.name).collect(),
             Kind::Vote => written.votes.iter().map(|vote| &vote.name).collect(),
             Kind::Register => written.registers.iter().map(|book| &book.name).collect(),
             Kind::Number => written.numbers.iter().map(|numbering| &numbering.name).collect(),

@@ -223,7 +223,7 @@ impl<'a> Office<'a> {
                 let seats = directory.seats(&body.code, today);
                 Some(seats.iter().any(|held| seat.as_ref().is_none_or(|seat| *seat == held.seat)))
             }
-            RoleSource::Field { .. } => None,
+            RoleSource::Field { .. } | RoleSource::Decision { .. } => None,
         }
     }
 

@@ -14,7 +14,7 @@ impl Check<'_> {
 
     fn role_source(&self, role: &model::Role) -> RoleSource {
         let sources: Vec<_> =
-            ["post", "body", "field"].into_iter().filter_map(|key| role.keys.get_key_value(key)).collect();
+            ["post", "body", "field", "decision"].into_iter().filter_map(|key| role.keys.get_key_value(key)).collect();
         if let [(first, at), (second, also), ..] = sources[..] {
             self.report(fault!(KEYS_TOGETHER.role_twice, also, role = role.name, first, second).beside(at));
         }
@@ -39,6 +39,9 @@ impl Check<'_> {
         }
         if let Some(field) = &role.field {
             return RoleSource::Field { field: self.field_of_type(Kind::Field, field, &["person"]) };
+        }
+        if let Some(decision) = &role.decision {
+            return RoleSource::Decision { decision: self.decides_who(decision) };
         }
         if sources.is_empty() {
             self.report(fault!(MISSING_KEY.holders, &role.name.span, role = role.name));

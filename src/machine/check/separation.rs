@@ -148,6 +148,6 @@ fn judge(state: &State) -> Option<&RoleName> {
 fn one_person(role: &Role) -> Option<&FieldName> {
     match &role.source {
         RoleSource::Field { field } => Some(field),
-        RoleSource::Post { .. } | RoleSource::Body { .. } => None,
+        RoleSource::Post { .. } | RoleSource::Body { .. } | RoleSource::Decision { .. } => None,
     }
 }

@@ -17,6 +17,7 @@ impl Check<'_> {
         self.keys_fit(written);
         self.internal(from, written);
         self.recall(from, written);
+        self.decided(written);
         Transition {
             event: written.event.as_ref().map(|event| EventName::new(&event.value)),
             label: written.label.clone(),

@@ -18,6 +18,7 @@ impl Check<'_> {
             Kind::Register,
             Kind::Number,
             Kind::Note,
+            Kind::Decision,
         ] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
@@ -40,8 +41,20 @@ impl Check<'_> {
                 // Who starts a dossier may fill in any field of it, and so may whoever joins a list.
                 Kind::Field => self.is_list() || self.definition.roles.iter().any(|role| role.starter),
                 Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
-                Kind::RowField | Kind::Guard | Kind::Vote | Kind::Number | Kind::Note => false,
+                // A table gives a guard for each of its words, whether anybody asks for it or not.
+                Kind::Guard => {
+                    self.definition.decisions.iter().flat_map(|table| &table.guards).any(|one| one.value == name)
+                }
+                Kind::Decision => self.decides(name),
+                Kind::RowField | Kind::Vote | Kind::Number | Kind::Note => false,
             }
+    }
+
+    /// One of the guards that a table gives is asked for.
+    fn decides(&self, name: &str) -> bool {
+        let mut tables = self.definition.decisions.iter().filter(|table| table.name.value == name);
+        let used = |guard: &Name| self.used.borrow().contains(&(Kind::Guard, guard.value.clone()));
+        tables.any(|table| table.guards.iter().any(used))
     }
 
     /// A file may bring papers of any kind.
@@ -101,6 +114,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Register => fault!(UNUSED.register, &name.span, name),
         Kind::Number => fault!(UNUSED.number, &name.span, name),
         Kind::Note => fault!(UNUSED.note, &name.span, name),
+        Kind::Decision => fault!(UNUSED.decision, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }
 }

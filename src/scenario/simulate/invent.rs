@@ -88,7 +88,9 @@ fn candidates(world: &World, opening: &Opening<'_>) -> Vec<(Option<PersonId>, Op
                     found.extend(seats.map(|one| (Some(one.person.clone()), body.unit.clone().or(one.unit.clone()))));
                 }
             }
-            RoleSource::Field { .. } => found.extend(directory.people.keys().map(|id| (Some(id.clone()), None))),
+            RoleSource::Field { .. } | RoleSource::Decision { .. } => {
+                found.extend(directory.people.keys().map(|id| (Some(id.clone()), None)));
+            }
         }
     }
     if found.is_empty() {
