@@ -69,6 +69,9 @@ pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<(), Troub
     Ok(())
 }
 
+/// Letters of an id that are shown at least.
+const ID_LETTERS: usize = 8;
+
 /// Lists dossiers.
 pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Trouble> {
     let office = Office::open(&context.config).await?;
@@ -76,10 +79,12 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
     let filter = Filter { workflow, state, open: args.open, stuck: args.stuck };
     let listed = office.engine.store().list(&filter, args.limit).await?;
     context.printer.answer(&listed, |printer| {
+        let ids: Vec<&str> = listed.iter().map(|one| one.id.as_str()).collect();
+        let letters = telling(&ids);
         let rows: Vec<Vec<String>> = listed
             .iter()
             .map(|one| {
-                let id: String = one.id.as_str().chars().take(8).collect();
+                let id: String = one.id.as_str().chars().take(letters).collect();
                 let due = one.next_due_at.map_or_else(String::new, day);
                 vec![
                     id,
@@ -94,6 +99,14 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
         printer.table(&["id", "workflow", "stands", "due", "called"], &rows);
     });
     Ok(())
+}
+
+/// How many letters tell these ids apart: they begin with the time, so dossiers of one minute begin alike.
+fn telling(ids: &[&str]) -> usize {
+    let mut sorted = ids.to_vec();
+    sorted.sort_unstable();
+    let alike = |pair: &[&str]| pair[0].chars().zip(pair[1].chars()).take_while(|(one, other)| one == other).count();
+    sorted.windows(2).map(|pair| alike(pair) + 1).max().unwrap_or_default().max(ID_LETTERS)
 }
 
 fn day(at: Instant) -> String {
@@ -217,5 +230,17 @@ impl Lines<'_> {
 
     fn name(&self, person: &PersonId) -> String {
         self.directory.people.get(person).map_or_else(|| format!("({person})"), |person| person.name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling;
+
+    #[test]
+    fn listed_ids_are_cut_where_they_differ_and_never_too_short() {
+        assert_eq!(telling(&[]), 8);
+        assert_eq!(telling(&["23ocbr6xovrj", "9"]), 8);
+        assert_eq!(telling(&["23ocbr6xqbsr", "23ocbr6xovrj", "23ocbr6xov2k"]), 11);
     }
 }
