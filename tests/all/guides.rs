@@ -1,6 +1,8 @@
-//! The guides that exist in two languages say the same: headings, examples, keys of tables.
+//! The guides that exist in two languages say the same: headings, examples, keys of tables. And what the README shows is what
+//! the program says.
 
 use std::path::Path;
+use std::process::Command;
 
 /// What must agree: levels of headings, examples without their comments, and the code in the first cell of each table's row.
 fn skeleton(text: &str) -> Vec<String> {
@@ -33,4 +35,22 @@ fn the_guides_of_the_language_have_the_same_headings_examples_and_keys() {
         assert_eq!(one, other, "after {:?}", &en[at.saturating_sub(3)..at]);
     }
     assert_eq!(en.len(), vi.len());
+}
+
+#[test]
+fn the_faults_that_the_readme_shows_are_those_that_check_finds() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = std::env::temp_dir().join(format!("chancery-readme-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    for name in ["nomination.yaml", "nomination.en.yaml", "awards-2026.yaml", "round-2026.yaml"] {
+        let text = std::fs::read_to_string(root.join("workflows/commendation").join(name)).expect("it is shipped");
+        let text = text.replacen("guard: letter_attached, target: open}", "guard: letter_atached, target: opne}", 1);
+        std::fs::write(folder.join(name), text).expect("written");
+    }
+    let mut check = Command::new(env!("CARGO_BIN_EXE_chancery"));
+    let output = check.current_dir(&folder).args(["check", "nomination.yaml"]).output().expect("the binary runs");
+    std::fs::remove_dir_all(&folder).expect("it is ours");
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    assert!(said.contains("letter_atached") && readme.contains(said.trim()), "the README does not show\n{said}");
 }
