@@ -28,6 +28,7 @@ use crate::ids::{
     ActivationId, DossierId, EventName, FieldName, Instant, MachineHash, PaperId, PersonId, RoleName, StateId,
     WorkflowName,
 };
+use crate::machine::chart::Chart;
 use crate::machine::{LinkPolicy, State};
 
 pub use ballot::{Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
@@ -518,6 +519,20 @@ impl Dossier {
     pub fn entry(&self, activation: ActivationId) -> Option<&Active> {
         let frozen = self.paused.iter().flat_map(|paused| &paused.active);
         self.active.iter().chain(frozen).find(|active| active.activation == activation)
+    }
+
+    /// The open tasks of an entry and of everything active inside it.
+    pub fn tasks_inside<'d>(&'d self, activation: ActivationId, chart: &'d Chart) -> impl Iterator<Item = &'d Task> {
+        let place = |entry: ActivationId| {
+            self.active.iter().find(|active| active.activation == entry).and_then(|active| chart.place(&active.state))
+        };
+        let outer = place(activation);
+        let is_inside = move |task: &&Task| {
+            let inner = if task.activation == activation { None } else { place(task.activation) };
+            task.activation == activation
+                || inner.zip(outer).is_some_and(|(inner, outer)| chart.is_inside(inner, outer))
+        };
+        self.tasks.iter().filter(is_inside)
     }
 
     /// Whether this entry is frozen.

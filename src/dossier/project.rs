@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event};
-use super::{Dossier, Message, Purpose, TimerKind};
+use super::{Dossier, Message, Purpose, Task, TimerKind};
 use crate::calendar::Calendar;
 use crate::ids::{ActivationId, Instant, PersonId};
 use crate::machine::{LinkPolicy, Machine};
@@ -229,23 +229,31 @@ struct Notices<'a> {
     rows: BTreeMap<(ActivationId, PersonId, NoticeKind), Notice>,
 }
 
-impl Notices<'_> {
+impl<'a> Notices<'a> {
     fn read(&mut self, event: &Event) {
         for change in &event.changes {
             match change {
                 Change::Fired { activation, what: TimerKind::Remind(_), .. } => {
-                    let open = self.after.tasks.iter().filter(|task| task.activation == *activation);
-                    let open = open.filter(|task| self.after.is_awaited(task));
-                    for (purpose, person) in open.flat_map(|task| task.asked().map(move |one| (task.purpose, one))) {
-                        self.add(event.seq, *activation, person, NoticeKind::Reminder, Some(purpose), event.at);
+                    for task in self.late(*activation) {
+                        for person in task.asked() {
+                            self.add(
+                                event.seq,
+                                task.activation,
+                                person,
+                                NoticeKind::Reminder,
+                                Some(task.purpose),
+                                event.at,
+                            );
+                        }
                     }
                 }
                 Change::Fired { activation, what: TimerKind::Escalate, tell } => {
                     // Whoever leads the step can do something about it.
-                    let lead = self.after.task(*activation, Purpose::Lead);
+                    let late = self.late(*activation).first().map_or(*activation, |task| task.activation);
+                    let lead = self.after.task(late, Purpose::Lead);
                     for person in tell {
                         let leads = lead.is_some_and(|task| task.asks(person)).then_some(Purpose::Lead);
-                        self.add(event.seq, *activation, person, NoticeKind::Escalation, leads, event.at);
+                        self.add(event.seq, late, person, NoticeKind::Escalation, leads, event.at);
                     }
                 }
                 // Whoever is asked once more is told so, although they had a task of that kind before.
@@ -263,6 +271,12 @@ impl Notices<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// What a deadline waits for: its own task, or, around others, those of the states inside.
+    fn late(&self, activation: ActivationId) -> Vec<&'a Task> {
+        let open = self.after.tasks_inside(activation, self.machine.chart());
+        open.filter(|task| self.after.is_awaited(task)).collect()
     }
 
     fn add(

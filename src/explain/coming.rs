@@ -6,6 +6,7 @@ use crate::dossier::context::Context;
 use crate::dossier::decide::trial::Trial;
 use crate::dossier::{Dossier, TimerKind};
 use crate::ids::{EventName, Instant, PersonId, StateId};
+use crate::machine::chart::Chart;
 use crate::machine::{Machine, State, Target};
 
 /// Something that will happen by the clock if nothing else happens before.
@@ -38,7 +39,7 @@ pub(super) fn coming(machine: &Machine, dossier: &Dossier, now: Instant, context
                 at: timer.due_at,
                 what: timer.what.clone(),
                 state: state.id.clone(),
-                people: people(dossier, &trial, state, timer),
+                people: people(dossier, machine.chart(), &trial, state, timer),
                 event,
                 leads_to,
             })
@@ -48,11 +49,20 @@ pub(super) fn coming(machine: &Machine, dossier: &Dossier, now: Instant, context
     all
 }
 
-fn people(dossier: &Dossier, trial: &Trial<'_>, state: &State, timer: &crate::dossier::Timer) -> Vec<PersonId> {
+fn people(
+    dossier: &Dossier,
+    chart: &Chart,
+    trial: &Trial<'_>,
+    state: &State,
+    timer: &crate::dossier::Timer,
+) -> Vec<PersonId> {
     match timer.what {
         TimerKind::Remind(_) => {
-            let tasks = dossier.tasks.iter().filter(|task| task.activation == timer.activation);
-            tasks.flat_map(|task| task.holders.iter().cloned()).collect()
+            let open = dossier.tasks_inside(timer.activation, chart).filter(|task| dossier.is_awaited(task));
+            let mut people: Vec<PersonId> = open.flat_map(|task| task.asked().cloned()).collect();
+            people.sort();
+            people.dedup();
+            people
         }
         TimerKind::Escalate => {
             let told = state.deadline.as_ref().and_then(|deadline| deadline.escalate.as_ref());

@@ -294,10 +294,10 @@ impl Saying<'_> {
             Code::TooFewToAsk => "code_too_few_to_ask",
             Code::SamePerson => "code_same_person",
             Code::Separated { .. } => "code_separated",
+            Code::Done { .. } => "code_done",
             _ => "code_other",
         };
-        let code = serde_json::to_value(&reason.code).map(|code| code.to_string()).unwrap_or_default();
-        let said = self.say(key, &[("about", &about), ("code", code.trim_matches('"'))]);
+        let said = self.say(key, &[("about", &about), ("code", &reason.code.name())]);
         self.with_basis(said.trim(), reason.basis.as_deref())
     }
 

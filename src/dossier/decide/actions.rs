@@ -16,8 +16,14 @@ impl Run<'_> {
         for setting in &actions.set {
             let wrong =
                 || Refusal::about(Code::GuardFailed, format!("set `{}`: the value does not fit", setting.field));
-            let value = self.value(&setting.value)?;
             let field = self.machine.field(&setting.field).ok_or_else(wrong)?;
+            let value = match (&field.kind, self.value(&setting.value)?) {
+                // Formulas give whole numbers as numbers; these fields keep what was written.
+                (FieldKind::Decimal { .. } | FieldKind::Money { .. }, serde_json::Value::Number(number)) => {
+                    number.to_string().into()
+                }
+                (_, value) => value,
+            };
             if !value.is_null() && self.misfit(field, &value, &[]).is_some() {
                 return Err(wrong());
             }
