@@ -15,7 +15,7 @@ use crate::ids::DossierId;
 /// A key, in the space where it is given once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
-    /// Where: `number:letter:2026`.
+    /// Where: `counter:letter:2026`.
     pub space: String,
     /// What: `12/TTR-BTP`.
     pub key: String,

@@ -15,7 +15,7 @@ use crate::store::{Batch, Settled, StoreError, Writer};
 const ATTEMPTS_MAX: u32 = 8;
 /// How often it is decided again because something was deployed meanwhile, or somebody else took the number it was to have:
 /// that says nothing about the command.
-const OVERTAKEN_MAX: u32 = 1000;
+const OVERTAKEN_MAX: u32 = 200;
 /// The first pause after a connection went; it doubles.
 const PAUSE_FIRST_MS: u64 = 5;
 

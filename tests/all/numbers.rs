@@ -89,7 +89,7 @@ fn drafted(office: &mut Office) -> (Machine, Dossier) {
 fn a_number_stands_in_the_event_and_a_second_round_keeps_it() {
     let mut office = Office::new();
     let (machine, dossier) = drafted(&mut office);
-    office.taken.learn_last("number:letter:2026:U".to_owned(), Some(60));
+    office.taken.learn_last("counter:letter:2026:U".to_owned(), Some(60));
     let mut go = |dossier: &Dossier, ask: Ask, at| {
         let command = office.command("D", by("clerk"), ask);
         office.run(&machine, Some(dossier), &command, at).expect("carried out").0

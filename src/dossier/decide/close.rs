@@ -162,7 +162,7 @@ impl Run<'_> {
             ShareOf::Fixed(fraction) => *fraction,
             ShareOf::Path(_) => self.share(quorum, &[], &BTreeMap::new()).unwrap_or(Fraction { num: 1, den: 1 }),
         };
-        reached(quorum.more_than, share, took_part, count(vote.roll.len()))
+        took_part > 0 && reached(quorum.more_than, share, took_part, count(vote.roll.len()))
     }
 
     fn count_row(&self, vote: &Vote, row: &VoteRow) -> (Tally, RowResult) {

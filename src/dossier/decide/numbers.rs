@@ -116,10 +116,12 @@ impl Run<'_> {
     }
 }
 
-/// Where a number is given once.
+/// Where a number is given once. What is counted and what is entered by hand are apart: a version that begins to count would
+/// otherwise give numbers that are taken, again and again.
 fn space(name: &str, numbering: &Numbering, year: i32, of: &str) -> String {
+    let kind = if numbering.format.is_some() { "counter" } else { "number" };
     let year = if numbering.yearly { year.to_string() } else { String::new() };
-    if of.is_empty() { format!("number:{name}:{year}") } else { format!("number:{name}:{year}:{of}") }
+    if of.is_empty() { format!("{kind}:{name}:{year}") } else { format!("{kind}:{name}:{year}:{of}") }
 }
 
 fn taken_by(field: &FieldName, holder: &Holder) -> Refusal {

@@ -9,7 +9,7 @@ use crate::dossier::command::Actor;
 use crate::dossier::context::Context;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Refusal};
-use crate::dossier::{Dossier, VoteResult};
+use crate::dossier::{Deed, Dossier, VoteResult};
 use crate::ids::{ActivationId, Instant, PersonId, StateId, VoteName};
 use crate::machine::chart::Place;
 use crate::machine::{Again, Deadline, Machine, Transition};
@@ -84,10 +84,11 @@ impl Run<'_> {
         let Some(role) = way.by.iter().find(|role| self.holds(person, role).is_some()) else { return Standing::None };
         let entry = self.entry_of(at).and_then(|entry| dossier.entry(entry));
         let Some(entered_at) = entry.map(|entry| entry.at) else { return Standing::None };
-        if !dossier.deeds.iter().any(|deed| deed.is_of(person) && deed.at == entered_at) {
-            return Standing::None;
-        }
-        match self.acted_on(person, at) {
+        // Whoever has a step done anew has sent nothing here.
+        let here = &self.machine.states[at].id;
+        let sent = |deed: &Deed| deed.is_of(person) && deed.at == entered_at && deed.state.as_ref() != Some(here);
+        let Some(sending) = dossier.deeds.iter().rposition(sent) else { return Standing::None };
+        match self.acted_on(person, at, &dossier.deeds[sending + 1..]) {
             None => Standing::As(role, None),
             Some(code) => {
                 let text = crate::ids::Text::default();
@@ -97,11 +98,11 @@ impl Run<'_> {
     }
 
     /// That somebody else has acted in a state since this person did; who it was is not said of ballots.
-    fn acted_on(&self, person: &PersonId, at: Place) -> Option<Code> {
+    fn acted_on(&self, person: &PersonId, at: Place, since: &[Deed]) -> Option<Code> {
         let by = |person: &PersonId| Some(Code::ActedOn { by: Some(person.clone()) });
         let dossier = self.dossier();
-        if let Some(last) = dossier.deeds.last().filter(|deed| !deed.is_of(person)) {
-            return by(&last.person);
+        if let Some(other) = since.iter().rev().find(|deed| !deed.is_of(person)) {
+            return by(&other.person);
         }
         let here = |entry: ActivationId| {
             self.entered(entry).is_some_and(|place| place == at || self.machine.chart().is_inside(place, at))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Run;
 use crate::dossier::Vote;
 use crate::ids::{BodyCode, PersonId, UnitCode};
-use crate::machine::{BodyOf, FieldKind, composed};
+use crate::machine::{BodyOf, FieldKind, Held, composed};
 
 /// A seat and who sits on it.
 pub(super) struct Seated {
@@ -67,9 +67,10 @@ impl Run<'_> {
             || posts.any(|post| units.contains(post.unit.as_str()))
     }
 
-    /// Members who sit in the body no more and have not voted, where that costs them their seat.
+    /// Members who sit in the body no more and have not voted, where that costs them their seat. On paper nobody knows who of
+    /// them has voted: whoever sat there when the ballots were handed out stays on the roll.
     pub(super) fn lost_seats(&self, vote: &Vote) -> Vec<PersonId> {
-        if !vote.rule.leaver_loses_seat {
+        if !vote.rule.leaver_loses_seat || matches!(vote.held, Held::Paper { .. }) {
             return Vec::new();
         }
         let seated = self.seated(&vote.rule.body).map(|(_, seated)| seated).unwrap_or_default();
