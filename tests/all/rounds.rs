@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use chancery::dossier::command::Ask;
 use chancery::dossier::event::Kind;
 use chancery::dossier::refusal::{Code, Refusal};
-use chancery::dossier::{Dossier, Purpose};
-use chancery::ids::Instant;
+use chancery::dossier::{Deed, Dossier, Purpose};
+use chancery::ids::{Instant, StateId};
 use chancery::machine::Machine;
 use proptest::prelude::*;
 use serde_json::json;
@@ -65,6 +65,35 @@ fn what_somebody_sent_they_take_back_and_nobody_else_does() {
     assert_eq!(refused.codes(), [&Code::ActedOn { by: Some("p-head".into()) }]);
     let back = does(&mut office, &machine, &sent, "clerk", "take_back").expect("nobody has acted");
     assert_eq!((back.stands().as_str(), back.round), ("drafting", 1), "taking back is no return");
+}
+
+#[test]
+fn whoever_acted_since_stands_against_it_also_when_the_sender_did_something_later() {
+    let mut office = Office::new();
+    let (machine, dossier) = opened(&mut office);
+    let mut sent = does(&mut office, &machine, &dossier, "clerk", "submit").expect("sent");
+    let mine = sent.deeds.last().expect("sending is a deed").clone();
+    let theirs = Deed { person: "p-head".into(), state: Some(StateId::new("review")), ..mine.clone() };
+    let later = Deed { state: Some(StateId::new("review")), ..mine };
+    sent.deeds.extend([theirs, later]);
+    let refused = does(&mut office, &machine, &sent, "clerk", "take_back").expect_err("the head has acted");
+    assert_eq!(refused.codes(), [&Code::ActedOn { by: Some("p-head".into()) }]);
+}
+
+#[test]
+fn whoever_has_a_step_done_anew_has_sent_nothing_that_they_could_take_back() {
+    let mut office = Office::new();
+    let text = text().replace("take_back: {by: clerk", "take_back: {by: [clerk, head]");
+    let machine = machine("proposal", &text);
+    let dossier = office.start(&machine, "D", json!({"topic": "Một", "unit": "U", "text": "Bản một"}), START);
+    let sent = does(&mut office, &machine, &dossier, "clerk", "submit").expect("sent");
+    let (activation, now) = (sent.leaves().next().expect("it stands").activation, sent.last_at);
+    let redo = Ask::Redo { activation, reason: "Xem lại".to_owned() };
+    let anew = office.answer(&machine, &sent, by("head"), redo, now).expect("done anew").0;
+    assert_eq!(
+        does(&mut office, &machine, &anew, "head", "take_back").expect_err("not theirs").codes(),
+        [&Code::NotAsked]
+    );
 }
 
 #[test]
