@@ -4,37 +4,10 @@
 //! Modest on purpose: sections in one order, blocks indented by two columns, no spaces at the ends of lines, one blank line at
 //! most, a line end at the end. Within a section order, quoting, flow or block and alignment are the author's.
 
+use super::top::KEYS;
 use crate::source::SourceFile;
 use crate::yaml;
 
-/// The sections in the order in which readers look for them.
-const SECTIONS: &[&str] = &[
-    "chancery",
-    "workflow",
-    "title",
-    "language",
-    "calendar",
-    "caption",
-    "subject",
-    "key",
-    "row",
-    "row_caption",
-    "row_subject",
-    "tables",
-    "papers",
-    "fields",
-    "import",
-    "numbers",
-    "registers",
-    "roles",
-    "guards",
-    "votes",
-    "notes",
-    "access",
-    "initial",
-    "states",
-    "cron",
-];
 /// Columns by which a block is indented.
 const INDENT: usize = 2;
 
@@ -258,7 +231,7 @@ fn sections(lines: Vec<Line>) -> Vec<Section> {
         let last = sections.last_mut().expect("there is one from the beginning");
         if at_top && !line.text.starts_with('-') {
             let key = line.text.split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
-            let rank = SECTIONS.iter().position(|known| *known == key).map_or(SECTIONS.len(), |at| at) + 1;
+            let rank = KEYS.iter().position(|known| *known == key).map_or(KEYS.len(), |at| at) + 1;
             // The head of a file is what a blank line keeps apart from the first section.
             let head =
                 if sections.len() == 1 { above.iter().rposition(Line::is_blank).map_or(0, |at| at + 1) } else { 0 };

@@ -7,7 +7,8 @@ use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
 
-const KEYS: &[&str] = &[
+/// The sections of a workflow, in the order in which readers look for them (and `fmt` puts them).
+pub(super) const KEYS: &[&str] = &[
     "chancery",
     "workflow",
     "title",
@@ -22,18 +23,18 @@ const KEYS: &[&str] = &[
     "tables",
     "papers",
     "fields",
+    "import",
+    "numbers",
+    "registers",
     "roles",
     "guards",
     "decisions",
     "votes",
-    "registers",
-    "numbers",
     "notes",
     "access",
     "initial",
     "states",
     "cron",
-    "import",
 ];
 
 /// The language level that this program reads.

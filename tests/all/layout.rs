@@ -71,7 +71,16 @@ fn indentation_and_spaces_are_brought_into_order_from_whatever_they_were() {
 #[test]
 fn the_shipped_workflows_are_laid_out_and_a_file_that_is_not_is_named() {
     let place = place("fmt");
-    place.good(&["fmt", "--check", &shipped("purchase"), &shipped("commendation")]);
+    place.good(&[
+        "fmt",
+        "--check",
+        &shipped("purchase"),
+        &shipped("commendation"),
+        &shipped("leave"),
+        &shipped("thesis"),
+    ]);
+    let processes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/processes").display().to_string();
+    place.good(&["fmt", "--check", &processes]);
     let text = std::fs::read_to_string(shipped("purchase/purchase.yaml")).expect("it is shipped");
     std::fs::write(place.folder.join("purchase.yaml"), text.replace("\nroles:", "   \n\n\nroles:")).expect("written");
     place.bad(1, &["fmt", "--check", "purchase.yaml"], &["1 files are not laid out"]);
