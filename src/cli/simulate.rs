@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::worlds::{Ground, Site};
 use super::{Context, Printer, Trouble, sources};
+use crate::dossier::refusal::Refusal;
 use crate::ids::{FieldName, Instant, PersonId};
 use crate::import;
 use crate::machine::Machine;
@@ -152,6 +153,10 @@ fn person(world: &World, code: &str) -> Result<PersonId, Trouble> {
     known.ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))
 }
 
+fn closed(refusal: &Refusal) -> Trouble {
+    Trouble::Refused(format!("nobody can open a dossier: {refusal}"))
+}
+
 fn life(
     args: &SimulateArgs,
     context: &Context,
@@ -160,8 +165,7 @@ fn life(
     starts: Instant,
 ) -> Result<(), Trouble> {
     let mut office = Office::new(world, starts);
-    let id = simulate::open(&mut office, opening)
-        .map_err(|refusal| Trouble::Refused(format!("nobody can open a dossier: {refusal}")))?;
+    let id = simulate::open(&mut office, opening).map_err(|refusal| closed(&refusal))?;
     let people = match args.people {
         Who::Answer => People::Answer,
         Who::Idle => People::Idle,
@@ -186,8 +190,7 @@ fn paths(
     opening: &Opening<'_>,
     starts: Instant,
 ) -> Result<(), Trouble> {
-    let walked = simulate::walk(world, opening, starts, args.most)
-        .map_err(|refusal| Trouble::Refused(format!("nobody can open a dossier: {refusal}")))?;
+    let walked = simulate::walk(world, opening, starts, args.most).map_err(|refusal| closed(&refusal))?;
     let reached = walked.coverage.of(opening.machine);
     let found = Paths { paths: walked.paths, more: walked.more, reached };
     context.printer.answer(&found, |printer| {
