@@ -2,6 +2,7 @@
 //!
 //! Files come in through the caller: nothing here reads a disk. What names mean is the checker's business.
 
+pub mod children;
 mod decisions;
 mod item;
 pub mod layout;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::children::{Awaits, Children, Send};
 use crate::calendar::Delay;
 use crate::exact::Exact;
 use crate::ids::Text;
@@ -59,6 +60,12 @@ pub struct Definition {
     pub votes: Vec<Vote>,
     /// The registers.
     pub registers: Vec<RegisterBook>,
+    /// The workflows whose dossiers may open one of these.
+    pub parent: Vec<Name>,
+    /// What a parent is given of it.
+    pub gives: Vec<Name>,
+    /// Dossiers that it opens.
+    pub children: Vec<Children>,
     /// How documents are numbered.
     pub numbers: Vec<Numbering>,
     /// Threads of notes, with what officers call them.
@@ -367,6 +374,8 @@ pub struct State {
     pub vote: Option<StateVote>,
     /// The list that the dossier joins.
     pub joins: Option<Joins>,
+    /// The children that it waits for.
+    pub awaits: Option<Awaits>,
     /// Rows may join.
     pub gathers: bool,
     /// By when.
@@ -413,6 +422,12 @@ pub struct Actions {
     pub register: Vec<Register>,
     /// Who is told.
     pub tell: Vec<Name>,
+    /// Children that are opened.
+    pub open: Vec<Name>,
+    /// What related dossiers are told.
+    pub send: Vec<Send>,
+    /// How it stands from here on, as its parent is told.
+    pub result: Option<Name>,
 }
 
 /// What a role may see and do.
@@ -485,6 +500,12 @@ pub struct Transition {
     pub rows: Option<Rows>,
     /// Fields taken over from a message.
     pub take: Vec<Name>,
+    /// The workflows whose dossiers may raise it.
+    pub from: Vec<Name>,
+    /// Children that are opened with it.
+    pub open: Vec<Name>,
+    /// What related dossiers are told with it.
+    pub send: Vec<Send>,
     /// Fields that get a number, and the numbering of each.
     pub number: Vec<(Name, Option<Name>)>,
     /// What is left is frozen.

@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{Actions, Again, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
-use super::parts;
+use super::{children, parts};
 use super::separation::separation;
 use super::transitions;
 use crate::diagnostic::say;
@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "task",
     "vote",
     "joins",
+    "awaits",
     "gathers",
     "deadline",
     "entry",
@@ -37,6 +38,9 @@ const KEYS: &[&str] = &[
     "final",
     "outcome",
 ];
+
+/// What a state may do by itself.
+const ACTION_KEYS: [&str; 7] = ["set", "milestone", "register", "tell", "open", "send", "result"];
 
 /// The states of a section, each with those inside it.
 pub(super) fn states(item: &Item<'_>) -> Vec<State> {
@@ -61,6 +65,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         task: map.get("task").and_then(|item| task(&item)),
         vote: map.get("vote").and_then(|item| vote(&item)),
         joins: map.get("joins").and_then(|item| joins(&item)),
+        awaits: map.get("awaits").and_then(|item| children::awaits(&item)),
         gathers: map.flag("gathers"),
         deadline: map.get("deadline").and_then(|item| deadline(&item)),
         entry: actions(&map, "entry"),
@@ -173,7 +178,7 @@ fn escalate(item: &Item<'_>) -> Option<Escalate> {
 
 fn actions(map: &Map<'_>, key: &str) -> Actions {
     let Some(item) = map.get(key) else { return Actions::default() };
-    let Some(map) = item.map(say!(what.actions), &["set", "milestone", "register", "tell"]) else {
+    let Some(map) = item.map(say!(what.actions), &ACTION_KEYS) else {
         return Actions::default();
     };
     let set = map.get("set").map_or_else(Vec::new, |item| item.named(say!(several.formulas)));
@@ -182,6 +187,9 @@ fn actions(map: &Map<'_>, key: &str) -> Actions {
         milestone: map.word("milestone"),
         register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),
         tell: map.words("tell"),
+        open: map.words("open"),
+        send: children::sends(&map),
+        result: map.word("result"),
     }
 }
 

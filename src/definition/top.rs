@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, decisions, numbers, parts, states};
+use super::{LANGUAGE, children, decisions, numbers, parts, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -16,6 +16,8 @@ pub(super) const KEYS: &[&str] = &[
     "calendar",
     "caption",
     "subject",
+    "parent",
+    "gives",
     "key",
     "row",
     "row_caption",
@@ -24,6 +26,7 @@ pub(super) const KEYS: &[&str] = &[
     "papers",
     "fields",
     "import",
+    "children",
     "numbers",
     "registers",
     "roles",
@@ -65,6 +68,9 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         decisions: map.get("decisions").map_or_else(Vec::new, |item| decisions::decisions(&item)),
         votes: map.get("votes").map_or_else(Vec::new, |item| parts::votes(&item)),
         registers: map.get("registers").map_or_else(Vec::new, |item| numbers::registers(&item)),
+        parent: map.words("parent"),
+        gives: map.words("gives"),
+        children: map.get("children").map_or_else(Vec::new, |item| children::children(&item)),
         numbers: map.get("numbers").map_or_else(Vec::new, |item| numbers::numberings(&item)),
         notes: map.get("notes").map_or_else(Vec::new, |item| parts::labels(&item, say!(several.notes))),
         access: map.get("access").map_or_else(Vec::new, |item| parts::access(&item)),

@@ -1,5 +1,6 @@
 //! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
 
+use super::children;
 use super::item::{Item, no_delay};
 use super::model::{Decided, Keys, Name, Needs, Returns, Rows, Transition, guard_of};
 use crate::calendar::Delay;
@@ -11,7 +12,7 @@ use crate::yaml::Node;
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "number", "pause", "internal", "returns", "recall", "decide",
+    "rows", "take", "from", "open", "send", "number", "pause", "internal", "returns", "recall", "decide",
 ];
 
 /// Transitions by events.
@@ -99,6 +100,9 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         confirm: map.flag("confirm"),
         rows: map.get("rows").and_then(|item| rows(&item)),
         take: map.words("take"),
+        from: map.words("from"),
+        open: map.words("open"),
+        send: children::sends(&map),
         number: map.get("number").map_or_else(Vec::new, |item| numbers(&item)),
         pause: map.flag("pause"),
         internal: map.flag("internal"),
@@ -129,6 +133,9 @@ fn short(target: Name, span: Span) -> Transition {
         confirm: false,
         rows: None,
         take: Vec::new(),
+        from: Vec::new(),
+        open: Vec::new(),
+        send: Vec::new(),
         number: Vec::new(),
         pause: false,
         internal: false,

@@ -50,6 +50,14 @@ impl Directory {
         self.upward(unit, on).last()
     }
 
+    /// The units of a kind that stand on a day inside this one (itself, if it is of that kind), by their codes.
+    pub fn units_below(&self, kind: &str, unit: &UnitCode, on: Date) -> Vec<&Unit> {
+        let Some(top) = self.unit_on(unit, on) else { return Vec::new() };
+        let inside = |one: &&Unit| one.kind == kind && one.dated.holds(on);
+        let below = |one: &&Unit| self.upward(&one.code, on).any(|above| above.code == top.code);
+        self.units.values().filter(inside).filter(below).collect()
+    }
+
     /// The unit bound to a name for the root of this unit.
     pub fn bound(&self, name: &str, unit: &UnitCode, on: Date) -> Option<&Unit> {
         let root = &self.root(unit, on)?.code;

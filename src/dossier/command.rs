@@ -29,19 +29,23 @@ impl Command {
         Self { operation, dossier, actor, ask: Ask::Receive(message.clone()) }
     }
 
-    /// By which a list is opened because of a message to it; none if the message is to a dossier.
-    pub fn opening(message: &Message, list: DossierId, machine: MachineHash) -> Option<Self> {
-        let Recipient::List { key, fields, .. } = &message.to else { return None };
+    /// By which a list or a child is opened because of a message to it; none if the message is to a dossier that there is.
+    pub fn opening(message: &Message, dossier: DossierId, machine: MachineHash) -> Option<Self> {
+        let (fields, gather_key) = match &message.to {
+            Recipient::Dossier(_) => return None,
+            Recipient::New { fields, .. } => (fields, None),
+            Recipient::List { key, fields, .. } => (fields, Some(key.clone())),
+        };
         let start = Start {
             machine,
             fields: fields.clone(),
             papers: Vec::new(),
-            gather_key: Some(key.clone()),
+            gather_key,
             first: Some(message.clone()),
             import_key: None,
         };
         let (operation, actor) = (message.operation(), Actor::Dossier(message.from.clone()));
-        Some(Self { operation, dossier: list, actor, ask: Ask::Start(start) })
+        Some(Self { operation, dossier, actor, ask: Ask::Start(start) })
     }
 
     /// By which a dossier does what is due next; none if nothing ever is. The same due time of the same state of a dossier
@@ -263,7 +267,7 @@ pub struct Start {
     /// For a list: the key under which rows find it.
     #[serde(default)]
     pub gather_key: Option<String>,
-    /// For a list: the message that made it necessary, consumed with the start.
+    /// For a list or a child: the message that made it necessary, consumed with the start.
     #[serde(default)]
     pub first: Option<Message>,
     /// For an import: the key of its row; no other dossier of the workflow has it.

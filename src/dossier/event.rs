@@ -11,7 +11,7 @@ use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::taken::Key;
 use super::{
-    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Recipient, Round, RowStatus, Seat,
+    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Parent, Recipient, Round, RowStatus, Seat,
     StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::calendar::Delay;
@@ -451,6 +451,50 @@ pub enum Change {
     OnList(OnList),
     /// It stands on the list no longer on which this region (none: the whole dossier) stood.
     OffList(Option<ActivationId>),
+    /// It was opened by another dossier.
+    BornOf(Parent),
+    /// A dossier of its own was opened.
+    ChildOpened {
+        /// Among which children.
+        children: String,
+        /// For what.
+        key: String,
+        /// Which.
+        dossier: DossierId,
+        /// The person it is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<PersonId>,
+    },
+    /// What a child is called here.
+    ChildCalled {
+        /// Which.
+        dossier: DossierId,
+        /// What.
+        caption: String,
+    },
+    /// A child said how it stands.
+    ChildStands {
+        /// Which.
+        dossier: DossierId,
+        /// In the words of its workflow.
+        result: String,
+        /// It has ended.
+        ended: bool,
+    },
+    /// What a child brought back.
+    ChildGave {
+        /// Which.
+        dossier: DossierId,
+        /// What.
+        fields: BTreeMap<FieldName, serde_json::Value>,
+    },
+    /// The time was over, and these children had no result.
+    NotBack {
+        /// The entry in which they were waited for.
+        activation: ActivationId,
+        /// Which.
+        children: Vec<DossierId>,
+    },
     /// A message was sent.
     Sent {
         /// Its place among the messages of this event.
@@ -522,6 +566,9 @@ impl Change {
                 | Self::Rows(_)
                 | Self::Recorded { .. }
                 | Self::Disputed(_)
+                | Self::ChildOpened { .. }
+                | Self::ChildStands { .. }
+                | Self::ChildGave { .. }
         )
     }
 
@@ -543,6 +590,12 @@ impl Change {
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),
             Self::Described { row, .. } => after.row(row)?.subject.as_ref(),
+            Self::ChildCalled { dossier, .. } | Self::ChildGave { dossier, .. } => {
+                after.child(dossier)?.subject.as_ref()
+            }
+            Self::Sent { to: Recipient::New { dossier, .. }, .. } => {
+                after.child(dossier).and_then(|child| child.subject.as_ref()).or(after.subject.as_ref())
+            }
             // What a list tells a row is about whom the row is about.
             Self::Sent { to: Recipient::Dossier(to), .. } => {
                 after.row(to).map_or(after.subject.as_ref(), |row| row.subject.as_ref())
@@ -550,8 +603,8 @@ impl Change {
             Self::Sent { to: Recipient::List { .. }, .. } => after.subject.as_ref(),
             Self::Held(message) => match &message.body {
                 Body::Join { subject, .. } => subject.as_ref(),
-                Body::Tell { .. } => after.subject.as_ref(),
-                Body::Leave => None,
+                Body::Tell { .. } | Body::Raise { .. } | Body::Stands { .. } => after.subject.as_ref(),
+                Body::Leave | Body::Open { .. } => None,
             },
             _ => None,
         }

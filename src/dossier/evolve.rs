@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::event::{Change, Corrected, Event};
 use super::note::Acknowledgement;
 use super::{
-    Active, Answer, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus, Stuck, Task,
+    Active, Answer, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus, Stuck, Task,
     TimerKind, Vote,
 };
-use crate::ids::{ActivationId, Instant, PersonId, StateId};
+use crate::ids::{ActivationId, DossierId, Instant, PersonId, StateId};
 
 /// The dossier after an event; before its first one there is none.
 ///
@@ -90,6 +90,8 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             rows: Vec::new(),
             gather_key: gather_key.clone(),
             on_lists: Vec::new(),
+            parent: None,
+            children: Vec::new(),
             held: Vec::new(),
             milestones: Vec::new(),
             grounds: Vec::new(),
@@ -282,6 +284,16 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.on_lists.push(list.clone());
         }
         Change::OffList(region) => dossier.on_lists.retain(|on| on.region != *region),
+        Change::BornOf(parent) => dossier.parent = Some(parent.clone()),
+        Change::ChildOpened { children, key, dossier: id, subject } => {
+            dossier.children.push(Child::opened(children, key, id, subject.as_ref(), at));
+        }
+        Change::ChildCalled { dossier: id, caption } => child(dossier, id)?.caption.clone_from(caption),
+        Change::ChildStands { dossier: id, result, ended } => {
+            let child = child(dossier, id)?;
+            (child.result, child.told_at, child.ended) = (Some(result.clone()), Some(at), *ended);
+        }
+        Change::ChildGave { dossier: id, fields } => child(dossier, id)?.fields.clone_from(fields),
         Change::Reached(milestone) => dossier.milestones.push(milestone.clone()),
         Change::Took { key, field: Some(field), .. } => {
             dossier.numbers.insert(field.clone(), key.clone());
@@ -296,6 +308,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         // What was done, sent or told stands in the event; nothing of it is needed to go on.
         Change::Did { .. }
         | Change::Told { .. }
+        | Change::NotBack { .. }
         | Change::Sent { .. }
         | Change::Registered { .. }
         | Change::Took { field: None, .. }
@@ -308,6 +321,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
 fn stop(dossier: &mut Dossier, vote: ActivationId) {
     dossier.tasks.retain(|task| task.activation != vote || task.purpose == Purpose::Act);
     dossier.timers.retain(|timer| timer.activation != vote || timer.what != TimerKind::VoteEnds);
+}
+
+fn child<'d>(dossier: &'d mut Dossier, id: &DossierId) -> Result<&'d mut Child, String> {
+    let child = dossier.children.iter_mut().find(|child| &child.dossier == id);
+    child.ok_or_else(|| "it has no such child".to_owned())
 }
 
 fn voting(dossier: &mut Dossier, activation: ActivationId) -> Result<&mut Vote, String> {

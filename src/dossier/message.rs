@@ -36,6 +36,16 @@ pub struct Message {
     pub body: Body,
 }
 
+impl Recipient {
+    /// The dossier, where it is known which one it is.
+    pub fn dossier(&self) -> Option<&DossierId> {
+        match self {
+            Self::Dossier(dossier) | Self::New { dossier, .. } => Some(dossier),
+            Self::List { .. } => None,
+        }
+    }
+}
+
 impl Message {
     /// The operation id of the command that consumes it: the same message is never consumed twice.
     pub fn operation(&self) -> OperationId {
@@ -49,6 +59,15 @@ impl Message {
 pub enum Recipient {
     /// A dossier.
     Dossier(DossierId),
+    /// A dossier that is opened by this message.
+    New {
+        /// Which it will be.
+        dossier: DossierId,
+        /// Its workflow.
+        workflow: WorkflowName,
+        /// Its first values.
+        fields: BTreeMap<FieldName, serde_json::Value>,
+    },
     /// The open list of this workflow under this key; it is opened, with these fields, if there is none.
     List {
         /// The list's workflow.
@@ -76,6 +95,31 @@ pub enum Body {
     },
     /// To a list: I am a row of yours no longer.
     Leave,
+    /// To a new dossier: you are a child of mine.
+    Open {
+        /// The parent's workflow.
+        workflow: WorkflowName,
+        /// Among which of its children.
+        children: String,
+    },
+    /// Between parent and child: an event.
+    Raise {
+        /// Which.
+        event: EventName,
+        /// Fields that go along.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        fields: BTreeMap<FieldName, serde_json::Value>,
+    },
+    /// To a parent: how I stand.
+    Stands {
+        /// In the words of the child's workflow.
+        result: String,
+        /// It has ended with it.
+        ended: bool,
+        /// What it gives.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        fields: BTreeMap<FieldName, serde_json::Value>,
+    },
     /// To a row: an event.
     Tell {
         /// Which.

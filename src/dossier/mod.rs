@@ -5,6 +5,7 @@
 //! timers, notices, messages, register entries) the events mean.
 
 pub mod ballot;
+pub mod children;
 pub mod command;
 pub mod context;
 pub mod count;
@@ -32,6 +33,7 @@ use crate::machine::chart::Chart;
 use crate::machine::{LinkPolicy, State};
 
 pub use ballot::{Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
+pub use children::{Child, Parent};
 pub use message::{Body, Message, OnList, Recipient};
 
 /// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events
@@ -114,7 +116,13 @@ pub struct Dossier {
     /// The lists on which this dossier stands as a row: one for each region at most, and one for the whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_lists: Vec<OnList>,
-    /// Messages that came while it was paused, in order.
+    /// The dossier that opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// Dossiers that it has opened, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Child>,
+    /// Messages that came while it was paused, or that nothing answers where it stands, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Message>,
     /// Milestones reached, in order.

@@ -88,6 +88,7 @@ impl Sight {
         for (place, row) in seen.rows.iter_mut().enumerate() {
             self.row(row, place, shape);
         }
+        seen.children.retain(|child| self.names(&child.children));
         if !self.grounds() {
             seen.grounds.clear();
         }
@@ -148,7 +149,14 @@ impl Sight {
                 let caption = if shown { caption } else { String::new() };
                 Some(Change::Described { row, caption, fields: kept(fields) })
             }
-            Change::Held(_)
+            // Of which set a child is, its id does not say.
+            Change::ChildOpened { ref children, .. } if self.names(children) => Some(change),
+            Change::ChildOpened { .. }
+            | Change::ChildCalled { .. }
+            | Change::ChildStands { .. }
+            | Change::ChildGave { .. }
+            | Change::NotBack { .. }
+            | Change::Held(_)
             | Change::Sent { .. }
             | Change::Registered { .. }
             | Change::Took { .. }

@@ -48,6 +48,10 @@ impl Fold<'_> {
     fn address(&mut self, tx: &mut Tx<'_>, message: &Message) -> Result<Option<Command>, StoreError> {
         let (workflow, key) = match &message.to {
             Recipient::Dossier(id) => return Ok(Some(Command::receiving(message, id.clone()))),
+            Recipient::New { dossier, workflow, .. } => {
+                let machine = self.deployment.current.get(workflow).cloned();
+                return Ok(machine.and_then(|machine| Command::opening(message, dossier.clone(), machine)));
+            }
             Recipient::List { workflow, key, .. } => (workflow, key),
         };
         let gathers = |dossier: &Dossier| {

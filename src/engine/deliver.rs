@@ -82,7 +82,7 @@ impl Engine {
 
 fn recipient(to: &Recipient) -> String {
     match to {
-        Recipient::Dossier(id) => id.to_string(),
+        Recipient::Dossier(id) | Recipient::New { dossier: id, .. } => id.to_string(),
         Recipient::List { workflow, key, .. } => format!("{workflow} {key}"),
     }
 }

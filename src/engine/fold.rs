@@ -69,7 +69,9 @@ impl<'f> Fold<'f> {
             wanted.operations.push(pending.operation.clone());
             match &pending.work {
                 Work::Command(command) => wanted.dossiers.insert(command.dossier.clone(), 0),
-                Work::Deliver(Message { to: Recipient::Dossier(id), .. }) => wanted.dossiers.insert(id.clone(), 0),
+                Work::Deliver(Message { to: Recipient::Dossier(id) | Recipient::New { dossier: id, .. }, .. }) => {
+                    wanted.dossiers.insert(id.clone(), 0)
+                }
                 Work::Deliver(Message { to: Recipient::List { workflow, key, .. }, .. }) => {
                     lists.insert((workflow, key));
                     None

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::ahead::{self, Ahead, Next};
 use super::{Attachment, Done, Failure, Inner, commit};
 use crate::dossier::command::{Act, Ask, Command, Correct, Start};
-use crate::dossier::{Message, Paper, Recipient};
+use crate::dossier::{Message, Paper};
 use crate::ids::{DossierId, OperationId};
 use crate::seal::MasterKeys;
 use crate::store::{StoreError, Writer};
@@ -84,8 +84,7 @@ impl Pending {
     pub(super) fn dossier(&self) -> Option<&DossierId> {
         match &self.work {
             Work::Command(command) => Some(&command.dossier),
-            Work::Deliver(Message { to: Recipient::Dossier(id), .. }) => Some(id),
-            Work::Deliver(Message { to: Recipient::List { .. }, .. }) => None,
+            Work::Deliver(message) => message.to.dossier(),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::dossier::context::Context;
 use crate::dossier::decide::trial::Trial;
 use crate::dossier::{Dossier, TimerKind};
 use crate::ids::{EventName, Instant, PersonId, StateId};
+use crate::machine::Raiser;
 use crate::machine::chart::Chart;
 use crate::machine::{Machine, State, Target};
 
@@ -84,7 +85,7 @@ fn what_follows(state: &State, what: &TimerKind) -> (Option<EventName>, Option<S
         }
         TimerKind::Deadline => {
             let event = state.deadline.as_ref().and_then(|deadline| deadline.then.clone());
-            let way = state.on.iter().find(|one| one.event == event && one.by.is_empty());
+            let way = state.on.iter().find(|one| one.event == event && one.raiser() == Raiser::Office);
             let leads_to = way.filter(|_| event.is_some()).and_then(|way| target(&way.target));
             (event, leads_to)
         }

@@ -8,7 +8,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValu
 
 use super::functions::SIGNATURES;
 use super::syntax::{ExprFault, parse};
-use super::{Kind, Names};
+use super::{Kind, Names, names};
 use crate::diagnostic::{Words, nearest, say};
 
 /// The functions of CEL that formulas may use, with how they are called.
@@ -49,6 +49,28 @@ pub fn kind_of(expr: &str, names: &Names) -> Option<Kind> {
         Check { text: expr, places: program.source_info(), names, bound: Vec::new(), loops: 0, faults: vec![] };
     let kind = check.kind(program.expression());
     check.faults.is_empty().then_some(kind)
+}
+
+/// The kind of the elements of a list; none if the formula has a fault, or gives no list.
+pub fn element_of(expr: &str, names: &Names) -> Option<Kind> {
+    match kind_of(expr, names)? {
+        Kind::List(element) if *element != Kind::Any => Some(*element),
+        Kind::List(_) | Kind::Any => Some(kept_by(expr, names)),
+        _ => None,
+    }
+}
+
+/// `lines.filter(l, ..)` has the elements of `lines`; what `map` makes of them is not known.
+fn kept_by(expr: &str, names: &Names) -> Kind {
+    let Ok(program) = parse(expr) else { return Kind::Any };
+    let Expr::Comprehension(it) = &program.expression().expr else { return Kind::Any };
+    let keeps = matches!(&it.loop_step.expr, Expr::Call(call) if call.func_name == operators::CONDITIONAL);
+    let mut check =
+        Check { text: expr, places: program.source_info(), names, bound: Vec::new(), loops: 0, faults: vec![] };
+    match check.kind(&it.iter_range) {
+        Kind::List(element) if keeps => *element,
+        _ => Kind::Any,
+    }
 }
 
 fn run(expr: &str, names: &Names, truth: bool) -> Vec<ExprFault> {
@@ -261,7 +283,11 @@ impl<'e> Check<'e> {
                     self.fault(argument, says, help);
                 }
             }
-            return signature.result.clone();
+            return match name {
+                "units" | "units_of" => Kind::List(Box::new(names::unit())),
+                "members" | "holders" => Kind::List(Box::new(names::person())),
+                _ => signature.result.clone(),
+            };
         }
         let member = call.target.is_some();
         match (name, member, kinds) {

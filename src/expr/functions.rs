@@ -6,12 +6,12 @@
 use std::sync::PoisonError;
 
 use cel::common::types::{CelBool, CelInt, CelString};
-use cel::common::value::CowVal;
+use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, FunctionContext, Value};
 
-use super::{Missed, Scope};
-use crate::ids::{PersonId, UnitCode};
+use super::{Missed, Scope, values};
+use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::machine::Fraction;
 
 /// Separates the parts of such a name.
@@ -45,6 +45,11 @@ pub(super) const SIGNATURES: &[Signature] = &[
     },
     Signature { name: "bound", usage: "bound(unit, 'standing_body')", arguments: &[Any, Text], result: Text },
     Signature { name: "belongs", usage: "belongs(person, unit)", arguments: &[Any, Any], result: Truth },
+    Signature { name: "count", usage: "count(children, 'approved')", arguments: &[Any, Text], result: Number },
+    Signature { name: "units", usage: "units(unit, 'division')", arguments: &[Any, Text], result: Any },
+    Signature { name: "units_of", usage: "units_of(body)", arguments: &[Any], result: Any },
+    Signature { name: "members", usage: "members(body)", arguments: &[Any], result: Any },
+    Signature { name: "holders", usage: "holders(unit, 'post')", arguments: &[Any, Text], result: Any },
     Signature { name: "group", usage: "group(unit, 'cluster')", arguments: &[Any, Text], result: Text },
 ];
 
@@ -58,6 +63,11 @@ pub(super) fn add(name: &str, context: &mut Context<'_, '_>) {
         "bound" => context.add_function("bound", bound),
         "belongs" => context.add_function("belongs", belongs),
         "group" => context.add_function("group", group),
+        "count" => context.add_function("count", count),
+        "units" => context.add_function("units", units),
+        "units_of" => context.add_function("units_of", units_of),
+        "members" => context.add_function("members", members),
+        "holders" => context.add_function("holders", holders),
         _ => Ok(()),
     };
     debug_assert!(added.is_ok(), "none of our functions is called like one of CEL's");
@@ -100,9 +110,36 @@ impl VariableResolver for Answers<'_> {
                 let body = self.0.directory.group_of(kind, &UnitCode::new(*unit), today);
                 Some(CowVal::owned(CelString::from(body.map_or("", |body| body.code.as_str()))))
             }
+            ["units", unit, kind] => {
+                let today = self.0.calendar.date(self.0.now);
+                let units = self.0.directory.units_below(kind, &UnitCode::new(*unit), today);
+                listed(units.into_iter().map(|unit| values::unit(unit.code.as_str(), self.0)).collect())
+            }
+            ["units_of", body] => {
+                let today = self.0.calendar.date(self.0.now);
+                let seats = self.0.directory.seats(&BodyCode::new(*body), today);
+                let units = seats.into_iter().filter_map(|seat| seat.unit.as_ref());
+                listed(units.map(|unit| values::unit(unit.as_str(), self.0)).collect())
+            }
+            ["members", body] => {
+                let today = self.0.calendar.date(self.0.now);
+                let seats = self.0.directory.seats(&BodyCode::new(*body), today);
+                listed(seats.into_iter().map(|seat| values::person(seat.person.as_str(), self.0)).collect())
+            }
+            ["holders", unit, post] => {
+                let today = self.0.calendar.date(self.0.now);
+                let people = self.0.directory.holders(post, &UnitCode::new(*unit), today);
+                listed(people.iter().map(|person| values::person(person.as_str(), self.0)).collect())
+            }
             _ => None,
         }
     }
+}
+
+/// A list as an answer.
+fn listed<'b>(items: Vec<Value>) -> Option<CowVal<'b, 'b>> {
+    let list: Box<dyn Val> = values::list(items).try_into().ok()?;
+    Some(list.into())
 }
 
 impl Answers<'_> {
@@ -164,6 +201,44 @@ fn part(value: &Value, name: &str) -> Value {
         Value::Map(map) => map.get(&cel::objects::Key::from(name)).cloned().unwrap_or(Value::Null),
         other => other.clone(),
     }
+}
+
+/// How many children have this result.
+fn count(ctx: &FunctionContext<'_, '_>, children: Value, result: Value) -> Answer {
+    let result = as_text(ctx, &result)?;
+    let has = |child: &&Value| matches!(part(child, "result"), Value::String(has) if *has == result);
+    match &children {
+        Value::List(all) => Ok(Value::Int(i64::try_from(all.iter().filter(has).count()).unwrap_or(i64::MAX))),
+        Value::Null => Ok(Value::Int(0)),
+        other => Err(ctx.error(format!("children are needed, not {}", described(other)))),
+    }
+}
+
+fn units(ctx: &FunctionContext<'_, '_>, unit: Value, kind: Value) -> Answer {
+    of_place(ctx, &["units"], &unit, Some(&kind))
+}
+
+fn units_of(ctx: &FunctionContext<'_, '_>, body: Value) -> Answer {
+    of_place(ctx, &["units_of"], &body, None)
+}
+
+fn members(ctx: &FunctionContext<'_, '_>, body: Value) -> Answer {
+    of_place(ctx, &["members"], &body, None)
+}
+
+fn holders(ctx: &FunctionContext<'_, '_>, unit: Value, post: Value) -> Answer {
+    of_place(ctx, &["holders"], &unit, Some(&post))
+}
+
+/// A list of the directory about a unit or a body; of none it is empty.
+fn of_place(ctx: &FunctionContext<'_, '_>, question: &[&str], place: &Value, word: Option<&Value>) -> Answer {
+    if matches!(place, Value::Null) {
+        return Ok(values::list(Vec::new()));
+    }
+    let place = as_text(ctx, &part(place, "code"))?;
+    let word = word.map(|word| as_text(ctx, word)).transpose()?;
+    let asked: Vec<&str> = question.iter().copied().chain([place.as_str()]).chain(word.as_deref()).collect();
+    ask(ctx, &asked)
 }
 
 fn group(ctx: &FunctionContext<'_, '_>, unit: Value, kind: Value) -> Answer {

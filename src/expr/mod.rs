@@ -17,10 +17,11 @@ mod syntax;
 mod tests;
 mod values;
 
-pub use check::{check, check_truth, kind_of};
+pub use check::{check, check_truth, element_of, kind_of};
 pub use cost::{COST_MAX, cost};
-pub use names::{Kind, Names};
+pub use names::{Kind, Names, OF_CHILD};
 pub use programs::Programs;
+pub use values::Each;
 pub use syntax::ExprFault;
 
 use std::collections::BTreeMap;
@@ -28,9 +29,10 @@ use std::sync::Mutex;
 
 use crate::calendar::Calendar;
 use crate::directory::Directory;
+use crate::dossier::Child;
 use crate::dossier::context::Entry;
 use crate::ids::{FieldName, Instant};
-use crate::machine::Field;
+use crate::machine::{Children, Field};
 
 /// What a formula sees: every field under its name (a choice as its table's row with `code`; a unit as
 /// `{code, name, kind, legal_personality, tags, root}`; a table of rows as a list of mappings; an empty field as null), every
@@ -41,7 +43,8 @@ use crate::machine::Field;
 /// going back from `until_year` by `period` years; `held(register, key, year)` is true if it has one; `times(register, key)`
 /// counts all; `reaches(part, whole, '70%')` compares exactly; `group(unit, 'cluster')` gives a peer group's code or `''`;
 /// `bound(unit, 'standing_body')` gives the code of the unit that the directory binds to that name, or `''`; `sum(list)`,
-/// `mean(list)`, `median(list)`, `min(list)` and `max(list)` reckon exactly.
+/// `mean(list)`, `median(list)`, `min(list)` and `max(list)` reckon exactly; `count(children, 'approved')` counts those with a
+/// result; `units(unit, 'division')`, `units_of(body)`, `members(body)` and `holders(unit, 'post')` give lists of the directory.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     /// The tables.
@@ -64,6 +67,10 @@ pub struct Scope<'a> {
     pub now: Instant,
     /// How often the dossier has come: 1 until it was returned.
     pub round_no: u32,
+    /// The children that it may open, and those that it has opened.
+    pub children: (&'a BTreeMap<String, Children>, &'a [Child]),
+    /// Where one is opened: the element for which.
+    pub each: Option<&'a Each>,
     /// For a list: the declared fields of rows, and the live rows.
     pub rows: Option<(&'a [Field], &'a [Values<'a>])>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Words, say};
-use crate::machine::{Field, FieldKind, Shape};
+use crate::machine::{CHILDREN_MAX, Field, FieldKind, Shape};
 
 /// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +139,11 @@ impl Names {
             let row = fields(&shape.row, &shape.tables).collect();
             names = names.with("rows", Kind::List(Box::new(Kind::Map(row)))).sized("rows", ROWS_OF_A_LIST);
         }
+        for (name, rule) in &shape.children {
+            let child = Kind::Map(child(fields(&rule.takes, &shape.tables)));
+            let kind = if rule.is_one() { child } else { Kind::List(Box::new(child)) };
+            names = names.with(name, kind).sized(name, u64::from(CHILDREN_MAX));
+        }
         let files = shape.fields.iter().filter(|field| field.kind == FieldKind::File).count();
         names.sized("papers", (shape.papers.len() + files) as u64)
     }
@@ -229,6 +234,25 @@ fn fields<'a>(
     tables: &'a BTreeMap<String, serde_json::Value>,
 ) -> impl Iterator<Item = (String, Kind)> + 'a {
     declared.iter().map(|field| (field.name.to_string(), of_field(&field.kind, tables)))
+}
+
+/// The parts of a child, with what it brings back.
+fn child(brought: impl Iterator<Item = (String, Kind)>) -> BTreeMap<String, Kind> {
+    let own = [("key", Kind::Text), ("name", Kind::Text), ("result", Kind::Text), ("ended", Kind::Truth)];
+    own.into_iter().map(|(name, kind)| (name.to_owned(), kind)).chain(brought).collect()
+}
+
+/// The parts that a child has by itself.
+pub const OF_CHILD: [&str; 4] = ["key", "name", "result", "ended"];
+
+/// A unit, as formulas see it.
+pub(super) fn unit() -> Kind {
+    of_field(&FieldKind::Unit, &BTreeMap::new())
+}
+
+/// A person, as formulas see them.
+pub(super) fn person() -> Kind {
+    of_field(&FieldKind::Person, &BTreeMap::new())
 }
 
 fn of_field(kind: &FieldKind, tables: &BTreeMap<String, serde_json::Value>) -> Kind {

@@ -7,7 +7,7 @@ use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 
 use super::functions::{self, Answers};
 use super::syntax::{environment, parse};
-use super::{ExprError, Scope, numbers, values};
+use super::{Each, ExprError, Scope, numbers, values};
 use crate::diagnostic::LANGUAGES;
 use crate::machine::{FieldKind, Shape, ShareOf};
 
@@ -70,6 +70,18 @@ impl Programs {
         values::to_json(&self.run(expr, scope)?).map_err(|message| error(expr, message))
     }
 
+    /// The elements of a list.
+    ///
+    /// # Errors
+    /// It has no value here, or the value is no list.
+    pub fn each(&self, expr: &str, scope: &Scope<'_>) -> Result<Vec<Each>, ExprError> {
+        match self.run(expr, scope)? {
+            Value::List(items) => Ok(items.iter().cloned().map(Each).collect()),
+            Value::Null => Ok(Vec::new()),
+            other => Err(error(expr, format!("the result is a {}, no list", other.type_of()))),
+        }
+    }
+
     /// What a formula names: fields, tables, `papers`, `today`.
     pub fn names(&self, expr: &str) -> &[String] {
         self.formulas.get(expr).map_or(&[], |formula| formula.variables.as_slice())
@@ -105,7 +117,11 @@ impl Programs {
         if let Some(table) = scope.tables.get(name) {
             return Some(values::of_json(table));
         }
+        if let Some(rule) = scope.children.0.get(name) {
+            return Some(self.children(name, rule, scope));
+        }
         match name {
+            "each" => scope.each.map(|each| each.0.clone()),
             "papers" => Some(values::list(scope.papers.iter().map(|kind| values::text(*kind)).collect())),
             "now" => {
                 let now = scope.now.timestamp().to_zoned(scope.calendar.zone().clone());
@@ -128,14 +144,23 @@ impl Programs {
         fields: &BTreeMap<crate::ids::FieldName, serde_json::Value>,
         scope: &Scope<'_>,
     ) -> Value {
-        values::of_field(field, fields.get(&field.name), scope, &|table, code| match self
-            .choices
-            .get(table)
-            .and_then(|rows| rows.get(code))
-        {
+        values::of_field(field, fields.get(&field.name), scope, &|table, code| self.row(table, code, scope))
+    }
+
+    /// The row of a table that a field has chosen.
+    fn row(&self, table: &str, code: &str, scope: &Scope<'_>) -> Value {
+        match self.choices.get(table).and_then(|rows| rows.get(code)) {
             Some(row) => row.clone(),
             None => values::choice(code, scope.tables.get(table).and_then(|rows| rows.get(code))),
-        })
+        }
+    }
+
+    /// The children under a name: a list of them; where there is one only, that one.
+    fn children(&self, name: &str, rule: &crate::machine::Children, scope: &Scope<'_>) -> Value {
+        let of_table = |table: &str, code: &str| self.row(table, code, scope);
+        let all = scope.children.1.iter().filter(|child| child.children == name);
+        let mut all = all.map(|child| values::child(child, &rule.takes, scope, &of_table));
+        if rule.is_one() { all.next_back().unwrap_or(Value::Null) } else { values::list(all.collect()) }
     }
 }
 
@@ -160,11 +185,14 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
             }
         }
     }
+    found.extend(shape.children.values().flat_map(crate::machine::Children::formulas));
     for state in &shape.states {
         if let Some(joins) = &state.joins {
             found.extend(joins.with.values().chain(joins.row.values()).map(String::as_str));
         }
         found.extend(state.entry.formulas().chain(state.exit.formulas()));
+        let sendings = state.transitions().flat_map(|way| &way.send);
+        found.extend(sendings.flat_map(|sending| sending.with.values()).map(String::as_str));
         let day = state.deadline.as_ref().and_then(|deadline| deadline.due.day());
         found.extend(day.filter(|day| day.parse::<jiff::civil::Date>().is_err()));
     }
@@ -174,7 +202,8 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
 
 fn choices_of(shape: &Shape) -> BTreeMap<String, BTreeMap<String, Value>> {
     let mut choices = BTreeMap::new();
-    for field in shape.fields.iter().chain(&shape.row) {
+    let brought = shape.children.values().flat_map(|rule| &rule.takes);
+    for field in shape.fields.iter().chain(&shape.row).chain(brought) {
         if let FieldKind::Choice { from } = &field.kind
             && let Some(serde_json::Value::Object(rows)) = shape.tables.get(from)
         {

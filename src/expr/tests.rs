@@ -126,6 +126,8 @@ fn ask_compiled(shape: &Shape, programs: &Programs, expr: &str) -> Result<Value,
                 calendar: &calendar,
                 now: Instant(1_795_430_000_000),
                 round_no: 2,
+                children: (&shape.children, &[]),
+                each: None,
                 rows: Some((&shape.row as &[Field], &rows)),
             },
         )

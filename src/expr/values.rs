@@ -8,6 +8,7 @@ use cel::objects::{Key, Map};
 
 use super::{Scope, numbers};
 use crate::exact::Exact;
+use crate::dossier::Child;
 use crate::ids::{PersonId, UnitCode};
 use crate::machine::{Field, FieldKind};
 
@@ -108,7 +109,51 @@ pub(super) fn choice(code: &str, row: Option<&serde_json::Value>) -> Value {
     map(entries.into_iter().chain([("code", text(code)), (REFERENCE, text(code))]))
 }
 
-fn unit(code: &str, scope: &Scope<'_>) -> Value {
+/// An element of a list for each of which something is done.
+#[derive(Clone, Debug)]
+pub struct Each(pub(super) Value);
+
+impl Each {
+    fn part(&self, name: &str) -> Option<&str> {
+        let Value::Map(map) = &self.0 else { return None };
+        match map.get(&Key::from(name)) {
+            Some(Value::String(text)) => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// A unit's code, a person's id.
+    pub fn reference(&self) -> Option<&str> {
+        self.part(REFERENCE)
+    }
+
+    /// What a unit or a person is called.
+    pub fn name(&self) -> Option<String> {
+        self.reference().and_then(|_| self.part("name")).map(str::to_owned)
+    }
+
+    /// The person, if it is one.
+    pub fn person(&self) -> Option<PersonId> {
+        self.reference().and_then(|_| self.part("id")).map(PersonId::new)
+    }
+}
+
+/// A child as formulas see it.
+pub(super) fn child(child: &Child, declared: &[Field], scope: &Scope<'_>, table: &Table<'_>) -> Value {
+    let own = [
+        ("key", text(child.key.as_str())),
+        ("name", text(child.caption.as_str())),
+        ("result", child.result.as_deref().map_or(Value::Null, text)),
+        ("ended", Value::Bool(child.ended)),
+    ];
+    let brought = declared.iter().map(|field| {
+        let value = of_field(field, child.fields.get(&field.name), scope, table);
+        (field.name.as_str(), value)
+    });
+    map(own.into_iter().chain(brought))
+}
+
+pub(super) fn unit(code: &str, scope: &Scope<'_>) -> Value {
     let today = scope.calendar.date(scope.now);
     let code = UnitCode::new(code);
     let root = scope.directory.root(&code, today).map_or(code.as_str(), |root| root.code.as_str());
@@ -125,7 +170,7 @@ fn unit(code: &str, scope: &Scope<'_>) -> Value {
 }
 
 /// A person whom the directory has forgotten keeps their id.
-fn person(id: &str, scope: &Scope<'_>) -> Value {
+pub(super) fn person(id: &str, scope: &Scope<'_>) -> Value {
     let found = scope.directory.people.get(&PersonId::new(id));
     map([
         (REFERENCE, text(id)),

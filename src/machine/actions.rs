@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Sending;
 use crate::ids::{FieldName, RoleName};
 
 /// What is done on entry (`entry:`) or on leaving (`exit:`), in this order.
@@ -19,6 +20,15 @@ pub struct Actions {
     /// People who are told, without being asked anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tell: Vec<RoleName>,
+    /// Children that are opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
+    /// What related dossiers are told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub send: Vec<Sending>,
+    /// How the dossier stands from here on, as its parent is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
 }
 
 impl Actions {
@@ -30,7 +40,9 @@ impl Actions {
     /// Their formulas.
     pub fn formulas(&self) -> impl Iterator<Item = &str> {
         let of_register = self.register.iter().flat_map(|rule| [&rule.holder, &rule.key, &rule.year]);
-        self.set.iter().map(|setting| &setting.value).chain(of_register).map(String::as_str)
+        let of_sendings = self.send.iter().flat_map(|sending| sending.with.values());
+        let set = self.set.iter().map(|setting| &setting.value);
+        set.chain(of_register).chain(of_sendings).map(String::as_str)
     }
 }
 

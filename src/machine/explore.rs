@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 
 use super::chart::{Chart, Claim, DONE, Place, PlaceKind, Recall, without_conflicts};
-use super::{Shape, Target, Transition};
+use super::{Raiser, Shape, Target, Transition};
 use crate::calendar::Delay;
 
 /// Configurations that are looked at; a chart with more of them is not proven.
@@ -147,7 +147,7 @@ impl<'a> Explorer<'a> {
     /// A state has come to its end: it answers, or does not.
     fn follow_done(&mut self, at: usize, done: Place, rest: &[Place]) {
         let answers = |one: &&Transition| one.event.as_ref().is_some_and(|name| name.as_str() == DONE);
-        let answers = self.shape.states[done].on.iter().filter(answers).filter(|one| one.by.is_empty());
+        let answers = self.shape.states[done].on.iter().filter(answers).filter(|one| one.raiser() == Raiser::Office);
         let ways = first_open(answers.map(|transition| (done, transition)));
         let choices = ways.len();
         for way in ways {
@@ -169,17 +169,17 @@ impl<'a> Explorer<'a> {
                 self.step(at, &[(*place, &after.transition)], Cause::After(after.delay), &[]);
             }
         }
-        let mut events: Vec<(&'a str, bool)> = Vec::new();
+        let mut events: Vec<(&'a str, Raiser)> = Vec::new();
         for transition in active.iter().flat_map(|place| &shape.states[*place].on) {
             let event = transition.event.as_ref().map_or("", |event| event.as_str());
-            let found = (event, transition.by.is_empty());
-            if found != (DONE, true) && !events.contains(&found) {
+            let found = (event, transition.raiser());
+            if found != (DONE, Raiser::Office) && !events.contains(&found) {
                 events.push(found);
             }
         }
-        for (event, of_nobody) in events {
+        for (event, raiser) in events {
             let answers: Vec<Vec<Option<Way<'a>>>> =
-                leaves.iter().map(|leaf| self.answers_of(*leaf, event, of_nobody)).collect();
+                leaves.iter().map(|leaf| self.answers_of(*leaf, event, raiser)).collect();
             // Each region by itself, and all that can answer together.
             let mut choices: Vec<Vec<Way<'a>>> = Vec::new();
             let alone = answers.iter().flatten().flatten().map(|way| vec![*way]);
@@ -203,13 +203,17 @@ impl<'a> Explorer<'a> {
 
     /// The transitions by which a leaf, or what is around it, may answer an event. Who a person is is not known here, so all of
     /// theirs may be meant.
-    fn answers_of(&self, leaf: Place, event: &str, of_nobody: bool) -> Vec<Option<Way<'a>>> {
+    fn answers_of(&self, leaf: Place, event: &str, raiser: Raiser) -> Vec<Option<Way<'a>>> {
         let shape = self.shape;
         let around = std::iter::once(leaf).chain(self.chart.around(leaf));
         let all = around.flat_map(|at| shape.states[at].on.iter().map(move |transition| (at, transition)));
         let named = |(_, one): &Way<'a>| one.event.as_ref().is_some_and(|name| name.as_str() == event);
-        let answers = all.filter(named).filter(|(_, one)| one.by.is_empty() == of_nobody);
-        if of_nobody { first_open(answers) } else { answers.map(Some).chain([None]).collect() }
+        let answers = all.filter(named).filter(|(_, one)| one.raiser() == raiser);
+        // Which workflow sends it is not known either.
+        match raiser {
+            Raiser::Office => first_open(answers),
+            Raiser::Person | Raiser::Related => answers.map(Some).chain([None]).collect(),
+        }
     }
 
     /// Every way in which leaves can choose, each as the set of transitions that are then taken together.

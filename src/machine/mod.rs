@@ -8,6 +8,7 @@ mod access;
 mod actions;
 pub mod chart;
 pub mod check;
+mod children;
 pub mod decision;
 pub mod deeds;
 pub mod differ;
@@ -31,6 +32,9 @@ use chart::Chart;
 
 pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use actions::{Actions, RegisterRule, Setting};
+pub use children::{
+    Awaits, CHILDREN_MAX, COMPLETE, Children, PARENT, RESULT_CHANGED, Reach, Related, Sending, Until,
+};
 pub use decision::{Condition, Decision, DecisionRow, Hit, Sample};
 pub use lead::{Lead, LeadAct};
 pub use numbering::Numbering;
@@ -39,7 +43,7 @@ pub use role::{BodyOf, Composed, Role, RoleSource, UnitOf, composed};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
-    After, Again, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Returns, RowEvents, State, StateKind,
+    After, Again, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Raiser, Returns, RowEvents, State, StateKind,
     StateVote, Target, TaskRule, Transition,
 };
 pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};

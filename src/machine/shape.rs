@@ -1,10 +1,10 @@
 //! Everything that a workflow says, by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Decision, LinkPolicy, Numbering, RegisterBook, Role, State, VoteRule};
+use super::{Access, Children, Decision, LinkPolicy, Numbering, RegisterBook, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -70,6 +70,15 @@ pub struct Shape {
     /// Who sees what and may change what in every state, by role, `others` and `public`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<RoleName, Access>,
+    /// The workflows whose dossiers may open one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parent: Vec<WorkflowName>,
+    /// The fields that a parent is given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gives: Vec<FieldName>,
+    /// Dossiers that it opens, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub children: BTreeMap<String, Children>,
     /// Where a new dossier begins (a top-level state).
     pub initial: StateId,
     /// Every state, parents before children, in the order of the file.
@@ -91,6 +100,15 @@ impl Shape {
     /// The field of this name.
     pub fn field(&self, name: &FieldName) -> Option<&Field> {
         self.fields.iter().find(|field| &field.name == name)
+    }
+
+    /// The fields that forms, answers, messages or the dossier itself fill in once it is open.
+    pub fn asked_later(&self) -> BTreeSet<&FieldName> {
+        let edited = self.states.iter().filter_map(|state| state.task.as_ref()).flat_map(|task| &task.edit);
+        let ways = self.states.iter().flat_map(State::transitions);
+        let filled = ways.flat_map(|way| way.fill.iter().chain(&way.take).chain(way.number.keys()));
+        let set = self.states.iter().flat_map(|state| state.entry.set.iter().chain(&state.exit.set));
+        edited.chain(filled).chain(set.map(|one| &one.field)).collect()
     }
 
     /// Somewhere it is said who sees what.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Actions, Lead, Separation};
+use super::{Access, Actions, Awaits, Lead, Sending, Separation};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -41,6 +41,9 @@ pub struct State {
     /// The dossier is a row of a list while it is here.
     #[serde(default)]
     pub joins: Option<Joins>,
+    /// It waits for children while it is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<Awaits>,
     /// A list takes rows while it is here.
     #[serde(default)]
     pub gathers: bool,
@@ -153,9 +156,18 @@ pub struct Transition {
     /// For a list: what its rows are told.
     #[serde(default)]
     pub rows: Option<RowEvents>,
-    /// Fields that a message from a list brings along and that are taken over.
+    /// Fields that a message brings along and that are taken over.
     #[serde(default)]
     pub take: Vec<FieldName>,
+    /// The workflows of related dossiers that may raise it; nothing and nobody else does then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<WorkflowName>,
+    /// Children that are opened with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
+    /// What related dossiers are told with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub send: Vec<Sending>,
     /// Fields that get a number with it, and the numbering of each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub number: BTreeMap<FieldName, String>,
@@ -171,6 +183,28 @@ pub struct Transition {
     /// Only whoever sent the dossier here may take it, as long as nobody has acted since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recall: bool,
+}
+
+/// Whose an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raiser {
+    /// A person's.
+    Person,
+    /// A related dossier's.
+    Related,
+    /// A vote's, a clock's, a list's, or the dossier's own.
+    Office,
+}
+
+impl Transition {
+    /// Whose event it answers.
+    pub fn raiser(&self) -> Raiser {
+        match (self.by.is_empty(), self.from.is_empty()) {
+            (false, _) => Raiser::Person,
+            (true, false) => Raiser::Related,
+            (true, true) => Raiser::Office,
+        }
+    }
 }
 
 /// What a return leaves of what was decided before it.

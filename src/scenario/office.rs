@@ -264,6 +264,10 @@ impl<'w> Office<'w> {
     fn address(&self, message: &Message) -> Option<Command> {
         let (workflow, key) = match &message.to {
             Recipient::Dossier(id) => return Some(Command::receiving(message, id.clone())),
+            Recipient::New { dossier, workflow, .. } => {
+                let machine = self.world.machine(workflow)?;
+                return Command::opening(message, dossier.clone(), machine.hash().clone());
+            }
             Recipient::List { workflow, key, .. } => (workflow, key),
         };
         let gathers = |id: &&DossierId| {

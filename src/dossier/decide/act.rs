@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
                 undecided.extend(self.entry_of(claim.source));
             }
         }
-        self.microstep(&taken, Brought { message: None, marks: Some(&act.rows) })?;
+        self.microstep(&taken, Brought { marks: Some(&act.rows), ..Brought::default() })?;
         for entry in undecided {
             self.undecided(entry)?;
         }

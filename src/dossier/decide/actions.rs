@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+use super::receive::as_kept;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::taken::Key;
@@ -17,13 +18,7 @@ impl Run<'_> {
             let wrong =
                 || Refusal::about(Code::GuardFailed, format!("set `{}`: the value does not fit", setting.field));
             let field = self.machine.field(&setting.field).ok_or_else(wrong)?;
-            let value = match (&field.kind, self.value(&setting.value)?) {
-                // Formulas give whole numbers as numbers; these fields keep what was written.
-                (FieldKind::Decimal { .. } | FieldKind::Money { .. }, serde_json::Value::Number(number)) => {
-                    number.to_string().into()
-                }
-                (_, value) => value,
-            };
+            let value = as_kept(field, self.value(&setting.value)?);
             if !value.is_null() && self.misfit(field, &value, &[]).is_some() {
                 return Err(wrong());
             }
@@ -44,7 +39,7 @@ impl Run<'_> {
             self.register(rule)?;
         }
         self.tell(activation, &actions.tell);
-        Ok(())
+        self.act_on_related(actions)
     }
 
     fn tell(&mut self, activation: ActivationId, roles: &[RoleName]) {

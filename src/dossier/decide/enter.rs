@@ -35,6 +35,7 @@ impl Run<'_> {
         if let Some(joins) = &state.joins {
             self.join(at, joins)?;
         }
+        self.look_for_children(activation, None);
         if let Some(task) = &state.task {
             self.offer(activation, at, task, due_at)?;
         }
@@ -57,6 +58,7 @@ impl Run<'_> {
             for on in self.dossier().on_lists.clone() {
                 self.leave_list(on.region);
             }
+            self.report(outcome, true);
             self.emit(Change::Finished(outcome.to_owned()));
             return Ok(());
         }

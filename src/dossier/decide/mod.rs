@@ -7,6 +7,7 @@ mod access;
 mod act;
 mod actions;
 pub mod assign;
+mod children;
 mod close;
 mod correct;
 mod enter;
@@ -44,7 +45,7 @@ use super::evolve;
 use super::refusal::{Code, Reason, Refusal};
 use super::{Choice, Dossier};
 use crate::expr::{Missed, Scope};
-use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId};
+use crate::ids::{ActivationId, DossierId, EventName, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
 
 pub use access::{editable, public_sight, sight};
@@ -117,6 +118,8 @@ struct Run<'a> {
     done: VecDeque<ActivationId>,
     /// Entries whose vote passed before a return and is not held again; they have not answered that yet.
     standing: VecDeque<ActivationId>,
+    /// Entries that wait for children and have not been told yet that those are back.
+    back: VecDeque<(ActivationId, EventName)>,
     /// Where somebody wants to know which ways it took.
     trace: Option<RefCell<trace::Trace>>,
     decision: Decision,
@@ -141,6 +144,7 @@ impl<'a> Run<'a> {
             steps: 0,
             done: VecDeque::new(),
             standing: VecDeque::new(),
+            back: VecDeque::new(),
             trace: None,
             decision: Decision::default(),
         }
@@ -257,6 +261,8 @@ impl<'a> Run<'a> {
             calendar: self.context.calendar,
             now: self.at,
             round_no: dossier.round,
+            children: (&self.machine.children, &dossier.children),
+            each: None,
             rows: self.machine.is_list().then_some((self.machine.row.as_slice(), live.as_slice())),
         })
     }

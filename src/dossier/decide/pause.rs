@@ -31,6 +31,10 @@ impl Run<'_> {
         let due = paused.active.iter().filter_map(|active| Some((active.activation, active.due_at?)));
         let due = due.map(|(activation, at)| (activation, moved(calendar, at, days))).collect();
         self.emit(Change::Resumed { state: state.clone(), timers, due });
+        // While it stood still, children may have come back.
+        for active in &paused.active {
+            self.look_for_children(active.activation, None);
+        }
         Ok(())
     }
 
@@ -63,8 +67,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether an event of a list must wait: something of the region (or of the whole) that stands on the list is frozen.
+    /// Whether an event of a list must wait: something of the region (or of the whole) that stands on the list is frozen. One of
+    /// a related dossier waits until something answers it.
     pub(super) fn must_wait(&self, message: &Message) -> bool {
+        if let Body::Raise { event, .. } = &message.body {
+            return self.is_unheard(message, event);
+        }
         let dossier = self.dossier();
         let is_event = matches!(&message.body, Body::Tell { event, .. } if event.as_str() != JOINED);
         let Some(on) = dossier.on_lists.iter().find(|on| is_event && speaks(on, &message.from)) else { return false };

@@ -6,6 +6,7 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Ground, Message, OnList, Recipient, RowStatus};
 use crate::ids::{DossierId, EventName, FieldName, PersonId, Text};
+use crate::machine::FieldKind;
 
 /// What a list answers to a row that has joined, so that the row knows on which list it stands.
 pub(super) const JOINED: &str = "joined";
@@ -38,6 +39,10 @@ impl Run<'_> {
                 self.welcomed(&message.from, said("list"), said("key"));
                 Ok(())
             }
+            // Consumed when the dossier was opened.
+            Body::Open { .. } => Ok(()),
+            Body::Raise { event, .. } => self.raised(message, event),
+            Body::Stands { result, ended, fields } => self.child_stands(message, result, *ended, fields),
             Body::Tell { event, reason, last, .. } => self.told(message, event, reason.as_deref(), *last),
         }
     }
@@ -89,17 +94,43 @@ impl Run<'_> {
             let at = self.at;
             self.emit(Change::Grounds(vec![Ground { at, text: Text::own(reason), basis: None }]));
         }
-        self.raise(event, region, Brought { message: Some(message), marks: None })
+        self.raise(event, region, Brought { message: Some(message), ..Brought::default() })
     }
 
     /// Takes over the fields that a message brings along and the transition wants.
-    pub(super) fn take_over(&mut self, message: &Message, wanted: &[FieldName]) {
-        let Body::Tell { fields, .. } = &message.body else { return };
-        let taken: std::collections::BTreeMap<_, _> =
-            wanted.iter().filter_map(|name| Some((name.clone(), fields.get(name)?.clone()))).collect();
+    pub(super) fn take_over(&mut self, message: &Message, wanted: &[FieldName]) -> Result<(), Refusal> {
+        let (Body::Tell { fields, .. } | Body::Raise { fields, .. }) = &message.body else { return Ok(()) };
+        let mut taken = std::collections::BTreeMap::new();
+        for name in wanted {
+            let (Some(field), Some(value)) = (self.machine.field(name), fields.get(name)) else { continue };
+            taken.insert(name.clone(), self.fitting(field, value)?);
+        }
         if !taken.is_empty() {
             self.emit(Change::Set(taken));
+            self.caption();
         }
+        Ok(())
+    }
+
+    /// A value that comes from another dossier, as a field holds it.
+    pub(super) fn fitting(
+        &self,
+        field: &crate::machine::Field,
+        value: &serde_json::Value,
+    ) -> Result<serde_json::Value, Refusal> {
+        let value = as_kept(field, value.clone());
+        let misfit = !value.is_null() && self.misfit(field, &value, &[]).is_some();
+        if misfit { Err(Refusal::about(Code::FieldWrong, field.name.as_str())) } else { Ok(value) }
+    }
+}
+
+/// Formulas give whole numbers as numbers; decimals and money keep what was written.
+pub(super) fn as_kept(field: &crate::machine::Field, value: serde_json::Value) -> serde_json::Value {
+    match (&field.kind, value) {
+        (FieldKind::Decimal { .. } | FieldKind::Money { .. }, serde_json::Value::Number(number)) => {
+            number.to_string().into()
+        }
+        (_, value) => value,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+use super::receive::as_kept;
 use crate::dossier::command::{Actor, Start};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
@@ -25,6 +26,9 @@ impl Run<'_> {
             subject: self.subject_of(&start.fields),
             gather_key: start.gather_key.clone(),
         });
+        if let Some(message) = &start.first {
+            self.born(message)?;
+        }
         if let Some(key) = &start.import_key {
             if !matches!(self.actor, Actor::Import { .. }) {
                 return Err(Refusal::of(Code::NotThisWay));
@@ -32,8 +36,17 @@ impl Run<'_> {
             self.emit(Change::Imported(key.clone()));
         }
         let declared: Vec<FieldName> = self.machine.fields.iter().map(|field| field.name.clone()).collect();
-        self.check_fields(&start.fields, &declared, &start.papers)?;
-        self.take_in(&start.fields, &start.papers);
+        // Numbers out of another dossier's formulas are kept as a form would have brought them.
+        let kept = |(name, value): (&FieldName, &serde_json::Value)| {
+            let value = value.clone();
+            (name.clone(), self.machine.field(name).map_or(value.clone(), |field| as_kept(field, value)))
+        };
+        let fields = match &start.first {
+            Some(_) => start.fields.iter().map(kept).collect(),
+            None => start.fields.clone(),
+        };
+        self.check_fields(&fields, &declared, &start.papers)?;
+        self.take_in(&fields, &start.papers);
         self.caption();
         self.check_first()?;
         self.may_start()?;
@@ -60,12 +73,7 @@ impl Run<'_> {
 
     /// A required field that no form and no answer asks for later must be there from the start.
     fn check_first(&self) -> Result<(), Refusal> {
-        let states = &self.machine.states;
-        let edited = states.iter().filter_map(|state| state.task.as_ref()).flat_map(|task| &task.edit);
-        let ways = states.iter().flat_map(crate::machine::State::transitions);
-        let filled = ways.flat_map(|way| way.fill.iter().chain(&way.take).chain(way.number.keys()));
-        let set = states.iter().flat_map(|state| state.entry.set.iter().chain(&state.exit.set)).map(|one| &one.field);
-        let later: std::collections::BTreeSet<&FieldName> = edited.chain(filled).chain(set).collect();
+        let later = self.machine.asked_later();
         let required = self.machine.fields.iter().filter(|field| field.required).map(|field| &field.name);
         let reasons = self.missing(required.filter(|name| !later.contains(name)));
         if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }

@@ -12,9 +12,9 @@ use crate::dossier::command::RowMark;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{Ground, Message};
-use crate::ids::{ActivationId, DossierId, EventName, StateId};
+use crate::ids::{ActivationId, DossierId, EventName, StateId, WorkflowName};
 use crate::machine::chart::{Claim, DONE, Place, Recall, without_conflicts};
-use crate::machine::{Target, Transition};
+use crate::machine::{Raiser, Reach, Target, Transition};
 
 /// Transitions that are taken together.
 pub(super) type Chosen<'a> = Vec<Claim<&'a Transition>>;
@@ -24,6 +24,8 @@ pub(super) type Chosen<'a> = Vec<Claim<&'a Transition>>;
 pub(super) struct Brought<'b> {
     /// The message that it is.
     pub(super) message: Option<&'b Message>,
+    /// The workflow of the related dossier whose event it is.
+    pub(super) sender: Option<&'b WorkflowName>,
     /// Rows of a list that a person strikes or returns.
     pub(super) marks: Option<&'b BTreeMap<DossierId, RowMark>>,
 }
@@ -133,10 +135,11 @@ impl<'a> Run<'a> {
         for claim in chosen {
             self.note_way(&self.machine.states[claim.source].id, claim.what);
             if let Some(message) = brought.message {
-                self.take_over(message, &claim.what.take);
+                self.take_over(message, &claim.what.take)?;
             }
             self.take_numbers(claim.what)?;
             self.tell_rows(claim.what, brought.marks)?;
+            self.reach_out(Reach { open: &claim.what.open, send: &claim.what.send })?;
         }
         let mut ways = Vec::new();
         for claim in chosen {
@@ -245,6 +248,8 @@ impl<'a> Run<'a> {
                 self.take_done(activation)?;
             } else if let Some(activation) = self.standing.pop_front() {
                 self.raise_own(activation, PASSED)?;
+            } else if let Some((entry, event)) = self.back.pop_front() {
+                self.take_back(entry, &event)?;
             } else if !self.take_held()? {
                 break;
             }
@@ -275,11 +280,20 @@ impl<'a> Run<'a> {
     }
 
     /// Nobody's transitions of a state for an event: what a message, a vote or a clock raises never does what only a person
-    /// may.
-    fn of_nobody<'e>(&self, at: Place, event: &'e str) -> impl Iterator<Item = &'a Transition> + use<'a, 'e> {
+    /// may, and a related dossier only what names its workflow.
+    fn of_nobody<'e>(
+        &self,
+        at: Place,
+        event: &'e str,
+        sender: Option<&'e WorkflowName>,
+    ) -> impl Iterator<Item = &'a Transition> + use<'a, 'e> {
         let machine = self.machine;
         let answers = move |one: &&Transition| one.event.as_ref().is_some_and(|name| name.as_str() == event);
-        machine.states[at].on.iter().filter(answers).filter(|one| one.by.is_empty())
+        let theirs = move |one: &&Transition| match sender {
+            None => one.raiser() == Raiser::Office,
+            Some(workflow) => one.raiser() == Raiser::Related && one.from.contains(workflow),
+        };
+        machine.states[at].on.iter().filter(answers).filter(theirs)
     }
 
     /// Raises an event of an entry (of the whole dossier, without one) that is no person's. Nobody answering is no fault.
@@ -289,8 +303,7 @@ impl<'a> Run<'a> {
         of: Option<ActivationId>,
         brought: Brought<'_>,
     ) -> Result<(), Refusal> {
-        let leaves = self.leaves(of);
-        let chosen = self.select(&leaves, |at| self.first_open_of(self.of_nobody(at, event.as_str())))?;
+        let chosen = self.answers(event, of, brought.sender)?;
         if !chosen.is_empty() {
             self.step()?;
             self.microstep(&chosen, brought)?;
@@ -298,10 +311,20 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The transitions that answer an event of an entry which is no person's.
+    pub(super) fn answers(
+        &self,
+        event: &EventName,
+        of: Option<ActivationId>,
+        sender: Option<&WorkflowName>,
+    ) -> Result<Chosen<'a>, Refusal> {
+        self.select(&self.leaves(of), |at| self.first_open_of(self.of_nobody(at, event.as_str(), sender)))
+    }
+
     /// A state that has come to its end answers `done` itself, if it is still active.
     fn take_done(&mut self, activation: ActivationId) -> Result<(), Refusal> {
         let Some(at) = self.entered(activation) else { return Ok(()) };
-        let answer = self.first_open_of(self.of_nobody(at, DONE))?;
+        let answer = self.first_open_of(self.of_nobody(at, DONE, None))?;
         let chosen = self.without_conflicts(answer.map(|transition| (at, transition)).into_iter().collect());
         if !chosen.is_empty() {
             self.step()?;

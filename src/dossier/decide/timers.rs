@@ -41,6 +41,7 @@ impl Run<'_> {
                     self.changes.clear();
                     self.done.clear();
                     self.standing.clear();
+                    self.back.clear();
                     self.sent = 0;
                     return self.stick(&timer, refusal, now);
                 }
@@ -96,6 +97,7 @@ impl Run<'_> {
                 }
             }
             TimerKind::Deadline => {
+                self.note_missing(activation, state);
                 if let Some(event) = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref()) {
                     self.raise(event, Some(activation), Brought::default())?;
                     self.settle()?;

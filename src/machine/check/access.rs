@@ -61,7 +61,7 @@ impl Check<'_> {
 
     /// A field, a field of rows, a kind of paper, a thread of notes, the history or the grounds.
     fn thing(&self, name: &Name) -> String {
-        let kinds = [Kind::Field, Kind::RowField, Kind::Paper, Kind::Note];
+        let kinds = [Kind::Field, Kind::RowField, Kind::Paper, Kind::Note, Kind::Children];
         let known = || kinds.into_iter().flat_map(|kind| self.names(kind)).map(Name::as_str).chain([HISTORY, GROUNDS]);
         if !known().any(|known| known == name.value) {
             let fault = fault!(UNKNOWN_FIELD.nothing_to_see, &name.span, name);

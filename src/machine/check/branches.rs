@@ -33,6 +33,7 @@ impl Check<'_> {
         let waits = state.task.is_some()
             || state.vote.is_some()
             || state.joins.is_some()
+            || state.awaits.is_some()
             || state.gathers
             || !state.on.is_empty()
             || !state.after.is_empty()
@@ -48,6 +49,8 @@ impl Check<'_> {
                 earlier.event == later.event
                     && earlier.guard.is_empty()
                     && earlier.by.is_empty() == later.by.is_empty()
+                    && earlier.from.is_empty() == later.from.is_empty()
+                    && later.from.iter().all(|from| earlier.from.iter().any(|one| one.value == from.value))
                     && later.by.iter().all(|role| earlier.by.iter().any(|by| by.value == role.value))
             };
             let Some(earlier) = branches[..at].iter().find(hides) else { continue };
@@ -73,9 +76,12 @@ impl Check<'_> {
     }
 }
 
-/// Whether two branches are the same people's.
+/// Whether two branches are the same people's, or the same workflows'.
 fn same_people(one: &Transition, two: &Transition) -> bool {
-    one.by.len() == two.by.len() && one.by.iter().all(|role| two.by.iter().any(|by| by.value == role.value))
+    let same = |one: &[Name], two: &[Name]| {
+        one.len() == two.len() && one.iter().all(|name| two.iter().any(|other| other.value == name.value))
+    };
+    same(&one.by, &two.by) && same(&one.from, &two.from)
 }
 
 /// The place of one branch among several of the same event.

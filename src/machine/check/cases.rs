@@ -47,6 +47,9 @@ impl Check<'_> {
         if !transition.by.is_empty() || joins {
             return;
         }
+        if self.is_of_related(at, transition) {
+            return;
+        }
         if event.value == UNDECIDED && self.can_be_undecided(at) {
             return;
         }

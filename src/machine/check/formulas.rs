@@ -66,6 +66,17 @@ impl Check<'_> {
                 self.fits_field(&written.formula, field, &names);
             }
         }
+        self.formulas_of_children(&names);
+    }
+
+    /// A formula with names of its own; whether nothing is wrong with it.
+    pub(super) fn formula_in(&self, formula: &Name, names: &Names) -> bool {
+        let faults = expr::check(&formula.value, names);
+        faults.iter().for_each(|fault| self.formula_fault(formula, fault));
+        if faults.is_empty() {
+            self.costs(formula, names);
+        }
+        faults.is_empty()
     }
 
     /// A formula runs while others wait: at worst, by the declared limits, it is over in a millisecond.
@@ -121,7 +132,7 @@ impl Check<'_> {
 
     /// Every name, without a word on its kind.
     fn vague_names(&self) -> Names {
-        let declared = [Kind::Field, Kind::Table].into_iter().flat_map(|kind| self.names(kind));
+        let declared = [Kind::Field, Kind::Table, Kind::Children].into_iter().flat_map(|kind| self.names(kind));
         let names = declared.fold(Names::new(), |names, name| names.with(&name.value, expr::Kind::Any));
         if self.is_list() { names.with("rows", expr::Kind::Any) } else { names }
     }

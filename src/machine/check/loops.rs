@@ -38,7 +38,7 @@ impl Check<'_> {
         self.tree.outwards(at).any(|at| {
             let state = self.tree.place(at).state;
             let by_person = state.on.iter().any(|transition| !transition.by.is_empty());
-            by_person || state.vote.is_some() || state.joins.is_some() || state.gathers
+            by_person || state.vote.is_some() || state.joins.is_some() || state.awaits.is_some() || state.gathers
         })
     }
 

@@ -9,6 +9,7 @@ mod amounts;
 mod assign;
 mod branches;
 mod cases;
+mod children;
 mod corrections;
 mod decisions;
 mod fields;
@@ -24,6 +25,7 @@ mod outcomes;
 mod phrases;
 mod reach;
 mod regions;
+mod related;
 mod roads;
 mod roles;
 mod rounds;
@@ -109,6 +111,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.withdrawals();
     check.counted_fields();
     check.seen_by_who_writes(&shape);
+    check.waiting_for_children(&shape);
     check.list_only();
     check.kinds();
     check.regions();
@@ -227,6 +230,9 @@ impl Check<'_> {
             numbers: self.numberings(),
             notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             access: self.access(&written.access),
+            parent: written.parent.iter().map(|name| WorkflowName::new(&name.value)).collect(),
+            gives: self.refer_all(Kind::Field, &written.gives),
+            children: self.children(),
             initial: StateId::new(self.initial(written.initial.as_ref(), None)),
             states: (0..self.tree.len()).map(|at| self.state(at)).collect(),
             cron: written.cron.iter().map(|start| self.cron(start)).collect(),

@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Number,
     Note,
     Decision,
+    Children,
 }
 
 impl Kind {
@@ -38,6 +39,7 @@ impl Kind {
             Self::Number => say!(kind.number),
             Self::Note => say!(kind.note),
             Self::Decision => say!(kind.decision),
+            Self::Children => say!(kind.children),
         }
     }
 
@@ -55,12 +57,13 @@ impl Kind {
             Self::Number => fault!(UNKNOWN_NUMBER.unknown, &name.span, name),
             Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
             Self::Decision => fault!(UNKNOWN_DECISION.unknown, &name.span, name),
+            Self::Children => fault!(UNKNOWN_CHILDREN.unknown, &name.span, name),
         }
     }
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 11] = [
+const ALL: [Kind; 12] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
@@ -72,6 +75,7 @@ const ALL: [Kind; 11] = [
     Kind::Number,
     Kind::Note,
     Kind::Decision,
+    Kind::Children,
 ];
 
 /// Words that formulas keep for themselves.
@@ -99,6 +103,7 @@ const RESERVED: &[&str] = &[
     "while",
     "papers",
     "rows",
+    "each",
     "now",
     "today",
     "round_no",
@@ -123,6 +128,7 @@ impl Check<'_> {
             Kind::Register => written.registers.iter().map(|book| &book.name).collect(),
             Kind::Number => written.numbers.iter().map(|numbering| &numbering.name).collect(),
             Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
+            Kind::Children => written.children.iter().map(|one| &one.name).collect(),
         }
     }
 
@@ -159,7 +165,7 @@ impl Check<'_> {
         self.definition.workflow.iter().for_each(|name| self.identifier(name));
         self.state_names(&self.definition.states);
         let mut in_formulas: BTreeMap<&str, (Kind, &Span)> = BTreeMap::new();
-        for kind in [Kind::Field, Kind::Table, Kind::RowField] {
+        for kind in [Kind::Field, Kind::Table, Kind::Children, Kind::RowField] {
             for name in self.names(kind) {
                 self.means_one_thing(kind, name, &mut in_formulas);
             }

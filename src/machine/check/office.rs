@@ -363,6 +363,8 @@ fn waits_for_people(state: &State) -> bool {
     let by_itself = !state.always.is_empty()
         || !state.after.is_empty()
         || state.joins.is_some()
+        || state.awaits.is_some()
+        || state.on.iter().any(|way| !way.from.is_empty())
         || state.gathers
         || state.deadline.as_ref().is_some_and(|deadline| deadline.then.is_some());
     let people = state.vote.is_some() || state.on.iter().any(|transition| !transition.by.is_empty());

@@ -102,7 +102,7 @@ impl<'a> Roads<'a> {
     /// Whether nobody but this role is asked in a state.
     fn left_alone(&self, at: usize, role: &RoleName) -> bool {
         self.tree.outwards(at).map(|at| &self.shape.states[at]).all(|state| {
-            let others = state.vote.is_some() || state.joins.is_some();
+            let others = state.vote.is_some() || state.joins.is_some() || state.awaits.is_some();
             !others && state.task.as_ref().is_none_or(|task| &task.role == role)
         })
     }

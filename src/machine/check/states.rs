@@ -27,6 +27,7 @@ impl Check<'_> {
             task: written.task.as_ref().map(|task| self.task(at, task)),
             vote: written.vote.as_ref().map(|vote| self.state_vote(vote)),
             joins: written.joins.as_ref().map(|joins| self.joins(joins)),
+            awaits: written.awaits.as_ref().map(|awaits| self.awaits(awaits)),
             gathers: written.gathers,
             deadline: written.deadline.as_ref().map(|deadline| self.deadline(deadline)),
             entry: self.actions(&written.entry),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checked;
+use super::related::Relation;
 use crate::definition::Definition;
 use crate::definition::model::{Joins, Name, State, Transition};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
@@ -19,6 +20,7 @@ pub fn together(files: &[Checked], beside: &[&Shape]) -> Vec<Diagnostic> {
     for file in files {
         if let (Some(definition), Some(machine)) = (&file.definition, &file.machine) {
             Joiner { definition, names: Names::of(machine), known: &known, faults: &mut faults }.check();
+            Relation { definition, shape: machine, known: &known, faults: &mut faults }.check();
         }
     }
     faults
@@ -39,7 +41,7 @@ fn same_names(files: &[Checked]) -> Vec<Diagnostic> {
 }
 
 /// The workflows that can be named; none for one that has faults of its own.
-struct Known<'a>(BTreeMap<&'a str, Option<&'a Shape>>);
+pub(super) struct Known<'a>(BTreeMap<&'a str, Option<&'a Shape>>);
 
 impl<'a> Known<'a> {
     fn of(files: &'a [Checked], beside: &[&'a Shape]) -> Self {
@@ -52,6 +54,20 @@ impl<'a> Known<'a> {
             }
         }
         Self(known)
+    }
+
+    /// The workflow of this name, if there is one: none inside for one that has faults of its own.
+    pub(super) fn find(&self, name: &str) -> Option<Option<&'a Shape>> {
+        self.0.get(name).copied()
+    }
+
+    pub(super) fn is_there(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The names of all of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.0.keys().copied()
     }
 
     fn lists(&self) -> impl Iterator<Item = &'a str> + '_ {
@@ -183,7 +199,7 @@ impl<'a> Joiner<'a> {
                 all
             });
         for state in states(&self.definition.states).filter(|state| state.joins.is_some()) {
-            for transition in state.on.iter().filter(|transition| transition.by.is_empty()) {
+            for transition in state.on.iter().filter(|transition| transition.by.is_empty() && transition.from.is_empty()) {
                 let Some(event) = &transition.event else { continue };
                 let own = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
                 if own.is_some_and(|own| own.value == event.value) {
@@ -221,17 +237,17 @@ fn told(list: &Shape) -> BTreeMap<&str, BTreeSet<&str>> {
     told
 }
 
-fn is(transition: &Transition, event: &str) -> bool {
-    transition.by.is_empty() && transition.event.as_ref().is_some_and(|name| name.value == event)
+pub(super) fn is(transition: &Transition, event: &str) -> bool {
+    transition.by.is_empty() && transition.from.is_empty() && transition.event.as_ref().is_some_and(|name| name.value == event)
 }
 
 /// Every state of a file, those inside others too.
-fn states(states: &[State]) -> Box<dyn Iterator<Item = &State> + '_> {
+pub(super) fn states(states: &[State]) -> Box<dyn Iterator<Item = &State> + '_> {
     Box::new(states.iter().flat_map(|state| std::iter::once(state).chain(self::states(&state.states))))
 }
 
 /// A state and those around it.
-fn around<'s>(all: &'s [State], inner: &State) -> Vec<&'s State> {
+pub(super) fn around<'s>(all: &'s [State], inner: &State) -> Vec<&'s State> {
     for state in all {
         if std::ptr::eq(state, inner) {
             return vec![state];

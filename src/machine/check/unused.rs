@@ -19,6 +19,7 @@ impl Check<'_> {
             Kind::Number,
             Kind::Note,
             Kind::Decision,
+            Kind::Children,
         ] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
@@ -39,13 +40,14 @@ impl Check<'_> {
                 Kind::Role => starter(),
                 Kind::Table | Kind::Register => in_formulas(),
                 // Who starts a dossier may fill in any field of it, and so may whoever joins a list.
-                Kind::Field => self.is_list() || self.definition.roles.iter().any(|role| role.starter),
+                Kind::Field => self.is_list() || !self.definition.parent.is_empty() || self.definition.roles.iter().any(|role| role.starter),
                 Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
                 // A table gives a guard for each of its words, whether anybody asks for it or not.
                 Kind::Guard => {
                     self.definition.decisions.iter().flat_map(|table| &table.guards).any(|one| one.value == name)
                 }
                 Kind::Decision => self.decides(name),
+                Kind::Children => in_formulas(),
                 Kind::RowField | Kind::Vote | Kind::Number | Kind::Note => false,
             }
     }
@@ -97,7 +99,7 @@ impl Check<'_> {
         let written = self.definition;
         let starts =
             written.roles.iter().any(|role| role.starter) || !written.cron.is_empty() || written.import.is_some();
-        if !starts && !self.is_list() {
+        if !starts && !self.is_list() && written.parent.is_empty() {
             self.report(fault!(NO_STARTER.nobody, written.keys.get("roles").unwrap_or(&written.span)));
         }
     }
@@ -115,6 +117,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Number => fault!(UNUSED.number, &name.span, name),
         Kind::Note => fault!(UNUSED.note, &name.span, name),
         Kind::Decision => fault!(UNUSED.decision, &name.span, name),
+        Kind::Children => fault!(UNUSED.children, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }
 }
