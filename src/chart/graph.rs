@@ -246,7 +246,8 @@ impl Reading<'_> {
         let asked = state.task.as_ref().and_then(|task| role(&task.role));
         let vote = || Some(self.text(&self.shape.votes.get(&state.vote.as_ref()?.rule)?.title));
         let list = || state.joins.as_ref().map(|_| self.phrases.get("on_list").to_owned());
-        asked.or_else(vote).or_else(list).unwrap_or_default()
+        let children = || Some(self.text(&self.shape.children.get(&state.awaits.as_ref()?.children)?.label));
+        asked.or_else(vote).or_else(list).or_else(children).unwrap_or_default()
     }
 
     fn term(&self, state: &State) -> String {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Context, Trouble, named};
 use crate::diagnostic::say;
-use crate::ids::{FieldName, GuardName, Language, RoleName, StateId};
+use crate::ids::{FieldName, GuardName, Language, RoleName, StateId, WorkflowName};
 use crate::machine::deeds::{Deed, Does};
 use crate::machine::{Machine, Needs, Target};
 
@@ -80,13 +80,17 @@ impl Teller<'_> {
     fn does(&self, does: &Does) -> (String, String) {
         let language = self.language.as_str();
         let said = match does {
-            Does::Leads { event, label, needs, guard, target } => {
+            Does::Leads { event, label, needs, from, guard, target } => {
                 let mut action =
                     if label.is_empty() { event.clone() } else { label.in_language(&self.language).to_owned() };
                 match needs {
                     Needs::One => {}
                     Needs::All => action.push_str(&say!(deed.all).text(language)),
                     Needs::Count(n) => action.push_str(&say!(deed.several, n).text(language)),
+                }
+                if !from.is_empty() {
+                    let workflows: Vec<&str> = from.iter().map(WorkflowName::as_str).collect();
+                    action.push_str(&say!(deed.from, workflows = workflows.join(", ")).text(language));
                 }
                 if !guard.is_empty() {
                     let guards: Vec<&str> = guard.iter().map(|name| self.guard(name)).collect();
@@ -101,6 +105,8 @@ impl Teller<'_> {
                 let title = self.machine.votes.get(rule).map(|vote| vote.title.in_language(&self.language).to_owned());
                 say!(deed.vote, title = title.unwrap_or_else(|| rule.to_string()))
             }
+            Does::Opens { children } => say!(deed.opens, children = self.children(children)),
+            Does::Awaits { children } => say!(deed.awaits, children = self.children(std::slice::from_ref(children))),
             Does::Records => say!(deed.records),
             Does::Confirms => say!(deed.confirms),
             Does::IsTold => say!(deed.told),
@@ -127,6 +133,14 @@ impl Teller<'_> {
             self.machine
                 .field(name)
                 .map_or_else(String::new, |field| field.label.in_language(&self.language).to_owned())
+        };
+        names.iter().map(label).collect::<Vec<_>>().join("; ")
+    }
+
+    fn children(&self, names: &[String]) -> String {
+        let label = |name: &String| {
+            let rule = self.machine.children.get(name);
+            rule.map_or_else(|| name.clone(), |rule| rule.label.in_language(&self.language).to_owned())
         };
         names.iter().map(label).collect::<Vec<_>>().join("; ")
     }

@@ -25,6 +25,8 @@ pub struct Children {
     pub with: Vec<(Name, Option<Name>)>,
     /// What they bring back.
     pub takes: Vec<Field>,
+    /// What officers call their results.
+    pub results: Vec<(Name, Text)>,
     /// The keys written.
     pub keys: Keys,
 }
@@ -70,7 +72,7 @@ pub(super) fn children(item: &Item<'_>) -> Vec<Children> {
 }
 
 fn one(name: Name, item: &Item<'_>) -> Option<Children> {
-    let map = item.map(say!(what.children), &["label", "workflow", "each", "caption", "with", "takes"])?;
+    let map = item.map(say!(what.children), &["label", "workflow", "each", "caption", "with", "takes", "results"])?;
     Some(Children {
         label: map.need("label", &name.span).map_or_else(Text::default, |item| item.text()),
         workflow: map.need("workflow", &name.span).and_then(|item| item.word()),
@@ -78,6 +80,7 @@ fn one(name: Name, item: &Item<'_>) -> Option<Children> {
         caption: map.get("caption").and_then(|item| item.formula()),
         with: formulas(&map, "with"),
         takes: map.get("takes").map_or_else(Vec::new, |item| parts::fields(&item)),
+        results: map.get("results").map_or_else(Vec::new, |item| parts::labels(&item, say!(several.outcomes))),
         keys: map.keys(),
         name,
     })

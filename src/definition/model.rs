@@ -506,6 +506,8 @@ pub struct Transition {
     pub open: Vec<Name>,
     /// What related dossiers are told with it.
     pub send: Vec<Send>,
+    /// How the dossier stands from here on, as its parent is told.
+    pub result: Option<Name>,
     /// Fields that get a number, and the numbering of each.
     pub number: Vec<(Name, Option<Name>)>,
     /// What is left is frozen.

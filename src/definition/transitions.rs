@@ -12,7 +12,7 @@ use crate::yaml::Node;
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "from", "open", "send", "number", "pause", "internal", "returns", "recall", "decide",
+    "rows", "take", "from", "open", "send", "result", "number", "pause", "internal", "returns", "recall", "decide",
 ];
 
 /// Transitions by events.
@@ -103,6 +103,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         from: map.words("from"),
         open: map.words("open"),
         send: children::sends(&map),
+        result: map.word("result"),
         number: map.get("number").map_or_else(Vec::new, |item| numbers(&item)),
         pause: map.flag("pause"),
         internal: map.flag("internal"),
@@ -136,6 +137,7 @@ fn short(target: Name, span: Span) -> Transition {
         from: Vec::new(),
         open: Vec::new(),
         send: Vec::new(),
+        result: None,
         number: Vec::new(),
         pause: false,
         internal: false,

@@ -476,8 +476,9 @@ pub enum Change {
     ChildStands {
         /// Which.
         dossier: DossierId,
-        /// In the words of its workflow.
-        result: String,
+        /// In the words of its workflow; none if it has no result again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<String>,
         /// It has ended.
         ended: bool,
     },

@@ -291,7 +291,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::ChildCalled { dossier: id, caption } => child(dossier, id)?.caption.clone_from(caption),
         Change::ChildStands { dossier: id, result, ended } => {
             let child = child(dossier, id)?;
-            (child.result, child.told_at, child.ended) = (Some(result.clone()), Some(at), *ended);
+            (child.result, child.told_at, child.ended) = (result.clone(), Some(at), *ended);
         }
         Change::ChildGave { dossier: id, fields } => child(dossier, id)?.fields.clone_from(fields),
         Change::Reached(milestone) => dossier.milestones.push(milestone.clone()),

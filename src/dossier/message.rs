@@ -112,8 +112,9 @@ pub enum Body {
     },
     /// To a parent: how I stand.
     Stands {
-        /// In the words of the child's workflow.
-        result: String,
+        /// In the words of the child's workflow; none if it has no result again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<String>,
         /// It has ended with it.
         ended: bool,
         /// What it gives.

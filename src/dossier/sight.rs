@@ -149,8 +149,6 @@ impl Sight {
                 let caption = if shown { caption } else { String::new() };
                 Some(Change::Described { row, caption, fields: kept(fields) })
             }
-            // Of which set a child is, its id does not say.
-            Change::ChildOpened { ref children, .. } if self.names(children) => Some(change),
             Change::ChildOpened { .. }
             | Change::ChildCalled { .. }
             | Change::ChildStands { .. }

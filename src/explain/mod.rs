@@ -4,6 +4,7 @@
 
 mod choices;
 mod coming;
+mod related;
 mod say;
 mod search;
 mod ways;
@@ -18,6 +19,7 @@ use crate::machine::Machine;
 
 pub use choices::{Choice, Choices, Rule, choices};
 pub use coming::Coming;
+pub use related::{Opener, Relatives, Siblings, Unheard};
 pub use say::{Saying, phrases};
 pub use search::{Need, Opening};
 pub use ways::{Asked, WayOut, closed};
@@ -41,6 +43,8 @@ pub struct Explanation {
     pub awaited: Vec<Awaited>,
     /// The lists on which it waits, or whose rows it has.
     pub lists: Vec<List>,
+    /// The dossiers that it has to do with.
+    pub related: Relatives,
     /// What happens by itself, in order.
     pub coming: Vec<Coming>,
     /// What happened last.
@@ -138,6 +142,7 @@ pub fn explain(
         grounds: latest_grounds(dossier),
         awaited: awaited(dossier),
         lists: lists(machine, dossier),
+        related: related::relatives(machine, dossier),
         coming: coming::coming(machine, dossier, now, context),
         last: events.last().map(last),
         ways: ways::ways(machine, dossier, now, context),

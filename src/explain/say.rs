@@ -8,7 +8,7 @@ use super::choices::{Choices, Rule};
 use super::coming::Coming;
 use super::search::{Need, Opening};
 use super::ways::{Asked, WayOut};
-use super::{Awaited, Explanation, Last, List, Standing};
+use super::{Awaited, Explanation, Last, List, Relatives, Siblings, Standing};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::dossier::TimerKind;
@@ -92,6 +92,7 @@ impl Saying<'_> {
         let mut lines = Vec::new();
         self.standing(it, &mut lines);
         self.waiting(it, mail, &mut lines);
+        self.related(&it.related, &mut lines);
         lines.push(self.get("next"));
         lines.extend(it.coming.iter().map(|coming| format!("  {}", self.coming(coming))));
         if it.coming.is_empty() {
@@ -176,8 +177,45 @@ impl Saying<'_> {
             };
             lines.push(format!("  {said}"));
         }
-        if it.awaited.is_empty() && it.lists.is_empty() {
+        let awaited = it.related.children.iter().filter(|set| set.awaited);
+        lines.extend(awaited.clone().map(|set| format!("  {}", self.siblings(set))));
+        if it.awaited.is_empty() && it.lists.is_empty() && awaited.count() == 0 {
             lines.push(format!("  {}", self.get("nobody")));
+        }
+    }
+
+    /// `Reports: 3 of 5 are back (2 sent, 1 late); not back: Tax, Customs`.
+    fn siblings(&self, set: &Siblings) -> String {
+        let rule = self.machine.children.get(&set.name);
+        let label = rule.map_or(set.name.as_str(), |rule| self.text(&rule.label));
+        let called = |result: &String| {
+            rule.and_then(|rule| rule.results.get(result)).map_or(result.as_str(), |label| self.text(label)).to_owned()
+        };
+        let results: Vec<String> = set.results.iter().map(|(word, n)| format!("{n} {}", called(word))).collect();
+        let (back, all) = (set.all - set.missing.len(), set.all);
+        let holes = [("label", label), ("back", &back.to_string()), ("all", &all.to_string())];
+        let mut said = self.say("children", &holes);
+        if !results.is_empty() {
+            said = format!("{said} ({})", results.join(", "));
+        }
+        if !set.missing.is_empty() {
+            said = format!("{said}; {}", self.say("children_missing", &[("names", &set.missing.join(", "))]));
+        }
+        said
+    }
+
+    fn related(&self, it: &Relatives, lines: &mut Vec<String>) {
+        let others = it.children.iter().filter(|set| !set.awaited).map(|set| self.siblings(set));
+        let parent = it.parent.iter().map(|parent| {
+            self.say("parent", &[("workflow", parent.workflow.as_str()), ("id", parent.dossier.as_str())])
+        });
+        let unheard = it.unheard.iter().map(|one| {
+            self.say("unheard", &[("event", one.event.as_str()), ("id", one.from.as_str())])
+        });
+        let said: Vec<String> = parent.chain(others).chain(unheard).map(|line| format!("  {line}")).collect();
+        if !said.is_empty() {
+            lines.push(self.get("related"));
+            lines.extend(said);
         }
     }
 

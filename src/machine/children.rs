@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Shape, State, StateKind};
+use super::{Actions, Field, Shape, State, StateKind, Transition};
 use crate::ids::{EventName, FieldName, Text, WorkflowName};
 
 /// The name by which a dossier speaks of the one that opened it.
@@ -15,6 +15,9 @@ pub const COMPLETE: &str = "complete";
 
 /// The event that a parent gets when a child that had a result has another one.
 pub const RESULT_CHANGED: &str = "result_changed";
+
+/// The word by which a dossier says that it has no result again.
+pub const NO_RESULT: &str = "none";
 
 /// Children of one set at most; more are never opened at once.
 pub const CHILDREN_MAX: u32 = 500;
@@ -38,6 +41,9 @@ pub struct Children {
     /// What they bring back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes: Vec<Field>,
+    /// What officers call their results.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub results: BTreeMap<String, Text>,
 }
 
 impl Children {
@@ -116,13 +122,29 @@ pub struct Reach<'m> {
     pub open: &'m [String],
     /// What is told.
     pub send: &'m [Sending],
+    /// What the parent is told.
+    pub result: Option<&'m str>,
+}
+
+impl Transition {
+    /// What it does to related dossiers.
+    pub fn reach(&self) -> Reach<'_> {
+        Reach { open: &self.open, send: &self.send, result: self.result.as_deref() }
+    }
+}
+
+impl Actions {
+    /// What is done to related dossiers.
+    pub fn reach(&self) -> Reach<'_> {
+        Reach { open: &self.open, send: &self.send, result: self.result.as_deref() }
+    }
 }
 
 impl State {
     /// Everything that it, or a way out of it, does to related dossiers.
     pub fn reaches(&self) -> impl Iterator<Item = Reach<'_>> {
-        let own = [&self.entry, &self.exit].map(|actions| Reach { open: &actions.open, send: &actions.send });
-        own.into_iter().chain(self.transitions().map(|way| Reach { open: &way.open, send: &way.send }))
+        let own = [&self.entry, &self.exit].map(Actions::reach);
+        own.into_iter().chain(self.transitions().map(Transition::reach))
     }
 }
 
@@ -134,7 +156,7 @@ impl Shape {
                 StateKind::Final { outcome } => outcome.as_deref(),
                 _ => None,
             };
-            let says = [&state.entry, &state.exit].into_iter().filter_map(|actions| actions.result.as_deref());
+            let says = state.reaches().filter_map(|reach| reach.result).filter(|result| *result != NO_RESULT);
             ends.into_iter().chain(says)
         })
     }

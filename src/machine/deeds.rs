@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Held, Needs, Shape, State, StateKind, Target, Transition};
-use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName};
+use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
 /// One thing that somebody, or nobody, does in a state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,6 +44,9 @@ pub enum Does {
         label: Text,
         /// How many of those asked must choose it.
         needs: Needs,
+        /// The workflows whose dossiers raise it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        from: Vec<WorkflowName>,
         /// The guards that must hold.
         guard: Vec<GuardName>,
         /// Where it leads.
@@ -58,6 +61,16 @@ pub enum Does {
     Records,
     /// Confirms what another recorded.
     Confirms,
+    /// Dossiers are opened.
+    Opens {
+        /// Which, by the names of their sets.
+        children: Vec<String>,
+    },
+    /// Dossiers are waited for.
+    Awaits {
+        /// Which, by the name of their set.
+        children: String,
+    },
     /// Is told on entry.
     IsTold,
     /// Is told when nothing was done in time.
@@ -162,6 +175,14 @@ impl Deeds<'_> {
     }
 
     fn by_itself(&mut self, around: &State) {
+        let mut opened: Vec<String> = around.reaches().flat_map(|reach| reach.open).cloned().collect();
+        opened.dedup();
+        if !opened.is_empty() {
+            self.add(None, Does::Opens { children: opened });
+        }
+        if let Some(awaits) = &around.awaits {
+            self.add(None, Does::Awaits { children: awaits.children.clone() });
+        }
         for transition in around.on.iter().filter(|transition| transition.by.is_empty()) {
             self.add(None, leads(transition.event.as_ref().map_or("", EventName::as_str), transition));
         }
@@ -179,6 +200,7 @@ fn leads(event: &str, transition: &Transition) -> Does {
         event: event.to_owned(),
         label: transition.label.clone(),
         needs: transition.needs,
+        from: transition.from.clone(),
         guard: transition.guard.clone(),
         target: transition.target.clone(),
     }

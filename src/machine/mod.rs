@@ -33,7 +33,7 @@ use chart::Chart;
 pub use access::{Access, GROUNDS, HISTORY, OTHERS, PUBLIC, See};
 pub use actions::{Actions, RegisterRule, Setting};
 pub use children::{
-    Awaits, CHILDREN_MAX, COMPLETE, Children, PARENT, RESULT_CHANGED, Reach, Related, Sending, Until,
+    Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, PARENT, RESULT_CHANGED, Reach, Related, Sending, Until,
 };
 pub use decision::{Condition, Decision, DecisionRow, Hit, Sample};
 pub use lead::{Lead, LeadAct};

@@ -168,6 +168,9 @@ pub struct Transition {
     /// What related dossiers are told with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub send: Vec<Sending>,
+    /// How the dossier stands from here on, as its parent is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
     /// Fields that get a number with it, and the numbering of each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub number: BTreeMap<FieldName, String>,

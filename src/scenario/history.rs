@@ -91,7 +91,7 @@ impl Office<'_> {
 
     pub(super) fn line(&self, at: Instant, entry: &Entry) -> Line {
         let (of, what) = match entry {
-            Entry::Event(dossier, event) => (dossier.to_string(), self.happened(dossier, event)),
+            Entry::Event(dossier, event) => (self.called(dossier), self.happened(dossier, event)),
             Entry::Mailed(number) => self.mailed(*number),
             Entry::NoAddress(person) => {
                 let code = self.world().code(person).to_owned();
@@ -112,7 +112,7 @@ impl Office<'_> {
 
     fn happened(&self, dossier: &DossierId, event: &Event) -> String {
         let who = match &event.actor {
-            Actor::Dossier(other) => other.to_string(),
+            Actor::Dossier(other) => self.called(other),
             Actor::Clock => "the clock".to_owned(),
             Actor::Import { .. } => "an import".to_owned(),
             Actor::Migration { .. } => "an operator".to_owned(),
@@ -126,6 +126,15 @@ impl Office<'_> {
                 Change::Paused { state, .. } => what.push(format!("`{state}` is paused")),
                 Change::Resumed { .. } => what.push("what was paused goes on".to_owned()),
                 Change::Finished(outcome) => what.push(format!("outcome `{outcome}`")),
+                Change::ChildOpened { children, dossier, .. } => {
+                    what.push(format!("opens {} for `{children}`", self.called(dossier)));
+                }
+                Change::ChildStands { result, .. } => what.push(format!("result `{}`", result.as_deref().unwrap_or("none"))),
+                Change::NotBack { children, .. } => {
+                    let names: Vec<String> = children.iter().map(|child| self.called(child)).collect();
+                    what.push(format!("not back: {}", names.join(", ")));
+                }
+                Change::Held(_) => what.push("nothing answers it here: it waits".to_owned()),
                 Change::VoteClosed(result) => what.extend(result.rows.iter().map(|row| {
                     let passed = if row.passed { "passed" } else { "not passed" };
                     let of = if &row.row == dossier { String::new() } else { format!("{}: ", row.row) };

@@ -20,7 +20,7 @@ use crate::dossier::evolve::evolve;
 use crate::dossier::project::{RegisterRow, project};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::taken::{Key, Taken};
-use crate::dossier::{Dossier, Message, Recipient};
+use crate::dossier::{Child, Dossier, Message, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, MachineHash, OperationId, PersonId, WorkflowName};
 use crate::machine::{LinkPolicy, Machine};
 
@@ -50,7 +50,7 @@ pub struct Office<'w> {
 pub(super) struct Kept<'w> {
     pub(super) dossier: Dossier,
     pub(super) machine: &'w Machine,
-    /// For a list: the key under which it was opened.
+    /// For a list: the key under which it was opened; for a child: what its parent opened it for.
     pub(super) key: Option<String>,
     boxes: Boxes,
     /// What is due in it was refused when it stood at this event, and is not tried again before it has moved.
@@ -258,7 +258,27 @@ impl<'w> Office<'w> {
             Some((Err(refusal), _)) => refusal,
             None => Refusal::about(Code::NoDossier, "no such workflow is at hand"),
         };
-        self.note(Line::Stuck { what: format!("a message from {}", message.from), refusal });
+        self.note(Line::Stuck { what: format!("a message from {}", self.called(&message.from)), refusal });
+    }
+
+    /// What a child was opened for, as files write it: the code of a unit or a person, the number of a row.
+    fn key_of(&self, child: &Dossier) -> Option<String> {
+        let parent = self.dossier(&child.parent.as_ref()?.dossier)?;
+        Some(self.key_in(parent.child(&child.id)?))
+    }
+
+    /// The same, of one of a parent's children.
+    pub(super) fn key_in(&self, child: &Child) -> String {
+        child.subject.as_ref().map_or(child.key.as_str(), |person| self.world.code(person)).to_owned()
+    }
+
+    /// What a dossier is called in a story: children by what they were opened for, as steps name them.
+    pub(super) fn called(&self, id: &DossierId) -> String {
+        let Some(kept) = self.dossiers.get(id).filter(|kept| kept.dossier.parent.is_some()) else {
+            return id.to_string();
+        };
+        let key = kept.key.as_deref().unwrap_or_default();
+        format!("{} {key}", kept.dossier.workflow).trim_end().to_owned()
     }
 
     fn address(&self, message: &Message) -> Option<Command> {
@@ -313,7 +333,7 @@ impl<'w> Office<'w> {
         let after = folded.expect("what was decided can be folded").expect("there is at least one event");
         let rows = project(before, &after, &decision.events, machine, calendar);
         let boxes = boxes::filled(boxes, &after, &decision);
-        let key = kept.map_or_else(|| after.gather_key.clone(), |kept| kept.key.clone());
+        let key = kept.map_or_else(|| after.gather_key.clone().or_else(|| self.key_of(&after)), |kept| kept.key.clone());
         if before.is_none() {
             self.opened.push(after.id.clone());
         }

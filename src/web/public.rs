@@ -11,7 +11,7 @@ use super::page::{self, Frame};
 use super::reader::Reader;
 use super::routes::Place;
 use super::view::facts::{self, Fact, Grounds, Sheet};
-use super::view::history;
+use super::view::{children, history};
 use super::visit::{self, Visit};
 use super::{App, paper};
 use crate::dossier::{Dossier, decide};
@@ -28,6 +28,7 @@ struct PublicPage {
     facts: Vec<Fact>,
     more: Vec<Fact>,
     papers: Vec<Sheet>,
+    children: Vec<children::Set>,
 }
 
 /// `GET`.
@@ -49,6 +50,7 @@ pub(super) async fn show(
         grounds: facts::grounds(&reader, &dossier),
         facts,
         more,
+        children: children::sets(&reader, &dossier),
         papers: facts::papers(&reader, &dossier, &link).into_iter().map(Sheet::without_names).collect(),
     };
     page::page(&Frame::new(&app, Some(reader.texts), "vi"), StatusCode::OK, "public.html", &shown)

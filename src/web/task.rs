@@ -39,6 +39,8 @@ struct Common {
     grounds: Vec<Grounds>,
     facts: Vec<Fact>,
     more: Vec<Fact>,
+    /// The dossiers that it opened.
+    children: Vec<view::children::Set>,
     papers: Vec<Sheet>,
     history: Vec<Entry>,
     /// What changed since the reader last acted.
@@ -188,6 +190,7 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         grounds: facts::grounds(reader, dossier),
         facts,
         more,
+        children: view::children::sets(reader, dossier),
         papers: facts::papers(reader, dossier, &link),
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         notes: notes::threads(visit, &link, sent),

@@ -39,7 +39,7 @@ impl Run<'_> {
             self.register(rule)?;
         }
         self.tell(activation, &actions.tell);
-        self.act_on_related(actions)
+        self.reach_out(actions.reach())
     }
 
     fn tell(&mut self, activation: ActivationId, roles: &[RoleName]) {

@@ -10,28 +10,22 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Child, Message, Parent, Recipient};
 use crate::expr::{Each, Scope};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, WorkflowName};
-use crate::machine::{Actions, Awaits, CHILDREN_MAX, COMPLETE, Children, RESULT_CHANGED, Reach, Related, Sending, State};
+use crate::machine::{Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, RESULT_CHANGED, Reach, Related, Sending, State};
 
 /// What goes along with a message.
 type Fields = BTreeMap<FieldName, serde_json::Value>;
 
 impl Run<'_> {
-    /// Opens the children and tells related dossiers what a state says in one of its entries.
-    pub(super) fn act_on_related(&mut self, actions: &Actions) -> Result<(), Refusal> {
-        self.reach_out(Reach { open: &actions.open, send: &actions.send })?;
-        if let Some(result) = &actions.result {
-            self.report(result, false);
-        }
-        Ok(())
-    }
-
-    /// Opens children and tells related dossiers something.
+    /// Opens children, tells related dossiers something and the parent how this one stands.
     pub(super) fn reach_out(&mut self, reach: Reach<'_>) -> Result<(), Refusal> {
         for name in reach.open {
             self.open_children(name)?;
         }
         for sending in reach.send {
             self.send_event(sending)?;
+        }
+        if let Some(result) = reach.result {
+            self.report(Some(result).filter(|result| *result != NO_RESULT), false);
         }
         Ok(())
     }
@@ -108,11 +102,11 @@ impl Run<'_> {
     }
 
     /// Tells the parent how this dossier stands.
-    pub(super) fn report(&mut self, result: &str, ended: bool) {
+    pub(super) fn report(&mut self, result: Option<&str>, ended: bool) {
         let Some(parent) = self.dossier().parent.as_ref().map(|parent| parent.dossier.clone()) else { return };
         let given = |name: &FieldName| Some((name.clone(), self.dossier().fields.get(name)?.clone()));
         let fields = self.machine.gives.iter().filter_map(given).collect();
-        self.send(Recipient::Dossier(parent), Body::Stands { result: result.to_owned(), ended, fields });
+        self.send(Recipient::Dossier(parent), Body::Stands { result: result.map(str::to_owned), ended, fields });
     }
 
     /// Takes note of who opened this dossier. Its own workflow says whose dossiers may.
@@ -152,14 +146,14 @@ impl Run<'_> {
     pub(super) fn child_stands(
         &mut self,
         message: &Message,
-        result: &str,
+        result: Option<&str>,
         ended: bool,
         fields: &Fields,
     ) -> Result<(), Refusal> {
         let Some(before) = self.dossier().child(&message.from).cloned() else {
             return Err(Refusal::of(Code::NotThisWay));
         };
-        let (dossier, said) = (message.from.clone(), result.to_owned());
+        let (dossier, said) = (message.from.clone(), result.map(str::to_owned));
         self.emit(Change::ChildStands { dossier: dossier.clone(), result: said, ended });
         let Some(rule) = self.machine.children.get(&before.children) else { return Ok(()) };
         let mut taken = Fields::new();
@@ -177,7 +171,7 @@ impl Run<'_> {
         for entry in waiting {
             self.look_for_children(entry, Some(&before));
         }
-        if before.result.as_deref().is_some_and(|before| before != result) {
+        if before.is_back() && before.result.as_deref() != result {
             self.raise(&RESULT_CHANGED.into(), None, Brought::default())?;
         }
         Ok(())

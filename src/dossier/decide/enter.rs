@@ -58,7 +58,7 @@ impl Run<'_> {
             for on in self.dossier().on_lists.clone() {
                 self.leave_list(on.region);
             }
-            self.report(outcome, true);
+            self.report(Some(outcome), true);
             self.emit(Change::Finished(outcome.to_owned()));
             return Ok(());
         }

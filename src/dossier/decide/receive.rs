@@ -42,7 +42,7 @@ impl Run<'_> {
             // Consumed when the dossier was opened.
             Body::Open { .. } => Ok(()),
             Body::Raise { event, .. } => self.raised(message, event),
-            Body::Stands { result, ended, fields } => self.child_stands(message, result, *ended, fields),
+            Body::Stands { result, ended, fields } => self.child_stands(message, result.as_deref(), *ended, fields),
             Body::Tell { event, reason, last, .. } => self.told(message, event, reason.as_deref(), *last),
         }
     }

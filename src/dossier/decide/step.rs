@@ -14,7 +14,7 @@ use crate::dossier::refusal::Refusal;
 use crate::dossier::{Ground, Message};
 use crate::ids::{ActivationId, DossierId, EventName, StateId, WorkflowName};
 use crate::machine::chart::{Claim, DONE, Place, Recall, without_conflicts};
-use crate::machine::{Raiser, Reach, Target, Transition};
+use crate::machine::{Raiser, Target, Transition};
 
 /// Transitions that are taken together.
 pub(super) type Chosen<'a> = Vec<Claim<&'a Transition>>;
@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
             }
             self.take_numbers(claim.what)?;
             self.tell_rows(claim.what, brought.marks)?;
-            self.reach_out(Reach { open: &claim.what.open, send: &claim.what.send })?;
+            self.reach_out(claim.what.reach())?;
         }
         let mut ways = Vec::new();
         for claim in chosen {

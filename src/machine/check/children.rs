@@ -35,6 +35,7 @@ impl Check<'_> {
             caption: text(&written.caption),
             with: written.with.iter().map(with).collect(),
             takes: written.takes.iter().map(|field| self.field(field)).collect(),
+            results: written.results.iter().map(|(word, label)| (word.value.clone(), label.clone())).collect(),
         }
     }
 

@@ -68,6 +68,11 @@ impl Relation<'_> {
         for field in needed.filter(|field| !given(field.name.as_str())) {
             self.faults.push(fault!(CHILDREN.missing, &written.name.span, name, field = field.name.as_str()));
         }
+        let results: Vec<&str> = child.results().collect();
+        for (word, _) in written.results.iter().filter(|(word, _)| !results.contains(&word.as_str())) {
+            let help = did_you_mean(&word.value, results.iter().copied(), say!(near.away));
+            self.faults.push(fault!(CHILDREN.no_such_result, &word.span, name, result = word).help(help));
+        }
         for (written, taken) in written.takes.iter().zip(&rule.takes) {
             let field = &written.name;
             let same = child.field(&taken.name).filter(|given| same_type(&given.kind, &taken.kind));

@@ -36,6 +36,7 @@ impl Check<'_> {
             from: self.from(written),
             open: self.opened(&written.open),
             send: self.sendings(&written.send),
+            result: written.result.as_ref().map(|word| self.result(word)),
             number: self.numbered(written),
             pause: written.pause,
             internal: written.internal,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Counted, Expect, Fact, MailWanted, Tasks, Which};
+use super::model::{Counted, Expect, Fact, MailWanted, Stand, Tasks, Which};
 use super::reader::{NONE, Reader};
 use super::steps::Names;
 use crate::diagnostic::{did_you_mean, fault, say};
@@ -28,6 +28,7 @@ const KEYS: &[&str] = &[
     "vote",
     "due",
     "round",
+    "children",
 ];
 const PURPOSES: &[(&str, Purpose)] = &[
     ("act", Purpose::Act),
@@ -82,8 +83,32 @@ pub(super) fn read<'w>(
         let text = reader.text(node)?;
         reader.date(&text).map(|date| Spanned::new(date, text.span))
     });
+    expect.children = at("children").map_or_else(Vec::new, |node| children(reader, node, machine));
     expect.round = at("round").and_then(|node| Some(Spanned::new(reader.count(node)?, node.span.clone())));
     expect
+}
+
+/// How children stand: `{reports: {U1: sent, U2: none}}`, or `{review: approved}` where there is one.
+fn children(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> Vec<(String, Spanned<Stand>)> {
+    let mut found = Vec::new();
+    for (set, inside) in reader.named(node) {
+        let Some(rule) = machine.children.get(&set.value) else {
+            let known = machine.children.keys().map(String::as_str);
+            let fault = fault!(UNKNOWN_CHILDREN.unknown, &set.span, name = set);
+            reader.report(fault.help(did_you_mean(&set.value, known, say!(near.none))));
+            continue;
+        };
+        let all: Vec<_> = match rule.is_one() {
+            true => vec![(Spanned::new(String::new(), set.span.clone()), inside)],
+            false => reader.named(inside).into_iter().map(|(key, inside)| (key.clone(), inside)).collect(),
+        };
+        for (key, result) in all {
+            let Some(result) = reader.text(result) else { continue };
+            let result = (result.value != NONE).then_some(result.value);
+            found.push((set.value.clone(), Spanned::new((key.value, result), key.span)));
+        }
+    }
+    found
 }
 
 /// States by their full paths, or by their last names where only one state has it.

@@ -241,7 +241,12 @@ pub struct Expect {
     pub due: Option<Spanned<jiff::civil::Date>>,
     /// How often it has come.
     pub round: Option<Spanned<u32>>,
+    /// How children stand, by the name of their set.
+    pub children: Vec<(String, Spanned<Stand>)>,
 }
+
+/// What a child was opened for, and its result if it has one.
+pub type Stand = (String, Option<String>);
 
 /// Who is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,7 +27,8 @@ pub(super) fn check(play: &mut Play<'_>, expect: &Expect, place: &Span) -> Resul
         || expect.vote.is_some()
         || expect.due.is_some()
         || expect.round.is_some()
-        || !expect.rows.is_empty();
+        || !expect.rows.is_empty()
+        || !expect.children.is_empty();
     if !asks_dossier {
         return Ok(());
     }
@@ -47,6 +48,7 @@ pub(super) fn check(play: &mut Play<'_>, expect: &Expect, place: &Span) -> Resul
     if let Some(wanted) = &expect.due {
         due(play, &id, wanted)?;
     }
+    children(play, dossier, expect)?;
     rows(play, dossier, expect)
 }
 
@@ -302,6 +304,24 @@ fn due(play: &Play<'_>, id: &DossierId, wanted: &Spanned<jiff::civil::Date>) -> 
     }
     let found = due.map_or_else(|| "no deadline".to_owned(), |due| due.to_string());
     Err(amiss(&wanted.span, "due", wanted.value.to_string(), found))
+}
+
+/// How children stand; of several for the same the last.
+fn children(play: &Play<'_>, dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
+    for (set, wanted) in &expect.children {
+        let (key, result) = &wanted.value;
+        let mut all = dossier.children_of(set);
+        let child = all.rfind(|child| &play.office.key_in(child) == key);
+        let said = |result: &Option<String>| format!("{set} {key}: {}", result.as_deref().unwrap_or("none"));
+        let Some(child) = child else {
+            let there = dossier.children_of(set).map(|child| play.office.key_in(child)).collect::<Vec<_>>();
+            return Err(amiss(&wanted.span, "children", said(result), format!("opened: {}", nothing(there.join(", ")))));
+        };
+        if &child.result != result {
+            return Err(amiss(&wanted.span, "children", said(result), said(&child.result)));
+        }
+    }
+    Ok(())
 }
 
 fn rows(play: &Play<'_>, dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::reader::Reader;
-use super::changes;
+use super::{changes, children};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
 use crate::dossier::{Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
-use crate::ids::{EventName, FieldName};
+use crate::ids::{DossierId, EventName, FieldName};
 
 /// One event.
 #[derive(Debug, Serialize)]
@@ -241,6 +241,9 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             Change::VoteClosed(result) => Some(closed(reader, result)),
             Change::Described { caption, .. } => Some(texts.fill("did.joined", &[("caption", caption)])),
             Change::Rows(rows) => Some(moved(reader, rows)),
+            Change::ChildCalled { caption, .. } => Some(texts.fill("did.child_opened", &[("name", caption)])),
+            Change::ChildStands { dossier: id, result, .. } => child_stands(reader, dossier, id, result.as_deref()),
+            Change::NotBack { children, .. } => not_back(reader, dossier, children),
             Change::Erased => Some(reader.get("did.erased")),
             _ => None,
         };
@@ -251,6 +254,20 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
     }
     lines.extend(entered(reader, event));
     lines
+}
+
+/// How a child stands.
+fn child_stands(reader: &Reader, dossier: &Dossier, id: &DossierId, result: Option<&str>) -> Option<String> {
+    let (child, rule) = children::find(reader, dossier, id)?;
+    let Some(result) = result else { return Some(reader.texts.fill("did.child_open", &[("name", &child.caption)])) };
+    let result = children::said(reader, rule, result);
+    Some(reader.texts.fill("did.child_stands", &[("name", &child.caption), ("result", &result)]))
+}
+
+/// Who had not come back when the time was over.
+fn not_back(reader: &Reader, dossier: &Dossier, ids: &[DossierId]) -> Option<String> {
+    let names: Vec<&str> = ids.iter().filter_map(|id| Some(dossier.child(id)?.caption.as_str())).collect();
+    (!names.is_empty()).then(|| reader.texts.fill("did.not_back", &[("names", &names.join(", "))]))
 }
 
 /// Where it came to rest with this event: the last state entered, and the end if it is one.

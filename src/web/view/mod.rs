@@ -2,6 +2,7 @@
 
 pub(super) mod ballot;
 pub(super) mod changes;
+pub(super) mod children;
 pub(super) mod choice;
 pub(super) mod choices;
 pub(super) mod correction;
