@@ -314,7 +314,11 @@ impl Reading<'_> {
 
 /// Nothing is waited for here.
 fn passes(state: &State) -> bool {
-    let waits = state.task.is_some() || state.vote.is_some() || state.joins.is_some() || state.awaits.is_some() || state.gathers;
+    let waits = state.task.is_some()
+        || state.vote.is_some()
+        || state.joins.is_some()
+        || state.awaits.is_some()
+        || state.gathers;
     !waits && state.on.is_empty() && state.after.is_empty() && state.deadline.is_none() && !state.always.is_empty()
 }
 

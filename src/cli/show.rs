@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::{Context, Trouble, act};
 use crate::directory::Directory;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, Recipient};
+use crate::engine::Undelivered;
 use crate::dossier::event::{Change, Event};
 use crate::ids::{Instant, PersonId};
 use crate::machine::Machine;
@@ -45,6 +46,9 @@ pub(super) struct ListArgs {
 struct Shown<'a> {
     dossier: &'a Dossier,
     said: &'a [Said],
+    /// What it has told others and nobody has taken.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    undelivered: &'a [Undelivered],
     history: &'a [Event],
 }
 
@@ -57,7 +61,8 @@ pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<(), Troub
     let directory = engine.directory();
     let said = engine.store().said(&dossier.id).await?;
     let history = engine.history(&dossier.id).await?;
-    let shown = Shown { dossier: &dossier, said: &said, history: &history };
+    let undelivered = engine.undelivered(&dossier.id).await?;
+    let shown = Shown { dossier: &dossier, said: &said, undelivered: &undelivered, history: &history };
     let calendar = engine.calendar(&machine.calendar);
     let zone = calendar.map_or(jiff::tz::TimeZone::UTC, |calendar| calendar.zone().clone());
     let lines = Lines { machine: &machine, directory: &directory, zone: &zone, lines: Vec::new() };
@@ -142,6 +147,14 @@ impl Lines<'_> {
                 said.kind
             ));
         }
+        for one in shown.undelivered {
+            let to = match &one.to {
+                Recipient::Dossier(id) => id.to_string(),
+                Recipient::New { workflow, .. } | Recipient::List { workflow, .. } => format!("a new {workflow}"),
+            };
+            let how = one.refused.as_ref().map_or_else(|| "is on its way".to_owned(), |why| format!("REFUSED: {why}"));
+            self.lines.push(format!("  message to {to} {how}"));
+        }
         for event in shown.history {
             self.event(event);
         }
@@ -163,6 +176,13 @@ impl Lines<'_> {
             self.lines
                 .push(format!("  STUCK   {what} cannot be done since {since}; tried {}x, again {again}", stuck.tries));
             self.lines.extend(stuck.reasons.iter().map(|reason| format!("            {reason}")));
+        }
+        if let Some(parent) = &dossier.parent {
+            self.lines.push(format!("  parent  {} {}", parent.workflow, parent.dossier));
+        }
+        for child in &dossier.children {
+            let result = child.result.as_deref().unwrap_or("-");
+            self.lines.push(format!("  child   {}  {}  {}: {result}", child.dossier, child.children, child.caption));
         }
         for paused in &dossier.paused {
             self.lines.push(format!("  paused  {}", paused.state));

@@ -2,9 +2,9 @@
 
 use super::item::{Item, Map};
 use super::model::{Actions, Again, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
-use super::{children, parts};
 use super::separation::separation;
 use super::transitions;
+use super::{children, parts};
 use crate::diagnostic::say;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};

@@ -11,8 +11,8 @@ use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::taken::Key;
 use super::{
-    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Parent, Recipient, Round, RowStatus, Seat,
-    StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
+    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Parent, Recipient, Round,
+    RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::calendar::Delay;
 use crate::ids::{

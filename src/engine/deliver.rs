@@ -2,14 +2,26 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::Serialize;
+
 use super::{Done, Engine, Failure, queue};
 use crate::dossier::command::{Actor, Ask, Command};
+use crate::dossier::refusal::Refusal;
 use crate::dossier::{Message, Recipient};
 use crate::ids::{DossierId, OperationId};
 use crate::store::StoreError;
 
 /// Messages that are looked at in one go.
 const TOGETHER: i64 = 256;
+
+/// A message that nobody has taken.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Undelivered {
+    /// To whom.
+    pub to: Recipient,
+    /// Why it was refused, in words; none as long as it was not tried.
+    pub refused: Option<String>,
+}
 
 impl Engine {
     /// Delivers messages between dossiers that wait; how many. One that is refused says so in its row, stays there and is
@@ -56,6 +68,22 @@ impl Engine {
             }
         }
         Ok(delivered)
+    }
+
+    /// What a dossier has told others and nobody has taken: each with why it was refused; without, it is on its way.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn undelivered(&self, dossier: &DossierId) -> Result<Vec<Undelivered>, StoreError> {
+        let messages = self.inner.store.messages_of(dossier).await?;
+        let one = |(message, refused): (Message, Option<String>)| {
+            let reasons = refused.map(|text| match serde_json::from_str::<Refusal>(&text) {
+                Ok(refusal) => refusal.to_string(),
+                Err(_) => text,
+            });
+            Undelivered { to: message.to, refused: reasons }
+        };
+        Ok(messages.into_iter().map(one).collect())
     }
 
     /// Lets messages that were refused be delivered again, once what stood in their way is gone; how many.

@@ -42,6 +42,7 @@ use crate::store::meta::KEY_CHECK;
 use crate::store::{Store, StoreError};
 
 pub use audit::Replay;
+pub use deliver::Undelivered;
 use deploy::{Deployment, Version};
 pub use rows::task_id;
 

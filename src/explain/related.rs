@@ -56,10 +56,8 @@ pub struct Unheard {
 }
 
 pub(super) fn relatives(machine: &Machine, dossier: &Dossier) -> Relatives {
-    let opener = |parent: &crate::dossier::Parent| Opener {
-        dossier: parent.dossier.clone(),
-        workflow: parent.workflow.clone(),
-    };
+    let opener =
+        |parent: &crate::dossier::Parent| Opener { dossier: parent.dossier.clone(), workflow: parent.workflow.clone() };
     let unheard = dossier.held.iter().filter(|_| dossier.outcome.is_none()).filter_map(|message| match &message.body {
         Body::Raise { event, .. } => Some(Unheard { event: event.clone(), from: message.from.clone() }),
         _ => None,

@@ -209,9 +209,10 @@ impl Saying<'_> {
         let parent = it.parent.iter().map(|parent| {
             self.say("parent", &[("workflow", parent.workflow.as_str()), ("id", parent.dossier.as_str())])
         });
-        let unheard = it.unheard.iter().map(|one| {
-            self.say("unheard", &[("event", one.event.as_str()), ("id", one.from.as_str())])
-        });
+        let unheard = it
+            .unheard
+            .iter()
+            .map(|one| self.say("unheard", &[("event", one.event.as_str()), ("id", one.from.as_str())]));
         let said: Vec<String> = parent.chain(others).chain(unheard).map(|line| format!("  {line}")).collect();
         if !said.is_empty() {
             lines.push(self.get("related"));

@@ -21,8 +21,8 @@ pub use check::{check, check_truth, element_of, kind_of};
 pub use cost::{COST_MAX, cost};
 pub use names::{Kind, Names, OF_CHILD};
 pub use programs::Programs;
-pub use values::Each;
 pub use syntax::ExprFault;
+pub use values::Each;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

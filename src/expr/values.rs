@@ -7,8 +7,8 @@ use cel::Value;
 use cel::objects::{Key, Map};
 
 use super::{Scope, numbers};
-use crate::exact::Exact;
 use crate::dossier::Child;
+use crate::exact::Exact;
 use crate::ids::{PersonId, UnitCode};
 use crate::machine::{Field, FieldKind};
 

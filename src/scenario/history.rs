@@ -129,7 +129,9 @@ impl Office<'_> {
                 Change::ChildOpened { children, dossier, .. } => {
                     what.push(format!("opens {} for `{children}`", self.called(dossier)));
                 }
-                Change::ChildStands { result, .. } => what.push(format!("result `{}`", result.as_deref().unwrap_or("none"))),
+                Change::ChildStands { result, .. } => {
+                    what.push(format!("result `{}`", result.as_deref().unwrap_or("none")))
+                }
                 Change::NotBack { children, .. } => {
                     let names: Vec<String> = children.iter().map(|child| self.called(child)).collect();
                     what.push(format!("not back: {}", names.join(", ")));

@@ -333,7 +333,8 @@ impl<'w> Office<'w> {
         let after = folded.expect("what was decided can be folded").expect("there is at least one event");
         let rows = project(before, &after, &decision.events, machine, calendar);
         let boxes = boxes::filled(boxes, &after, &decision);
-        let key = kept.map_or_else(|| after.gather_key.clone().or_else(|| self.key_of(&after)), |kept| kept.key.clone());
+        let key =
+            kept.map_or_else(|| after.gather_key.clone().or_else(|| self.key_of(&after)), |kept| kept.key.clone());
         if before.is_none() {
             self.opened.push(after.id.clone());
         }

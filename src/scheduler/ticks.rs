@@ -44,6 +44,8 @@ impl Scheduler {
             self.directory = Some(directory);
             return Ok(());
         }
+        // So may what other dossiers were told and could not take.
+        self.engine.retry_messages().await?;
         let mut last = DossierId::new("");
         loop {
             let stuck = self.engine.store().stuck_dossiers(&last, TOGETHER).await?;

@@ -27,6 +27,8 @@ const KEYS: &str = "SELECT person_id, wrapped FROM seal_key WHERE dossier_id = $
 const SNAPSHOT: &str = "SELECT snapshot, seq, next_due_at FROM dossier WHERE id = $1";
 const WAITING: &str = "SELECT content FROM message WHERE consumed_at IS NULL AND refused IS NULL \
     ORDER BY sent_at, from_id, from_seq, place LIMIT $1";
+const OF_SENDER: &str = "SELECT content, refused FROM message WHERE from_id = $1 AND consumed_at IS NULL \
+    ORDER BY from_seq, place";
 const RETRY: &str = "UPDATE message SET refused = NULL WHERE refused IS NOT NULL AND consumed_at IS NULL";
 const COMPILED: &str = "SELECT compiled FROM machine WHERE hash = $1";
 // Events without a row too: somebody may have taken it away.
@@ -68,14 +70,13 @@ impl Store {
     /// Messages that nobody has consumed or refused, the oldest first.
     pub(crate) async fn waiting_messages(&self, limit: i64) -> Result<Vec<Message>, StoreError> {
         let rows = self.read(WAITING, &[limit.into()]).await?;
-        let message = |row: &Row| {
-            serde_json::from_str(row.text(0)?).map_err(|error| StoreError::Corrupt {
-                table: "message",
-                column: "content",
-                what: error.to_string(),
-            })
-        };
         rows.iter().map(message).collect()
+    }
+
+    /// Messages of a dossier that nobody has consumed, each with the refusal if it was refused.
+    pub(crate) async fn messages_of(&self, dossier: &DossierId) -> Result<Vec<(Message, Option<String>)>, StoreError> {
+        let rows = self.read(OF_SENDER, &[dossier.as_str().into()]).await?;
+        rows.iter().map(|row| Ok((message(row)?, row.maybe_text(1)?.map(str::to_owned)))).collect()
     }
 
     /// Lets messages that were refused wait again; how many.
@@ -105,6 +106,14 @@ impl Tx<'_> {
     pub(crate) fn seal_keys_of(&mut self, dossier: &DossierId) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         self.query(KEYS, &[dossier.as_str().into()])?.iter().map(key).collect()
     }
+}
+
+fn message(row: &Row) -> Result<Message, StoreError> {
+    serde_json::from_str(row.text(0)?).map_err(|error| StoreError::Corrupt {
+        table: "message",
+        column: "content",
+        what: error.to_string(),
+    })
 }
 
 fn key(row: &Row) -> Result<(String, Vec<u8>), StoreError> {

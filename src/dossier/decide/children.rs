@@ -10,7 +10,9 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Child, Message, Parent, Recipient};
 use crate::expr::{Each, Scope};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, WorkflowName};
-use crate::machine::{Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, RESULT_CHANGED, Reach, Related, Sending, State};
+use crate::machine::{
+    Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, RESULT_CHANGED, Reach, Related, Sending, State,
+};
 
 /// What goes along with a message.
 type Fields = BTreeMap<FieldName, serde_json::Value>;

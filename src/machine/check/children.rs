@@ -9,9 +9,7 @@ use crate::definition::model::{Name, Transition as Written};
 use crate::diagnostic::{fault, say};
 use crate::expr::{self, Names, OF_CHILD};
 use crate::ids::{EventName, WorkflowName};
-use crate::machine::{
-    Awaits, COMPLETE, Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape, Until,
-};
+use crate::machine::{Awaits, COMPLETE, Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape, Until};
 
 /// What a formula of children calls the element for which one is opened.
 const EACH: &str = "each";
@@ -147,7 +145,9 @@ impl Check<'_> {
 
     /// What waits for children is told that they are back, and some are opened.
     pub(super) fn waiting_for_children(&self, shape: &Shape) {
-        let opened = |name: &str| shape.states.iter().any(|state| state.reaches().any(|reach| reach.open.iter().any(|one| one == name)));
+        let opened = |name: &str| {
+            shape.states.iter().any(|state| state.reaches().any(|reach| reach.open.iter().any(|one| one == name)))
+        };
         for (at, place) in self.tree.places().iter().enumerate() {
             let Some(awaits) = &place.state.awaits else { continue };
             let Some(name) = &awaits.children else { continue };

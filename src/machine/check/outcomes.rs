@@ -65,7 +65,9 @@ impl Check<'_> {
     /// Where an event leads for certain, and where that is written: its only branch, or the place in which all of them end.
     fn answer(&self, at: usize, event: &str) -> Option<(usize, Span)> {
         let answers = |transition: &&Transition| {
-            transition.by.is_empty() && transition.from.is_empty() && transition.event.as_ref().is_some_and(|name| name.value == event)
+            transition.by.is_empty()
+                && transition.from.is_empty()
+                && transition.event.as_ref().is_some_and(|name| name.value == event)
         };
         self.tree.outwards(at).find_map(|at| {
             let branches: Vec<&Transition> = self.tree.place(at).state.on.iter().filter(answers).collect();

@@ -9,9 +9,7 @@ use crate::definition::model::{Name, State, Transition};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::expr::{self, Names};
 use crate::ids::WorkflowName;
-use crate::machine::{
-    Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape, StateKind, Target,
-};
+use crate::machine::{Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape, StateKind, Target};
 
 /// A workflow whose dossiers are related to others.
 pub(super) struct Relation<'a> {
@@ -122,11 +120,14 @@ impl Relation<'_> {
                 }
             }
             for way in &state.on {
-                let Some(event) = way.event.as_ref().filter(|event| super::together::is(way, &event.value)) else { continue };
+                let Some(event) = way.event.as_ref().filter(|event| super::together::is(way, &event.value)) else {
+                    continue;
+                };
                 if !results.contains(event.as_str()) && !self.otherwise(state, event) {
                     let known = results.iter().copied();
                     let help = did_you_mean(&event.value, known, say!(near.away));
-                    self.faults.push(fault!(TOLD.never_ends_so, &event.span, event, name = rule.workflow.as_str()).help(help));
+                    self.faults
+                        .push(fault!(TOLD.never_ends_so, &event.span, event, name = rule.workflow.as_str()).help(help));
                 }
             }
         }
@@ -181,13 +182,15 @@ impl Relation<'_> {
             let Some(event) = &way.event else { continue };
             for from in &way.from {
                 let Some(Some(other)) = self.known.find(from.as_str()) else { continue };
-                let sent: Vec<&Sending> = sent_by(other, &self.shape.workflow).filter(|one| one.event.as_str() == event.value).collect();
+                let sent: Vec<&Sending> =
+                    sent_by(other, &self.shape.workflow).filter(|one| one.event.as_str() == event.value).collect();
                 if sent.is_empty() {
                     let own = self.shape.workflow.as_str();
                     self.faults.push(fault!(TOLD.never_sent, &event.span, event, name = from, own));
                     continue;
                 }
-                let brought = |field: &&Name| sent.iter().any(|one| one.with.keys().any(|name| name.as_str() == field.value));
+                let brought =
+                    |field: &&Name| sent.iter().any(|one| one.with.keys().any(|name| name.as_str() == field.value));
                 for field in way.take.iter().filter(|field| !brought(field)) {
                     self.faults.push(fault!(CHILDREN.not_brought, &field.span, field, event, name = from));
                 }

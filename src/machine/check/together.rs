@@ -199,7 +199,9 @@ impl<'a> Joiner<'a> {
                 all
             });
         for state in states(&self.definition.states).filter(|state| state.joins.is_some()) {
-            for transition in state.on.iter().filter(|transition| transition.by.is_empty() && transition.from.is_empty()) {
+            for transition in
+                state.on.iter().filter(|transition| transition.by.is_empty() && transition.from.is_empty())
+            {
                 let Some(event) = &transition.event else { continue };
                 let own = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
                 if own.is_some_and(|own| own.value == event.value) {
@@ -238,7 +240,9 @@ fn told(list: &Shape) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 pub(super) fn is(transition: &Transition, event: &str) -> bool {
-    transition.by.is_empty() && transition.from.is_empty() && transition.event.as_ref().is_some_and(|name| name.value == event)
+    transition.by.is_empty()
+        && transition.from.is_empty()
+        && transition.event.as_ref().is_some_and(|name| name.value == event)
 }
 
 /// Every state of a file, those inside others too.

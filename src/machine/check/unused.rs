@@ -40,7 +40,11 @@ impl Check<'_> {
                 Kind::Role => starter(),
                 Kind::Table | Kind::Register => in_formulas(),
                 // Who starts a dossier may fill in any field of it, and so may whoever joins a list.
-                Kind::Field => self.is_list() || !self.definition.parent.is_empty() || self.definition.roles.iter().any(|role| role.starter),
+                Kind::Field => {
+                    self.is_list()
+                        || !self.definition.parent.is_empty()
+                        || self.definition.roles.iter().any(|role| role.starter)
+                }
                 Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
                 // A table gives a guard for each of its words, whether anybody asks for it or not.
                 Kind::Guard => {

@@ -315,7 +315,12 @@ fn children(play: &Play<'_>, dossier: &Dossier, expect: &Expect) -> Result<(), A
         let said = |result: &Option<String>| format!("{set} {key}: {}", result.as_deref().unwrap_or("none"));
         let Some(child) = child else {
             let there = dossier.children_of(set).map(|child| play.office.key_in(child)).collect::<Vec<_>>();
-            return Err(amiss(&wanted.span, "children", said(result), format!("opened: {}", nothing(there.join(", ")))));
+            return Err(amiss(
+                &wanted.span,
+                "children",
+                said(result),
+                format!("opened: {}", nothing(there.join(", "))),
+            ));
         };
         if &child.result != result {
             return Err(amiss(&wanted.span, "children", said(result), said(&child.result)));

@@ -54,12 +54,7 @@ fn line(reader: &Reader, dossier: &Dossier, rule: &Children, child: &Child) -> L
         }
         None => reader.texts.fill("children.open", &[("when", &since)]),
     };
-    Line {
-        name: child.caption.clone(),
-        stands,
-        back: child.is_back(),
-        cells: rule.takes.iter().map(cell).collect(),
-    }
+    Line { name: child.caption.clone(), stands, back: child.is_back(), cells: rule.takes.iter().map(cell).collect() }
 }
 
 /// What officers call a result; its own word where the workflow does not say.
