@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::{Context, Trouble, act};
 use crate::directory::Directory;
+use crate::dossier::event::{Change, Event};
 use crate::dossier::{Dossier, Recipient};
 use crate::engine::Undelivered;
-use crate::dossier::event::{Change, Event};
 use crate::ids::{Instant, PersonId};
 use crate::machine::Machine;
 use crate::service::Office;

@@ -109,6 +109,7 @@ roles: {r: {}}
 guards: {g: {}}
 numbers: {n: {}}
 registers: {r: {}}
+children: {c: {}}
 decisions: {d: {rows: [{}]}}
 votes: {v: {own_case: {}, absent: {}}}
 access: {r: {}}
@@ -119,8 +120,9 @@ states:
     task: {}
     vote: {held: {paper: {}}}
     joins: {}
+    awaits: {}
     deadline: {escalate: {}}
-    entry: {register: {}}
+    entry: {register: {}, send: {}}
     lead: {}
     separation: {}
     on: {e: {rows: {}, returns: {}, decide: {}}}

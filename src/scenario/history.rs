@@ -130,7 +130,7 @@ impl Office<'_> {
                     what.push(format!("opens {} for `{children}`", self.called(dossier)));
                 }
                 Change::ChildStands { result, .. } => {
-                    what.push(format!("result `{}`", result.as_deref().unwrap_or("none")))
+                    what.push(format!("result `{}`", result.as_deref().unwrap_or("none")));
                 }
                 Change::NotBack { children, .. } => {
                     let names: Vec<String> = children.iter().map(|child| self.called(child)).collect();

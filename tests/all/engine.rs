@@ -20,6 +20,7 @@ use crate::support::office::{self, CASE, LIST, PLAIN, START, by};
 
 mod ahead;
 mod batches;
+mod children;
 mod messages;
 mod postgres;
 mod record;

@@ -72,7 +72,9 @@ impl Check<'_> {
     /// A formula with names of its own; whether nothing is wrong with it.
     pub(super) fn formula_in(&self, formula: &Name, names: &Names) -> bool {
         let faults = expr::check(&formula.value, names);
-        faults.iter().for_each(|fault| self.formula_fault(formula, fault));
+        for fault in &faults {
+            self.formula_fault(formula, fault);
+        }
         if faults.is_empty() {
             self.costs(formula, names);
         }

@@ -31,18 +31,18 @@ impl Relation<'_> {
             let (Some(name), Some(rule)) = (&written.workflow, self.shape.children.get(&written.name.value)) else {
                 continue;
             };
-            match self.known.find(name.as_str()) {
-                Some(Some(child)) => self.fits(written, name, rule, child),
-                Some(None) => {}
-                None => {
-                    let help = did_you_mean(&name.value, self.known.all(), say!(near.away));
-                    self.faults.push(fault!(CHILDREN.no_workflow, &name.span, name).help(help));
-                }
+            if let Some(child) = self.known.find(name.as_str()) {
+                self.fits(written, name, rule, child);
+            } else if !self.known.is_there(name.as_str()) {
+                let help = did_you_mean(&name.value, self.known.all(), say!(near.away));
+                self.faults.push(fault!(CHILDREN.no_workflow, &name.span, name).help(help));
             }
         }
         self.results();
         let sends: Vec<&Send> = sends(self.definition).collect();
-        sends.into_iter().for_each(|send| self.told(send));
+        for send in sends {
+            self.told(send);
+        }
         self.heard();
         self.opens_itself();
     }
@@ -111,7 +111,7 @@ impl Relation<'_> {
         for state in states(&self.definition.states) {
             let Some(name) = state.awaits.as_ref().and_then(|awaits| awaits.children.as_ref()) else { continue };
             let Some(rule) = self.shape.children.get(&name.value).filter(|rule| rule.is_one()) else { continue };
-            let Some(Some(child)) = self.known.find(rule.workflow.as_str()) else { continue };
+            let Some(child) = self.known.find(rule.workflow.as_str()) else { continue };
             let results: BTreeSet<&str> = child.results().collect();
             let around = super::together::around(&self.definition.states, state);
             for result in &results {
@@ -123,7 +123,7 @@ impl Relation<'_> {
                 let Some(event) = way.event.as_ref().filter(|event| super::together::is(way, &event.value)) else {
                     continue;
                 };
-                if !results.contains(event.as_str()) && !self.otherwise(state, event) {
+                if !results.contains(event.as_str()) && !otherwise(state, event) {
                     let known = results.iter().copied();
                     let help = did_you_mean(&event.value, known, say!(near.away));
                     self.faults
@@ -133,27 +133,17 @@ impl Relation<'_> {
         }
     }
 
-    /// Whether something else than a child raises an event in a state.
-    fn otherwise(&self, state: &State, event: &Name) -> bool {
-        let then = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
-        event.value == RESULT_CHANGED
-            || then.is_some_and(|then| then.value == event.value)
-            || state.vote.is_some()
-            || state.joins.is_some()
-            || !state.states.is_empty()
-    }
-
     /// Whoever is told something answers it, and takes what goes along.
     fn told(&mut self, send: &Send) {
         let (Some(to), Some(event)) = (&send.to, &send.event) else { return };
         let workflows: Vec<&str> = if to.value == PARENT {
-            self.shape.parent.iter().map(|name| name.as_str()).collect()
+            self.shape.parent.iter().map(WorkflowName::as_str).collect()
         } else {
             self.shape.children.get(&to.value).map(|rule| rule.workflow.as_str()).into_iter().collect()
         };
         let names = Names::of(self.shape);
         for workflow in workflows {
-            let Some(Some(other)) = self.known.find(workflow) else { continue };
+            let Some(other) = self.known.find(workflow) else { continue };
             let answers: Vec<_> = other
                 .states
                 .iter()
@@ -181,7 +171,7 @@ impl Relation<'_> {
         for way in ways(self.definition).filter(|way| !way.from.is_empty()) {
             let Some(event) = &way.event else { continue };
             for from in &way.from {
-                let Some(Some(other)) = self.known.find(from.as_str()) else { continue };
+                let Some(other) = self.known.find(from.as_str()) else { continue };
                 let sent: Vec<&Sending> =
                     sent_by(other, &self.shape.workflow).filter(|one| one.event.as_str() == event.value).collect();
                 if sent.is_empty() {
@@ -220,7 +210,7 @@ impl Relation<'_> {
             way.push(at);
             return at == own;
         }
-        let Some(Some(shape)) = self.known.find(at) else { return false };
+        let Some(shape) = self.known.find(at) else { return false };
         way.push(at);
         let names = opened_at_once(shape);
         let next = names.iter().filter_map(|name| shape.children.get(name)).map(|rule| rule.workflow.as_str());
@@ -243,6 +233,16 @@ fn sent_by<'o>(other: &'o Shape, to: &'o WorkflowName) -> impl Iterator<Item = &
         Related::Parent => other.parent.contains(to),
         Related::Children(name) => other.children.get(name).is_some_and(|rule| &rule.workflow == to),
     })
+}
+
+/// Whether something else than a child raises an event in a state.
+fn otherwise(state: &State, event: &Name) -> bool {
+    let then = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
+    event.value == RESULT_CHANGED
+        || then.is_some_and(|then| then.value == event.value)
+        || state.vote.is_some()
+        || state.joins.is_some()
+        || !state.states.is_empty()
 }
 
 /// Whether what one type holds the other can.

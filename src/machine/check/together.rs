@@ -56,9 +56,9 @@ impl<'a> Known<'a> {
         Self(known)
     }
 
-    /// The workflow of this name, if there is one: none inside for one that has faults of its own.
-    pub(super) fn find(&self, name: &str) -> Option<Option<&'a Shape>> {
-        self.0.get(name).copied()
+    /// The workflow of this name, if there is one without faults of its own.
+    pub(super) fn find(&self, name: &str) -> Option<&'a Shape> {
+        self.0.get(name).copied().flatten()
     }
 
     pub(super) fn is_there(&self, name: &str) -> bool {

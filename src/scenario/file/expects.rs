@@ -98,9 +98,10 @@ fn children(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) ->
             reader.report(fault.help(did_you_mean(&set.value, known, say!(near.none))));
             continue;
         };
-        let all: Vec<_> = match rule.is_one() {
-            true => vec![(Spanned::new(String::new(), set.span.clone()), inside)],
-            false => reader.named(inside).into_iter().map(|(key, inside)| (key.clone(), inside)).collect(),
+        let all: Vec<_> = if rule.is_one() {
+            vec![(Spanned::new(String::new(), set.span.clone()), inside)]
+        } else {
+            reader.named(inside).iter().map(|(key, inside)| (key.clone(), inside)).collect()
         };
         for (key, result) in all {
             let Some(result) = reader.text(result) else { continue };
