@@ -112,6 +112,7 @@ registers: {r: {}}
 children: {c: {}}
 decisions: {d: {rows: [{}]}}
 votes: {v: {own_case: {}, absent: {}}}
+mails: {m: {}}
 access: {r: {}}
 cron: {}
 import: {register: {}}

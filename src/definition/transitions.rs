@@ -2,6 +2,7 @@
 
 use super::children;
 use super::item::{Item, no_delay};
+use super::mails;
 use super::model::{Decided, Keys, Name, Needs, Returns, Rows, Transition, guard_of};
 use crate::calendar::Delay;
 use crate::diagnostic::{fault, say};
@@ -12,7 +13,8 @@ use crate::yaml::Node;
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "from", "open", "send", "result", "number", "pause", "internal", "returns", "recall", "decide",
+    "rows", "tell", "take", "from", "open", "send", "result", "number", "pause", "internal", "returns", "recall",
+    "decide",
 ];
 
 /// Transitions by events.
@@ -99,6 +101,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         attach: map.words("attach"),
         confirm: map.flag("confirm"),
         rows: map.get("rows").and_then(|item| rows(&item)),
+        tell: mails::tell(&map),
         take: map.words("take"),
         from: map.words("from"),
         open: map.words("open"),
@@ -133,6 +136,7 @@ fn short(target: Name, span: Span) -> Transition {
         attach: Vec::new(),
         confirm: false,
         rows: None,
+        tell: Vec::new(),
         take: Vec::new(),
         from: Vec::new(),
         open: Vec::new(),

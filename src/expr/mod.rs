@@ -8,6 +8,7 @@
 mod check;
 mod cost;
 mod functions;
+mod holes;
 mod names;
 mod numbers;
 mod programs;
@@ -19,10 +20,12 @@ mod values;
 
 pub use check::{check, check_truth, element_of, kind_of};
 pub use cost::{COST_MAX, cost};
+pub use holes::{HoleFault, Piece, holes, pieces};
 pub use names::{Kind, Names, OF_CHILD};
 pub use programs::Programs;
+pub use scan::words;
 pub use syntax::ExprFault;
-pub use values::Each;
+pub use values::{Each, Worth};
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

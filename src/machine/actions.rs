@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Sending;
-use crate::ids::{FieldName, RoleName};
+use super::{Sending, Tell};
+use crate::ids::FieldName;
 
 /// What is done on entry (`entry:`) or on leaving (`exit:`), in this order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Actions {
     pub register: Vec<RegisterRule>,
     /// People who are told, without being asked anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tell: Vec<RoleName>,
+    pub tell: Vec<Tell>,
     /// Children that are opened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<String>,

@@ -14,6 +14,7 @@ pub mod deeds;
 pub mod differ;
 pub mod explore;
 mod lead;
+mod mail;
 pub mod mapping;
 mod numbering;
 mod register;
@@ -37,6 +38,7 @@ pub use children::{
 };
 pub use decision::{Condition, Decision, DecisionRow, Hit, Sample};
 pub use lead::{Lead, LeadAct};
+pub use mail::{Mail, Tell};
 pub use numbering::Numbering;
 pub use register::{EntryPart, RegisterBook};
 pub use role::{BodyOf, Composed, Role, RoleSource, UnitOf, composed};

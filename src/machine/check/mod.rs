@@ -17,6 +17,7 @@ mod formulas;
 mod kinds;
 mod lists;
 mod loops;
+mod mails;
 mod names;
 mod needs;
 mod numbers;
@@ -112,6 +113,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.counted_fields();
     check.seen_by_who_writes(&shape);
     check.waiting_for_children(&shape);
+    check.seen_by_who_is_told(&shape);
     check.list_only();
     check.kinds();
     check.regions();
@@ -228,6 +230,7 @@ impl Check<'_> {
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
             registers: self.registers(),
             numbers: self.numberings(),
+            mails: written.mails.iter().map(|mail| (mail.name.value.clone(), self.mail(mail))).collect(),
             notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             access: self.access(&written.access),
             parent: written.parent.iter().map(|name| WorkflowName::new(&name.value)).collect(),

@@ -22,6 +22,7 @@ pub(super) enum Kind {
     Note,
     Decision,
     Children,
+    Mail,
 }
 
 impl Kind {
@@ -40,6 +41,7 @@ impl Kind {
             Self::Note => say!(kind.note),
             Self::Decision => say!(kind.decision),
             Self::Children => say!(kind.children),
+            Self::Mail => say!(kind.mail),
         }
     }
 
@@ -58,12 +60,13 @@ impl Kind {
             Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
             Self::Decision => fault!(UNKNOWN_DECISION.unknown, &name.span, name),
             Self::Children => fault!(UNKNOWN_CHILDREN.unknown, &name.span, name),
+            Self::Mail => fault!(UNKNOWN_MAIL.unknown, &name.span, name),
         }
     }
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 12] = [
+const ALL: [Kind; 13] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
@@ -76,6 +79,7 @@ const ALL: [Kind; 12] = [
     Kind::Note,
     Kind::Decision,
     Kind::Children,
+    Kind::Mail,
 ];
 
 /// Words that formulas keep for themselves.
@@ -129,6 +133,7 @@ impl Check<'_> {
             Kind::Number => written.numbers.iter().map(|numbering| &numbering.name).collect(),
             Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
             Kind::Children => written.children.iter().map(|one| &one.name).collect(),
+            Kind::Mail => written.mails.iter().map(|mail| &mail.name).collect(),
         }
     }
 

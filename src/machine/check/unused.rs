@@ -20,6 +20,7 @@ impl Check<'_> {
             Kind::Note,
             Kind::Decision,
             Kind::Children,
+            Kind::Mail,
         ] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
@@ -27,6 +28,7 @@ impl Check<'_> {
                 }
             }
         }
+        self.untranslated();
         self.silent_buttons();
         self.silent_refusals();
         self.nobody_starts();
@@ -52,7 +54,7 @@ impl Check<'_> {
                 }
                 Kind::Decision => self.decides(name),
                 Kind::Children => in_formulas(),
-                Kind::RowField | Kind::Vote | Kind::Number | Kind::Note => false,
+                Kind::RowField | Kind::Vote | Kind::Number | Kind::Note | Kind::Mail => false,
             }
     }
 
@@ -122,6 +124,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Note => fault!(UNUSED.note, &name.span, name),
         Kind::Decision => fault!(UNUSED.decision, &name.span, name),
         Kind::Children => fault!(UNUSED.children, &name.span, name),
+        Kind::Mail => fault!(UNUSED.mail, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }
 }
