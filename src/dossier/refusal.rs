@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::taken::Holder;
 use crate::ids::{DossierId, Instant, PersonId, Text};
 use crate::words;
-use super::taken::Holder;
 
 /// A command that is not carried out; nothing was changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -252,7 +252,9 @@ impl Code {
             Self::Stranded => "the other version has no such place to stand",
             Self::ClockLost => "a deadline that runs here would be lost in the other version",
             Self::VoteLost => "a vote, or answers that were given, would not carry over into the other version",
-            Self::TaskLost => "a task that somebody has taken over or was given would not carry over into the other version",
+            Self::TaskLost => {
+                "a task that somebody has taken over or was given would not carry over into the other version"
+            }
             Self::ListLost => "a place on a list would not carry over into the other version",
         }
     }

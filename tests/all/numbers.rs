@@ -347,13 +347,19 @@ async fn two_numbers_that_stand_in_each_others_place_change_places_with_one_corr
         let Ask::Act(ask) = act(&letters.dossier("a").await, "signed") else { unreachable!() };
         let fields = [("number", "1/QĐ"), ("other", "2/QĐ"), ("day", "2026-06-02")];
         let fields = fields.map(|(name, value)| (FieldName::from(name), json!(value))).into();
-        let command = Command { operation: "sign".into(), dossier: "a".into(), actor: by("head"), ask: Ask::Act(Act { fields, ..ask }) };
+        let command = Command {
+            operation: "sign".into(),
+            dossier: "a".into(),
+            actor: by("head"),
+            ask: Ask::Act(Act { fields, ..ask }),
+        };
         letters.engine.handle(command, Vec::new()).await.expect("signed");
         let fields = [("number", "2/QĐ"), ("other", "1/QĐ")].map(|(name, value)| (FieldName::from(name), json!(value)));
         let swap = Correct { fields: fields.into(), papers: Vec::new(), reason: None, seen: None };
         letters.hand("swap".to_owned(), "a", Ask::Correct(swap)).await.expect("they change places");
         let numbers = letters.dossier("a").await.numbers;
-        let keys: Vec<&str> = ["number", "other"].iter().map(|name| numbers[&FieldName::from(*name)].key.as_str()).collect();
+        let keys: Vec<&str> =
+            ["number", "other"].iter().map(|name| numbers[&FieldName::from(*name)].key.as_str()).collect();
         assert_eq!(keys, ["2/QĐ", "1/QĐ"]);
         let taken = letters.engine.store().read("SELECT COUNT(*) FROM taken", &[]).await.expect("it reads");
         assert_eq!(taken[0].int(0).expect("a number"), 2);
@@ -380,8 +386,9 @@ fn a_counter_fills_its_field_and_nobody_else_does() {
 #[test]
 fn a_series_by_a_text_is_the_same_in_capitals_and_small_letters() {
     let mut office = Office::new();
-    let text = LETTER.replace("of: unit, start", "of: series, start");
-    let text = text.replace("  number:  {", "  series:  {type: text, max: 10, required: true, label: Sê-ri}\n  number:  {");
+    let text = LETTER.replace("of: unit, start:", "of: series, start:");
+    let text =
+        text.replace("  number:  {", "  series:  {type: text, max: 10, required: true, label: Sê-ri}\n  number:  {");
     let machine = machine("letter", &text);
     let dossier = office.start(&machine, "D", json!({"title": "Một", "unit": "U", "series": " btp"}), START);
     office.taken.learn_last("counter:letter:2026:BTP".to_owned(), Some(60));
@@ -396,7 +403,8 @@ fn what_is_counted_and_what_is_entered_by_hand_under_one_name_never_meet() {
     let (machine, dossier) = drafted(&mut office);
     let command = office.command("D", by("clerk"), issue(&dossier));
     let (counted, _) = office.run(&machine, Some(&dossier), &command, START).expect("issued");
-    let by_hand = LETTER.replace("foreign: decision}", "foreign: letter}").replace("{number: letter}, target", "target");
+    let by_hand =
+        LETTER.replace("foreign: decision}", "foreign: letter}").replace("{number: letter}, target", "target");
     let by_hand = by_hand.replace("format: \"{seq}/TTr-{of}\", of: unit, start: {2026: 57}", "dated: day, of: unit");
     let by_hand = by_hand.replace("number: target", "target");
     let by_hand = office::machine("letter", &by_hand.replace("  decision: {label: Số quyết định, dated: day}\n", ""));
@@ -406,5 +414,8 @@ fn what_is_counted_and_what_is_entered_by_hand_under_one_name_never_meet() {
     let command = office.command("D", by("clerk"), decide(&dossier, "57/TTr-U", "2026-06-01"));
     let (entered, _) = office.run(&by_hand, Some(&dossier), &command, START).expect("entered");
     let space = |dossier: &Dossier| dossier.numbers.values().map(|key| key.space.clone()).collect::<Vec<_>>();
-    assert_eq!((space(&counted), space(&entered)), (vec!["counter:letter:2026:U".into()], vec!["number:letter:2026:U".into()]));
+    assert_eq!(
+        (space(&counted), space(&entered)),
+        (vec!["counter:letter:2026:U".into()], vec!["number:letter:2026:U".into()])
+    );
 }

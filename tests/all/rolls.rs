@@ -40,7 +40,10 @@ fn whoever_left_counts_in_no_quorum_so_that_the_others_are_asked_in_writing() {
     let mut office = Office::new();
     let text = "    absent: {written_ballot: 3wd, no_reply: not_agreed}\n";
     let text = LIST
-        .replace("    own_case: {votes: false, in_base: true}\n", &format!("    leaver: loses_seat\n{text}"))
+        .replace(
+            "    own_case: {votes: false, in_base: true}\n",
+            &format!("    own_case: {{votes: true}}\n    leaver: loses_seat\n{text}"),
+        )
         .replace("at least kind.threshold of members", "more than 1/2 of present");
     let list = machine("list", &text);
     let dossier = convened(&mut office, &list, "convene");
@@ -138,5 +141,9 @@ fn who_votes_in_a_body_that_a_dossier_composes_is_not_chosen_anew_while_they_vot
     office.run(&machine, Some(&dossier), &command, START).expect_err("who came later has no ballot");
     let (dossier, _) = tick(&mut office, &machine, &dossier, 5);
     let result = dossier.results.last().expect("it is closed");
-    assert_eq!((result.members, result.rows[0].yes, result.rows[0].passed), (4, 2, false), "two of four are no majority");
+    assert_eq!(
+        (result.members, result.rows[0].yes, result.rows[0].passed),
+        (4, 2, false),
+        "two of four are no majority"
+    );
 }
