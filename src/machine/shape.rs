@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Decision, LinkPolicy, Numbering, RegisterBook, Role, State, VoteRule};
+use super::{Access, Decision, LinkPolicy, Mail, Numbering, RegisterBook, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -64,6 +64,9 @@ pub struct Shape {
     /// How documents are numbered, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, Numbering>,
+    /// What it says in its own words, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mails: BTreeMap<String, Mail>,
     /// Threads of notes, with what officers call them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<String, Text>,

@@ -86,7 +86,7 @@ fn plain_by_row(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
             notice.place.into(),
             int(notice.activation),
             notice.person.as_str().into(),
-            notice.kind.into(),
+            notice.kind.as_ref().into(),
             notice.task.clone().into(),
             notice.urgent_at.into(),
             notice.not_before_at.into(),
@@ -220,7 +220,7 @@ fn plain_as_set(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     ints(&mut params, o.iter().map(|row| Some(row.place)));
     ints(&mut params, o.iter().map(|row| Some(row.activation.0.into())));
     texts(&mut params, o.iter().map(|row| Some(row.person.as_str())));
-    texts(&mut params, o.iter().map(|row| Some(row.kind)));
+    texts(&mut params, o.iter().map(|row| Some(row.kind.as_ref())));
     texts(&mut params, o.iter().map(|row| row.task.as_deref()));
     ints(&mut params, o.iter().map(|row| row.urgent_at));
     ints(&mut params, o.iter().map(|row| Some(row.not_before_at)));

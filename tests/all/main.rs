@@ -39,6 +39,7 @@ mod new;
 mod notes;
 mod numbers;
 mod offices;
+mod own_mails;
 mod packaging;
 mod people;
 mod processes;
