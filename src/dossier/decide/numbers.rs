@@ -121,7 +121,9 @@ impl<'a> Run<'a> {
                 given_up.push(had.clone());
             }
         }
-        given_up.into_iter().for_each(|had| self.emit(Change::GaveUp(had)));
+        for had in given_up {
+            self.emit(Change::GaveUp(had));
+        }
         Ok(())
     }
 

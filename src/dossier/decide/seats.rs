@@ -78,9 +78,9 @@ impl Run<'_> {
         let is_composed =
             self.machine.field(&vote.rule.body.of).is_some_and(|of| matches!(of.kind, FieldKind::Rows { .. }));
         let seated = self.seated(&vote.rule.body).map(|(_, seated)| seated).unwrap_or_default();
-        let sits = |person: &PersonId| match is_composed {
-            true => self.context.directory.people.contains_key(person),
-            false => seated.iter().any(|one| &one.person == person && one.votes()),
+        let sits = |person: &PersonId| {
+            let known = is_composed && self.context.directory.people.contains_key(person);
+            known || seated.iter().any(|one| &one.person == person && one.votes())
         };
         let gone = vote.roll.iter().filter(|seat| !seat.cast && !sits(&seat.person));
         gone.map(|seat| seat.person.clone()).collect()
