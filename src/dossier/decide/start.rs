@@ -36,15 +36,8 @@ impl Run<'_> {
             self.emit(Change::Imported(key.clone()));
         }
         let declared: Vec<FieldName> = self.machine.fields.iter().map(|field| field.name.clone()).collect();
-        // Numbers out of another dossier's formulas are kept as a form would have brought them.
-        let kept = |(name, value): (&FieldName, &serde_json::Value)| {
-            let value = value.clone();
-            (name.clone(), self.machine.field(name).map_or(value.clone(), |field| as_kept(field, value)))
-        };
-        let fields = match &start.first {
-            Some(_) => start.fields.iter().map(kept).collect(),
-            None => start.fields.clone(),
-        };
+        let declared: Vec<FieldName> = declared.into_iter().filter(|field| !self.machine.is_counted(field)).collect();
+        let fields = self.first_fields(start);
         self.check_fields(&fields, &declared, &start.papers)?;
         self.take_in(&fields, &start.papers);
         self.caption();
@@ -60,6 +53,19 @@ impl Run<'_> {
         }
         self.finish(Kind::Started);
         Ok(())
+    }
+
+    /// The first values. Numbers out of another dossier's formulas are kept as a form would have brought them.
+    fn first_fields(&self, start: &Start) -> BTreeMap<FieldName, serde_json::Value> {
+        let kept = |name: &FieldName, value: serde_json::Value| match self.machine.field(name) {
+            Some(field) => as_kept(field, value),
+            None => value,
+        };
+        let all = start.fields.iter().map(|(name, value)| (name.clone(), value.clone()));
+        match &start.first {
+            Some(_) => all.map(|(name, value)| (name.clone(), kept(&name, value))).collect(),
+            None => all.collect(),
+        }
     }
 
     /// The person that a dossier with these fields is about.
