@@ -163,7 +163,7 @@ fn voted<'d>(dossier: &Dossier, columns: &'d [Field], result: &RowResult) -> Lin
     let (fields, caption) = row.map_or((Fields::new(), &dossier.caption), |row| (row.fields.clone(), &row.caption));
     let ballots = result.yes + result.no + result.abstain + result.invalid;
     let known = vec![
-        ("name", json!(caption)),
+        ("caption", json!(caption)),
         ("yes", json!(result.yes)),
         ("no", json!(result.no)),
         ("abstain", json!(result.abstain)),

@@ -178,13 +178,13 @@ impl Names {
         self.or("n", Kind::Number)
     }
 
-    /// With what a row that was voted on knows besides: `name`, and of its result `yes`, `no`, `abstain`, `invalid`,
+    /// With what a row that was voted on knows besides: `caption`, and of its result `yes`, `no`, `abstain`, `invalid`,
     /// `ballots`, `base`, `needs`, `passed`, `rank`.
     #[must_use]
     pub fn of_result(self) -> Self {
         let numbers = ["yes", "no", "abstain", "invalid", "ballots", "base", "rank"];
         let names = numbers.iter().fold(self, |names, name| names.or(name, Kind::Number));
-        names.or("name", Kind::Text).or("needs", Kind::Text).or("passed", Kind::Truth)
+        names.or("caption", Kind::Text).or("needs", Kind::Text).or("passed", Kind::Truth)
     }
 
     /// Whether a name is that of a field.

@@ -41,7 +41,7 @@ papers:
             of: council
             columns:
               - {title: TT, value: "{{ n }}"}
-              - {title: Tên, value: "{{ name }}"}
+              - {title: Tên, value: "{{ caption }}"}
               - {title: Mức, value: "{{ grade }}"}
               - {title: Phiếu, value: "{{ yes }}/{{ base }}"}
               - {title: Cần, value: "{{ needs }}"}
@@ -144,7 +144,7 @@ fn read(html: &str) -> String {
     let body = html.split("<main").nth(1).expect("a page");
     let mut text = String::new();
     let mut inside = true;
-    for c in body.replace("</td><td", "|</td><td").chars() {
+    for c in body.replace("</td><td", "|</td><td").replace("&#x2f;", "/").chars() {
         match c {
             '<' => inside = true,
             '>' => inside = false,
