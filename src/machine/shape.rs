@@ -99,6 +99,12 @@ impl Shape {
         self.fields.iter().find(|field| &field.name == name)
     }
 
+    /// Whether a counter gives the field its value, which nothing else writes then.
+    pub fn is_counted(&self, name: &FieldName) -> bool {
+        let mut numberings = self.states.iter().flat_map(State::transitions).filter_map(|way| way.number.get(name));
+        numberings.any(|one| self.numbers.get(one).is_some_and(|one| one.format.is_some()))
+    }
+
     /// Somewhere it is said who sees what.
     pub fn has_access_rules(&self) -> bool {
         !self.access.is_empty() || self.states.iter().any(|state| !state.access.is_empty())

@@ -45,6 +45,7 @@ mod packaging;
 mod people;
 mod processes;
 mod registers;
+mod rolls;
 mod rounds;
 mod scenario;
 mod scheduler;

@@ -74,12 +74,17 @@ impl Run<'_> {
     fn take_entry(&mut self, rule: &RegisterRule, holder: &str, key: &str, year: i32) -> Result<(), Refusal> {
         let Some(book) = self.machine.registers.get(&rule.register) else { return Ok(()) };
         let Some(once) = book.once(holder, key, year) else { return Ok(()) };
+        let written = key.to_owned();
         let key = Key::of_register(&rule.register, once);
         match self.context.taken.holder(&key) {
             Some(first) if first.dossier.as_ref() == Some(&self.dossier().id) => Ok(()),
             Some(first) => {
-                let code = Code::KeyTaken { dossier: first.dossier.clone(), by: first.name.clone() };
-                let text = book.refuse.map(|said| words::fill(said, &[("other", &first.name)]));
+                // Where the other may not be named, whoever shows the refusal says so in the reader's language.
+                let text = match &first.name {
+                    Some(name) => book.refuse.map(|said| words::fill(said, &[("other", name)])),
+                    None => book.refuse.clone(),
+                };
+                let code = Code::key_taken(written, first);
                 Err(Refusal { reasons: vec![Reason { code, text, basis: None, about: None }] })
             }
             None => {
