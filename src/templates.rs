@@ -170,14 +170,11 @@ impl Source<'_> {
             Some((column, fields))
         });
         let of_dossier = || Some((self.voice.machine.field(&name)?, &self.dossier.fields));
-        let said = match of_row.or_else(of_dossier) {
-            Some((field, fields)) => {
-                self.voice.value(field, fields.get(&field.name).unwrap_or(&Value::Null), self.dossier)
-            }
-            None => {
-                let worth = self.with_scope(|scope| self.voice.machine.programs().worth(formula, scope)).ok();
-                worth.map_or_else(String::new, |worth| self.voice.worth(&worth))
-            }
+        let said = if let Some((field, fields)) = of_row.or_else(of_dossier) {
+            self.voice.value(field, fields.get(&field.name).unwrap_or(&Value::Null), self.dossier)
+        } else {
+            let worth = self.with_scope(|scope| self.voice.machine.programs().worth(formula, scope)).ok();
+            worth.map_or_else(String::new, |worth| self.voice.worth(&worth))
         };
         let said = cut(&clean(&said), VALUE_MAX);
         if said.is_empty() { BLANK.to_owned() } else { said }
