@@ -4,6 +4,7 @@
 
 pub mod children;
 mod decisions;
+mod drafts;
 mod item;
 pub mod layout;
 mod lowering;

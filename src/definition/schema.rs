@@ -113,6 +113,7 @@ children: {c: {}}
 decisions: {d: {rows: [{}]}}
 votes: {v: {own_case: {}, absent: {}}}
 mails: {m: {}}
+papers: {p: {draft: {body: [{table: {columns: [{}]}}], sign: [{}]}}}
 access: {r: {}}
 cron: {}
 import: {register: {}}

@@ -12,6 +12,7 @@ mod children;
 pub mod decision;
 pub mod deeds;
 pub mod differ;
+mod draft;
 pub mod explore;
 mod lead;
 mod mail;
@@ -37,6 +38,7 @@ pub use children::{
     Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, PARENT, RESULT_CHANGED, Reach, Related, Sending, Until,
 };
 pub use decision::{Condition, Decision, DecisionRow, Hit, Sample};
+pub use draft::{Block, Column, Draft, DraftTable, RowsOf, Says, Signature};
 pub use lead::{Lead, LeadAct};
 pub use mail::{Mail, Tell};
 pub use numbering::Numbering;
