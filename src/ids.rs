@@ -176,6 +176,11 @@ impl Text {
         self.other.get(language.as_str()).unwrap_or(&self.own)
     }
 
+    /// The text in every language, the workflow's own first.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.own).chain(self.other.values()).map(String::as_str)
+    }
+
     /// The same with something done to it in every language.
     #[must_use]
     pub fn map(&self, change: impl Fn(&str) -> String) -> Self {

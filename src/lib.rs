@@ -33,6 +33,7 @@ pub mod machine;
 pub mod papers;
 pub mod scenario;
 pub mod source;
+pub mod templates;
 pub mod words;
 mod yaml;
 // Above this line nothing asks for the time, waits, or touches the world.

@@ -247,15 +247,17 @@ fn report(answer: &Answer, printer: &Printer) {
     }
     printer.line(format!("{} of {} cases passed", answer.passed, answer.cases));
     for covered in &answer.coverage {
-        let Covered { workflow, states, transitions, guards, gaps } = covered;
+        let Covered { workflow, states, transitions, guards, mails, gaps } = covered;
+        let own = format!(", {} of {} mails of its own", mails.reached, mails.all);
         printer.line(format!(
-            "{workflow}: {} of {} states, {} of {} transitions, {} of {} answers of guards: {} %",
+            "{workflow}: {} of {} states, {} of {} transitions, {} of {} answers of guards{}: {} %",
             states.reached,
             states.all,
             transitions.reached,
             transitions.all,
             guards.reached,
             guards.all,
+            if mails.all > 0 { own } else { String::new() },
             covered.percent()
         ));
         for gap in gaps.iter().take(GAPS_MAX) {

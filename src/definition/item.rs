@@ -1,7 +1,7 @@
 //! A node on its way into the model: where it stands, how it is read, and what is said when it is something else.
 
 use super::lowering::Lowering;
-use super::model::{Keys, Name};
+use super::model::{Keys, Name, Template};
 use crate::calendar::{Delay, DelayError};
 use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
 use crate::exact::Exact;
@@ -103,6 +103,13 @@ impl<'a> Item<'a> {
         }
         self.wrong_type(&say!(node.text));
         Text::default()
+    }
+
+    /// A text with holes, with its translations.
+    pub(super) fn template(&self) -> Option<Template> {
+        self.cx.is_text(&self.path);
+        let own = self.word()?;
+        Some(Template { own, other: self.cx.translated(&self.path) })
     }
 
     pub(super) fn boolean(&self) -> Option<bool> {

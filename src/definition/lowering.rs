@@ -36,12 +36,17 @@ impl Lowering {
 
     /// What the translations say at a path, by language.
     pub(super) fn translations(&self, path: &[String]) -> BTreeMap<String, String> {
+        self.translated(path).into_iter().map(|(language, said)| (language, said.value)).collect()
+    }
+
+    /// The same, each with its place.
+    pub(super) fn translated(&self, path: &[String]) -> Vec<(String, Spanned<String>)> {
         let at_path = |root: &Spanned<Node>| {
-            let mut node = &root.value;
+            let mut node = root;
             for key in path {
-                node = &node.get(key)?.value;
+                node = node.value.get(key)?;
             }
-            if let Node::Text(text) = node { Some(text.clone()) } else { None }
+            if let Node::Text(text) = &node.value { Some(Spanned::new(text.clone(), node.span.clone())) } else { None }
         };
         self.translations.iter().filter_map(|file| Some((file.language.clone(), at_path(&file.root)?))).collect()
     }

@@ -6,6 +6,7 @@ mod decisions;
 mod item;
 pub mod layout;
 mod lowering;
+mod mails;
 pub mod model;
 mod numbers;
 mod parts;

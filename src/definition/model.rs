@@ -61,6 +61,8 @@ pub struct Definition {
     pub registers: Vec<RegisterBook>,
     /// How documents are numbered.
     pub numbers: Vec<Numbering>,
+    /// What it says in its own words.
+    pub mails: Vec<Mail>,
     /// Threads of notes, with what officers call them.
     pub notes: Vec<(Name, Text)>,
     /// Who sees what, for every state.
@@ -73,6 +75,53 @@ pub struct Definition {
     pub cron: Vec<CronStart>,
     /// How a CSV file is read.
     pub import: Option<Import>,
+}
+
+/// A text with holes, in every language in which it was written.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// In the workflow's own language.
+    pub own: Name,
+    /// In others, by language.
+    pub other: Vec<(String, Name)>,
+}
+
+impl Template {
+    /// The text in each language, the workflow's own first.
+    pub fn all(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.own).chain(self.other.iter().map(|(_, text)| text))
+    }
+}
+
+/// A mail in the workflow's own words.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Its name.
+    pub name: Name,
+    /// What stands in the subject, before the day.
+    pub subject: Option<Template>,
+    /// What is said.
+    pub text: Option<Template>,
+    /// What is said instead where it was said before.
+    pub reminder: Option<Template>,
+    /// What happens if nothing is done.
+    pub otherwise: Option<Template>,
+}
+
+impl Mail {
+    /// Its texts, in the order of the file.
+    pub fn texts(&self) -> impl Iterator<Item = &Template> {
+        [&self.subject, &self.text, &self.reminder, &self.otherwise].into_iter().flatten()
+    }
+}
+
+/// Who is told, and by which mail.
+#[derive(Clone, Debug)]
+pub struct Tell {
+    /// The role.
+    pub role: Name,
+    /// The mail; none for the usual words.
+    pub mail: Option<Name>,
 }
 
 /// A table: constants from a file of their own.
@@ -295,6 +344,8 @@ pub struct Vote {
     pub withdraw: Vec<Name>,
     /// The legal text.
     pub basis: Option<String>,
+    /// The mail that asks for a ballot.
+    pub mail: Option<Name>,
 }
 
 /// A register.
@@ -412,7 +463,7 @@ pub struct Actions {
     /// Facts that are written.
     pub register: Vec<Register>,
     /// Who is told.
-    pub tell: Vec<Name>,
+    pub tell: Vec<Tell>,
 }
 
 /// What a role may see and do.
@@ -483,6 +534,8 @@ pub struct Transition {
     pub confirm: bool,
     /// What rows are told.
     pub rows: Option<Rows>,
+    /// Who is told.
+    pub tell: Vec<Tell>,
     /// Fields taken over from a message.
     pub take: Vec<Name>,
     /// Fields that get a number, and the numbering of each.
@@ -564,6 +617,8 @@ pub struct Task {
     pub hand_over: bool,
     /// The event that skipping it stands for.
     pub skip: Option<Name>,
+    /// The mail that asks for it.
+    pub mail: Option<Name>,
     /// The keys written.
     pub keys: Keys,
 }
@@ -643,6 +698,8 @@ pub struct Escalate {
     pub after: Option<Spanned<Delay>>,
     /// Who.
     pub to: Option<Name>,
+    /// The mail that tells them.
+    pub mail: Option<Name>,
 }
 
 /// A fact that a state writes.

@@ -41,6 +41,7 @@ const VOTE_KEYS: &[&str] = &[
     "second_ballot",
     "basis",
     "withdraw",
+    "mail",
 ];
 
 /// Names with what officers call them.
@@ -174,6 +175,7 @@ fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
         keys: map.keys(),
         withdraw: map.words("withdraw"),
         basis: map.word("basis").map(|word| word.value),
+        mail: map.word("mail"),
         name,
     })
 }

@@ -111,6 +111,7 @@ numbers: {n: {}}
 registers: {r: {}}
 decisions: {d: {rows: [{}]}}
 votes: {v: {own_case: {}, absent: {}}}
+mails: {m: {}}
 access: {r: {}}
 cron: {}
 import: {register: {}}

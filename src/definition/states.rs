@@ -2,9 +2,9 @@
 
 use super::item::{Item, Map};
 use super::model::{Actions, Again, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
-use super::parts;
 use super::separation::separation;
 use super::transitions;
+use super::{mails, parts};
 use crate::diagnostic::say;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
@@ -88,8 +88,10 @@ fn lead(item: &Item<'_>) -> Option<Lead> {
 }
 
 fn task(item: &Item<'_>) -> Option<Task> {
-    let map =
-        item.map(say!(what.task), &["for", "title", "help", "edit", "attach", "claim", "assign", "hand_over", "skip"])?;
+    let map = item.map(
+        say!(what.task),
+        &["for", "title", "help", "edit", "attach", "claim", "assign", "hand_over", "skip", "mail"],
+    )?;
     Some(Task {
         role: needed(&map, "for", item.span()),
         title: map.need("title", item.span()).map_or_else(Text::default, |item| item.text()),
@@ -100,6 +102,7 @@ fn task(item: &Item<'_>) -> Option<Task> {
         assign: map.flag("assign"),
         hand_over: map.flag("hand_over"),
         skip: map.word("skip"),
+        mail: map.word("mail"),
         keys: map.keys(),
     })
 }
@@ -164,10 +167,11 @@ fn again(item: &Item<'_>) -> Option<Spanned<Again>> {
 }
 
 fn escalate(item: &Item<'_>) -> Option<Escalate> {
-    let map = item.map(say!(what.escalation), &["after", "to"])?;
+    let map = item.map(say!(what.escalation), &["after", "to", "mail"])?;
     Some(Escalate {
         after: map.need("after", item.span()).and_then(|item| item.delay()),
         to: needed(&map, "to", item.span()),
+        mail: map.word("mail"),
     })
 }
 
@@ -181,7 +185,7 @@ fn actions(map: &Map<'_>, key: &str) -> Actions {
         set: set.into_iter().map(|(name, item)| (name, item.formula())).collect(),
         milestone: map.word("milestone"),
         register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),
-        tell: map.words("tell"),
+        tell: mails::tell(&map),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, decisions, numbers, parts, states};
+use super::{LANGUAGE, decisions, mails, numbers, parts, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -30,6 +30,7 @@ pub(super) const KEYS: &[&str] = &[
     "guards",
     "decisions",
     "votes",
+    "mails",
     "notes",
     "access",
     "initial",
@@ -66,6 +67,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         votes: map.get("votes").map_or_else(Vec::new, |item| parts::votes(&item)),
         registers: map.get("registers").map_or_else(Vec::new, |item| numbers::registers(&item)),
         numbers: map.get("numbers").map_or_else(Vec::new, |item| numbers::numberings(&item)),
+        mails: map.get("mails").map_or_else(Vec::new, |item| mails::mails(&item)),
         notes: map.get("notes").map_or_else(Vec::new, |item| parts::labels(&item, say!(several.notes))),
         access: map.get("access").map_or_else(Vec::new, |item| parts::access(&item)),
         initial: map.need("initial", &start).and_then(|item| item.word()),

@@ -1,6 +1,7 @@
 //! Transitions as written: `event: target`, `event: {..}`, or `event: [{..}, {..}]`.
 
 use super::item::{Item, no_delay};
+use super::mails;
 use super::model::{Decided, Keys, Name, Needs, Returns, Rows, Transition, guard_of};
 use crate::calendar::Delay;
 use crate::diagnostic::{fault, say};
@@ -11,7 +12,7 @@ use crate::yaml::Node;
 /// The keys of a transition.
 pub const TRANSITION_KEYS: &[&str] = &[
     "label", "hint", "by", "needs", "guard", "target", "stay", "resume", "reason", "fill", "adds", "attach", "confirm",
-    "rows", "take", "number", "pause", "internal", "returns", "recall", "decide",
+    "rows", "tell", "take", "number", "pause", "internal", "returns", "recall", "decide",
 ];
 
 /// Transitions by events.
@@ -98,6 +99,7 @@ fn transition(item: &Item<'_>, place: &Span) -> Option<Transition> {
         attach: map.words("attach"),
         confirm: map.flag("confirm"),
         rows: map.get("rows").and_then(|item| rows(&item)),
+        tell: mails::tell(&map),
         take: map.words("take"),
         number: map.get("number").map_or_else(Vec::new, |item| numbers(&item)),
         pause: map.flag("pause"),
@@ -128,6 +130,7 @@ fn short(target: Name, span: Span) -> Transition {
         attach: Vec::new(),
         confirm: false,
         rows: None,
+        tell: Vec::new(),
         take: Vec::new(),
         number: Vec::new(),
         pause: false,

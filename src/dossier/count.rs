@@ -140,6 +140,7 @@ mod tests {
             second_ballot: false,
             withdraw: Vec::new(),
             basis: None,
+            mail: None,
         }
     }
 

@@ -299,6 +299,9 @@ pub enum Change {
         activation: ActivationId,
         /// Who.
         people: Vec<PersonId>,
+        /// By which mail of the workflow; none: in the usual words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<String>,
     },
     /// A history state remembers what was active when the state around it was left.
     Remembered {

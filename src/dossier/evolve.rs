@@ -160,6 +160,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             let task = task_of(dossier, *activation)?;
             let alone = task.owner.is_some() || task.waits();
             if alone { &mut task.others } else { &mut task.holders }.push(person.clone());
+            task.added.push(person.clone());
         }
         Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
         Change::Moved { activation, due_at } => {

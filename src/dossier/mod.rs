@@ -284,6 +284,9 @@ pub struct Task {
     /// The others to whom it may be offered again, or given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<PersonId>,
+    /// Those who were asked besides the role's holders, by whoever leads the step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<PersonId>,
     /// Those who stand in for one of the holders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stand_ins: Vec<StandIn>,
@@ -306,6 +309,7 @@ impl Task {
             holders,
             owner: None,
             others: Vec::new(),
+            added: Vec::new(),
             stand_ins: Vec::new(),
             answers: Vec::new(),
             due_at: None,

@@ -1,5 +1,6 @@
 //! Which rows the events of one command mean: a pure function of (before, events, after, machine).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event};
@@ -70,6 +71,8 @@ pub struct Notice {
     pub person: PersonId,
     /// What kind.
     pub kind: NoticeKind,
+    /// The mail of the workflow that says it, of what is merely told; none: in the usual words.
+    pub mail: Option<String>,
     /// The task that it is about, if any; it is not said once that is over.
     pub purpose: Option<Purpose>,
     /// It need not wait for the digest.
@@ -100,6 +103,18 @@ impl NoticeKind {
             Self::Escalation => "escalation",
             Self::Told => "told",
         }
+    }
+
+    /// What stands in the row of a notice: its kind, and behind a colon the mail of the workflow that says it.
+    pub fn said(self, mail: Option<String>) -> Cow<'static, str> {
+        mail.map_or(Cow::Borrowed(self.name()), |mail| format!("{}:{mail}", self.name()).into())
+    }
+
+    /// The other way.
+    pub fn read(said: &str) -> Option<(Self, Option<String>)> {
+        let (kind, mail) = said.split_once(':').map_or((said, None), |(kind, mail)| (kind, Some(mail.to_owned())));
+        let kinds = [Self::Asked, Self::Reminder, Self::Escalation, Self::Told];
+        Some((kinds.into_iter().find(|known| known.name() == kind)?, mail))
     }
 
     /// Whether the reader is asked to do something.
@@ -226,7 +241,7 @@ struct Notices<'a> {
     machine: &'a Machine,
     calendar: &'a Calendar,
     after: &'a Dossier,
-    rows: BTreeMap<(ActivationId, PersonId, NoticeKind), Notice>,
+    rows: BTreeMap<(ActivationId, PersonId, NoticeKind, Option<String>), Notice>,
 }
 
 impl<'a> Notices<'a> {
@@ -263,9 +278,10 @@ impl<'a> Notices<'a> {
                         self.add(event.seq, *activation, person, NoticeKind::Asked, Some(purpose), event.at);
                     }
                 }
-                Change::Told { activation, people } => {
+                Change::Told { activation, people, mail } => {
                     for person in people {
-                        self.add(event.seq, *activation, person, NoticeKind::Told, None, event.at);
+                        let notice = self.notice(event.seq, *activation, person, NoticeKind::Told, event.at);
+                        self.put(Notice { mail: mail.clone(), ..notice });
                     }
                 }
                 _ => {}
@@ -288,10 +304,19 @@ impl<'a> Notices<'a> {
         purpose: Option<Purpose>,
         at: Instant,
     ) {
+        let notice = self.notice(seq, activation, person, kind, at);
+        self.put(Notice { purpose, ..notice });
+    }
+
+    fn notice(&self, seq: i64, activation: ActivationId, person: &PersonId, kind: NoticeKind, at: Instant) -> Notice {
         let state = self.after.active.iter().find(|active| active.activation == activation);
         let urgent = state.and_then(|active| self.machine.state(&active.state)).is_some_and(|state| state.urgent);
         let not_before_at = self.calendar.mail_slot(at, urgent);
-        let notice = Notice { seq, activation, person: person.clone(), kind, purpose, urgent, not_before_at };
-        self.rows.insert((activation, person.clone(), kind), notice);
+        Notice { seq, activation, person: person.clone(), kind, mail: None, purpose: None, urgent, not_before_at }
+    }
+
+    fn put(&mut self, notice: Notice) {
+        let key = (notice.activation, notice.person.clone(), notice.kind, notice.mail.clone());
+        self.rows.insert(key, notice);
     }
 }

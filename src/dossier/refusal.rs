@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::taken::Holder;
 use crate::ids::{DossierId, Instant, PersonId, Text};
+use crate::words;
 
 /// A command that is not carried out; nothing was changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,11 +101,15 @@ pub enum Code {
     },
     /// A number, or another key that is given once, is another dossier's.
     KeyTaken {
-        /// Whose; none for what was so before.
+        /// The number or the key, as it was written.
+        key: String,
+        /// Whose; none for what was so before, and where whoever is told may not see that dossier.
         dossier: Option<DossierId>,
-        /// What officers call it.
-        by: String,
+        /// What officers call it; none where whoever is told may not see it.
+        by: Option<String>,
     },
+    /// A body that the dossier composes has more than one chair.
+    TwoChairs,
     /// Somebody has acted on it since it was sent, so that it cannot be taken back.
     ActedOn {
         /// Who, as far as that is known.
@@ -138,6 +144,8 @@ pub enum Code {
     Stranded,
     /// A deadline that runs in this state would be lost in the other version.
     ClockLost,
+    /// A task is in somebody's hands, or somebody was asked besides, and the other version asks anew.
+    TaskLost,
     /// A vote, or answers of several, in this state would be lost in the other version.
     VoteLost,
     /// A place on a list, or a list's rows, would be lost in the other version.
@@ -179,6 +187,12 @@ impl Refusal {
 }
 
 impl Code {
+    /// A key is another's, as far as whoever is told may know of it.
+    pub fn key_taken(key: String, holder: &Holder) -> Self {
+        let dossier = holder.dossier.clone().filter(|_| holder.name.is_some());
+        Self::KeyTaken { key, dossier, by: holder.name.clone() }
+    }
+
     /// Its name, as it stands in answers for programs.
     pub fn name(&self) -> String {
         match serde_json::to_value(self) {
@@ -225,6 +239,7 @@ impl Code {
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
             Self::Taken { .. } => "somebody else has it",
             Self::KeyTaken { .. } => "it is another dossier's",
+            Self::TwoChairs => "a body has one chair",
             Self::ActedOn { .. } => "somebody has acted on it since it was sent",
             Self::Voting => "a vote is open there",
             Self::NotLater => "the day does not lie later",
@@ -237,7 +252,21 @@ impl Code {
             Self::Stranded => "the other version has no such place to stand",
             Self::ClockLost => "a deadline that runs here would be lost in the other version",
             Self::VoteLost => "a vote, or answers that were given, would not carry over into the other version",
+            Self::TaskLost => {
+                "a task that somebody has taken over or was given would not carry over into the other version"
+            }
             Self::ListLost => "a place on a list would not carry over into the other version",
+        }
+    }
+}
+
+impl Reason {
+    /// What the workflow says about it, in one of its languages, with `{other}` filled: what the other dossier is called, or
+    /// `another` where that is not for whoever reads it.
+    pub fn filled(&self, said: &str, another: &str) -> String {
+        match &self.code {
+            Code::KeyTaken { by, .. } => words::fill(said, &[("other", by.as_deref().unwrap_or(another))]),
+            _ => said.to_owned(),
         }
     }
 }
@@ -245,9 +274,10 @@ impl Code {
 /// For an operator: what the workflow says, else what the kind means; what it is about; the law.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.text.is_empty() { self.code.meaning() } else { &self.text.own })?;
-        if let Code::KeyTaken { by, .. } = &self.code {
-            write!(f, ": {by}")?;
+        let said = self.filled(&self.text.own, "another dossier");
+        f.write_str(if said.is_empty() { self.code.meaning() } else { &said })?;
+        if let Code::KeyTaken { key, by, .. } = &self.code {
+            write!(f, ": {}", by.as_ref().unwrap_or(key))?;
         }
         if let Some(about) = &self.about {
             write!(f, " (`{about}`)")?;

@@ -98,6 +98,11 @@ impl Sight {
         seen
     }
 
+    /// Whether what names the dossier is seen.
+    pub fn is_named(&self, shape: &Shape) -> bool {
+        !self.is_blind() && shape.caption.as_ref().is_none_or(|name| self.field(name))
+    }
+
     /// What the dossier is called: the workflow's title where the field that names it is hidden.
     fn caption(&self, caption: &str, shape: &Shape) -> String {
         let shown = shape.caption.as_ref().is_none_or(|name| self.field(name));

@@ -26,8 +26,8 @@ pub struct Key {
 pub struct Holder {
     /// The dossier; none for what was so before.
     pub dossier: Option<DossierId>,
-    /// What officers call it: the dossier's caption, or where it was found.
-    pub name: String,
+    /// What officers call it: the dossier's caption, or where it was found; none where whoever asks may not see that dossier.
+    pub name: Option<String>,
 }
 
 /// What is known of keys.

@@ -121,7 +121,7 @@ impl<'f> Fold<'f> {
     }
 
     /// Reads one dossier from the database.
-    pub(super) fn read(&mut self, tx: &mut Tx<'_>, id: &DossierId) -> Result<Kept, StoreError> {
+    pub(super) fn read(&self, tx: &mut Tx<'_>, id: &DossierId) -> Result<Kept, StoreError> {
         let wanted = Wanted { dossiers: [(id.clone(), 0)].into(), ..Wanted::default() };
         let content = tx.load(&wanted)?.dossiers.remove(id).and_then(|dossier| dossier.content);
         let content = content.ok_or_else(|| StoreError::Unavailable(format!("dossier {id} is not there any more")))?;
@@ -189,7 +189,7 @@ impl<'f> Fold<'f> {
             None => self.decide(command, &here.0, &here.1, &facts, &boxes, taken),
             Some(next) => self.go_over(command, (&here, next), &facts, (&boxes, taken)),
         };
-        let decided = self.settled(tx, decide)?;
+        let decided = self.settled(tx, &command.actor, decide)?;
         let (version, calendar) = next.unwrap_or(here);
         if let Some(working) = self.dossiers.get_mut(&command.dossier) {
             working.boxes = boxes;

@@ -115,7 +115,7 @@ impl Inner {
                 place: i64::try_from(place).unwrap_or(i64::MAX),
                 activation: notice.activation,
                 person: notice.person,
-                kind: notice.kind.name(),
+                kind: notice.kind.said(notice.mail),
                 task,
                 urgent_at: notice.urgent.then_some(at.0),
                 not_before_at: notice.not_before_at.0,

@@ -1,11 +1,13 @@
 //! Keys that are given once: what a decision rests on is looked up in its transaction, and decided again with that.
 
 use super::fold::Fold;
-use crate::dossier::decide::Decision;
+use crate::dossier::command::Actor;
+use crate::dossier::context::{Boxes, Context};
+use crate::dossier::decide::{self, Decision};
 use crate::dossier::event::{Change, Event};
 use crate::dossier::refusal::Refusal;
 use crate::dossier::taken::{Holder, Key, Taken, Unknown};
-use crate::ids::{DossierId, Instant};
+use crate::ids::{DossierId, Instant, PersonId};
 use crate::store::{Batch, StoreError, TakenRow, Tx};
 
 impl Fold<'_> {
@@ -13,6 +15,7 @@ impl Fold<'_> {
     pub(super) fn settled(
         &self,
         tx: &mut Tx<'_>,
+        actor: &Actor,
         decide: impl Fn(&Taken) -> Result<Decision, Refusal>,
     ) -> Result<Result<Decision, Refusal>, StoreError> {
         let mut taken = Taken::default();
@@ -29,7 +32,7 @@ impl Fold<'_> {
                         taken.learn_last(space, last);
                     }
                     Unknown::Holder(key) => {
-                        let holder = self.holder(tx, &key)?;
+                        let holder = self.holder(tx, &key, actor)?;
                         taken.learn_holder(key, holder);
                     }
                 }
@@ -43,11 +46,44 @@ impl Fold<'_> {
         Ok(tx.last_taken(space)?.max(here))
     }
 
-    /// Who has a key, as this batch leaves it.
-    fn holder(&self, tx: &mut Tx<'_>, key: &Key) -> Result<Option<Holder>, StoreError> {
+    /// Who has a key, as this batch leaves it, named as whoever asks may know.
+    fn holder(&self, tx: &mut Tx<'_>, key: &Key, actor: &Actor) -> Result<Option<Holder>, StoreError> {
+        let Some(holder) = self.holds(tx, key)? else { return Ok(None) };
+        let name = match (&holder.dossier, actor) {
+            // A file from before: no dossier's; and operators see the whole office.
+            (None, _) | (_, Actor::Import { .. } | Actor::Migration { .. }) => holder.name,
+            (Some(dossier), _) => match actor.person() {
+                Some(person) if self.may_name(tx, dossier, person)? => holder.name,
+                _ => None,
+            },
+        };
+        Ok(Some(Holder { name, ..holder }))
+    }
+
+    /// Whether a person may know what a dossier is called.
+    fn may_name(&self, tx: &mut Tx<'_>, id: &DossierId, person: &PersonId) -> Result<bool, StoreError> {
+        let read;
+        let dossier = if let Some(working) = self.dossiers.get(id) {
+            &working.kept.dossier
+        } else {
+            read = self.read(tx, id)?;
+            &read.dossier
+        };
+        let (version, calendar) = self.version(tx, &dossier.machine)??;
+        let context = Context {
+            directory: &self.deployment.directory,
+            calendar: &calendar,
+            register: &[],
+            boxes: &Boxes::new(),
+            taken: Taken::NOTHING,
+        };
+        Ok(decide::may_name(&version.machine, dossier, person, self.inner.clock.now(), &context))
+    }
+
+    fn holds(&self, tx: &mut Tx<'_>, key: &Key) -> Result<Option<Holder>, StoreError> {
         if let Some(row) = self.batch.taken.get(key) {
-            let working = self.dossiers.get(&row.dossier).map(|working| working.kept.dossier.caption.clone());
-            return Ok(Some(Holder { dossier: Some(row.dossier.clone()), name: working.unwrap_or_default() }));
+            let name = self.dossiers.get(&row.dossier).map(|working| working.kept.dossier.caption.clone());
+            return Ok(Some(Holder { dossier: Some(row.dossier.clone()), name }));
         }
         let given_up = |holder: &Holder| {
             let dossier = holder.dossier.clone();

@@ -279,9 +279,9 @@ impl Saying<'_> {
 
     /// Why not, in words, with the legal basis.
     pub fn reason(&self, reason: &Reason) -> String {
-        let own = self.text(&reason.text);
+        let own = reason.filled(self.text(&reason.text), &self.get("another_dossier"));
         if !own.is_empty() {
-            return self.with_basis(own, reason.basis.as_deref());
+            return self.with_basis(&own, reason.basis.as_deref());
         }
         let about = reason.about.clone().unwrap_or_default();
         let key = match reason.code {

@@ -8,6 +8,7 @@
 mod check;
 mod cost;
 mod functions;
+mod holes;
 mod names;
 mod numbers;
 mod programs;
@@ -19,9 +20,12 @@ mod values;
 
 pub use check::{check, check_truth, kind_of};
 pub use cost::{COST_MAX, cost};
+pub use holes::{HoleFault, Piece, holes, pieces};
 pub use names::{Kind, Names};
 pub use programs::Programs;
+pub use scan::words;
 pub use syntax::ExprFault;
+pub use values::Worth;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

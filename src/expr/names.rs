@@ -143,6 +143,23 @@ impl Names {
         names.sized("papers", (shape.papers.len() + files) as u64)
     }
 
+    /// With what a mail knows besides: `reader` (`name`, `address`), `due` (by when, in words), `state` (where it stands, in
+    /// words), `asked` (who was asked). A field or table of such a name hides it.
+    #[must_use]
+    pub fn of_mail(self) -> Self {
+        let text = |key: &str| (key.to_owned(), Kind::Text);
+        self.or("reader", Kind::Map([text("name"), text("address")].into()))
+            .or("due", Kind::Text)
+            .or("state", Kind::Text)
+            .or("asked", Kind::List(Box::new(Kind::Text)))
+    }
+
+    /// With one more name, unless it means something already.
+    fn or(mut self, name: &str, kind: Kind) -> Self {
+        self.known.entry(name.to_owned()).or_insert(kind);
+        self
+    }
+
     /// With one more name.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, kind: Kind) -> Self {

@@ -7,9 +7,10 @@ use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 
 use super::functions::{self, Answers};
 use super::syntax::{environment, parse};
-use super::{ExprError, Scope, numbers, values};
+use super::{ExprError, Scope, Worth, holes, numbers, values};
 use crate::diagnostic::LANGUAGES;
-use crate::machine::{FieldKind, Shape, ShareOf};
+use crate::ids::Text;
+use crate::machine::{FieldKind, Mail, Shape, ShareOf};
 
 /// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
 pub struct Programs {
@@ -68,6 +69,14 @@ impl Programs {
     /// It has no value here.
     pub fn value(&self, expr: &str, scope: &Scope<'_>) -> Result<serde_json::Value, ExprError> {
         values::to_json(&self.run(expr, scope)?).map_err(|message| error(expr, message))
+    }
+
+    /// The value of a formula as it is put into words.
+    ///
+    /// # Errors
+    /// It has no value here.
+    pub fn worth(&self, expr: &str, scope: &Scope<'_>) -> Result<Worth, ExprError> {
+        Ok(values::worth(&self.run(expr, scope)?))
     }
 
     /// What a formula names: fields, tables, `papers`, `today`.
@@ -168,6 +177,8 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
         let day = state.deadline.as_ref().and_then(|deadline| deadline.due.day());
         found.extend(day.filter(|day| day.parse::<jiff::civil::Date>().is_err()));
     }
+    let texts = shape.mails.values().flat_map(Mail::texts);
+    found.extend(texts.flat_map(Text::all).flat_map(holes));
     found.remove("");
     found
 }

@@ -47,6 +47,17 @@ pub(super) fn faults(expr: &str) -> Vec<ExprFault> {
     faults
 }
 
+/// The names in a formula, and whether each stands behind a point, as the part of something. What stands in quotes is none.
+pub fn words(expr: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut point = false;
+    tokens(expr).filter_map(move |(token, range)| {
+        let text = &expr[range];
+        let found = (token == Token::Word).then_some((text, point));
+        point = text == ".";
+        found
+    })
+}
+
 /// The token that begins at (or before) a byte; none at the end.
 pub(super) fn token_at(expr: &str, byte: usize) -> Option<&str> {
     tokens(expr).find(|(_, range)| byte < range.end).map(|(_, range)| &expr[range.start.max(byte)..range.end])

@@ -54,6 +54,39 @@ pub(super) fn to_json(value: &Value) -> Result<serde_json::Value, String> {
     })
 }
 
+/// What a formula gave, for whoever puts it into words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// Nothing that words say.
+    Nothing,
+    /// A number as a decimal; a fraction that no decimal can say is rounded to [`PLACES`] digits.
+    Number(String),
+    /// A text; of a unit, a person or a choice, what a field would hold.
+    Text(String),
+    /// Several.
+    Several(Vec<Worth>),
+}
+
+/// Digits after the point of what no decimal can say.
+const PLACES: u32 = 2;
+
+/// A value for whoever puts it into words.
+pub(super) fn worth(value: &Value) -> Worth {
+    if let Some(number) = numbers::of_value(value) {
+        let said = number.decimal().or_else(|| number.rounded(PLACES)?.decimal());
+        return said.map_or(Worth::Nothing, Worth::Number);
+    }
+    match value {
+        Value::String(string) => Worth::Text(string.to_string()),
+        Value::List(items) => Worth::Several(items.iter().map(worth).collect()),
+        Value::Map(map) => match map.get(&Key::from(REFERENCE)) {
+            Some(Value::String(reference)) => Worth::Text(reference.to_string()),
+            _ => Worth::Nothing,
+        },
+        _ => Worth::Nothing,
+    }
+}
+
 /// A field's value as formulas see it.
 pub(super) fn of_field(field: &Field, json: Option<&serde_json::Value>, scope: &Scope<'_>, table: &Table<'_>) -> Value {
     let Some(json) = json.filter(|json| !json.is_null()) else { return Value::Null };

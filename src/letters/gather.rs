@@ -28,6 +28,8 @@ const ZONE: &str = "Asia/Ho_Chi_Minh";
 pub struct MailNotice {
     /// Why it is said.
     pub kind: NoticeKind,
+    /// The mail of the workflow that says it, of what is merely told.
+    pub mail: Option<String>,
     /// Which dossier.
     pub dossier: DossierId,
     /// Which entry.
@@ -89,9 +91,11 @@ impl Gathering<'_> {
             let sight = self.sight(dossier, machine, calendar);
             let seen = sight.dossier(dossier, machine);
             let (dossier, person) = (&seen, self.person);
-            let mut matter = Reading { dossier, machine, notice, directory, person, language, sight: &sight }.matter();
-            if let (Some(due), Some(calendar)) = (matter.due_at, calendar) {
-                matter.days_left = calendar.working_days_between(self.now, due);
+            let reading = Reading { dossier, machine, notice, directory, person, language, sight: &sight };
+            let mut matter = reading.matter();
+            if let Some(calendar) = calendar {
+                matter.days_left = matter.due_at.map_or(0, |due| calendar.working_days_between(self.now, due));
+                matter.own = reading.own(&matter, calendar, self.now);
             }
             matter.link = notice.task.as_ref().and_then(|task| (self.link)(task, notice));
             matters.push(matter);
@@ -139,6 +143,7 @@ fn once_each(notices: &[MailNotice]) -> Vec<&MailNotice> {
             (None, None) => {
                 have.dossier == notice.dossier
                     && have.kind == notice.kind
+                    && have.mail == notice.mail
                     && (have.kind == NoticeKind::Told || have.activation == notice.activation)
             }
             (Some(_), None) | (None, Some(_)) => false,
@@ -166,7 +171,7 @@ mod tests {
             generation: 1,
             due_at: None,
         });
-        MailNotice { kind, dossier: dossier.into(), activation: ActivationId(1), task }
+        MailNotice { kind, mail: None, dossier: dossier.into(), activation: ActivationId(1), task }
     }
 
     #[test]

@@ -105,6 +105,21 @@ pub struct Matter {
     pub asked: Vec<String>,
     /// Where the reader can do it.
     pub link: Option<String>,
+    /// What the workflow says of it in its own words.
+    pub own: Option<Own>,
+}
+
+/// What a workflow says in its own words, filled in and safe in a header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// The mail's name in the workflow.
+    pub name: String,
+    /// What stands in the subject; empty: the usual words.
+    pub subject: String,
+    /// What is said, by paragraphs; none: the usual words.
+    pub text: Vec<String>,
+    /// What happens if nothing is done; empty: what the deadline says.
+    pub otherwise: String,
 }
 
 /// What happens when a matter is not done by its time.

@@ -4,6 +4,7 @@
 mod compose;
 mod gather;
 mod letter;
+mod own;
 mod reading;
 mod samples;
 mod subject;
@@ -12,5 +13,5 @@ mod view;
 
 pub use compose::{ComposeError, compose};
 pub use gather::{About, Gathering, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, is_wanted};
-pub use letter::{Consequence, Email, Letter, Matter, Reader, Sender};
+pub use letter::{Consequence, Email, Letter, Matter, Own, Reader, Sender};
 pub use samples::samples;

@@ -49,6 +49,7 @@ impl Reading<'_> {
             consequences: self.consequences(state, purpose),
             asked: if self.notice.kind == NoticeKind::Escalation { self.asked() } else { Vec::new() },
             link: None,
+            own: None,
         }
     }
 
@@ -70,7 +71,7 @@ impl Reading<'_> {
 
     /// The entry that the notice is about; for what is merely told, and for one that is over, where the dossier stands, if that
     /// is one state.
-    fn active(&self) -> Option<&Active> {
+    pub(super) fn active(&self) -> Option<&Active> {
         let entry = self.dossier.entry(self.notice.activation).filter(|_| self.notice.kind != NoticeKind::Told);
         entry.or_else(|| {
             let mut leaves = self.dossier.leaves();
@@ -88,7 +89,7 @@ impl Reading<'_> {
         self.dossier.task(self.notice.activation, purpose?)
     }
 
-    fn vote(&self) -> Option<&Vote> {
+    pub(super) fn vote(&self) -> Option<&Vote> {
         self.dossier.vote(self.notice.activation)
     }
 

@@ -103,6 +103,7 @@ fn task(en: bool, kind: NoticeKind) -> Matter {
         consequences: vec![Consequence::Escalates(say("Văn phòng Bộ", "the ministry's office"))],
         asked: Vec::new(),
         link: Some(format!("https://hoso.example.vn/l/{}", "t".repeat(64))),
+        own: None,
     }
 }
 

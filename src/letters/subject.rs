@@ -53,6 +53,11 @@ pub(super) fn you(letter: &Letter, texts: &Texts) -> String {
     }
 }
 
+/// The workflow's own words for the subject, if it has any.
+pub(super) fn own(matter: &Matter) -> Option<&str> {
+    matter.own.as_ref().map(|own| own.subject.as_str()).filter(|subject| !subject.is_empty())
+}
+
 fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
     let (task, about, state) = (task(matter, texts), about(matter, texts), clean(&matter.state));
     let key = match matter.kind {
@@ -61,7 +66,10 @@ fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
         NoticeKind::Escalation => "subject.escalation",
         NoticeKind::Told => "subject.told",
     };
-    let head = texts.say(key, &[("task", &task), ("matter", &about), ("state", &state)]);
+    let head = match own(matter) {
+        Some(own) => texts.say(&format!("{key}_own"), &[("own", own)]),
+        None => texts.say(key, &[("task", &task), ("matter", &about), ("state", &state)]),
+    };
     match matter.due_at {
         Some(due) if matter.asks() && due < letter.now => {
             let left = texts.words.remaining(matter.days_left, true);

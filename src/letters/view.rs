@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::letter::{Consequence, Letter, Matter, Sender};
-use super::subject::{about, task, you};
+use super::subject::{about, own, task, you};
 use super::texts::Texts;
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
@@ -21,7 +21,8 @@ pub(super) struct View {
     /// The line at the top of a mail that goes to a test address.
     redirected: Option<String>,
     greeting: String,
-    intro: String,
+    /// By paragraphs.
+    intro: Vec<String>,
     sections: Vec<Section>,
     /// Not shown in full.
     more: Option<String>,
@@ -45,6 +46,8 @@ struct Card {
     workflow: String,
     task: String,
     about: String,
+    /// What the workflow says of it, where several matters stand together.
+    text: Vec<String>,
     help: String,
     facts: Vec<Fact>,
     button: Option<Button>,
@@ -128,11 +131,21 @@ impl Writer<'_> {
         }
     }
 
-    fn intro(&self) -> String {
-        let [matter] = self.letter.matters.as_slice() else {
-            let count = self.letter.matters.len();
-            return self.texts.count("intro.several", count, &[("sender", &self.office), ("you", &self.you)]);
-        };
+    /// A single matter is introduced in the workflow's own words, where it has any.
+    fn intro(&self) -> Vec<String> {
+        match self.letter.matters.as_slice() {
+            [matter] => match &matter.own {
+                Some(own) if !own.text.is_empty() => own.text.clone(),
+                _ => vec![self.usual_intro(matter)],
+            },
+            matters => {
+                let values = [("sender", self.office.as_str()), ("you", self.you.as_str())];
+                vec![self.texts.count("intro.several", matters.len(), &values)]
+            }
+        }
+    }
+
+    fn usual_intro(&self, matter: &Matter) -> String {
         let key = match (matter.kind, matter.purpose) {
             (NoticeKind::Asked, Some(Purpose::Act) | None) => "intro.asked_act",
             (NoticeKind::Asked, Some(Purpose::Ballot)) => "intro.asked_ballot",
@@ -165,15 +178,21 @@ impl Writer<'_> {
     }
 
     fn card(&self, matter: &Matter) -> Card {
-        let task = match matter.kind {
-            NoticeKind::Asked | NoticeKind::Reminder => self.asked(matter),
-            NoticeKind::Escalation => self.say("task.late", &[("task", &task(matter, self.texts))]),
-            NoticeKind::Told => clean(&matter.state),
+        let task = match (matter.kind, own(matter)) {
+            (NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Told, Some(own)) => own.to_owned(),
+            (NoticeKind::Asked | NoticeKind::Reminder, None) => self.asked(matter),
+            (NoticeKind::Escalation, own) => {
+                let usual = || task(matter, self.texts);
+                self.say("task.late", &[("task", &own.map_or_else(usual, str::to_owned))])
+            }
+            (NoticeKind::Told, None) => clean(&matter.state),
         };
+        let told = matter.own.as_ref().filter(|_| self.letter.matters.len() > 1);
         Card {
             workflow: clean(&matter.workflow),
             task: capitalised(&task),
             about: about(matter, self.texts),
+            text: told.map(|own| own.text.clone()).unwrap_or_default(),
             help: if matter.asks() { clean(&matter.help) } else { String::new() },
             facts: self.facts(matter),
             button: matter.link.as_ref().map(|link| Button { label: self.opens(matter), link: link.clone() }),
@@ -209,9 +228,13 @@ impl Writer<'_> {
         if matter.kind == NoticeKind::Escalation {
             fact("label.state", clean(&matter.state), false);
         }
-        if matter.asks() && matter.due_at.is_some_and(|due| due >= self.letter.now) && !matter.consequences.is_empty() {
-            let said: Vec<String> = matter.consequences.iter().map(|what| self.consequence(what)).collect();
-            fact("label.consequence", said.join(" "), false);
+        if matter.asks() && matter.due_at.is_some_and(|due| due >= self.letter.now) {
+            let otherwise = matter.own.as_ref().map(|own| own.otherwise.clone()).filter(|said| !said.is_empty());
+            let usual = || matter.consequences.iter().map(|what| self.consequence(what)).collect::<Vec<_>>().join(" ");
+            let said = otherwise.unwrap_or_else(usual);
+            if !said.is_empty() {
+                fact("label.consequence", said, false);
+            }
         }
         facts
     }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{FieldName, RoleName};
+use super::Tell;
+use crate::ids::FieldName;
 
 /// What is done on entry (`entry:`) or on leaving (`exit:`), in this order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ pub struct Actions {
     pub register: Vec<RegisterRule>,
     /// People who are told, without being asked anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tell: Vec<RoleName>,
+    pub tell: Vec<Tell>,
 }
 
 impl Actions {

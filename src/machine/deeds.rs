@@ -109,8 +109,8 @@ impl Deeds<'_> {
             self.add(Some(&task.role), Does::IsAsked { title: task.title.clone() });
             self.changes(&task.role, &task.edit, &task.attach);
         }
-        for role in &around.entry.tell {
-            self.add(Some(role), Does::IsTold);
+        for told in &around.entry.tell {
+            self.add(Some(&told.role), Does::IsTold);
         }
         let escalate = around.deadline.as_ref().and_then(|deadline| deadline.escalate.as_ref());
         if let Some(escalate) = escalate {

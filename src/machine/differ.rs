@@ -10,7 +10,7 @@ use crate::diagnostic::nearest;
 use crate::ids::{GuardName, RoleName, StateId, VoteName};
 
 /// What only people read: it changes no course.
-const WORDS: &[&str] = &["title", "label", "hint", "help", "public", "refuse", "basis"];
+const WORDS: &[&str] = &["title", "label", "hint", "help", "public", "refuse", "basis", "mail"];
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,7 +72,7 @@ pub struct Comparison {
 /// Compares two versions.
 pub fn compare(old: &Shape, new: &Shape) -> Comparison {
     let mut differences = Vec::new();
-    for section in ["roles", "guards", "decisions", "votes", "tables", "papers"] {
+    for section in ["roles", "guards", "decisions", "votes", "tables", "papers", "mails"] {
         sections(section, &entries(old, section), &entries(new, section), &mut differences);
     }
     let fields = |shape: &Shape| shape.fields.iter().map(|field| (field.name.to_string(), json(field))).collect();
@@ -98,6 +98,7 @@ fn entries(shape: &Shape, section: &str) -> Entries {
         "decisions" => json(&shape.decisions),
         "votes" => json(&shape.votes),
         "tables" => json(&shape.tables),
+        "mails" => json(&shape.mails),
         _ => json(&shape.papers),
     };
     match whole {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Decision, LinkPolicy, Numbering, RegisterBook, Role, State, VoteRule};
+use super::{Access, Decision, LinkPolicy, Mail, Numbering, RegisterBook, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -64,6 +64,9 @@ pub struct Shape {
     /// How documents are numbered, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, Numbering>,
+    /// What it says in its own words, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mails: BTreeMap<String, Mail>,
     /// Threads of notes, with what officers call them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub notes: BTreeMap<String, Text>,
@@ -91,6 +94,12 @@ impl Shape {
     /// The field of this name.
     pub fn field(&self, name: &FieldName) -> Option<&Field> {
         self.fields.iter().find(|field| &field.name == name)
+    }
+
+    /// Whether a counter gives the field its value, which nothing else writes then.
+    pub fn is_counted(&self, name: &FieldName) -> bool {
+        let mut numberings = self.states.iter().flat_map(State::transitions).filter_map(|way| way.number.get(name));
+        numberings.any(|one| self.numbers.get(one).is_some_and(|one| one.format.is_some()))
     }
 
     /// Somewhere it is said who sees what.

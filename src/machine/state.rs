@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Actions, Lead, Separation};
+use super::{Access, Actions, Lead, Separation, Tell};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -153,6 +153,9 @@ pub struct Transition {
     /// For a list: what its rows are told.
     #[serde(default)]
     pub rows: Option<RowEvents>,
+    /// People who are told, without being asked anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tell: Vec<Tell>,
     /// Fields that a message from a list brings along and that are taken over.
     #[serde(default)]
     pub take: Vec<FieldName>,
@@ -280,6 +283,9 @@ pub struct TaskRule {
     /// The event whose way is taken where whoever leads the step skips it; none if nobody may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<EventName>,
+    /// The mail that asks for it; none: in the usual words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
 }
 
 /// The vote held in a state.
@@ -377,6 +383,9 @@ pub struct Escalate {
     pub after: Delay,
     /// Who is told.
     pub to: RoleName,
+    /// By which mail; none: in the usual words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
 }
 
 /// How strongly a person must show who they are to act from a link.

@@ -133,6 +133,9 @@ pub struct VoteRule {
     /// The legal text behind the numbers.
     #[serde(default)]
     pub basis: Option<String>,
+    /// The mail that asks for a ballot; none: in the usual words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
 }
 
 /// Whether choices stay secret.

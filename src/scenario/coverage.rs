@@ -1,4 +1,4 @@
-//! What of a workflow was reached: its states, its transitions, and its guards both ways.
+//! What of a workflow was reached: its states, its transitions, its guards both ways, and the mails in its own words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +20,7 @@ struct Reached {
     states: BTreeSet<StateId>,
     ways: BTreeSet<Way>,
     guards: BTreeSet<(GuardName, bool)>,
+    mails: BTreeSet<String>,
 }
 
 /// How much of a workflow was reached, and what was not.
@@ -33,6 +34,8 @@ pub struct Covered {
     pub transitions: Share,
     /// Its guards, each counted twice: once for holding, once for not holding.
     pub guards: Share,
+    /// Its mails in its own words.
+    pub mails: Share,
     /// What was not reached, in the order of the file.
     pub gaps: Vec<String>,
 }
@@ -57,7 +60,7 @@ impl Share {
 impl Covered {
     /// Hundredths that were reached of everything together, rounded down: 100 is everything.
     pub fn percent(&self) -> usize {
-        let parts = [self.states, self.transitions, self.guards];
+        let parts = [self.states, self.transitions, self.guards, self.mails];
         let (reached, all) = parts.iter().fold((0, 0), |(reached, all), part| (reached + part.reached, all + part.all));
         (reached * 100).checked_div(all).unwrap_or(100)
     }
@@ -83,6 +86,13 @@ impl Coverage {
         }
     }
 
+    /// Takes in a mail that was sent about a dossier of this workflow.
+    pub(super) fn mail(&mut self, machine: &Machine, mail: &str) {
+        if machine.mails.contains_key(mail) {
+            self.reached(machine).mails.insert(mail.to_owned());
+        }
+    }
+
     /// Takes in what others reached.
     pub fn add(&mut self, other: Self) {
         for (workflow, theirs) in other.workflows {
@@ -90,6 +100,7 @@ impl Coverage {
             ours.states.extend(theirs.states);
             ours.ways.extend(theirs.ways);
             ours.guards.extend(theirs.guards);
+            ours.mails.extend(theirs.mails);
         }
     }
 
@@ -121,7 +132,13 @@ impl Coverage {
                 }
             }
         }
-        Covered { workflow: machine.workflow.clone(), states, transitions, guards, gaps }
+        let mut mails = Share::default();
+        for mail in machine.mails.keys() {
+            if !mails.count(reached.mails.contains(mail)) {
+                gaps.push(format!("mail `{mail}`"));
+            }
+        }
+        Covered { workflow: machine.workflow.clone(), states, transitions, guards, mails, gaps }
     }
 
     fn reached(&mut self, machine: &Machine) -> &mut Reached {

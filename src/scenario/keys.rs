@@ -45,7 +45,7 @@ impl Keys {
 
     /// A key is taken from before the office was opened.
     pub(super) fn stands(&mut self, key: Key, name: String) {
-        self.taken.insert(key, (None, Holder { dossier: None, name }));
+        self.taken.insert(key, (None, Holder { dossier: None, name: Some(name) }));
     }
 
     /// Keeps the keys that a dossier takes, and lets go those that it gives up.
@@ -53,7 +53,7 @@ impl Keys {
         for change in events.iter().flat_map(|event| &event.changes) {
             match change {
                 Change::Took { key, seq, .. } => {
-                    let holder = Holder { dossier: Some(dossier.id.clone()), name: dossier.caption.clone() };
+                    let holder = Holder { dossier: Some(dossier.id.clone()), name: Some(dossier.caption.clone()) };
                     self.taken.insert(key.clone(), (*seq, holder));
                 }
                 Change::GaveUp(key) => drop(self.taken.remove(key)),

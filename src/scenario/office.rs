@@ -337,7 +337,18 @@ impl<'w> Office<'w> {
         let find = |id: &DossierId| dossiers.get(id).map(|kept| (&kept.dossier, kept.machine));
         for gathered in self.post.gather(self.now, world, &find) {
             let line = match gathered {
-                Gathered::Mail(number) => Line::Mailed(number),
+                Gathered::Mail(number) => {
+                    let mail = &self.post.sent()[number];
+                    for (machine, name) in mail
+                        .dossiers
+                        .iter()
+                        .filter_map(|id| dossiers.get(id))
+                        .flat_map(|kept| mail.own().map(|name| (kept.machine, name)))
+                    {
+                        self.coverage.mail(machine, name);
+                    }
+                    Line::Mailed(number)
+                }
                 Gathered::NoAddress(person) => Line::NoAddress(person),
             };
             self.history.add(self.now, line);

@@ -46,6 +46,11 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// The mails of workflows whose words stand in it.
+    pub fn own(&self) -> impl Iterator<Item = &str> {
+        self.letter.matters.iter().filter_map(|matter| matter.own.as_ref()).map(|own| own.name.as_str())
+    }
+
     /// The whole mail, as its reader gets it.
     pub fn email(&self) -> Email {
         compose(&self.letter, SENDER).expect("a test writes every kind of mail")
@@ -164,8 +169,8 @@ fn said(due: &[Waiting], find: &Find<'_, '_>) -> (Vec<MailNotice>, Vec<NoticeKin
             generation: 1,
             due_at,
         });
-        let (kind, dossier, activation) = (notice.kind, dossier.clone(), notice.activation);
-        notices.push(MailNotice { kind, dossier, activation, task });
+        let (kind, mail) = (notice.kind, notice.mail.clone());
+        notices.push(MailNotice { kind, mail, dossier: dossier.clone(), activation: notice.activation, task });
     }
     (notices, kinds, dossiers)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Param, Store, StoreError};
+use crate::dossier::project::NoticeKind;
 use crate::ids::{DossierId, Instant, WorkflowName};
 
 /// A dossier in a list.
@@ -127,7 +128,7 @@ impl Store {
             .map(|row| {
                 Ok(Said {
                     person: row.text(0)?.to_owned(),
-                    kind: row.text(1)?.to_owned(),
+                    kind: NoticeKind::read(row.text(1)?).map_or("", |(kind, _)| kind.name()).to_owned(),
                     not_before_at: Instant(row.int(2)?),
                     status: row.maybe_text(3)?.map(str::to_owned),
                     settled_at: row.maybe_int(4)?.map(Instant),

@@ -346,12 +346,10 @@ fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreE
 
 fn notice(row: &Row) -> Result<MailNotice, StoreError> {
     let kind = row.text(0)?;
-    let kind = [NoticeKind::Asked, NoticeKind::Reminder, NoticeKind::Escalation, NoticeKind::Told]
-        .into_iter()
-        .find(|known| known.name() == kind)
-        .ok_or_else(|| corrupt("outbox", "kind", kind))?;
+    let (kind, mail) = NoticeKind::read(kind).ok_or_else(|| corrupt("outbox", "kind", kind))?;
     let activation = u32::try_from(row.int(2)?).map_err(|_| corrupt("outbox", "activation", "no activation"))?;
-    Ok(MailNotice { kind, dossier: row.text(1)?.into(), activation: ActivationId(activation), task: task(row)? })
+    let (dossier, activation) = (row.text(1)?.into(), ActivationId(activation));
+    Ok(MailNotice { kind, mail, dossier, activation, task: task(row)? })
 }
 
 fn task(row: &Row) -> Result<Option<MailTask>, StoreError> {

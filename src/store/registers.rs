@@ -61,7 +61,7 @@ impl Store {
                 let first = match new.get(once) {
                     Some(first) if entries[*first].same_fact(entry) => None,
                     Some(first) => Some(entries[*first].said(&source)),
-                    None => tx.holder(once)?.map(|holder| holder.name),
+                    None => tx.holder(once)?.and_then(|holder| holder.name),
                 };
                 if let Some(first) = first {
                     seconds.push(Second { at, first });

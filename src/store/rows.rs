@@ -116,7 +116,7 @@ pub(crate) struct OutboxRow {
     pub(crate) place: i64,
     pub(crate) activation: ActivationId,
     pub(crate) person: PersonId,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: std::borrow::Cow<'static, str>,
     pub(crate) task: Option<String>,
     pub(crate) urgent_at: Option<i64>,
     pub(crate) not_before_at: i64,

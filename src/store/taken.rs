@@ -23,7 +23,7 @@ impl Tx<'_> {
         let rows = self.query(HOLDER, &[key.space.as_str().into(), key.key.as_str().into()])?;
         let Some(row) = rows.first() else { return Ok(None) };
         let dossier = row.maybe_text(0)?.map(DossierId::from);
-        Ok(Some(Holder { dossier, name: row.text(1)?.to_owned() }))
+        Ok(Some(Holder { dossier, name: Some(row.text(1)?.to_owned()) }))
     }
 
     /// Takes a key for what was so before any dossier.

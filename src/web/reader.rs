@@ -14,6 +14,7 @@ use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, decide};
 use crate::ids::{BodyCode, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, UnitCode};
 use crate::machine::{Field, FieldKind, Fraction, Machine};
+use crate::templates::Voice;
 use crate::words::Words;
 
 /// The reader's language, and the world as it stands while the page is made.
@@ -130,38 +131,20 @@ impl Reader {
 
     /// A value as people say it; empty where there is none.
     pub(super) fn value(&self, field: &Field, value: &Value, dossier: &Dossier) -> String {
-        let text = value.as_str().unwrap_or_default();
-        match (&field.kind, value) {
-            (_, Value::Null) => String::new(),
-            (FieldKind::Number { .. }, value) => {
-                value.as_i64().map_or_else(|| value.to_string(), |number| self.words.number(number))
-            }
-            (FieldKind::Decimal { .. }, _) => self.words.decimal(text),
-            (FieldKind::Money { currency, .. }, _) => self.words.money(text, currency),
-            (FieldKind::Rows { columns, .. }, value) => {
-                let cells = |row: &Value| {
-                    let said = columns.iter().map(|column| self.value(column, &row[column.name.as_str()], dossier));
-                    said.filter(|said| !said.is_empty()).collect::<Vec<_>>().join(", ")
-                };
-                value.as_array().into_iter().flatten().map(cells).collect::<Vec<_>>().join("\n")
-            }
-            (FieldKind::Date, _) => text.parse().map_or_else(|_| text.to_owned(), |date| self.words.date_long(date)),
-            (FieldKind::Person, _) => self.name(&PersonId::from(text)),
-            (FieldKind::Unit, _) => self.unit(text),
-            (FieldKind::Body, _) => self.body(&BodyCode::from(text)),
-            (FieldKind::Choice { from }, _) => self.choice(from, text),
-            (FieldKind::OneOf { values }, _) => {
-                values.get(text).map_or_else(|| text.to_owned(), |label| self.text(label).to_owned())
-            }
-            (FieldKind::Texts { .. }, Value::Array(texts)) => {
-                texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
-            }
-            (FieldKind::File, _) => {
-                let paper = dossier.papers.iter().find(|paper| paper.id.as_str() == text);
-                paper.map_or_else(String::new, |paper| paper.name.clone())
-            }
-            (FieldKind::Text { .. }, Value::String(text)) => text.clone(),
-            (FieldKind::Text { .. } | FieldKind::Texts { .. }, value) => value.to_string(),
+        self.voice("\n").value(field, value, dossier)
+    }
+
+    /// How values are said to this reader; `between` stands between lines.
+    pub(super) fn voice<'a>(&'a self, between: &'a str) -> Voice<'a> {
+        let (machine, directory, language) = (&*self.machine, &*self.directory, &self.language);
+        Voice {
+            machine,
+            directory,
+            language,
+            words: self.words,
+            date: Words::date_long,
+            unknown: self.texts.get("did.unknown"),
+            between,
         }
     }
 

@@ -12,6 +12,7 @@ use chancery::machine::mapping::Mapping;
 use chancery::source::SourceFile;
 use serde_json::json;
 
+use crate::decide::{convened, sheet};
 use crate::engine::{command, deployed, start};
 use crate::store::databases;
 use crate::support::office::{CASE, DAY_MS, LIST, Office, START, act, by, machine};
@@ -248,6 +249,25 @@ fn whom_the_new_version_asks_is_asked_and_the_others_no_longer() {
 }
 
 #[test]
+fn a_task_in_somebodys_hands_is_not_asked_anew_behind_their_back() {
+    let led = |may: &str| {
+        let lead = format!("task: {{for: clerk, title: Làm, claim: true}}\n        lead: {{by: head, may: {may}}}");
+        machine("case", &STEPS.replace("task: {for: clerk, title: Làm}", &lead))
+    };
+    let (old, new) = (led("[add, assign]"), led("[add]"));
+    let mut office = Office::new();
+    let before = office.start(&old, "D", json!({"unit": "U"}), START);
+    let activation = before.leaves().next().expect("it stands").activation;
+    over(&office, (&old, &new), &before, &[], START).expect("nobody has it yet");
+    let (person, reason) = ("p-m1".into(), "Biết việc".to_owned());
+    for (who, ask) in [("clerk", Ask::Claim { activation }), ("head", Ask::Add { activation, person, reason })] {
+        let (taken, _) = office.answer(&old, &before, by(who), ask, START).expect("it may");
+        let refused = codes(over(&office, (&old, &new), &taken, &[], START));
+        assert_eq!(refused, [(Code::TaskLost, "work.first".to_owned())]);
+    }
+}
+
+#[test]
 fn a_state_that_is_new_around_others_begins_and_one_that_is_gone_ends() {
     let text = STEPS.replace("      back: {history: deep, target: first}\n", "");
     let text = text.replace("target: work.back", "target: work");
@@ -341,6 +361,38 @@ async fn a_secret_vote_in_progress_goes_over_with_its_roll_and_its_boxes() {
         assert_eq!(closed.machine, *new.hash());
         assert_eq!(office.replays().await, 3);
     }
+}
+
+#[test]
+fn in_the_middle_of_a_second_ballot_what_the_first_gave_goes_over_with_it() {
+    let rule = "    own_case: {votes: true}\n    tie: again\n";
+    let text = LIST
+        .replace("    own_case: {votes: false, in_base: true}\n", rule)
+        .replace("at least kind.threshold of members", "more than 1/2 of valid")
+        .replace("ballot: secret", "ballot: open");
+    let (mut office, old) = (Office::new(), machine("list", &text));
+    let new = machine("list", &text.replace("voting", "balloting"));
+    let dossier = convened(&mut office, &old, "convene");
+    let voted = |office: &mut Office, list: &Machine, dossier: Dossier, choices: &[(&str, Choice)]| {
+        choices.iter().fold(dossier, |dossier, (who, choice)| {
+            let command = office.command("L", by(who), sheet(&dossier, who, *choice));
+            office.run(list, Some(&dossier), &command, START).expect("a ballot").0
+        })
+    };
+    let (yes, no, abstain) = (Choice::Yes, Choice::No, Choice::Abstain);
+    let all = [("m1", yes), ("m2", yes), ("m3", no), ("m4", no), ("m5", abstain)];
+    let dossier = voted(&mut office, &old, dossier, &all);
+    let tick = office.command("L", Actor::Clock, Ask::Tick);
+    let (dossier, _) = office.run(&old, Some(&dossier), &tick, START).expect("one more ballot");
+    let dossier = voted(&mut office, &old, dossier, &[("m1", yes)]);
+    let (over, _) = over(&office, (&old, &new), &dossier, &[("voting", "balloting")], START).expect("it goes over");
+    assert_eq!((over.stands().as_str(), &over.votes), ("balloting", &dossier.votes));
+    let over = voted(&mut office, &new, over, &[("m2", yes), ("m3", yes), ("m4", no), ("m5", no)]);
+    let tick = office.command("L", Actor::Clock, Ask::Tick);
+    let (closed, _) = office.run(&new, Some(&over), &tick, START).expect("it is closed");
+    let result = closed.results.last().expect("a result");
+    assert!(result.rows.iter().all(|row| (row.yes, row.no, row.passed) == (3, 2, true)), "{result:?}");
+    assert!(result.replaced.iter().all(|row| (row.yes, row.no, row.abstain) == (2, 2, 1)), "{result:?}");
 }
 
 fn before_with_casts(dossier: &Dossier, cast: &[&str]) -> Dossier {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
-use chancery::dossier::command::{Act, Ask, Command, Start};
+use chancery::dossier::command::{Act, Actor, Ask, Command, Correct, Start};
 use chancery::dossier::refusal::Code;
 use chancery::dossier::{Dossier, Paper, Purpose};
 use chancery::engine::{Attachment, Done, Engine, Failure};
@@ -170,6 +170,10 @@ fn refused(answer: &Result<Done, Failure>) -> &Code {
     &refusal.reasons[0].code
 }
 
+fn taken(key: &str, dossier: &str, by: &str) -> Code {
+    Code::KeyTaken { key: key.to_owned(), dossier: Some(dossier.into()), by: Some(by.to_owned()) }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_32_that_take_at_once_each_gets_its_own_number_and_there_is_no_gap() {
     for database in databases().await {
@@ -233,7 +237,8 @@ async fn a_number_of_another_office_is_one_dossiers_also_when_two_enter_it_at_on
             other.hand("b".to_owned(), "b", decide(&b, " 012/qđ-btp", "2026-12-31")),
         );
         let (first, refusal) = if one.is_ok() { ("a", &two) } else { ("b", &one) };
-        let holder = Code::KeyTaken { dossier: Some(first.into()), by: format!("Thư {first}") };
+        let key = if first == "a" { " 012/qđ-btp" } else { "12/QĐ-BTP" }.trim().to_owned();
+        let holder = Code::KeyTaken { key, dossier: Some(first.into()), by: Some(format!("Thư {first}")) };
         assert_eq!(refused(refusal), &holder, "the other dossier is named");
         assert!(one.is_ok() != two.is_ok());
         // Another year is another registry.
@@ -256,9 +261,9 @@ async fn a_number_that_was_entered_wrongly_is_free_again() {
         letters.hand("3".to_owned(), "a", decide(&a, "13/QĐ", "2026-06-01")).await.expect("13 is free");
         letters.hand("4".to_owned(), "b", decide(&b, "12/QĐ", "2026-06-01")).await.expect("12 is free again");
         let fields = BTreeMap::from([(FieldName::from("foreign"), json!("12/QĐ"))]);
-        let correct = chancery::dossier::command::Correct { fields, papers: Vec::new(), reason: None, seen: None };
+        let correct = Correct { fields, papers: Vec::new(), reason: None, seen: None };
         let back = letters.hand("5".to_owned(), "a", Ask::Correct(correct)).await;
-        assert_eq!(refused(&back), &Code::KeyTaken { dossier: Some("b".into()), by: "Thư b".to_owned() });
+        assert_eq!(refused(&back), &taken("12/QĐ", "b", "Thư b"));
         letters.replays().await;
     }
 }
@@ -306,4 +311,111 @@ async fn the_page_says_beside_the_field_which_dossier_has_the_number() {
     let text = answers[1].text();
     assert!(text.contains("Số quyết định: Đã ghi cho “Khen thưởng quý I”."), "{text}");
     assert!(text.contains("#field.signed.number"), "the summary leads to the field: {text}");
+}
+
+#[tokio::test]
+async fn who_has_nothing_to_do_with_the_other_dossier_learns_that_the_number_is_taken_and_no_more() {
+    let pages = Pages::new().await;
+    pages.deploy("decision", DECISION).await;
+    let decree = DECISION.replace("workflow: decision", "workflow: decree");
+    pages.deploy("decree", &decree.replace("post: head, of: unit", "body: council of unit, seat: chair")).await;
+    let mut text = String::new();
+    for (workflow, title, person) in [("decision", "Kỷ luật ông A", "head"), ("decree", "Khen thưởng", "m1")] {
+        let dossier = pages.start(workflow, workflow, json!({"title": title, "unit": "U"})).await;
+        let link = pages.link(&dossier, Purpose::Act, person).await;
+        let seen = pages.get(&link).await.hidden("seen");
+        let fields = [("field.signed.number", "12/QĐ-BTP"), ("field.signed.day", "2026-06-02")];
+        let form: Vec<_> =
+            [("seen", seen.as_str()), ("do", "act"), ("choice", "signed")].into_iter().chain(fields).collect();
+        text = pages.post(&link, &form).await.text();
+    }
+    assert!(text.contains("Hồ sơ khác đã có 12/QĐ-BTP"), "{text}");
+    assert!(!text.contains("Kỷ luật"), "{text}");
+}
+
+#[tokio::test]
+async fn two_numbers_that_stand_in_each_others_place_change_places_with_one_correction() {
+    let text = DECISION
+        .replace("number: {type: text, max: 40, label: Số quyết định}", "number: {type: text, max: 40, label: Số, correctable: {by: clerk}}\n  other:  {type: text, max: 40, label: Số kia, correctable: {by: clerk}}")
+        .replace("fill: [number, day], number: {number: decision}", "fill: [number, other, day], number: {number: decision, other: decision}");
+    let machine = machine("decision", &text);
+    for database in databases().await {
+        let letters = Letters::on(fresh_engine(&database).await).await;
+        letters.engine.deploy(&machine, &[SourceFile::new("decision.yaml", text.as_str())]).await.expect("a version");
+        let letters = Letters { machine: machine.hash().clone(), ..letters };
+        letters.start("a").await;
+        let Ask::Act(ask) = act(&letters.dossier("a").await, "signed") else { unreachable!() };
+        let fields = [("number", "1/QĐ"), ("other", "2/QĐ"), ("day", "2026-06-02")];
+        let fields = fields.map(|(name, value)| (FieldName::from(name), json!(value))).into();
+        let command = Command {
+            operation: "sign".into(),
+            dossier: "a".into(),
+            actor: by("head"),
+            ask: Ask::Act(Act { fields, ..ask }),
+        };
+        letters.engine.handle(command, Vec::new()).await.expect("signed");
+        let fields = [("number", "2/QĐ"), ("other", "1/QĐ")].map(|(name, value)| (FieldName::from(name), json!(value)));
+        let swap = Correct { fields: fields.into(), papers: Vec::new(), reason: None, seen: None };
+        letters.hand("swap".to_owned(), "a", Ask::Correct(swap)).await.expect("they change places");
+        let numbers = letters.dossier("a").await.numbers;
+        let keys: Vec<&str> =
+            ["number", "other"].iter().map(|name| numbers[&FieldName::from(*name)].key.as_str()).collect();
+        assert_eq!(keys, ["2/QĐ", "1/QĐ"]);
+        let taken = letters.engine.store().read("SELECT COUNT(*) FROM taken", &[]).await.expect("it reads");
+        assert_eq!(taken[0].int(0).expect("a number"), 2);
+        letters.replays().await;
+    }
+}
+
+#[test]
+fn a_counter_fills_its_field_and_nobody_else_does() {
+    let mut office = Office::new();
+    let machine = machine("letter", LETTER);
+    let fields = serde_json::from_value(json!({"title": "Một", "unit": "U", "number": "9/TTr-U"})).expect("fields");
+    let (hash, papers, gather_key, first, import_key) = (machine.hash().clone(), Vec::new(), None, None, None);
+    let start = Start { machine: hash, fields, papers, gather_key, first, import_key };
+    let actors = [by("clerk"), Actor::Clock, Actor::Import { operator: "root".to_owned() }];
+    for actor in actors {
+        let command = office.command("D", actor, Ask::Start(start.clone()));
+        let refusal = office.run(&machine, None, &command, START).expect_err("the number is not counted");
+        let reason = &refusal.reasons[0];
+        assert_eq!((&reason.code, reason.about.as_deref()), (&Code::FieldClosed, Some("number")));
+    }
+}
+
+#[test]
+fn a_series_by_a_text_is_the_same_in_capitals_and_small_letters() {
+    let mut office = Office::new();
+    let text = LETTER.replace("of: unit, start:", "of: series, start:");
+    let text =
+        text.replace("  number:  {", "  series:  {type: text, max: 10, required: true, label: Sê-ri}\n  number:  {");
+    let machine = machine("letter", &text);
+    let dossier = office.start(&machine, "D", json!({"title": "Một", "unit": "U", "series": " btp"}), START);
+    office.taken.learn_last("counter:letter:2026:BTP".to_owned(), Some(60));
+    let command = office.command("D", by("clerk"), issue(&dossier));
+    let (issued, _) = office.run(&machine, Some(&dossier), &command, START).expect("issued");
+    assert_eq!(field(&issued, "number"), "61/TTr-btp");
+}
+
+#[test]
+fn what_is_counted_and_what_is_entered_by_hand_under_one_name_never_meet() {
+    let mut office = Office::new();
+    let (machine, dossier) = drafted(&mut office);
+    let command = office.command("D", by("clerk"), issue(&dossier));
+    let (counted, _) = office.run(&machine, Some(&dossier), &command, START).expect("issued");
+    let by_hand =
+        LETTER.replace("foreign: decision}", "foreign: letter}").replace("{number: letter}, target", "target");
+    let by_hand = by_hand.replace("format: \"{seq}/TTr-{of}\", of: unit, start: {2026: 57}", "dated: day, of: unit");
+    let by_hand = by_hand.replace("number: target", "target");
+    let by_hand = office::machine("letter", &by_hand.replace("  decision: {label: Số quyết định, dated: day}\n", ""));
+    let dossier = office.start(&by_hand, "D", json!({"title": "Một", "unit": "U"}), START);
+    let command = office.command("D", by("clerk"), issue(&dossier));
+    let (dossier, _) = office.run(&by_hand, Some(&dossier), &command, START).expect("sent on");
+    let command = office.command("D", by("clerk"), decide(&dossier, "57/TTr-U", "2026-06-01"));
+    let (entered, _) = office.run(&by_hand, Some(&dossier), &command, START).expect("entered");
+    let space = |dossier: &Dossier| dossier.numbers.values().map(|key| key.space.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (space(&counted), space(&entered)),
+        (vec!["counter:letter:2026:U".into()], vec!["number:letter:2026:U".into()])
+    );
 }

@@ -162,7 +162,12 @@ async fn of_two_that_write_the_same_entry_at_once_one_is_refused_and_told_of_the
         let (a, b) = tokio::join!(does(&one, "a", "give"), does(&two, "b", "give"));
         let (first, refused) = if a.is_ok() { ("a", b) } else { ("b", a) };
         let (code, text) = said(refused);
-        assert_eq!(code, Code::KeyTaken { dossier: Some(first.into()), by: format!("Hồ sơ {first}") });
+        assert_eq!(
+            code,
+            Code::KeyTaken {
+                key: "first".to_owned(), dossier: Some(first.into()), by: Some(format!("Hồ sơ {first}"))
+            }
+        );
         assert_eq!(text, format!("Đã có trong sổ: Hồ sơ {first}."));
         let rows = one.store().read("SELECT COUNT(*) FROM register", &[]).await.expect("it reads");
         assert_eq!(rows[0].int(0).expect("a number"), 1);
@@ -186,7 +191,14 @@ async fn an_opening_entry_closes_the_place_and_the_same_file_again_changes_nothi
         let left = engine.store().register("medals", 10).await.expect("it reads");
         assert_eq!(left.len(), 1, "with one fault nothing is written");
         let (code, text) = said(does(&engine, "a", "give").await);
-        assert_eq!(code, Code::KeyTaken { dossier: None, by: "Quyết định 5/QĐ, 2020-05-01".to_owned() });
+        assert_eq!(
+            code,
+            Code::KeyTaken {
+                key: "first".to_owned(),
+                dossier: None,
+                by: Some("Quyết định 5/QĐ, 2020-05-01".to_owned())
+            }
+        );
         assert_eq!(text, "Đã có trong sổ: Quyết định 5/QĐ, 2020-05-01.");
     }
 }

@@ -287,6 +287,7 @@ fn a_mail_tells_an_outsider_the_public_title_and_no_hidden_name() {
     let (machine, dossier) = submitted(&mut office);
     let notice = |kind, task: Option<MailTask>| MailNotice {
         kind,
+        mail: None,
         dossier: dossier.id.clone(),
         activation: dossier.leaves().next().expect("it stands").activation,
         task,

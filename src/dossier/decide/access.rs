@@ -31,6 +31,14 @@ pub fn sight(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Insta
     Sight::of(seen, Some(person.clone()))
 }
 
+/// Whether a person may know what a dossier is called: who has a role in it, or is asked there, and sees the field that names it.
+pub fn may_name(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Instant, context: &Context<'_>) -> bool {
+    let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
+    let asked = dossier.tasks.iter().any(|task| run.may_do(task, person).is_some());
+    let known = asked || !run.roles_of(person).is_empty();
+    known && sight(machine, dossier, person, now, context).is_named(machine)
+}
+
 /// What everybody sees who has the dossier's public address; none if it has none where it stands.
 pub fn public_sight(machine: &Machine, dossier: &Dossier) -> Option<Sight> {
     let public = RoleName::from(PUBLIC);

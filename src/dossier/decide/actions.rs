@@ -1,13 +1,13 @@
 //! What states do by themselves when they are entered or left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::taken::Key;
-use crate::ids::{ActivationId, PersonId, RoleName};
-use crate::machine::{Actions, FieldKind, RegisterRule};
+use crate::ids::{ActivationId, PersonId};
+use crate::machine::{Actions, FieldKind, RegisterRule, Tell};
 use crate::words;
 
 impl Run<'_> {
@@ -47,12 +47,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn tell(&mut self, activation: ActivationId, roles: &[RoleName]) {
-        let mut people: Vec<PersonId> = roles.iter().flat_map(|role| self.holders(role)).collect();
-        people.sort();
-        people.dedup();
-        if !people.is_empty() {
-            self.emit(Change::Told { activation, people });
+    /// Tells roles, each person once by each mail.
+    pub(super) fn tell(&mut self, activation: ActivationId, told: &[Tell]) {
+        let mut by_mail: BTreeMap<Option<&String>, BTreeSet<PersonId>> = BTreeMap::new();
+        for one in told {
+            by_mail.entry(one.mail.as_ref()).or_default().extend(self.holders(&one.role));
+        }
+        for (mail, people) in by_mail.into_iter().filter(|(_, people)| !people.is_empty()) {
+            self.emit(Change::Told { activation, people: people.into_iter().collect(), mail: mail.cloned() });
         }
     }
 
@@ -72,12 +74,17 @@ impl Run<'_> {
     fn take_entry(&mut self, rule: &RegisterRule, holder: &str, key: &str, year: i32) -> Result<(), Refusal> {
         let Some(book) = self.machine.registers.get(&rule.register) else { return Ok(()) };
         let Some(once) = book.once(holder, key, year) else { return Ok(()) };
+        let written = key.to_owned();
         let key = Key::of_register(&rule.register, once);
         match self.context.taken.holder(&key) {
             Some(first) if first.dossier.as_ref() == Some(&self.dossier().id) => Ok(()),
             Some(first) => {
-                let code = Code::KeyTaken { dossier: first.dossier.clone(), by: first.name.clone() };
-                let text = book.refuse.map(|said| words::fill(said, &[("other", &first.name)]));
+                // Where the other may not be named, whoever shows the refusal says so in the reader's language.
+                let text = match &first.name {
+                    Some(name) => book.refuse.map(|said| words::fill(said, &[("other", name)])),
+                    None => book.refuse.clone(),
+                };
+                let code = Code::key_taken(written, first);
                 Err(Refusal { reasons: vec![Reason { code, text, basis: None, about: None }] })
             }
             None => {

@@ -15,12 +15,12 @@ use crate::ids::{ActivationId, DossierId, EventName, Instant};
 use crate::machine::{Fraction, Held, ShareOf, Tie};
 
 /// The seat of whoever decides where as many are for as against.
-const CHAIR: &str = "chair";
+pub(super) const CHAIR: &str = "chair";
 
 impl Run<'_> {
     /// The time of a ballot is over, or nobody is waited for: the absent are asked in writing, or it is closed.
     pub(super) fn vote_ends(&mut self, activation: ActivationId) -> Result<(), Refusal> {
-        let vote = self.dossier().vote(activation).cloned().expect("a timer of a vote goes with it");
+        let vote = self.without_leavers(activation);
         let Some(due_at) = self.written_until(&vote) else { return self.close_vote(activation) };
         let present = count(vote.roll.iter().filter(|seat| seat.cast).count());
         self.emit(Change::AskedInWriting { activation, present, due_at });
@@ -50,18 +50,22 @@ impl Run<'_> {
 
     /// Closes a ballot: counts, and begins one more, or tells every row and raises what follows.
     pub(super) fn close_vote(&mut self, activation: ActivationId) -> Result<(), Refusal> {
-        let vote = self.dossier().vote(activation).cloned().expect("only an open vote is closed");
-        let people = self.lost_seats(&vote);
-        if !people.is_empty() {
-            self.emit(Change::SeatsLost { activation, people });
-        }
-        let vote = self.dossier().vote(activation).cloned().expect("it is still open");
+        let vote = self.without_leavers(activation);
         let (result, undecided) = self.count_vote(&vote);
         if let Some((round, rows)) = undecided {
             return self.vote_again(&vote, result, round, &rows);
         }
         self.emit(Change::VoteClosed(result.clone()));
         self.tell_result(activation, vote.rule.highest, &result)
+    }
+
+    /// An open vote, without those who have left its body and lost their seats by that.
+    fn without_leavers(&mut self, activation: ActivationId) -> Vote {
+        let people = self.lost_seats(self.dossier().vote(activation).expect("whoever asks looked at an open vote"));
+        if !people.is_empty() {
+            self.emit(Change::SeatsLost { activation, people });
+        }
+        self.dossier().vote(activation).cloned().expect("it is still open")
     }
 
     /// One more ballot about these rows.
@@ -132,7 +136,7 @@ impl Run<'_> {
         }
         let undecided = if quorate { undecided(vote, &counted, &mut rows) } else { None };
         let result = match vote.earlier.as_deref() {
-            Some(earlier) => merged(earlier, rows),
+            Some(earlier) => merged(earlier, rows, quorate),
             None => VoteResult {
                 activation: vote.activation,
                 name: vote.name.clone(),
@@ -250,13 +254,17 @@ fn decided_by_chair(vote: &Vote) -> VoteResult {
     result
 }
 
-/// The results of the first ballot with those of the next one in their places.
-fn merged(earlier: &VoteResult, rows: Vec<RowResult>) -> VoteResult {
-    let mut result = earlier.clone();
+/// The results of the first ballot with those of the next one in their places. Where too few came to the next one, the body
+/// has not decided: no row passes.
+fn merged(earlier: &VoteResult, rows: Vec<RowResult>, quorate: bool) -> VoteResult {
+    let mut result = VoteResult { quorate, ..earlier.clone() };
     for row in rows {
         if let Some(place) = result.rows.iter_mut().find(|one| one.row == row.row) {
             result.replaced.push(std::mem::replace(place, row));
         }
+    }
+    for row in &mut result.rows {
+        row.passed &= quorate;
     }
     result
 }

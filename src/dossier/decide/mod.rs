@@ -47,7 +47,7 @@ use crate::expr::{Missed, Scope};
 use crate::ids::{ActivationId, DossierId, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
 
-pub use access::{editable, public_sight, sight};
+pub use access::{editable, may_name, public_sight, sight};
 pub use correct::{correctable, withdrawable};
 pub use note::commentable;
 pub use rounds::recallable;

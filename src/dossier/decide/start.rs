@@ -32,6 +32,7 @@ impl Run<'_> {
             self.emit(Change::Imported(key.clone()));
         }
         let declared: Vec<FieldName> = self.machine.fields.iter().map(|field| field.name.clone()).collect();
+        let declared: Vec<FieldName> = declared.into_iter().filter(|field| !self.machine.is_counted(field)).collect();
         self.check_fields(&start.fields, &declared, &start.papers)?;
         self.take_in(&start.fields, &start.papers);
         self.caption();

@@ -155,6 +155,17 @@ impl<'a> Run<'a> {
                 self.enter_one(at)?;
             }
         }
+        for claim in chosen.iter().filter(|claim| !claim.what.tell.is_empty()) {
+            let to = match &claim.what.target {
+                Target::State(state) | Target::Resume(state) => self.place(state),
+                Target::Stay => claim.source,
+            };
+            // What was passed through at once is told of where the dossier came to stand.
+            let stands = self.entry_of(to).or_else(|| self.dossier().active.last().map(|active| active.activation));
+            if let Some(activation) = stands {
+                self.tell(activation, &claim.what.tell);
+            }
+        }
         Ok(())
     }
 

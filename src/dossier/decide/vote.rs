@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
+use super::close::CHAIR;
 use super::seats::Seated;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
@@ -28,6 +29,9 @@ impl Run<'_> {
         let (name, rule) = (vote.rule.clone(), Box::new(self.machine.votes[&vote.rule].clone()));
         let (body, seated) =
             self.seated(&rule.body).ok_or_else(|| Refusal::about(Code::NobodyToAsk, rule.body.kind.as_str()))?;
+        if seated.iter().filter(|one| one.seat == CHAIR).count() > 1 {
+            return Err(Refusal::about(Code::TwoChairs, body.as_str()));
+        }
         let reasons = self.failing(&rule.requires)?;
         if !reasons.is_empty() {
             return Err(Refusal { reasons });

@@ -141,18 +141,22 @@ impl Check<'_> {
     }
 
     fn sees<'n>(&self, shape: &Shape, leaves: &[usize], role: &Name, named: impl Iterator<Item = &'n Name>) {
-        let (name, others) = (RoleName::new(&role.value), RoleName::from(OTHERS));
-        let hides = |thing: &str| {
-            leaves.iter().map(|at| self.tree.place(*at)).find(|place| {
-                let state = crate::ids::StateId::new(&place.id);
-                let named = shape.access(&state, &name).map(|access| access.see.unwrap_or(See::All));
-                let see = named.or_else(|| shape.access(&state, &others)?.see);
-                matches!(see, Some(See::These(these)) if !these.contains(thing))
-            })
-        };
+        let name = RoleName::new(&role.value);
         for thing in named {
-            let Some(place) = hides(&thing.value) else { continue };
-            self.report(fault!(UNSEEN.writes, &thing.span, role, thing, state = &place.id));
+            let Some(state) = self.hidden(shape, leaves, &name, &thing.value) else { continue };
+            self.report(fault!(UNSEEN.writes, &thing.span, role, thing, state));
         }
+    }
+
+    /// The first of these states in which a role does not see a thing.
+    pub(super) fn hidden(&self, shape: &Shape, leaves: &[usize], role: &RoleName, thing: &str) -> Option<&str> {
+        let others = RoleName::from(OTHERS);
+        let place = leaves.iter().map(|at| self.tree.place(*at)).find(|place| {
+            let state = crate::ids::StateId::new(&place.id);
+            let named = shape.access(&state, role).map(|access| access.see.unwrap_or(See::All));
+            let see = named.or_else(|| shape.access(&state, &others)?.see);
+            matches!(see, Some(See::These(these)) if !these.contains(thing))
+        });
+        place.map(|place| place.id.as_str())
     }
 }

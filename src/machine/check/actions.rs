@@ -17,7 +17,7 @@ impl Check<'_> {
             set: written.set.iter().map(setting).collect(),
             milestone: written.milestone.as_ref().map(|name| name.value.clone()),
             register: written.register.iter().map(|rule| self.register(rule)).collect(),
-            tell: self.refer_all(Kind::Role, &written.tell),
+            tell: self.tell(&written.tell),
         }
     }
 

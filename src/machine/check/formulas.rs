@@ -14,7 +14,19 @@ pub(super) struct Written {
     truth: bool,
     /// The field that gets its value.
     field: Option<Name>,
+    /// It stands in a hole of a text, and sees this besides.
+    hole: Option<Sees>,
 }
+
+/// What formulas in a text see besides the dossier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sees {
+    /// Who reads a mail, what about, by when.
+    Mail,
+}
+
+/// Functions that ask registers, about which a text knows nothing.
+const OF_REGISTERS: &[&str] = &["streak", "held", "times"];
 
 impl Written {
     /// Its text.
@@ -46,24 +58,37 @@ impl Check<'_> {
 
     fn note(&self, written: Option<&Name>, truth: bool, field: Option<&Name>) -> String {
         let Some(formula) = written else { return String::new() };
-        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth, field: field.cloned() });
+        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth, field: field.cloned(), hole: None });
         formula.value.clone()
+    }
+
+    /// A formula in a hole of a text.
+    pub(super) fn note_hole(&self, formula: Name, sees: Sees) {
+        self.formulas.borrow_mut().push(Written { formula, truth: false, field: None, hole: Some(sees) });
     }
 
     /// Every formula against what it may name.
     pub(super) fn check_formulas(&self, shape: &Shape) {
-        let names = if self.is_vague() { self.vague_names() } else { Names::of(shape) };
+        let plain = if self.is_vague() { self.vague_names() } else { Names::of(shape) };
+        let of_mails = plain.clone().of_mail();
         for written in self.formulas.borrow().iter() {
+            let names = match written.hole {
+                None => &plain,
+                Some(Sees::Mail) => &of_mails,
+            };
             let check = if written.truth { expr::check_truth } else { expr::check };
-            let faults = check(&written.formula.value, &names);
+            let faults = check(&written.formula.value, names);
             for fault in &faults {
                 self.formula_fault(&written.formula, fault);
             }
             if faults.is_empty() {
-                self.costs(&written.formula, &names);
+                self.costs(&written.formula, names);
             }
             if let Some(field) = &written.field {
-                self.fits_field(&written.formula, field, &names);
+                self.fits_field(&written.formula, field, names);
+            }
+            if written.hole.is_some() && faults.is_empty() {
+                self.can_be_said(&written.formula, names);
             }
         }
     }
@@ -83,6 +108,27 @@ impl Check<'_> {
         if !given.can_be(holds) {
             let fault = fault!(FIELD_TYPE.formula, &formula.span, given = given.words(), field, holds = holds.words());
             self.report(fault.beside(&field.span));
+        }
+    }
+
+    /// What stands in a hole can be said: a field, a number, a text or several.
+    fn can_be_said(&self, formula: &Name, names: &Names) {
+        if let Some((asks, _)) = expr::words(&formula.value).find(|(word, _)| OF_REGISTERS.contains(word)) {
+            return self.report(fault!(HOLE.register, &formula.span, asks));
+        }
+        let is_field = self.find_field(Kind::Field, &formula.value).is_some();
+        let Some(kind) = expr::kind_of(&formula.value, names) else { return };
+        let parts = |parts: &std::collections::BTreeMap<String, expr::Kind>| {
+            parts.keys().map(|part| format!("{}.{part}", formula.value)).collect::<Vec<_>>().join(", ")
+        };
+        match &kind {
+            expr::Kind::Truth => self.report(fault!(HOLE.truth, &formula.span, formula)),
+            expr::Kind::Map(_) if is_field => {}
+            expr::Kind::Map(of) => self.report(fault!(HOLE.mapping, &formula.span, list = parts(of))),
+            expr::Kind::List(of) if matches!(**of, expr::Kind::Map(_) | expr::Kind::List(_) | expr::Kind::Truth) => {
+                self.report(fault!(HOLE.rows, &formula.span, formula));
+            }
+            expr::Kind::Any | expr::Kind::Null | expr::Kind::Number | expr::Kind::Text | expr::Kind::List(_) => {}
         }
     }
 

@@ -16,6 +16,7 @@ mod formulas;
 mod kinds;
 mod lists;
 mod loops;
+mod mails;
 mod names;
 mod needs;
 mod numbers;
@@ -109,6 +110,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.withdrawals();
     check.counted_fields();
     check.seen_by_who_writes(&shape);
+    check.seen_by_who_is_told(&shape);
     check.list_only();
     check.kinds();
     check.regions();
@@ -225,6 +227,7 @@ impl Check<'_> {
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
             registers: self.registers(),
             numbers: self.numberings(),
+            mails: written.mails.iter().map(|mail| (mail.name.value.clone(), self.mail(mail))).collect(),
             notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             access: self.access(&written.access),
             initial: StateId::new(self.initial(written.initial.as_ref(), None)),

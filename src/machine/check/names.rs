@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Number,
     Note,
     Decision,
+    Mail,
 }
 
 impl Kind {
@@ -38,6 +39,7 @@ impl Kind {
             Self::Number => say!(kind.number),
             Self::Note => say!(kind.note),
             Self::Decision => say!(kind.decision),
+            Self::Mail => say!(kind.mail),
         }
     }
 
@@ -55,12 +57,13 @@ impl Kind {
             Self::Number => fault!(UNKNOWN_NUMBER.unknown, &name.span, name),
             Self::Note => fault!(UNKNOWN_NOTE.unknown, &name.span, name),
             Self::Decision => fault!(UNKNOWN_DECISION.unknown, &name.span, name),
+            Self::Mail => fault!(UNKNOWN_MAIL.unknown, &name.span, name),
         }
     }
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 11] = [
+const ALL: [Kind; 12] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
@@ -72,6 +75,7 @@ const ALL: [Kind; 11] = [
     Kind::Number,
     Kind::Note,
     Kind::Decision,
+    Kind::Mail,
 ];
 
 /// Words that formulas keep for themselves.
@@ -123,6 +127,7 @@ impl Check<'_> {
             Kind::Register => written.registers.iter().map(|book| &book.name).collect(),
             Kind::Number => written.numbers.iter().map(|numbering| &numbering.name).collect(),
             Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
+            Kind::Mail => written.mails.iter().map(|mail| &mail.name).collect(),
         }
     }
 

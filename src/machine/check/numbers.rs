@@ -118,7 +118,7 @@ impl Check<'_> {
         numbered
     }
 
-    /// What a counter gives nobody writes by hand: it would not be in the counter.
+    /// What a counter gives nothing else writes, by hand, from a message, a formula or a file: it would not be in the counter.
     pub(super) fn counted_fields(&self) {
         let counts = |name: &Name| {
             self.definition.numbers.iter().any(|one| one.name.value == name.value && one.format.is_some())
@@ -134,7 +134,12 @@ impl Check<'_> {
             .map(|(field, _)| field)
             .collect();
         let edited = states().filter_map(|state| state.task.as_ref()).flat_map(|task| &task.edit);
-        for name in ways().flat_map(|way| &way.fill).chain(edited) {
+        let granted = self.definition.access.iter().chain(states().flat_map(|state| &state.access));
+        let granted = granted.filter_map(|access| access.edit.as_ref()).flatten();
+        let set = states().flat_map(|state| [&state.entry, &state.exit]).flat_map(|actions| &actions.set);
+        let imported = self.definition.import.iter().flat_map(|import| &import.columns).flat_map(|(_, fields)| fields);
+        let by_ways = ways().flat_map(|way| way.fill.iter().chain(&way.take));
+        for name in by_ways.chain(edited).chain(granted).chain(set.map(|(field, _)| field)).chain(imported) {
             if let Some(field) = counted.iter().find(|field| field.value == name.value) {
                 self.report(fault!(KEYS_TOGETHER.counted_by_hand, &name.span, name).beside(&field.span));
             }

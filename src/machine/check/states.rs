@@ -89,6 +89,7 @@ impl Check<'_> {
             assign: written.assign,
             hand_over: written.hand_over,
             skip: self.skipped(at, written),
+            mail: self.mail_named(written.mail.as_ref()),
         }
     }
 
@@ -124,6 +125,7 @@ impl Check<'_> {
                     |after| after.value,
                 ),
                 to: self.role_named(escalate.to.as_ref()),
+                mail: self.mail_named(escalate.mail.as_ref()),
             }),
             then: written.then.as_ref().map(|event| EventName::new(&event.value)),
             again: self.again(written),

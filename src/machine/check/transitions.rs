@@ -32,6 +32,7 @@ impl Check<'_> {
             attach: self.refer_all(Kind::Paper, &written.attach),
             confirm: written.confirm,
             rows: written.rows.as_ref().map(|rows| self.row_events(rows)),
+            tell: self.tell(&written.tell),
             take: self.refer_all(Kind::Field, &written.take),
             number: self.numbered(written),
             pause: written.pause,

@@ -19,6 +19,7 @@ impl Check<'_> {
             Kind::Number,
             Kind::Note,
             Kind::Decision,
+            Kind::Mail,
         ] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
@@ -26,6 +27,7 @@ impl Check<'_> {
                 }
             }
         }
+        self.untranslated();
         self.silent_buttons();
         self.silent_refusals();
         self.nobody_starts();
@@ -46,7 +48,7 @@ impl Check<'_> {
                     self.definition.decisions.iter().flat_map(|table| &table.guards).any(|one| one.value == name)
                 }
                 Kind::Decision => self.decides(name),
-                Kind::RowField | Kind::Vote | Kind::Number | Kind::Note => false,
+                Kind::RowField | Kind::Vote | Kind::Number | Kind::Note | Kind::Mail => false,
             }
     }
 
@@ -115,6 +117,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Number => fault!(UNUSED.number, &name.span, name),
         Kind::Note => fault!(UNUSED.note, &name.span, name),
         Kind::Decision => fault!(UNUSED.decision, &name.span, name),
+        Kind::Mail => fault!(UNUSED.mail, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
     }
 }

@@ -52,6 +52,7 @@ impl Check<'_> {
             second_ballot: written.second_ballot,
             withdraw: self.refer_all(Kind::Role, &written.withdraw),
             basis: written.basis.clone(),
+            mail: self.mail_named(written.mail.as_ref()),
         };
         self.keeps_secrets(written, &rule);
         self.keys_of_a_vote(written, &rule);

@@ -159,17 +159,29 @@ fn mail(reader: &mut Reader<'_>, node: &Spanned<Node>) -> MailWanted {
         let code = Spanned::new(code.clone(), node.span.clone());
         return MailWanted { to: reader.person(&code), ..MailWanted::default() };
     }
-    let fields = reader.fields(node, &["to", "kind", "subject", "words", "on"]);
+    let fields = reader.fields(node, &["to", "kind", "mail", "subject", "words", "on"]);
     let mut text = |key: &str| fields.get(key).and_then(|node| reader.text(node));
     let (to, kind, on) = (text("to"), text("kind"), text("on"));
-    let (subject, words) = (text("subject"), text("words"));
+    let (subject, words, mail) = (text("subject"), text("words"), text("mail"));
     MailWanted {
         to: to.and_then(|code| reader.person(&code)),
         kind: kind.and_then(|kind| reader.word(&kind, KINDS)),
+        mail: mail.map(|mail| mail_named(reader, mail)),
         subject: subject.map(|subject| subject.value),
         words: words.map(|words| words.value),
         on: on.and_then(|on| reader.date(&on)),
     }
+}
+
+/// A mail that one of the workflows has.
+fn mail_named(reader: &mut Reader<'_>, name: Spanned<String>) -> String {
+    let known: Vec<&str> =
+        reader.world.machines().flat_map(|machine| machine.mails.keys()).map(String::as_str).collect();
+    if !known.contains(&name.as_str()) {
+        let help = did_you_mean(&name.value, known, say!(near.none));
+        reader.report(fault!(SCENARIO_NAME.mail, &name.span, name).help(help));
+    }
+    name.value
 }
 
 pub(super) fn fact(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Fact {

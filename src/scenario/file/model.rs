@@ -259,6 +259,8 @@ pub struct MailWanted {
     pub to: Option<PersonId>,
     /// It gathers something of this kind.
     pub kind: Option<NoticeKind>,
+    /// It says something by this mail of a workflow.
+    pub mail: Option<String>,
     /// Words of its subject.
     pub subject: Option<String>,
     /// Words of its text.

@@ -174,16 +174,18 @@ fn mails(play: &mut Play<'_>, expect: &Expect) -> Result<(), Amiss> {
 fn fits(play: &Play<'_>, mail: &Mail, wanted: &MailWanted) -> bool {
     wanted.to.as_ref().is_none_or(|to| to == &mail.to)
         && wanted.kind.is_none_or(|kind| mail.kinds.contains(&kind))
+        && wanted.mail.as_ref().is_none_or(|name| mail.own().any(|own| own == name))
         && wanted.on.is_none_or(|on| mail.at.timestamp().to_zoned(play.office.zone()).date() == on)
         && wanted.subject.as_ref().is_none_or(|words| mail.letter.subject().contains(words))
         && wanted.words.as_ref().is_none_or(|words| mail.email().text.contains(words))
 }
 
 fn described(play: &Play<'_>, wanted: &MailWanted) -> String {
-    let MailWanted { to, kind, subject, words, on } = wanted;
+    let MailWanted { to, kind, mail, subject, words, on } = wanted;
     let mut parts = vec!["a mail".to_owned()];
     parts.extend(to.as_ref().map(|to| format!("to {}", play.office.world().code(to))));
     parts.extend(kind.map(|kind| format!("of kind {}", kind.name())));
+    parts.extend(mail.as_ref().map(|name| format!("by the mail `{name}`")));
     parts.extend(subject.as_ref().map(|words| format!("whose subject says `{words}`")));
     parts.extend(words.as_ref().map(|words| format!("that says `{words}`")));
     parts.extend(on.map(|on| format!("on {on}")));

@@ -178,7 +178,7 @@ fn notices(batch: &Batch) -> Set {
     for row in &batch.outbox {
         set.row(|to| {
             to.text(row.dossier.as_str()).int(row.seq).int(row.place).int(i64::from(row.activation.0));
-            to.text(row.person.as_str()).text(row.kind).maybe_text(row.task.as_deref()).maybe_int(row.urgent_at);
+            to.text(row.person.as_str()).text(&row.kind).maybe_text(row.task.as_deref()).maybe_int(row.urgent_at);
             to.int(row.not_before_at);
         });
     }

@@ -61,7 +61,7 @@ pub(super) fn write(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
             notice.place.into(),
             int(notice.activation),
             notice.person.as_str().into(),
-            notice.kind.into(),
+            notice.kind.as_ref().into(),
             notice.task.clone().into(),
             notice.urgent_at.into(),
             notice.not_before_at.into(),

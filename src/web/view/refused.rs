@@ -32,15 +32,19 @@ pub(crate) fn wrongs(
     place: impl Fn(&Reason) -> Option<String>,
 ) -> Vec<Wrong> {
     let wrong = |reason: &Reason| {
-        let own = reader.text(&reason.text);
+        let own = reason.filled(reader.text(&reason.text), &reader.get("refused.another"));
         let said = if own.is_empty() {
             let key = format!("refused.{}", key(&reason.code));
             let (who, when, step) = earlier(reader, reason);
-            let other = if let Code::KeyTaken { by, .. } = &reason.code { by.clone() } else { String::new() };
+            let other = match &reason.code {
+                Code::KeyTaken { by: Some(by), .. } => by.clone(),
+                Code::KeyTaken { key, .. } => key.clone(),
+                _ => String::new(),
+            };
             let holes = [("other", other), ("you", reader.you(person)), ("who", who), ("when", when), ("step", step)];
             reader.texts.fill(&key, &holes.each_ref().map(|(name, value)| (*name, value.as_str())))
         } else {
-            own.to_owned()
+            own
         };
         let about = about(reader, dossier, reason).map(|about| format!("{about}: {said}"));
         Wrong { text: about.unwrap_or(said), basis: reason.basis.clone(), href: place(reason) }
@@ -107,7 +111,9 @@ fn key(code: &Code) -> &'static str {
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
         Code::Taken { .. } => "taken",
-        Code::KeyTaken { .. } => "key_taken",
+        Code::KeyTaken { by: Some(_), .. } => "key_taken",
+        Code::KeyTaken { .. } => "key_taken_elsewhere",
+        Code::TwoChairs => "two_chairs",
         Code::ActedOn { .. } => "acted_on",
         Code::Voting => "voting",
         Code::NotLater => "not_later",
@@ -120,6 +126,6 @@ fn key(code: &Code) -> &'static str {
         Code::TooFewToAsk => "too_few_to_ask",
         Code::Circles => "circles",
         Code::NotGathering => "not_gathering",
-        Code::Stranded | Code::ClockLost | Code::VoteLost | Code::ListLost => "other_version",
+        Code::Stranded | Code::ClockLost | Code::VoteLost | Code::TaskLost | Code::ListLost => "other_version",
     }
 }

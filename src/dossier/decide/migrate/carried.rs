@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::mem::discriminant;
 
 use super::{Active, Code, Over, Reason, State, StateId, Timer, TimerKind, about};
+use crate::dossier::{Purpose, Task};
 use crate::ids::ActivationId;
 use crate::machine::{RoleSource, TaskRule};
 
@@ -16,6 +17,9 @@ impl Over<'_> {
             lost.extend(self.under_way(one.activation, old, new));
             if old.is_some() && !self.keeps_task(one) && self.has_answers(one.activation) {
                 lost.push(about(Code::VoteLost, &one.state));
+            }
+            if let Some(old) = old.filter(|_| !self.keeps_task(one) && self.is_in_somebodys_hands(one.activation)) {
+                lost.push(about(Code::TaskLost, &old.id));
             }
         }
         for gone in self.left(active) {
@@ -80,6 +84,15 @@ impl Over<'_> {
 
     fn has_answers(&self, activation: ActivationId) -> bool {
         self.before.tasks.iter().any(|task| task.activation == activation && !task.answers.is_empty())
+    }
+
+    /// Somebody has taken the task over or was given it, or was asked besides.
+    fn is_in_somebodys_hands(&self, activation: ActivationId) -> bool {
+        let given = |task: &Task| {
+            let rule = self.was(activation).and_then(|state| state.task.as_ref());
+            task.owner.is_some() || (rule.is_some_and(|rule| rule.assign) && !task.waits())
+        };
+        self.before.task(activation, Purpose::Act).is_some_and(|task| given(task) || !task.added.is_empty())
     }
 
     /// Votes and places on lists of one entry (`old` is none for one that begins).

@@ -1,0 +1,78 @@
+//! What a workflow says of a matter in its own words.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::letter::{Matter, Own};
+use super::reading::Reading;
+use super::texts::Texts;
+use crate::calendar::Calendar;
+use crate::dossier::Purpose;
+use crate::dossier::project::NoticeKind;
+use crate::ids::{Instant, Text};
+use crate::machine::Mail;
+use crate::templates::{BLANK, Source, Voice};
+use crate::words::Words;
+
+/// Characters of a subject before its day.
+const SUBJECT_MAX: usize = 200;
+/// Characters of a text.
+const TEXT_MAX: usize = 4_000;
+
+impl Reading<'_> {
+    /// The matter in the workflow's own words, if it has any for it.
+    pub(super) fn own(&self, matter: &Matter, calendar: &Calendar, now: Instant) -> Option<Own> {
+        let name = self.named()?;
+        let mail = self.machine.mails.get(name)?;
+        let words = Words::of(self.language.as_str());
+        let more = self.more(matter, calendar, words);
+        let (machine, directory, language) = (self.machine, self.directory, self.language);
+        let date = Words::date_long;
+        let voice = Voice { machine, directory, language, words, date, unknown: BLANK, between: "; " };
+        let source = Source { voice, dossier: self.dossier, calendar, now, more: &more };
+        let head = Source { voice: Voice { date: Words::date_short, ..voice }, ..source };
+        Some(Own {
+            name: name.to_owned(),
+            subject: head.line(&mail.subject, SUBJECT_MAX),
+            text: source.paragraphs(self.text(mail), TEXT_MAX),
+            otherwise: source.line(&mail.otherwise, TEXT_MAX),
+        })
+    }
+
+    /// The mail that says it: of what is told, as the event had it; of what is asked, as the state, the vote or the deadline
+    /// says.
+    fn named(&self) -> Option<&str> {
+        let state = self.active().and_then(|active| self.machine.state(&active.state));
+        let purpose = self.notice.task.as_ref().map(|task| task.purpose);
+        let mail = match (self.notice.kind, purpose) {
+            (NoticeKind::Told, _) => self.notice.mail.as_ref(),
+            (NoticeKind::Escalation, _) => state?.deadline.as_ref()?.escalate.as_ref()?.mail.as_ref(),
+            (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Act)) => state?.task.as_ref()?.mail.as_ref(),
+            (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Ballot)) => self.vote()?.rule.mail.as_ref(),
+            (NoticeKind::Asked | NoticeKind::Reminder, _) => None,
+        };
+        mail.map(String::as_str)
+    }
+
+    /// Where it was said before, the words for that; without any, the usual ones introduce it.
+    fn text<'m>(&self, mail: &'m Mail) -> &'m Text {
+        if self.notice.kind == NoticeKind::Reminder { &mail.reminder } else { &mail.text }
+    }
+
+    /// What formulas see besides the dossier.
+    fn more(&self, matter: &Matter, calendar: &Calendar, words: &Words) -> BTreeMap<String, Value> {
+        let reader = self.directory.people.get(self.person);
+        let name = reader.map_or("", |reader| reader.name.as_str());
+        let texts = Texts::of(self.language.as_str());
+        let written = reader.and_then(|reader| reader.address.as_deref()).filter(|_| texts.addresses_as_written());
+        let address = written.map_or_else(|| texts.say("address.nobody", &[]), str::to_owned);
+        let due = matter.due_at.map(|due| words.by_long(due, calendar.zone()));
+        BTreeMap::from([
+            ("reader".to_owned(), json!({"name": name, "address": address})),
+            ("due".to_owned(), json!(due)),
+            ("state".to_owned(), json!(matter.state)),
+            ("asked".to_owned(), json!(matter.asked)),
+        ])
+    }
+}

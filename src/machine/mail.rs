@@ -1,0 +1,38 @@
+//! What a workflow says in its own words: mails, and who is told by which of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{RoleName, Text};
+
+/// A mail in the workflow's own words. Each text may have holes (`{{ formula }}`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mail {
+    /// What stands in the subject, before the day; empty: what is asked and what the dossier is called.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub subject: Text,
+    /// Who asks or tells what; paragraphs are kept apart by line ends.
+    pub text: Text,
+    /// What is said instead where it was said before; empty: the usual words.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub reminder: Text,
+    /// What happens if nothing is done; empty: what the deadline says.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub otherwise: Text,
+}
+
+impl Mail {
+    /// Its texts.
+    pub fn texts(&self) -> impl Iterator<Item = &Text> {
+        [&self.subject, &self.text, &self.reminder, &self.otherwise].into_iter()
+    }
+}
+
+/// A role that is told, without being asked anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tell {
+    /// Who.
+    pub role: RoleName,
+    /// By which mail; none: in the usual words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
+}

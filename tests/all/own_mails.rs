@@ -1,0 +1,179 @@
+//! Mails in a workflow's own words: filled in from what their reader may see, in the reader's language, and nothing that was
+//! typed into a field breaks a header or a page.
+
+use std::process::Command;
+
+use chancery::catcher::Catcher;
+use chancery::dossier::Dossier;
+use chancery::dossier::command::{Ask, Start};
+use chancery::dossier::project::{Notice, NoticeKind};
+use chancery::ids::{DossierId, Language, PersonId};
+use chancery::letters::{About, Email, Gathering, Letter, MailNotice, Reader, Sender, compose};
+use chancery::machine::Machine;
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::courier::{MORNING, Running, accepted, settings};
+use crate::support::office::{Office, START, act, by, machine};
+
+/// A request whose applicant (`m5`, on no roll of clerks) is told by mails of its own, on two states and on the way between.
+const REQUEST: &str = r#"
+chancery: 1
+workflow: request
+title: Đơn xin nghỉ phép
+calendar: plain
+caption: reason
+fields:
+  unit:      {type: unit, required: true, label: Đơn vị}
+  applicant: {type: person, required: true, label: Người xin nghỉ}
+  reason:    {type: text, max: 4000, label: Lý do}
+  memo:      {type: text, max: 500, label: Ghi chú nội bộ}
+  first_day: {type: date, label: Từ ngày}
+  cost:      {type: money, currency: VND, label: Chi phí}
+roles:
+  clerk:     {label: Cán bộ, post: clerk, of: unit, starter: true}
+  applicant: {label: Người xin nghỉ, field: applicant}
+mails:
+  opened: {subject: "Đã nhận đơn: {{ reason }}", text: "Nghỉ từ {{ first_day }}, chi phí {{ cost }}.\n{{ memo }}"}
+  sent:   {text: "{{ size(papers) }} giấy tờ, {{ cost * 2 }} đồng, {{ cost / 3 }}, {{ applicant.name }}: {{ reason }}"}
+access:
+  applicant: {see: [applicant, reason, first_day, cost]}
+initial: drafting
+states:
+  drafting:
+    title: Viết đơn
+    access: {applicant: {see: [applicant, reason, first_day, cost, memo]}}
+    task: {for: clerk, title: Viết đơn}
+    entry: {tell: {applicant: opened}}
+    on:
+      send: {label: Gửi, by: clerk, tell: {applicant: sent}, target: sent}
+  sent: {title: Đã gửi, final: true, outcome: sent, entry: {tell: [applicant]}}
+"#;
+
+fn fields(reason: &str) -> serde_json::Value {
+    json!({"unit": "U", "applicant": "p-m5", "reason": reason, "memo": "Đừng nói", "first_day": "2026-06-10",
+        "cost": "1200000"})
+}
+
+/// What the applicant is sent for one notice, while the dossier stands as it does.
+fn mail(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Notice) -> Email {
+    let find = |_: &DossierId| Some(About { dossier, machine, calendar: Some(&office.calendar) });
+    let gathering = Gathering {
+        directory: &office.directory,
+        person: &PersonId::new("p-m5"),
+        language: &Language::new("vi"),
+        now: START,
+        find: &find,
+        link: &|_, _| None,
+    };
+    let (kind, mail, activation) = (notice.kind, notice.mail.clone(), notice.activation);
+    let notices = [MailNotice { kind, mail, dossier: dossier.id.clone(), activation, task: None }];
+    let (matters, zone) = gathering.matters(&notices);
+    let reader = Reader {
+        name: "Người m5".to_owned(),
+        address: None,
+        email: "m5@office.example".to_owned(),
+        language: "vi".to_owned(),
+    };
+    let (mail, message_id, desk) = ("1".into(), "<1@x>".to_owned(), "https://x/d/1".to_owned());
+    let letter = Letter { mail, message_id, reader, matters, desk, now: START, zone };
+    let sender = Sender { name: "Phòng", address: "p@x", contact: "", redirect_to: None };
+    compose(&letter, sender).expect("it can be written")
+}
+
+/// The dossier as it was opened and as it was sent, with what is said on the way.
+fn told(reason: &str) -> (Office, Machine, Dossier, Dossier, Vec<Notice>) {
+    let mut office = Office::new();
+    let machine = machine("request", REQUEST);
+    let opened = office.start(&machine, "D", fields(reason), START);
+    let (sent, rows) = office.answer(&machine, &opened, by("clerk"), act(&opened, "send"), START).expect("sent");
+    (office, machine, opened, sent, rows.notices)
+}
+
+/// The notice by which the dossier's opening is told.
+fn opening(dossier: &Dossier) -> Notice {
+    let activation = dossier.leaves().next().expect("it stands").activation;
+    let (person, mail) = (PersonId::new("p-m5"), Some("opened".to_owned()));
+    let (kind, not_before_at) = (NoticeKind::Told, START);
+    Notice { seq: 1, activation, person, kind, mail, purpose: None, urgent: false, not_before_at }
+}
+
+#[test]
+fn holes_are_filled_as_pages_say_values() {
+    let (office, machine, opened, sent, notices) = told("Việc nhà");
+    let email = mail(&office, &machine, &opened, &opening(&opened));
+    assert_eq!(email.subject, "Đã nhận đơn: Việc nhà");
+    assert!(email.text.contains("Nghỉ từ thứ Tư, ngày 10 tháng 6 năm 2026, chi phí 1.200.000 đồng.\n\nĐừng nói\n"));
+    let own: Vec<&Notice> = notices.iter().filter(|notice| notice.mail.is_some()).collect();
+    assert_eq!(own.len(), 1, "the way tells by `sent`, the state in the usual words: {notices:?}");
+    let email = mail(&office, &machine, &sent, own[0]);
+    assert_eq!(email.subject, "Để biết: Việc nhà: Đã gửi", "a mail without a subject has the usual one");
+    let said = "0 giấy tờ, 2.400.000 đồng, 400.000, Người m5: Việc nhà";
+    assert!(email.text.contains(said), "{}", email.text);
+    assert!(!email.text.contains("không cần làm gì"), "the workflow's words stand in place of the usual ones");
+}
+
+#[test]
+fn what_its_reader_may_not_see_any_more_is_left_blank() {
+    let (office, machine, _, sent, _) = told("Việc nhà");
+    let email = mail(&office, &machine, &sent, &opening(&sent));
+    assert!(email.text.contains("chi phí 1.200.000 đồng.\n\n…\n"), "{}", email.text);
+    assert!(!email.text.contains("Đừng nói") && !email.html.contains("Đừng nói"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn nothing_that_was_typed_breaks_a_header_or_a_page(
+        typed in r#"([a-z ]|<script>|\r\nBcc: x@y|"\{\{ memo \}\}|&|\u{202e}|'|ệ){0,60}"#
+    ) {
+        let (office, machine, opened, _, _) = told(&typed);
+        let email = mail(&office, &machine, &opened, &opening(&opened));
+        prop_assert!(!email.subject.contains(['\r', '\n', '\u{202e}']), "{:?}", email.subject);
+        prop_assert!(email.subject.chars().count() < 260, "{:?}", email.subject);
+        prop_assert!(!email.html.contains("<script>"));
+        prop_assert_eq!(email.text.matches("Đừng nói").count(), 1, "a value is never read as a text with holes");
+    }
+}
+
+#[tokio::test]
+async fn the_courier_carries_them_from_the_event_to_the_reader() {
+    let office = Running::new().await;
+    office.engine.deploy(&machine("request", REQUEST), &[]).await.expect("a workflow");
+    let current = office.engine.current(&"request".into()).await.expect("read").expect("it is deployed");
+    let start = Start {
+        machine: current.hash().clone(),
+        fields: serde_json::from_value(fields("Việc nhà")).expect("fields"),
+        papers: Vec::new(),
+        gather_key: None,
+        first: None,
+        import_key: None,
+    };
+    office.run("d1", by("clerk"), Ask::Start(start)).await;
+    office.act("d1", "clerk", "send").await;
+    let catcher = Catcher::start(([127, 0, 0, 1], 0).into()).await.expect("loopback");
+    let report = office.courier(settings(catcher.address())).step(MORNING).await.expect("a step");
+    assert_eq!(report.accepted, accepted(1).accepted);
+    let text = catcher.mail(1).expect("a mail").text.clone();
+    assert!(text.contains("chi phí 1.200.000 đồng."), "{text}");
+    assert!(text.contains("2.400.000 đồng"), "{text}");
+    assert!(text.contains("Đã gửi"), "{text}");
+    let said = office.engine.store().said(&"d1".into()).await.expect("read");
+    assert_eq!(said.iter().filter(|one| one.kind == "told").count(), 3, "{said:?}");
+}
+
+fn preview(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["mail", "preview", "workflows/leave"]).args(arguments);
+    let output = command.output().expect("the binary runs");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn a_preview_shows_them_in_both_languages() {
+    let vi = preview(&["--for", "NP-NAM", "--case", "Nghỉ ba ngày"]);
+    assert!(vi.contains("Việc bàn giao: Sổ khách hàng"), "{vi}");
+    let en = preview(&["--for", "NP-NAM", "--case", "Nghỉ ba ngày", "--language", "en"]);
+    assert!(en.contains("You stand in for Đỗ Thị Lan from 10 June 2026 to 12 June 2026"), "{en}");
+    assert!(!en.contains("Làm thay"), "a mail shows only its reader's language: {en}");
+}
