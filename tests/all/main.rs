@@ -19,6 +19,7 @@ mod courier;
 mod decide;
 mod decisions;
 mod desk;
+mod drafts;
 mod duties;
 mod engine;
 mod explain;
