@@ -22,6 +22,7 @@ pub mod definition;
 pub mod diagnostic;
 pub mod directory;
 pub mod dossier;
+pub mod drafts;
 pub mod exact;
 pub mod explain;
 pub mod expr;

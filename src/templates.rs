@@ -5,6 +5,7 @@
 //! [`VALUE_MAX`]; whoever shows the text escapes it as the medium wants. A value that is missing, or that the reader may not
 //! see, is said as [`BLANK`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -125,6 +126,8 @@ pub struct Source<'a> {
     pub now: Instant,
     /// What else formulas see, by name.
     pub more: &'a BTreeMap<String, Value>,
+    /// Where a row of a table is looked at: its columns and its values; they hide fields of the same name.
+    pub row: Option<(&'a [Field], &'a Fields)>,
 }
 
 impl Source<'_> {
@@ -161,28 +164,43 @@ impl Source<'_> {
 
     /// What a formula gives, in words.
     fn hole(&self, formula: &str) -> String {
-        let machine = self.voice.machine;
-        let said = match machine.field(&FieldName::from(formula)) {
-            Some(field) => {
-                let value = self.dossier.fields.get(&field.name).unwrap_or(&Value::Null);
-                self.voice.value(field, value, self.dossier)
-            }
-            None => self.worth(formula).map_or_else(String::new, |worth| self.voice.worth(&worth)),
+        let name = FieldName::from(formula);
+        let of_row = self.row.and_then(|(columns, fields)| {
+            let column = columns.iter().find(|column| column.name == name)?;
+            Some((column, fields))
+        });
+        let of_dossier = || Some((self.voice.machine.field(&name)?, &self.dossier.fields));
+        let said = if let Some((field, fields)) = of_row.or_else(of_dossier) {
+            self.voice.value(field, fields.get(&field.name).unwrap_or(&Value::Null), self.dossier)
+        } else {
+            let worth = self.with_scope(|scope| self.voice.machine.programs().worth(formula, scope)).ok();
+            worth.map_or_else(String::new, |worth| self.voice.worth(&worth))
         };
         let said = cut(&clean(&said), VALUE_MAX);
         if said.is_empty() { BLANK.to_owned() } else { said }
     }
 
-    /// None where it has no value here: what it names is hidden from the reader or was never filled in.
-    fn worth(&self, formula: &str) -> Option<Worth> {
+    /// Whether a condition holds; one that has no value here (what it names is hidden or was never filled in) does not.
+    pub fn holds(&self, condition: &str) -> bool {
+        self.with_scope(|scope| self.voice.machine.programs().truth(condition, scope)).unwrap_or(false)
+    }
+
+    fn with_scope<T>(&self, ask: impl FnOnce(&Scope<'_>) -> T) -> T {
         let (dossier, machine) = (self.dossier, self.voice.machine);
+        let (mut declared, mut fields) = (Cow::Borrowed(machine.fields.as_slice()), Cow::Borrowed(&dossier.fields));
+        if let Some((columns, row)) = self.row {
+            // The first of a name counts.
+            declared = columns.iter().chain(&machine.fields).cloned().collect();
+            fields.to_mut().retain(|name, _| columns.iter().all(|column| &column.name != name));
+            fields.to_mut().extend(row.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
         let papers: Vec<&str> = dossier.papers.iter().map(|paper| paper.kind.as_str()).collect();
         let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live);
         let live: Vec<&Fields> = live.map(|row| &row.fields).collect();
-        let scope = Scope {
+        ask(&Scope {
             tables: self.more,
-            declared: &machine.fields,
-            fields: &dossier.fields,
+            declared: &declared,
+            fields: &fields,
             papers: &papers,
             register: &[],
             missed: None,
@@ -191,8 +209,7 @@ impl Source<'_> {
             now: self.now,
             round_no: dossier.round,
             rows: machine.is_list().then_some((machine.row.as_slice(), live.as_slice())),
-        };
-        machine.programs().worth(formula, &scope).ok()
+        })
     }
 }
 

@@ -20,6 +20,7 @@ mod migrate;
 mod migrate_dossiers;
 mod named;
 mod new;
+mod paper;
 mod printer;
 mod refused;
 mod register;
@@ -136,6 +137,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Say why a dossier stands where it stands: who is awaited, what comes next, which way is closed for whom and why.
     Explain(explain::ExplainArgs),
+    /// Draw up a paper of a dossier: a letter, a decision, minutes, as a page to print.
+    Paper(paper::PaperArgs),
     /// List dossiers.
     List(show::ListArgs),
     /// Run pages, deadlines, starts by the clock and mails in one process.
@@ -337,6 +340,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Correct(args) => act::correct(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
+        Command::Paper(args) => paper::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
         Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,

@@ -89,6 +89,7 @@ impl Lowering {
             path.push(at.to_string());
             match self.standing(path) {
                 Standing::Nothing => self.report(fault!(TRANSLATION.element, &item.span)),
+                Standing::Text if matches!(item.value, Node::Text(_)) => {}
                 Standing::Text | Standing::Around => self.walk(item, path),
             }
             path.pop();

@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, decisions, mails, numbers, parts, states};
+use super::{LANGUAGE, decisions, drafts, mails, numbers, parts, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -46,6 +46,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
     let map = root.map(say!(what.workflow), KEYS)?;
     let span = Span::new(&file.name, file.one_line(&(0..file.text.len())));
     let start = map.keys().remove("workflow").unwrap_or(span);
+    let (papers, drafts) = map.get("papers").map_or_else(Default::default, |item| drafts::papers(&item));
     Some(Definition {
         level: level(&map, &start),
         workflow: map.need("workflow", &start).and_then(|item| item.word()),
@@ -59,7 +60,8 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         row_caption: map.word("row_caption"),
         row_subject: map.words("row_subject"),
         tables: map.get("tables").map_or_else(Vec::new, |item| tables(&item)),
-        papers: map.get("papers").map_or_else(Vec::new, |item| parts::labels(&item, say!(several.papers))),
+        papers,
+        drafts,
         fields: map.get("fields").map_or_else(Vec::new, |item| parts::fields(&item)),
         roles: map.get("roles").map_or_else(Vec::new, |item| parts::roles(&item)),
         guards: map.get("guards").map_or_else(Vec::new, |item| parts::guards(&item)),

@@ -1,9 +1,10 @@
 //! What formulas may name, and of which kind it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Words, say};
-use crate::machine::{Field, FieldKind, Shape};
+use crate::ids::VoteName;
+use crate::machine::{Field, FieldKind, Shape, VoteRule};
 
 /// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +118,8 @@ pub struct Names {
     sizes: BTreeMap<String, u64>,
     /// The same of what stands under a key of a table.
     parts: BTreeMap<String, u64>,
+    /// The names that are those of fields.
+    fields: BTreeSet<String>,
 }
 
 /// Rows with which a list is reckoned: no body decides on more of them in one meeting.
@@ -152,6 +155,41 @@ impl Names {
             .or("due", Kind::Text)
             .or("state", Kind::Text)
             .or("asked", Kind::List(Box::new(Kind::Text)))
+    }
+
+    /// With what a paper knows besides: `results`, of each vote the last result that counts.
+    #[must_use]
+    pub fn of_draft(self, votes: &BTreeMap<VoteName, VoteRule>) -> Self {
+        let number = |key: &str| (key.to_owned(), Kind::Number);
+        let text = |key: &str| (key.to_owned(), Kind::Text);
+        let result = Kind::Map(
+            [number("members"), number("passed"), number("rejected"), text("body"), text("day"), text("basis")]
+                .into_iter()
+                .chain([("quorate".to_owned(), Kind::Truth)])
+                .collect(),
+        );
+        let results = votes.keys().map(|name| (name.to_string(), result.clone())).collect();
+        self.or("results", Kind::Map(results))
+    }
+
+    /// With what a row of a table knows besides: `n`, its place from 1.
+    #[must_use]
+    pub fn of_row(self) -> Self {
+        self.or("n", Kind::Number)
+    }
+
+    /// With what a row that was voted on knows besides: `caption`, and of its result `yes`, `no`, `abstain`, `invalid`,
+    /// `ballots`, `base`, `needs`, `passed`, `rank`.
+    #[must_use]
+    pub fn of_result(self) -> Self {
+        let numbers = ["yes", "no", "abstain", "invalid", "ballots", "base", "rank"];
+        let names = numbers.iter().fold(self, |names, name| names.or(name, Kind::Number));
+        names.or("caption", Kind::Text).or("needs", Kind::Text).or("passed", Kind::Truth)
+    }
+
+    /// Whether a name is that of a field.
+    pub fn is_field(&self, name: &str) -> bool {
+        self.fields.contains(name)
     }
 
     /// With one more name, unless it means something already.
@@ -217,6 +255,7 @@ impl Names {
     #[must_use]
     pub fn with_fields(mut self, declared: &[Field], tables: &BTreeMap<String, serde_json::Value>) -> Self {
         self.known.extend(fields(declared, tables));
+        self.fields.extend(declared.iter().map(|field| field.name.to_string()));
         let sized = declared.iter().filter_map(|field| Some((field.name.to_string(), size_of(&field.kind)?)));
         self.sizes.extend(sized);
         self

@@ -10,7 +10,7 @@ use super::syntax::{environment, parse};
 use super::{ExprError, Scope, Worth, holes, numbers, values};
 use crate::diagnostic::LANGUAGES;
 use crate::ids::Text;
-use crate::machine::{FieldKind, Mail, Shape, ShareOf};
+use crate::machine::{Draft, FieldKind, Mail, Shape, ShareOf};
 
 /// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
 pub struct Programs {
@@ -177,7 +177,8 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
         let day = state.deadline.as_ref().and_then(|deadline| deadline.due.day());
         found.extend(day.filter(|day| day.parse::<jiff::civil::Date>().is_err()));
     }
-    let texts = shape.mails.values().flat_map(Mail::texts);
+    let texts = shape.mails.values().flat_map(Mail::texts).chain(shape.drafts.values().flat_map(Draft::texts));
+    found.extend(shape.drafts.values().flat_map(Draft::conditions));
     found.extend(texts.flat_map(Text::all).flat_map(holes));
     found.remove("");
     found

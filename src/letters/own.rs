@@ -30,7 +30,7 @@ impl Reading<'_> {
         let (machine, directory, language) = (self.machine, self.directory, self.language);
         let date = Words::date_long;
         let voice = Voice { machine, directory, language, words, date, unknown: BLANK, between: "; " };
-        let source = Source { voice, dossier: self.dossier, calendar, now, more: &more };
+        let source = Source { voice, dossier: self.dossier, calendar, now, more: &more, row: None };
         let head = Source { voice: Voice { date: Words::date_short, ..voice }, ..source };
         Some(Own {
             name: name.to_owned(),

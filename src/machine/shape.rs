@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Decision, LinkPolicy, Mail, Numbering, RegisterBook, Role, State, VoteRule};
+use super::{Access, Decision, Draft, LinkPolicy, Mail, Numbering, RegisterBook, Role, State, VoteRule};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -47,6 +47,9 @@ pub struct Shape {
     /// Kinds of paper, with what officers call them.
     #[serde(default)]
     pub papers: BTreeMap<String, Text>,
+    /// What of them it draws up itself, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drafts: BTreeMap<String, Draft>,
     /// Who may be asked.
     pub roles: BTreeMap<RoleName, Role>,
     /// The formulas, by name.

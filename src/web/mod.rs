@@ -3,6 +3,7 @@
 
 mod answer;
 mod desk;
+mod draft;
 pub mod error;
 mod form;
 mod gate;
@@ -78,6 +79,7 @@ pub fn router(app: App) -> Router {
         .route(&path(Route::Style), get(plain::style))
         .route(&path(Route::Task), get(task::show).post(answer::answer))
         .route(&path(Route::Paper), get(paper::show))
+        .route(&path(Route::Draft), get(draft::show))
         .route(&path(Route::Row), get(row::show))
         .route(&path(Route::RowPaper), get(row::paper))
         .route(&path(Route::Way), get(way::show))

@@ -78,6 +78,8 @@ pub enum Route {
     Task,
     /// A paper of the dossier that a task belongs to.
     Paper,
+    /// A paper that the workflow of a task draws up.
+    Draft,
     /// A row of the list that a task belongs to.
     Row,
     /// A paper of such a row.
@@ -94,12 +96,13 @@ pub enum Route {
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Home,
         Self::Health,
         Self::Style,
         Self::Task,
         Self::Paper,
+        Self::Draft,
         Self::Row,
         Self::RowPaper,
         Self::Way,
@@ -116,6 +119,7 @@ impl Route {
             Self::Style => "/style.css",
             Self::Task => "/l/{token}",
             Self::Paper => "/l/{token}/paper/{paper}",
+            Self::Draft => "/l/{token}/draft/{kind}",
             Self::Row => "/l/{token}/row/{row}",
             Self::RowPaper => "/l/{token}/row/{row}/paper/{paper}",
             Self::Way => "/l/{token}/way",
@@ -140,6 +144,13 @@ pub enum Place<'a> {
         /// The paper's id.
         paper: &'a str,
     },
+    /// A paper that the workflow draws up.
+    Draft {
+        /// The task's token.
+        token: &'a str,
+        /// The kind of paper.
+        kind: &'a str,
+    },
     /// All matters of one mail.
     Desk(&'a str),
     /// A dossier as everybody may see it who has this address.
@@ -160,6 +171,7 @@ impl Place<'_> {
             Self::Home => Route::Home.pattern().to_owned(),
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
+            Self::Draft { token, kind } => Route::Draft.pattern().replace("{token}", token).replace("{kind}", kind),
             Self::Desk(token) => Route::Desk.pattern().replace("{token}", token),
             Self::Public(token) => Route::Public.pattern().replace("{token}", token),
             Self::PublicPaper { token, paper } => {

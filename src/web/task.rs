@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::App;
+use super::draft;
 use super::error::Problem;
 use super::form::Form;
 use super::page;
@@ -40,6 +41,8 @@ struct Common {
     facts: Vec<Fact>,
     more: Vec<Fact>,
     papers: Vec<Sheet>,
+    /// Papers that can be drawn up.
+    drafts: Vec<Drawn>,
     history: Vec<Entry>,
     /// What changed since the reader last acted.
     changes: Option<Changes>,
@@ -57,6 +60,13 @@ struct Common {
     seen: i64,
     /// The page's own path; rows of a list lie below it.
     at: String,
+}
+
+/// A paper that can be drawn up.
+#[derive(Debug, Serialize)]
+struct Drawn {
+    label: String,
+    href: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -189,6 +199,7 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         facts,
         more,
         papers: facts::papers(reader, dossier, &link),
+        drafts: drafts(app, visit),
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         notes: notes::threads(visit, &link, sent),
         reading: notes::reading(visit),
@@ -198,6 +209,16 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         seen: dossier.seq,
         at: Place::Task(&visit.token).path(&app.site),
     }
+}
+
+fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
+    let all = draft::drafts(visit).into_iter();
+    let lang = visit.asked_language.map(|texts| format!("?lang={}", texts.code())).unwrap_or_default();
+    let drawn = all.map(|(kind, label)| {
+        let path = Place::Draft { token: &visit.token, kind: &kind }.path(&app.site);
+        Drawn { label, href: format!("{path}{lang}") }
+    });
+    drawn.collect()
 }
 
 fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> ActPage {

@@ -26,6 +26,7 @@ pub struct Words {
     months: [String; 12],
     pad_day: bool,
     date_long: String,
+    date_plain: String,
     date_short: String,
     day_short: String,
     hour: String,
@@ -80,6 +81,11 @@ impl Words {
     /// `thứ Sáu, ngày 27 tháng 11 năm 2026`.
     pub fn date_long(&self, date: Date) -> String {
         self.date(&self.date_long, date)
+    }
+
+    /// `ngày 27 tháng 11 năm 2026`, as papers say it.
+    pub fn date_plain(&self, date: Date) -> String {
+        self.date(&self.date_plain, date)
     }
 
     /// `27/11/2026`.
@@ -224,6 +230,7 @@ mod tests {
     fn small_days_and_the_first_two_months_take_a_zero_in_vietnamese() {
         assert_eq!(Words::of("vi").date_long(date(2026, 2, 5)), "thứ Năm, ngày 05 tháng 02 năm 2026");
         assert_eq!(Words::of("vi").date_long(date(2026, 3, 15)), "Chủ nhật, ngày 15 tháng 3 năm 2026");
+        assert_eq!(Words::of("vi").date_plain(date(2026, 2, 5)), "ngày 05 tháng 02 năm 2026");
         assert_eq!(Words::of("vi").date_short(date(2026, 3, 5)), "05/03/2026");
         assert_eq!(Words::of("en").date_long(date(2026, 2, 5)), "Thursday, 5 February 2026");
     }

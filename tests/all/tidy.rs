@@ -12,7 +12,7 @@ const ORDER: &[&[&str]] = &[
     &["yaml"],
     &["calendar", "directory"],
     &["definition", "expr", "machine", "dossier"],
-    &["chart", "explain", "import", "letters", "links", "papers", "templates"],
+    &["chart", "drafts", "explain", "import", "letters", "links", "papers", "templates"],
     &["scenario"],
     &["clock"],
     &["seal", "store"],

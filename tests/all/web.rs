@@ -102,6 +102,7 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::Health | Route::Style => format!("{}{}", site.prefix(), route.pattern()),
         Route::Task => Place::Task(&token).path(site),
         Route::Paper => Place::Paper { token: &token, paper: "none" }.path(site),
+        Route::Draft => Place::Draft { token: &token, kind: "none" }.path(site),
         Route::Row => format!("{}/row/none", Place::Task(&token).path(site)),
         Route::RowPaper => format!("{}/row/none/paper/none", Place::Task(&token).path(site)),
         Route::Way => format!("{}/way", Place::Task(&token).path(site)),

@@ -5,7 +5,7 @@ use super::names::Kind;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Diagnostic, code, fault};
 use crate::expr::{self, ExprFault, Names};
-use crate::machine::{Guard, Shape};
+use crate::machine::{FieldKind, Guard, Shape};
 
 /// A formula that stands somewhere in the workflow.
 pub(super) struct Written {
@@ -23,6 +23,14 @@ pub(super) struct Written {
 pub(super) enum Sees {
     /// Who reads a mail, what about, by when.
     Mail,
+    /// What a paper says of votes.
+    Draft,
+    /// The same, and the row of a list.
+    Row,
+    /// The same, and a row that was voted on, with its result.
+    Voted,
+    /// What a paper says of votes, and the row of the nth field.
+    RowOf(usize),
 }
 
 /// Functions that ask registers, about which a text knows nothing.
@@ -67,14 +75,41 @@ impl Check<'_> {
         self.formulas.borrow_mut().push(Written { formula, truth: false, field: None, hole: Some(sees) });
     }
 
+    /// A formula on which a part of a paper depends; its text.
+    pub(super) fn condition(&self, formula: Option<&Name>, sees: Sees) -> String {
+        let Some(formula) = formula else { return String::new() };
+        self.formulas.borrow_mut().push(Written {
+            formula: formula.clone(),
+            truth: true,
+            field: None,
+            hole: Some(sees),
+        });
+        formula.value.clone()
+    }
+
     /// Every formula against what it may name.
     pub(super) fn check_formulas(&self, shape: &Shape) {
         let plain = if self.is_vague() { self.vague_names() } else { Names::of(shape) };
         let of_mails = plain.clone().of_mail();
+        let of_drafts = plain.clone().of_draft(&shape.votes);
+        let of_row = of_drafts.clone().with_fields(&shape.row, &shape.tables).of_row();
+        let voted = of_row.clone().of_result();
         for written in self.formulas.borrow().iter() {
+            let of_field;
             let names = match written.hole {
                 None => &plain,
                 Some(Sees::Mail) => &of_mails,
+                Some(Sees::Draft) => &of_drafts,
+                Some(Sees::Row) => &of_row,
+                Some(Sees::Voted) => &voted,
+                Some(Sees::RowOf(at)) => {
+                    let columns = match shape.fields.get(at).map(|field| &field.kind) {
+                        Some(FieldKind::Rows { columns, .. }) => columns.as_slice(),
+                        _ => &[],
+                    };
+                    of_field = of_drafts.clone().with_fields(columns, &shape.tables).of_row();
+                    &of_field
+                }
             };
             let check = if written.truth { expr::check_truth } else { expr::check };
             let faults = check(&written.formula.value, names);
@@ -87,7 +122,7 @@ impl Check<'_> {
             if let Some(field) = &written.field {
                 self.fits_field(&written.formula, field, names);
             }
-            if written.hole.is_some() && faults.is_empty() {
+            if written.hole.is_some() && !written.truth && faults.is_empty() {
                 self.can_be_said(&written.formula, names);
             }
         }
@@ -116,7 +151,7 @@ impl Check<'_> {
         if let Some((asks, _)) = expr::words(&formula.value).find(|(word, _)| OF_REGISTERS.contains(word)) {
             return self.report(fault!(HOLE.register, &formula.span, asks));
         }
-        let is_field = self.find_field(Kind::Field, &formula.value).is_some();
+        let is_field = names.is_field(&formula.value);
         let Some(kind) = expr::kind_of(&formula.value, names) else { return };
         let parts = |parts: &std::collections::BTreeMap<String, expr::Kind>| {
             parts.keys().map(|part| format!("{}.{part}", formula.value)).collect::<Vec<_>>().join(", ")

@@ -8,7 +8,7 @@ use super::formulas::Sees;
 use super::names::Kind;
 use crate::definition::model::{self, Name, Template};
 use crate::diagnostic::fault;
-use crate::expr::{self, HoleFault};
+use crate::expr::{self, HoleFault, Piece};
 use crate::ids::{RoleName, Text};
 use crate::machine::{Mail, OTHERS, Shape, Tell};
 use crate::source::Span;
@@ -16,7 +16,7 @@ use crate::source::Span;
 /// Characters of a mail's subject.
 const SUBJECT_MAX: usize = 160;
 /// Characters of every other text with holes.
-const TEXT_MAX: usize = 2_000;
+pub(super) const TEXT_MAX: usize = 2_000;
 
 impl Check<'_> {
     /// A mail in the workflow's own words.
@@ -102,7 +102,7 @@ impl Check<'_> {
         for (language, template) in
             languages.flat_map(|language| self.templates().into_iter().map(move |one| (language, one)))
         {
-            if template.other.iter().all(|(there, _)| there != language) {
+            if has_words(&template.own.value) && template.other.iter().all(|(there, _)| there != language) {
                 self.report(fault!(UNTRANSLATED.template, &template.own.span, language));
             }
         }
@@ -110,7 +110,9 @@ impl Check<'_> {
 
     /// Every text with holes.
     fn templates(&self) -> Vec<&Template> {
-        self.definition.mails.iter().flat_map(model::Mail::texts).collect()
+        let drafts = || self.definition.drafts.iter();
+        let mails = self.definition.mails.iter().flat_map(model::Mail::texts);
+        mails.chain(drafts().flat_map(model::Draft::texts)).chain(drafts().flat_map(model::Draft::cells)).collect()
     }
 
     /// A mail says nothing to a role that the role may not see where the dossier then stands.
@@ -172,4 +174,13 @@ impl Check<'_> {
         });
         named.map(|(word, _)| word).collect()
     }
+}
+
+/// Whether anything in a text stands there as it is written, so that another language says it otherwise.
+fn has_words(text: &str) -> bool {
+    let pieces = expr::pieces(text).unwrap_or_default();
+    pieces.iter().any(|piece| match piece {
+        Piece::Words(words) => words.chars().any(char::is_alphabetic),
+        Piece::Hole(formula) => formula.contains(['\'', '"']),
+    })
 }

@@ -11,6 +11,7 @@ mod branches;
 mod cases;
 mod corrections;
 mod decisions;
+mod drafts;
 mod fields;
 mod formulas;
 mod kinds;
@@ -221,6 +222,7 @@ impl Check<'_> {
             tables: self.tables(),
             fields: written.fields.iter().map(|field| self.field(field)).collect(),
             papers: written.papers.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
+            drafts: written.drafts.iter().map(|draft| (draft.name.value.clone(), self.draft(draft))).collect(),
             roles: written.roles.iter().map(|role| (role.name.as_str().into(), self.role(role))).collect(),
             guards: written.guards.iter().map(|guard| (guard.name.as_str().into(), self.guard(guard))).collect(),
             decisions,
