@@ -130,6 +130,8 @@ pub(super) fn as_kept(field: &crate::machine::Field, value: serde_json::Value) -
         (FieldKind::Decimal { .. } | FieldKind::Money { .. }, serde_json::Value::Number(number)) => {
             number.to_string().into()
         }
+        // A table without a row is no value.
+        (FieldKind::Rows { .. }, serde_json::Value::Array(rows)) if rows.is_empty() => serde_json::Value::Null,
         (_, value) => value,
     }
 }
