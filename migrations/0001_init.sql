@@ -51,7 +51,6 @@ CREATE TABLE dossier (
 );
 CREATE INDEX dossier_stuck ON dossier (stuck_at) WHERE stuck_at IS NOT NULL;
 CREATE INDEX dossier_due ON dossier (next_due_at) WHERE next_due_at IS NOT NULL;
-CREATE INDEX dossier_state ON dossier (workflow, state);
 CREATE UNIQUE INDEX dossier_gather ON dossier (workflow, gather_key) WHERE gather_key IS NOT NULL;
 CREATE UNIQUE INDEX dossier_import ON dossier (workflow, import_key) WHERE import_key IS NOT NULL;
 

@@ -91,7 +91,7 @@ impl Exact {
         (rest == 1).then(|| u32::max(twos, fives))
     }
 
-    /// Rounded to so many digits after the point, halves away from zero: for showing a mean, never for deciding.
+    /// Rounded to so many digits after the point, halves away from zero. Nothing rounds unless whoever writes a formula or a text asks for it.
     pub fn rounded(self, places: u32) -> Option<Self> {
         let scale = 10_i128.checked_pow(places)?;
         let scaled = self.num.checked_mul(scale)?;

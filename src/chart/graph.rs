@@ -252,7 +252,7 @@ impl Reading<'_> {
     fn term(&self, state: &State) -> String {
         match state.deadline.as_ref().map(|deadline| &deadline.due) {
             Some(Due::Within(delay)) => say::delay(self.phrases, *delay),
-            Some(Due::By(_) | Due::Before(_) | Due::Ends(..)) | None => String::new(),
+            Some(Due::By(_) | Due::Before(_) | Due::Ends(..) | Due::After(..)) | None => String::new(),
         }
     }
 

@@ -19,6 +19,7 @@ const STANDARD: &[(&str, &str)] = &[
     ("endsWith", "text.endsWith('end')"),
     ("string", "string(number)"),
     ("int", "int(text)"),
+    ("round", "round(number, 2)"),
     ("sum", "sum(list)"),
     ("mean", "mean(list)"),
     ("median", "median(list)"),
@@ -291,6 +292,14 @@ impl<'e> Check<'e> {
                 if !numbers {
                     let help = say!(formula.write, usage = format!("{name}(lines.map(l, l.amount))"));
                     self.fault(&call.args[0], say!(formula.numbers, name, kind = whole.words()), Some(help));
+                }
+                Kind::Number
+            }
+            ("round", false, [one, places]) => {
+                for (kind, node) in [one, places].into_iter().zip(&call.args) {
+                    if !matches!(kind, Kind::Number | Kind::Any | Kind::Null) {
+                        self.fault(node, say!(formula.a_number, name, kind = kind.words()), None);
+                    }
                 }
                 Kind::Number
             }

@@ -22,6 +22,8 @@ use crate::exact::{self, Exact};
 
 /// The function that every left side goes through. No formula can write its name.
 const NUMBER: &str = "@number";
+/// Digits after the point to which a number is rounded, at most.
+const PLACES_MAX: u32 = 10;
 /// The function that every decimal goes through.
 const DECIMAL: &str = "@decimal";
 
@@ -60,6 +62,7 @@ pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_overload(NUMBER, "number_dyn", vec![DYN_TYPE], number)?;
     env.add_overload(DECIMAL, "decimal_dyn", vec![DYN_TYPE], decimal)?;
     env.add_overload("string", "string_dyn", vec![DYN_TYPE], string)?;
+    env.add_overload("round", "round_dyn", vec![DYN_TYPE, DYN_TYPE], round)?;
     env.add_overload("sum", "sum_list", vec![DYN_TYPE], |args| of_list("sum", &args, exact::sum))?;
     env.add_overload("mean", "mean_list", vec![DYN_TYPE], |args| of_list("mean", &args, exact::mean))?;
     env.add_overload("median", "median_list", vec![DYN_TYPE], |args| of_list("median", &args, exact::median))?;
@@ -93,6 +96,17 @@ fn number<'b, 'v>(mut args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execu
 fn decimal<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let text = args.first().and_then(|arg| arg.downcast_ref::<CelString>()).map_or("", |text| text.inner());
     owned(text.parse().map_err(|why: String| ExecutionError::function_error("decimal", why))?)
+}
+
+/// A number rounded to so many digits after the point.
+fn round<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let wrong = |what: &str| ExecutionError::function_error("round", what);
+    let [number, places] = args.as_slice() else { return Err(ExecutionError::missing_argument_or_target()) };
+    let number = of_val(number.as_ref()).ok_or_else(|| wrong("only a number is rounded"))?;
+    let places = of_val(places.as_ref()).and_then(Exact::whole).and_then(|places| u32::try_from(places).ok());
+    let places =
+        places.filter(|places| *places <= PLACES_MAX).ok_or_else(|| wrong("it has 0 to 10 digits after the point"))?;
+    owned(number.rounded(places).ok_or_else(|| wrong("the number is too large"))?)
 }
 
 /// A number that is not whole, as a text.

@@ -176,6 +176,8 @@ fn numbers_are_exact_and_nothing_is_rounded() {
         ("sum(lines.map(l, l.quantity))", json!(7)),
         ("mean(lines.map(l, l.price))", json!("1.125")),
         ("mean([1, 1, 2]) > 1.33 && mean([1, 1, 2]) < 1.34", json!(true)),
+        ("round(mean([1, 1, 2]), 2)", json!("1.33")),
+        ("round(2.5, 0) == 3 && round(-2.5, 0) == -3 && round(2 / 3, 4) == 0.6667", json!(true)),
         ("median([3, 1, 2, 10])", json!("2.5")),
         ("[min([3, 1.5]), max([3, 1.5])]", json!(["1.5", 3])),
         ("lines.all(l, l.price < 2)", json!(true)),

@@ -48,7 +48,7 @@ pub(super) fn to_json(value: &Value) -> Result<serde_json::Value, String> {
         Value::Float(_) => return Err("the result is no exact number".to_owned()),
         Value::Opaque(_) => match numbers::of_value(value).map(Exact::decimal) {
             Some(Some(decimal)) => decimal.into(),
-            _ => return Err("the result is a fraction that no decimal can say".to_owned()),
+            _ => return Err("the result is a fraction that no decimal can say: write `round(..., 2)`".to_owned()),
         },
         other => return Err(format!("the result is a {}, which no field can hold", other.type_of())),
     })
@@ -89,7 +89,9 @@ pub(super) fn worth(value: &Value) -> Worth {
 
 /// A field's value as formulas see it.
 pub(super) fn of_field(field: &Field, json: Option<&serde_json::Value>, scope: &Scope<'_>, table: &Table<'_>) -> Value {
-    let Some(json) = json.filter(|json| !json.is_null()) else { return Value::Null };
+    let Some(json) = json.filter(|json| !json.is_null()) else {
+        return if matches!(field.kind, FieldKind::Rows { .. }) { list(Vec::new()) } else { Value::Null };
+    };
     match (&field.kind, json.as_str()) {
         (FieldKind::Unit, Some(code)) => unit(code, scope),
         (FieldKind::Person, Some(id)) => person(id, scope),

@@ -364,6 +364,8 @@ pub enum Due {
     Before(String),
     /// Backward: at the end of the day that lies so long before this day.
     Ends(Delay, String),
+    /// Forward: at the end of the day that lies so long after this day.
+    After(Delay, String),
 }
 
 impl Due {
@@ -371,7 +373,7 @@ impl Due {
     pub fn day(&self) -> Option<&str> {
         match self {
             Self::Within(_) => None,
-            Self::By(day) | Self::Before(day) | Self::Ends(_, day) => Some(day),
+            Self::By(day) | Self::Before(day) | Self::Ends(_, day) | Self::After(_, day) => Some(day),
         }
     }
 }

@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 1,
         name: "init",
@@ -30,6 +30,12 @@ const MIGRATIONS: [Migration; 3] = [
         name: "append_only",
         sqlite: include_str!("../../migrations/0003_append_only.sqlite.sql"),
         postgres: include_str!("../../migrations/0003_append_only.postgres.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "row_types",
+        sqlite: include_str!("../../migrations/0004_row_types.sqlite.sql"),
+        postgres: include_str!("../../migrations/0004_row_types.postgres.sql"),
     },
 ];
 

@@ -24,6 +24,7 @@ pub mod registers;
 pub mod roles;
 mod rows;
 pub mod schedule;
+mod sets;
 mod sqlite;
 mod taken;
 mod value;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{Arguments as _, Column as _, ConnectOptions as _, Row as _, TypeInfo as _, ValueRef as _};
 
+use super::sets::{RowNumbers, RowType, Set};
 use super::{Cell, Param, Row, StoreError};
 
 /// No statement of ours takes this long; a connection that is silent for longer is given up.
@@ -28,7 +29,12 @@ pub(super) struct Postgres {
     runtime: tokio::runtime::Runtime,
     options: PgConnectOptions,
     connection: Option<PgConnection>,
+    /// What the database calls the types of sets; asked once for each connection.
+    numbers: Option<RowNumbers>,
 }
+
+const ROW_TYPES: &str = "SELECT CAST(typname AS TEXT), CAST(oid AS BIGINT), CAST(typarray AS BIGINT) FROM pg_catalog.pg_type \
+    WHERE oid IN (SELECT to_regtype(name) FROM unnest($1) AS name)";
 
 /// The options behind a URL.
 pub(super) fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
@@ -43,7 +49,7 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let mut session = Self { runtime, options, connection: None };
+        let mut session = Self { runtime, options, connection: None, numbers: None };
         session.connect()?;
         Ok(session)
     }
@@ -55,6 +61,41 @@ impl Postgres {
     pub(super) fn query(&mut self, sql: &'static str, params: &[Param]) -> Result<Vec<Row>, StoreError> {
         let rows = self.run(async |connection| query(sql, params).fetch_all(connection).await)?;
         rows.iter().map(row).collect()
+    }
+
+    /// Runs a statement whose first value is a number and whose others are sets.
+    pub(super) fn query_sets(
+        &mut self,
+        sql: &'static str,
+        first: Option<i64>,
+        sets: &[Set],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.connect()?;
+        let numbers = match self.numbers.take() {
+            Some(numbers) => numbers,
+            None => self.row_numbers()?,
+        };
+        let mut values = sqlx::postgres::PgArguments::default();
+        let mut bound = values.add(first);
+        for set in sets {
+            bound = bound.and_then(|()| values.add(set.bound(&numbers)));
+        }
+        bound.expect("numbers and sets below a gigabyte can be sent");
+        let rows = self.run(async |connection| sqlx::query_with(sql, values).fetch_all(connection).await)?;
+        // If the connection broke meanwhile we are not here, and the next one asks again.
+        self.numbers = Some(numbers);
+        rows.iter().map(row).collect()
+    }
+
+    fn row_numbers(&mut self) -> Result<RowNumbers, StoreError> {
+        let names = RowType::ALL.iter().map(|of| Some(of.name().to_owned())).collect();
+        let mut found = std::collections::HashMap::new();
+        for row in self.query(ROW_TYPES, &[Param::Texts(names)])? {
+            let number = |column| row.int(column).map(|number| u32::try_from(number).unwrap_or(0));
+            found.insert(row.text(0)?.to_owned(), (number(1)?, number(2)?));
+        }
+        RowNumbers::of(|name| found.get(name).copied())
+            .ok_or_else(|| StoreError::Database("types of migration 4 are missing: run `chancery migrate`".to_owned()))
     }
 
     pub(super) fn script(&mut self, sql: String) -> Result<(), StoreError> {
@@ -130,7 +171,6 @@ pub(super) fn query(
             Param::Bytes(bytes) => values.add(bytes.as_slice()),
             Param::Texts(texts) => values.add(texts),
             Param::Ints(ints) => values.add(ints),
-            Param::Blobs(blobs) => values.add(blobs),
         };
         bound.expect("texts, numbers and bytes below a gigabyte can be sent");
     }

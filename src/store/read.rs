@@ -74,7 +74,7 @@ async fn sqlite(pool: &SqlitePool, sql: &'static str, params: &[Param]) -> Resul
             Param::Text(text) => query.bind(text.clone()),
             Param::Int(int) => query.bind(*int),
             Param::Bytes(bytes) => query.bind(bytes.clone()),
-            Param::Texts(_) | Param::Ints(_) | Param::Blobs(_) => {
+            Param::Texts(_) | Param::Ints(_) => {
                 return Err(StoreError::Database("a set was bound to a statement on SQLite".to_owned()));
             }
         };

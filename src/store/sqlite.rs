@@ -155,7 +155,7 @@ fn bind(statement: &mut CachedStatement<'_>, params: &[Param]) -> Result<(), Sto
             Param::Text(text) => statement.raw_bind_parameter(index, text.as_deref())?,
             Param::Int(int) => statement.raw_bind_parameter(index, int)?,
             Param::Bytes(bytes) => statement.raw_bind_parameter(index, bytes.as_slice())?,
-            Param::Texts(_) | Param::Ints(_) | Param::Blobs(_) => {
+            Param::Texts(_) | Param::Ints(_) => {
                 return Err(StoreError::Database("a set was bound to a statement on SQLite".to_owned()));
             }
         }

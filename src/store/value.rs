@@ -15,8 +15,6 @@ pub enum Param {
     Texts(Vec<Option<String>>),
     /// One number (or NULL) for each row of a set; PostgreSQL only.
     Ints(Vec<Option<i64>>),
-    /// Bytes for each row of a set; PostgreSQL only.
-    Blobs(Vec<Vec<u8>>),
 }
 
 impl From<&str> for Param {

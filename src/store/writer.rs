@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 
 use super::postgres::Postgres;
+use super::sets::Set;
 use super::sqlite::Sqlite;
 use super::{Param, Row, StoreError};
 
@@ -49,6 +50,22 @@ impl Tx<'_> {
         match self.link {
             Link::Sqlite(sqlite) => sqlite.query(sql, params),
             Link::Postgres(postgres) => postgres.query(sql, params),
+        }
+    }
+
+    /// Runs a statement of PostgreSQL whose first value is a number and whose others are sets.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub(super) fn query_sets(
+        &mut self,
+        sql: &'static str,
+        first: Option<i64>,
+        sets: &[Set],
+    ) -> Result<Vec<Row>, StoreError> {
+        match self.link {
+            Link::Sqlite(_) => Err(StoreError::Database("SQLite takes no sets".to_owned())),
+            Link::Postgres(postgres) => postgres.query_sets(sql, first, sets),
         }
     }
 

@@ -44,6 +44,7 @@ mod own_mails;
 mod packaging;
 mod people;
 mod processes;
+mod reckoning;
 mod registers;
 mod rolls;
 mod rounds;

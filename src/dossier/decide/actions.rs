@@ -22,6 +22,8 @@ impl Run<'_> {
                 (FieldKind::Decimal { .. } | FieldKind::Money { .. }, serde_json::Value::Number(number)) => {
                     number.to_string().into()
                 }
+                // A table without a row is no value.
+                (FieldKind::Rows { .. }, serde_json::Value::Array(rows)) if rows.is_empty() => serde_json::Value::Null,
                 (_, value) => value,
             };
             if !value.is_null() && self.misfit(field, &value, &[]).is_some() {

@@ -130,6 +130,7 @@ impl Run<'_> {
                 let date = date(text)?;
                 calendar.end_of(date.yesterday().unwrap_or(date))
             }
+            Due::After(delay, text) => calendar.after(calendar.end_of(date(text)?), *delay),
             Due::Ends(delay, text) => {
                 let back = Delay { count: -delay.count, ..*delay };
                 calendar.end_of(calendar.date(calendar.offset(calendar.end_of(date(text)?), back)))

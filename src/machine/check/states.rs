@@ -152,17 +152,20 @@ impl Check<'_> {
         }
     }
 
-    /// `10wd before meeting`.
+    /// `10wd before meeting`, `30d after received_on`.
     fn ends(&self, phrase: &Name) -> Due {
-        let parts = phrase.value.split_once(" before ").map(|(delay, day)| (delay.trim(), day.trim()));
-        let parts = parts.and_then(|(delay, day)| Some((delay.parse::<Delay>().ok()?, day)));
-        let Some((delay, day)) =
-            parts.filter(|(delay, day)| delay.count > 0 && delay.unit.is_of_days() && !day.is_empty())
-        else {
+        let parts = phrase.value.trim().split_once(' ').and_then(|(delay, rest)| {
+            let (word, day) = rest.trim().split_once(' ')?;
+            Some((delay.parse::<Delay>().ok()?, word, day.trim()))
+        });
+        let Some((delay, word, day)) = parts.filter(|(delay, word, day)| {
+            delay.count > 0 && delay.unit.is_of_days() && ["before", "after"].contains(word) && !day.is_empty()
+        }) else {
             self.report(fault!(PHRASE.ends, &phrase.span, text = phrase));
             return Due::Within(self.positive(None));
         };
-        Due::Ends(delay, self.day(&part(phrase, day)))
+        let day = self.day(&part(phrase, day));
+        if word == "before" { Due::Ends(delay, day) } else { Due::After(delay, day) }
     }
 
     /// A date, or a formula that gives one.

@@ -1,0 +1,1 @@
+-- SQLite is written row by row and needs no types for rows.
