@@ -595,6 +595,8 @@ pub struct Separation {
     pub same_as: Vec<Name>,
     /// Whoever did one of these may act here in another role.
     pub may_be_same_as: Vec<Name>,
+    /// Whoever is named in one of these fields does nothing here.
+    pub never_named_in: Vec<Name>,
     /// The legal text.
     pub basis: Option<String>,
 }

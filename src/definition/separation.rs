@@ -6,11 +6,13 @@ use crate::diagnostic::say;
 
 /// `separation: {never_same_as: [drafting], may_be_same_as: opening, basis: ..}`.
 pub(super) fn separation(item: &Item<'_>) -> Option<Separation> {
-    let map = item.map(say!(what.separation), &["never_same_as", "same_as", "may_be_same_as", "basis"])?;
+    let map =
+        item.map(say!(what.separation), &["never_same_as", "same_as", "may_be_same_as", "never_named_in", "basis"])?;
     Some(Separation {
         never_same_as: map.words("never_same_as"),
         same_as: map.words("same_as"),
         may_be_same_as: map.words("may_be_same_as"),
+        never_named_in: map.words("never_named_in"),
         basis: map.word("basis").map(|word| word.value),
     })
 }

@@ -130,6 +130,8 @@ pub enum Code {
         /// When.
         at: Instant,
     },
+    /// A field of the dossier names this person, and the step is not theirs in their own case; `about` is the field.
+    Named,
     /// The operation id was used for another command.
     OperationReused,
     /// Nobody holds the role that would be asked next.
@@ -237,6 +239,7 @@ impl Code {
                 "this person did an earlier step that is kept apart from this one"
             }
             Self::Separated { rule: Rule::SameAs, .. } => "only the person who did an earlier step does this one",
+            Self::Named => "the dossier names this person, who does not do this step in their own case",
             Self::Taken { .. } => "somebody else has it",
             Self::KeyTaken { .. } => "it is another dossier's",
             Self::TwoChairs => "a body has one chair",

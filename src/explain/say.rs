@@ -332,6 +332,7 @@ impl Saying<'_> {
             Code::NobodyToAsk => "code_nobody_to_ask",
             Code::TooFewToAsk => "code_too_few_to_ask",
             Code::SamePerson => "code_same_person",
+            Code::Named => "code_named",
             Code::Separated { .. } => "code_separated",
             Code::Done { .. } => "code_done",
             _ => "code_other",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::StateId;
+use crate::ids::{FieldName, StateId};
 
 /// What a state says about people who did an earlier step. Without a word of it one rule holds: whoever prepared the dossier in
 /// one role (opened it, filled in its form, recorded its numbers) acts on it in no other role.
@@ -17,6 +17,9 @@ pub struct Separation {
     /// Whoever prepared the dossier in one of these may act here in another role.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_be_same_as: Vec<Earlier>,
+    /// Whoever is named in one of these fields does nothing here: it is their own case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never_named_in: Vec<FieldName>,
     /// The legal text behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<String>,

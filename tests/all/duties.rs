@@ -109,6 +109,22 @@ fn whoever_prepared_a_dossier_is_not_asked_to_decide_on_it_in_another_role() {
 }
 
 #[test]
+fn nobody_decides_in_their_own_case_where_the_workflow_says_so() {
+    let mut office = office(&[("m1", "checker"), ("m2", "head")]);
+    let own = text("", "{never_named_in: [traveller], basis: Quy chế}");
+    let own = own.replace("  days: {", "  traveller: {type: person, label: Người đi}\n  days: {");
+    let leave = machine("leave", &own);
+    let dossier = office.start(&leave, "D", json!({"unit": "U", "traveller": "p-head"}), START);
+    let dossier = go(&mut office, &leave, &dossier, "clerk", "submit").expect("sent on");
+    let dossier = go(&mut office, &leave, &dossier, "m1", "pass").expect("passed");
+    assert_eq!(holders(&dossier), ["p-m2"], "whoever travels is not asked");
+    let refusal = go(&mut office, &leave, &dossier, "head", "agree").expect_err("it is their own trip");
+    let named = refusal.reasons.iter().find(|reason| reason.code == Code::Named).expect("and is told why");
+    assert_eq!((named.about.as_deref(), named.basis.as_deref()), (Some("traveller"), Some("Quy chế")));
+    assert_eq!(go(&mut office, &leave, &dossier, "m2", "agree").expect("another may").stands(), "agreed");
+}
+
+#[test]
 fn an_operator_cannot_do_for_somebody_what_they_may_not_do() {
     let mut office = office(&[("m1", "checker"), ("clerk", "head")]);
     let leave = leave("", "");

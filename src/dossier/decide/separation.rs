@@ -6,18 +6,18 @@ use super::stand_in::Behalf;
 use crate::dossier::Deed;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Rule};
-use crate::ids::{PersonId, RoleName, Text};
+use crate::ids::{FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{Earlier, Separation};
 
 impl Run<'_> {
     /// Why this person may not act in this state in this role.
     pub(super) fn barred(&self, person: &PersonId, role: &RoleName, at: Place) -> Option<Reason> {
-        let deeds = &self.dossier().deeds;
-        if deeds.is_empty() {
-            return None;
+        let (deeds, rules) = (&self.dossier().deeds, self.separations(at));
+        let named = rules.iter().find_map(|rule| self.named(person, rule));
+        if named.is_some() || deeds.is_empty() {
+            return named;
         }
-        let rules = self.separations(at);
         let names = |earlier: &Earlier, deed: &Deed| self.names(earlier, deed);
         for rule in &rules {
             let done = |deed: &&Deed| rule.never_same_as.iter().any(|earlier| names(earlier, deed));
@@ -38,6 +38,15 @@ impl Run<'_> {
         let other = |deed: &&Deed| deed.prepared && deed.is_of(person) && deed.role.as_ref() != Some(role);
         let deed = deeds.iter().rev().filter(other).find(|deed| !allowed(deed))?;
         Some(separated(Rule::OneRole, deed, None))
+    }
+
+    /// Why somebody does not act in their own case.
+    fn named(&self, person: &PersonId, rule: &Separation) -> Option<Reason> {
+        let fields = &self.dossier().fields;
+        let own = |field: &&FieldName| fields.get(*field).and_then(|value| value.as_str()) == Some(person.as_str());
+        let field = rule.never_named_in.iter().find(own)?;
+        let (text, about) = (Text::default(), Some(field.to_string()));
+        Some(Reason { code: Code::Named, text, basis: rule.basis.clone(), about })
     }
 
     /// The holders of a role who may act in a state, and why the others may not.

@@ -2,6 +2,7 @@
 //! prepared themselves, and that somebody is left for every step.
 
 use super::Check;
+use super::names::Kind;
 use super::roads::Roads;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::fault;
@@ -20,11 +21,14 @@ impl Check<'_> {
                 self.report(fault!(KEYS_TOGETHER.never_and_may, &other.span, name).beside(&name.span));
             }
         }
+        let names_in =
+            |fields: &[Name]| fields.iter().map(|field| self.field_of_type(Kind::Field, field, &["person"])).collect();
         let earlier = |names: &[Name]| names.iter().map(|name| self.earlier(from, name)).collect();
         Separation {
             never_same_as: earlier(&written.never_same_as),
             same_as: earlier(&written.same_as),
             may_be_same_as: earlier(&written.may_be_same_as),
+            never_named_in: names_in(&written.never_named_in),
             basis: written.basis.clone(),
         }
     }

@@ -67,7 +67,7 @@ fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
 fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
     let about = reason.about.as_deref()?;
     match reason.code {
-        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. } => {
+        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. } | Code::Named => {
             Some(reader.field_path(about))
         }
         Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
@@ -118,6 +118,7 @@ fn key(code: &Code) -> &'static str {
         Code::Voting => "voting",
         Code::NotLater => "not_later",
         Code::NotOfRole => "not_of_role",
+        Code::Named => "named",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
         Code::Separated { rule: Rule::NeverSameAs, .. } => "separated_never",
         Code::Separated { rule: Rule::SameAs, .. } => "separated_same",
