@@ -150,7 +150,7 @@ pub enum Code {
     TaskLost,
     /// A vote, or answers of several, in this state would be lost in the other version.
     VoteLost,
-    /// A place on a list, or a list's rows, would be lost in the other version.
+    /// A place on a list, a list's rows, children or the parent would be lost in the other version.
     ListLost,
 }
 
@@ -258,7 +258,7 @@ impl Code {
             Self::TaskLost => {
                 "a task that somebody has taken over or was given would not carry over into the other version"
             }
-            Self::ListLost => "a place on a list would not carry over into the other version",
+            Self::ListLost => "a place on a list, children or the parent would not carry over into the other version",
         }
     }
 }

@@ -160,6 +160,29 @@ fn a_wait_by_the_clock_keeps_its_instant_wherever_it_stands_in_the_new_file() {
 }
 
 #[test]
+fn children_and_the_parent_are_not_lost() {
+    let of = |workflow: &str| {
+        format!("children: {{pair: {{label: Việc con, workflow: {workflow}}}}}\ninitial: open\nstates:")
+    };
+    let opens = |workflow: &str| {
+        let opens = ("suspend:  {by: head,", "suspend:  {by: head, open: pair,");
+        changed(&[("initial: open\nstates:", of(workflow).as_str()), opens])
+    };
+    let (mut office, old) = (Office::new(), opens("part"));
+    let before = drafted(&mut office, &old);
+    let before = acted(&mut office, &old, &before, "head", "suspend", START);
+    let before = acted(&mut office, &old, &before, "head", "resume", START);
+    assert_eq!(before.children.len(), 1);
+    let refused = codes(over(&office, (&old, &changed(&[])), &before, &[], START));
+    assert_eq!(refused, [(Code::ListLost, "pair".to_owned())]);
+    let refused = codes(over(&office, (&old, &opens("piece")), &before, &[], START));
+    assert_eq!(refused, [(Code::ListLost, "pair".to_owned())]);
+    let mut ended = before;
+    ended.children[0].ended = true;
+    assert!(over(&office, (&old, &changed(&[])), &ended, &[], START).is_ok(), "what has ended is not waited for");
+}
+
+#[test]
 fn what_is_frozen_goes_over_with_it_and_continues() {
     let (mut office, old) = (Office::new(), changed(&[]));
     let new = changed(&[("drafting", "writing")]);

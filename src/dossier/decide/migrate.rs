@@ -58,6 +58,10 @@ pub fn migrate(
     (run.machine, run.context) = (new.machine, new.context);
     let over = Over { old: old.machine, new: new.machine, mapping: &ask.states, before: &before };
     run.go_over(&over)?;
+    // What is waited for may be fewer than before.
+    for entry in run.dossier().active.clone() {
+        run.look_for_children(entry.activation, None);
+    }
     run.settle()?;
     run.finish(Kind::Migrated);
     Ok(run.decision)

@@ -1,6 +1,6 @@
 //! What is under way in a state and must go on in the new version: votes, places on lists, answers, clocks of what is frozen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 
 use super::{Active, Code, Over, Reason, State, StateId, Timer, TimerKind, about};
@@ -36,7 +36,22 @@ impl Over<'_> {
         if self.old.is_list() != self.new.is_list() {
             lost.push(super::reason(Code::ListLost, self.old.workflow.to_string()));
         }
+        lost.extend(self.relatives());
         lost
+    }
+
+    /// Children that go on, and the parent, have no place in the new version.
+    fn relatives(&self) -> Vec<Reason> {
+        let kept = |name: &str| match (self.old.children.get(name), self.new.children.get(name)) {
+            (Some(old), Some(new)) => old.workflow == new.workflow && old.is_one() == new.is_one(),
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        let open = self.before.children.iter().filter(|child| !child.ended).map(|child| child.children.as_str());
+        let children: BTreeSet<&str> = open.filter(|name| !kept(name)).collect();
+        let parent = self.before.parent.iter().filter(|parent| !self.new.parent.contains(&parent.workflow));
+        let parent = parent.map(|parent| parent.workflow.as_str());
+        children.into_iter().chain(parent).map(|name| super::reason(Code::ListLost, name.to_owned())).collect()
     }
 
     /// The entries around what is active that the new version does not have any more.
