@@ -39,6 +39,7 @@ impl Relation<'_> {
             }
         }
         self.results();
+        self.counted();
         let sends: Vec<&Send> = sends(self.definition).collect();
         for send in sends {
             self.told(send);
@@ -128,6 +129,21 @@ impl Relation<'_> {
                     let help = did_you_mean(&event.value, known, say!(near.away));
                     self.faults
                         .push(fault!(TOLD.never_ends_so, &event.span, event, name = rule.workflow.as_str()).help(help));
+                }
+            }
+        }
+    }
+
+    /// What guards count are results that children can have.
+    fn counted(&mut self) {
+        for formula in self.definition.guards.iter().filter_map(|guard| guard.expr.as_ref()) {
+            for (children, result) in counts(&formula.value) {
+                let Some(rule) = self.shape.children.get(children) else { continue };
+                let Some(child) = self.known.find(rule.workflow.as_str()) else { continue };
+                if child.results().all(|one| one != result) {
+                    let help = did_you_mean(result, child.results(), say!(near.away));
+                    let name = rule.workflow.as_str();
+                    self.faults.push(fault!(CHILDREN.no_such_result, &formula.span, name, result).help(help));
                 }
             }
         }
@@ -243,6 +259,17 @@ fn otherwise(state: &State, event: &Name) -> bool {
         || state.vote.is_some()
         || state.joins.is_some()
         || !state.states.is_empty()
+}
+
+/// The children and the result of each `count(children, 'result')` in a formula.
+fn counts(formula: &str) -> impl Iterator<Item = (&str, &str)> {
+    formula.split("count(").skip(1).filter_map(|rest| {
+        let (children, rest) = rest.split_once(',')?;
+        let rest = rest.trim_start();
+        let quote = rest.chars().next().filter(|sign| matches!(sign, '\'' | '"'))?;
+        let (result, _) = rest[1..].split_once(quote)?;
+        Some((children.trim(), result))
+    })
 }
 
 /// Whether what one type holds the other can.
