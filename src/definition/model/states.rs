@@ -1,0 +1,237 @@
+//! States, and what stands in them.
+
+use super::{Keys, Name, Register, Tell, Transition};
+use crate::calendar::Delay;
+use crate::definition::children::{Awaits, Send};
+use crate::ids::Text;
+use crate::source::{Span, Spanned};
+
+/// A state.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each key that is true or false")]
+pub struct State {
+    /// Its own name, without those around it.
+    pub name: Name,
+    /// The keys written.
+    pub keys: Keys,
+    /// What officers call it.
+    pub title: Option<Text>,
+    /// What outsiders are told that it is called.
+    pub public: Text,
+    /// Who sees what here.
+    pub access: Vec<Access>,
+    /// The first of its inner states.
+    pub initial: Option<Name>,
+    /// Its inner states.
+    pub states: Vec<State>,
+    /// `parallel: true`: its inner states are all active together.
+    pub parallel: bool,
+    /// `history`: `shallow` or `deep`.
+    pub history: Option<Name>,
+    /// Where a history leads at first.
+    pub target: Option<Name>,
+    /// Transitions by events.
+    pub on: Vec<Transition>,
+    /// Transitions without events.
+    pub always: Vec<Transition>,
+    /// Transitions by the clock.
+    pub after: Vec<(Option<Spanned<Delay>>, Transition)>,
+    /// Who is asked to do what.
+    pub task: Option<Task>,
+    /// The vote held here.
+    pub vote: Option<StateVote>,
+    /// The list that the dossier joins.
+    pub joins: Option<Joins>,
+    /// The children that it waits for.
+    pub awaits: Option<Awaits>,
+    /// Rows may join.
+    pub gathers: bool,
+    /// By when.
+    pub deadline: Option<Deadline>,
+    /// Done on entry.
+    pub entry: Actions,
+    /// Done on leaving.
+    pub exit: Actions,
+    /// What standing here means.
+    pub standing: Option<Name>,
+    /// `link`.
+    pub link: Option<Name>,
+    /// `acknowledge`.
+    pub acknowledge: bool,
+    /// `urgent`.
+    pub urgent: Option<Name>,
+    /// Who leads it.
+    pub lead: Option<Lead>,
+    /// What it says about people who did an earlier step.
+    pub separation: Option<Separation>,
+    /// `final: true`.
+    pub is_final: bool,
+    /// The result of a final state.
+    pub outcome: Option<Name>,
+}
+
+/// Who leads a state.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    /// Who.
+    pub by: Option<Name>,
+    /// What they may do.
+    pub may: Vec<Name>,
+}
+
+/// What a state does by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Actions {
+    /// Fields and the formulas of their values.
+    pub set: Vec<(Name, Option<Name>)>,
+    /// Remembered under this name.
+    pub milestone: Option<Name>,
+    /// Facts that are written.
+    pub register: Vec<Register>,
+    /// Who is told.
+    pub tell: Vec<Tell>,
+    /// Children that are opened.
+    pub open: Vec<Name>,
+    /// What related dossiers are told.
+    pub send: Vec<Send>,
+    /// How it stands from here on, as its parent is told.
+    pub result: Option<Name>,
+}
+
+/// What a role may see and do.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The role, or `others` or `public`.
+    pub who: Name,
+    /// The keys written.
+    pub keys: Keys,
+    /// `see`.
+    pub see: Option<Vec<Name>>,
+    /// `edit`.
+    pub edit: Option<Vec<Name>>,
+    /// `attach`.
+    pub attach: Option<Vec<Name>>,
+    /// `comment`.
+    pub comment: Option<Vec<Name>>,
+}
+
+/// What a state says about people who did an earlier step; each is a state, or `opening`.
+#[derive(Clone, Debug)]
+pub struct Separation {
+    /// Whoever did one of these does nothing here.
+    pub never_same_as: Vec<Name>,
+    /// Only whoever did these does anything here.
+    pub same_as: Vec<Name>,
+    /// Whoever did one of these may act here in another role.
+    pub may_be_same_as: Vec<Name>,
+    /// Whoever is named in one of these fields does nothing here.
+    pub never_named_in: Vec<Name>,
+    /// The legal text.
+    pub basis: Option<String>,
+}
+
+/// A task.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Who is asked.
+    pub role: Option<Name>,
+    /// What is asked.
+    pub title: Text,
+    /// More words.
+    pub help: Text,
+    /// Fields that may be changed.
+    pub edit: Vec<Name>,
+    /// Papers that may be attached.
+    pub attach: Vec<Name>,
+    /// One of those who are asked may take it over.
+    pub claim: bool,
+    /// Somebody is given it first.
+    pub assign: bool,
+    /// It may be handed over.
+    pub hand_over: bool,
+    /// The event that skipping it stands for.
+    pub skip: Option<Name>,
+    /// The mail that asks for it.
+    pub mail: Option<Name>,
+    /// The keys written.
+    pub keys: Keys,
+}
+
+/// The vote of a state.
+#[derive(Clone, Debug)]
+pub struct StateVote {
+    /// The rule's name.
+    pub rule: Option<Name>,
+    /// How it is held.
+    pub held: Held,
+}
+
+/// How a vote is held.
+#[derive(Clone, Debug)]
+pub enum Held {
+    /// By ballot sheets.
+    Online,
+    /// On paper.
+    Paper {
+        /// Who records.
+        records: Option<Name>,
+        /// Who confirms.
+        confirms: Option<Name>,
+    },
+}
+
+/// The list that a dossier joins.
+#[derive(Clone, Debug)]
+pub struct Joins {
+    /// The list's workflow.
+    pub list: Option<Name>,
+    /// The list's fields, as formulas.
+    pub with: Vec<(Name, Option<Name>)>,
+    /// The row's fields, as formulas.
+    pub row: Vec<(Name, Option<Name>)>,
+}
+
+/// A deadline.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    /// Its place.
+    pub span: Span,
+    /// The keys written.
+    pub keys: Keys,
+    /// So long after entry.
+    pub within: Option<Spanned<Delay>>,
+    /// At the end of a day.
+    pub by: Option<Name>,
+    /// Before a day.
+    pub before: Option<Name>,
+    /// So long before a day, as a phrase.
+    pub ends: Option<Name>,
+    /// Reminders.
+    pub remind: Vec<Spanned<Delay>>,
+    /// Who is told afterwards.
+    pub escalate: Option<Escalate>,
+    /// The event it raises.
+    pub then: Option<Name>,
+    /// How long, whenever the dossier comes here again.
+    pub again: Option<Spanned<Again>>,
+}
+
+/// How long a deadline is when the dossier comes to its state again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// So long.
+    Within(Delay),
+    /// `rest`: what was left of it when the state was left.
+    Rest,
+}
+
+/// Who is told when nothing was done.
+#[derive(Clone, Debug)]
+pub struct Escalate {
+    /// So long after the deadline.
+    pub after: Option<Spanned<Delay>>,
+    /// Who.
+    pub to: Option<Name>,
+    /// The mail that tells them.
+    pub mail: Option<Name>,
+}
