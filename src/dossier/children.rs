@@ -42,6 +42,9 @@ pub struct Child {
     /// When it said so last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_at: Option<Instant>,
+    /// The number of its event that said so last; 0 as long as it said nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub told_seq: i64,
     /// It has ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
@@ -68,6 +71,7 @@ impl Child {
             opened_at: at,
             result: None,
             told_at: None,
+            told_seq: 0,
             ended: false,
             fields: BTreeMap::new(),
         }
@@ -90,6 +94,11 @@ impl Dossier {
         self.children.iter().find(|child| &child.dossier == dossier)
     }
 
+    /// Whom something is about that is said of a child, or by it: whom the child is about, else whom this one is about.
+    pub fn of_child(&self, dossier: &DossierId) -> Option<&PersonId> {
+        self.child(dossier).and_then(|child| child.subject.as_ref()).or(self.subject.as_ref())
+    }
+
     /// The workflow of a dossier that is related to this one; `of` gives that of children by their name.
     pub fn related<'m>(
         &'m self,
@@ -101,6 +110,11 @@ impl Dossier {
             _ => of(&self.child(dossier)?.children),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// The id of a dossier that another one opens: it follows from that one's event and its place in it.

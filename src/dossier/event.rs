@@ -484,6 +484,8 @@ pub enum Change {
         result: Option<String>,
         /// It has ended.
         ended: bool,
+        /// The number of its event that says so.
+        seq: i64,
     },
     /// What a child brought back.
     ChildGave {
@@ -594,20 +596,18 @@ impl Change {
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),
             Self::Described { row, .. } => after.row(row)?.subject.as_ref(),
-            Self::ChildCalled { dossier, .. } | Self::ChildGave { dossier, .. } => {
-                after.child(dossier)?.subject.as_ref()
-            }
-            Self::Sent { to: Recipient::New { dossier, .. }, .. } => {
-                after.child(dossier).and_then(|child| child.subject.as_ref()).or(after.subject.as_ref())
-            }
+            Self::ChildCalled { dossier, .. }
+            | Self::ChildGave { dossier, .. }
+            | Self::Sent { to: Recipient::New { dossier, .. }, .. } => after.of_child(dossier),
             // What a list tells a row is about whom the row is about.
             Self::Sent { to: Recipient::Dossier(to), .. } => {
-                after.row(to).map_or(after.subject.as_ref(), |row| row.subject.as_ref())
+                after.row(to).map_or_else(|| after.of_child(to), |row| row.subject.as_ref())
             }
             Self::Sent { to: Recipient::List { .. }, .. } => after.subject.as_ref(),
             Self::Held(message) => match &message.body {
                 Body::Join { subject, .. } => subject.as_ref(),
-                Body::Tell { .. } | Body::Raise { .. } | Body::Stands { .. } => after.subject.as_ref(),
+                Body::Tell { .. } => after.subject.as_ref(),
+                Body::Raise { .. } | Body::Stands { .. } => after.of_child(&message.from),
                 Body::Leave | Body::Open { .. } => None,
             },
             _ => None,

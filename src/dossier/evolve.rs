@@ -290,9 +290,10 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.children.push(Child::opened(children, key, id, subject.as_ref(), at));
         }
         Change::ChildCalled { dossier: id, caption } => child(dossier, id)?.caption.clone_from(caption),
-        Change::ChildStands { dossier: id, result, ended } => {
+        Change::ChildStands { dossier: id, result, ended, seq } => {
             let child = child(dossier, id)?;
             (child.result, child.told_at, child.ended) = (result.clone(), Some(at), *ended);
+            child.told_seq = *seq;
         }
         Change::ChildGave { dossier: id, fields } => child(dossier, id)?.fields.clone_from(fields),
         Change::Reached(milestone) => dossier.milestones.push(milestone.clone()),

@@ -55,6 +55,10 @@ impl Run<'_> {
     }
 
     fn open_child(&mut self, name: &str, rule: &Children, key: &str, each: Option<&Each>) -> Result<(), Refusal> {
+        // Also those that are opened one after the other, by two dossiers that keep each other going.
+        if self.dossier().children_of(name).count() >= CHILDREN_MAX as usize {
+            return Err(Refusal::about(Code::TooMuch, name));
+        }
         let mut fields = Fields::new();
         for (field, expr) in &rule.with {
             fields.insert(field.clone(), self.value_for(expr, each)?);
@@ -155,8 +159,12 @@ impl Run<'_> {
         let Some(before) = self.dossier().child(&message.from).cloned() else {
             return Err(Refusal::of(Code::NotThisWay));
         };
+        // Refused once and tried again after a newer word: the newer one holds.
+        if message.from_seq < before.told_seq {
+            return Ok(());
+        }
         let (dossier, said) = (message.from.clone(), result.map(str::to_owned));
-        self.emit(Change::ChildStands { dossier: dossier.clone(), result: said, ended });
+        self.emit(Change::ChildStands { dossier: dossier.clone(), result: said, ended, seq: message.from_seq });
         let Some(rule) = self.machine.children.get(&before.children) else { return Ok(()) };
         let mut taken = Fields::new();
         for field in &rule.takes {

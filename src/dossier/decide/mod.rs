@@ -125,6 +125,17 @@ struct Run<'a> {
     decision: Decision,
 }
 
+/// What a run can be taken back to.
+struct Moment {
+    dossier: Option<Dossier>,
+    changes: usize,
+    sent: u32,
+    steps: u32,
+    done: VecDeque<ActivationId>,
+    standing: VecDeque<ActivationId>,
+    back: VecDeque<(ActivationId, EventName)>,
+}
+
 impl<'a> Run<'a> {
     fn new(
         machine: &'a Machine,
@@ -203,6 +214,21 @@ impl<'a> Run<'a> {
     fn emit(&mut self, change: Change) {
         evolve::apply(&mut self.dossier, self.at, &change).expect("decide makes only changes that fit");
         self.changes.push(change);
+    }
+
+    /// Where it stands, to come back to.
+    fn moment(&self) -> Moment {
+        let (done, standing, back) = (self.done.clone(), self.standing.clone(), self.back.clone());
+        let (dossier, changes) = (self.dossier.clone(), self.changes.len());
+        Moment { dossier, changes, sent: self.sent, steps: self.steps, done, standing, back }
+    }
+
+    /// Undoes what was done in the event that is being made since then.
+    fn back_to(&mut self, moment: Moment) {
+        self.dossier = moment.dossier;
+        self.changes.truncate(moment.changes);
+        (self.sent, self.steps) = (moment.sent, moment.steps);
+        (self.done, self.standing, self.back) = (moment.done, moment.standing, moment.back);
     }
 
     /// Closes the event that is being made.

@@ -6,7 +6,7 @@ use super::{Run, timers::moved};
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Message, Paused, Timer};
-use crate::ids::{ActivationId, StateId};
+use crate::ids::{ActivationId, DossierId, StateId};
 use crate::machine::chart::Place;
 
 impl Run<'_> {
@@ -82,13 +82,24 @@ impl Run<'_> {
         dossier.is_frozen(region) || dossier.paused.iter().any(inside)
     }
 
-    /// Takes the first waiting message that need not wait any more, if there is one.
-    pub(super) fn take_held(&mut self) -> Result<bool, Refusal> {
-        let mut waiting = (0..).zip(&self.dossier().held);
-        let found = waiting.find(|(_, message)| !self.must_wait(message));
-        let Some((at, message)) = found.map(|(at, message)| (at, message.clone())) else { return Ok(false) };
-        self.emit(Change::Unheld(at));
-        self.take_message(&message)?;
-        Ok(true)
+    /// Takes the first waiting message that need not wait any more, if there is one. What cannot be taken goes on waiting, and so
+    /// does what its sender said after it: nobody's act is refused for what another dossier brings along.
+    pub(super) fn take_held(&mut self) -> bool {
+        let mut behind: Vec<DossierId> = Vec::new();
+        for (at, message) in (0..).zip(self.dossier().held.clone()) {
+            if behind.contains(&message.from) || self.must_wait(&message) {
+                continue;
+            }
+            let before = self.moment();
+            self.emit(Change::Unheld(at));
+            // Each comes from outside, so the steps that follow from it are counted anew.
+            self.steps = 0;
+            if self.take_message(&message).is_ok() {
+                return true;
+            }
+            self.back_to(before);
+            behind.push(message.from);
+        }
+        false
     }
 }

@@ -6,7 +6,7 @@ use super::stand_in::Behalf;
 use crate::dossier::Deed;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Rule};
-use crate::ids::{FieldName, PersonId, RoleName, Text};
+use crate::ids::{ActivationId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{Earlier, Separation};
 
@@ -47,6 +47,13 @@ impl Run<'_> {
         let field = rule.never_named_in.iter().find(own)?;
         let (text, about) = (Text::default(), Some(field.to_string()));
         Some(Reason { code: Code::Named, text, basis: rule.basis.clone(), about })
+    }
+
+    /// The holders of a role whom the state does not keep from it because the matter is their own.
+    pub(super) fn others(&self, role: &RoleName, activation: ActivationId) -> Vec<PersonId> {
+        let rules = self.entered(activation).map(|at| self.separations(at)).unwrap_or_default();
+        let own = |person: &PersonId| rules.iter().any(|rule| self.named(person, rule).is_some());
+        self.holders(role).into_iter().filter(|person| !own(person)).collect()
     }
 
     /// The holders of a role who may act in a state, and why the others may not.

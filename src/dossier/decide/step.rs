@@ -261,7 +261,7 @@ impl<'a> Run<'a> {
                 self.raise_own(activation, PASSED)?;
             } else if let Some((entry, event)) = self.back.pop_front() {
                 self.take_back(entry, &event)?;
-            } else if !self.take_held()? {
+            } else if !self.take_held() {
                 break;
             }
         }

@@ -52,7 +52,7 @@ impl Run<'_> {
         let vote = self.vote_of(activation)?.clone();
         match &vote.held {
             Held::Paper { records, .. } if vote.round != Round::Casting => {
-                let holders = self.holders(records);
+                let holders = self.others(records, activation);
                 self.offer_paper(activation, Purpose::Tally, holders, records.as_str())
             }
             _ => {
@@ -199,7 +199,8 @@ impl Run<'_> {
                 return Err(Refusal::about(Code::TallyWrong, row.row.as_str()));
             }
         }
-        let second: Vec<PersonId> = self.holders(&confirms).into_iter().filter(|other| other != &person).collect();
+        let second: Vec<PersonId> =
+            self.others(&confirms, activation).into_iter().filter(|other| other != &person).collect();
         if second.is_empty() {
             return Err(Refusal::about(Code::SamePerson, confirms.as_str()));
         }
@@ -229,7 +230,7 @@ impl Run<'_> {
             let Held::Paper { records, .. } = held else { return Err(Refusal::of(Code::NotThisWay)) };
             self.emit(Change::Disputed(activation));
             self.emit(Change::Withdrawn { activation, purpose: Purpose::Confirm, holder: None });
-            let holders = self.holders(&records);
+            let holders = self.others(&records, activation);
             self.offer_paper(activation, Purpose::Tally, holders, records.as_str())?;
         }
         self.finish(Kind::Confirmed);

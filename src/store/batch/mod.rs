@@ -35,7 +35,7 @@ impl Tx<'_> {
 const BOX: &str = "INSERT INTO ballot_box (dossier_id, activation, row_id, sealed) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (dossier_id, activation, row_id) DO UPDATE SET sealed = excluded.sealed";
 const MESSAGE: &str = "INSERT INTO message (from_id, from_seq, place, content, sent_at) VALUES ($1, $2, $3, $4, $5)";
-const CONSUMED: &str = "UPDATE message SET consumed_at = $4, refused = NULL \
+const CONSUMED: &str = "UPDATE message SET consumed_at = $4, refused = NULL, content = '' \
     WHERE from_id = $1 AND from_seq = $2 AND place = $3 AND consumed_at IS NULL";
 const REFUSED: &str = "UPDATE message SET refused = $4 \
     WHERE from_id = $1 AND from_seq = $2 AND place = $3 AND consumed_at IS NULL";

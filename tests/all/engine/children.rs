@@ -77,11 +77,15 @@ async fn deploy_one(office: &Running, name: &str, text: &str) {
 }
 
 async fn begun(database: &Fresh) -> Running {
+    begun_with(database, ROUND).await
+}
+
+async fn begun_with(database: &Fresh, round: &str) -> Running {
     let office = open(database, 1).await;
     deploy(&office.engine).await;
-    deploy_one(&office, "round", ROUND).await;
+    deploy_one(&office, "round", round).await;
     let fields = serde_json::from_value(serde_json::json!({"unit": "U", "council": "C"})).expect("fields");
-    let machine = office::machine("round", ROUND).hash().clone();
+    let machine = office::machine("round", round).hash().clone();
     let start = Start { machine, fields, papers: Vec::new(), gather_key: None, first: None, import_key: None };
     office.ok(command("start-r", "r", by("clerk"), Ask::Start(start))).await;
     office
@@ -204,5 +208,45 @@ async fn nobody_but_the_parent_speaks_as_the_parent() {
         let forged = chancery::dossier::command::Command::receiving(&message, child.as_str().into());
         assert!(office.engine.handle(forged, Vec::new()).await.is_err());
         assert_eq!(office.dossier(&child).await.stands(), "writing");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_and_does_not_fit_keeps_nobody_from_acting() {
+    for database in databases().await {
+        let round = ROUND.replace("event: stop}", "event: stop, with: {points: '12.5'}}");
+        let office = begun_with(&database, &round).await;
+        let answer = ANSWER.replace("min: 0,", "min: 0, max: 10,");
+        deploy_one(&office, "answer", &answer.replace("{from: round,", "{from: round, take: [points],")).await;
+        arrive(&office).await;
+        let child = of(&office.dossier("r").await, "m1");
+        office.act("r", "clerk", "stop").await;
+        arrive(&office).await;
+        assert_eq!(office.dossier(&child).await.held.len(), 1);
+        office.act(&child, "m1", "read").await;
+        let read = office.dossier(&child).await;
+        assert_eq!((read.stands().as_str(), read.held.len()), ("writing", 1));
+        office.replays().await;
+    }
+}
+
+#[tokio::test]
+async fn an_older_word_of_a_child_that_comes_late_changes_nothing() {
+    for database in databases().await {
+        let office = begun(&database).await;
+        deploy_one(&office, "answer", ANSWER).await;
+        arrive(&office).await;
+        let child = of(&office.dossier("r").await, "m1");
+        for (seq, result, ended) in [(9, Some("given"), true), (8, None, false)] {
+            let result = result.map(str::to_owned);
+            let body = chancery::dossier::Body::Stands { result, ended, fields: [].into() };
+            let (from, to) = (child.as_str().into(), chancery::dossier::Recipient::Dossier("r".into()));
+            let message = chancery::dossier::Message { from, from_seq: seq, place: 0, to, body };
+            office.ok(chancery::dossier::command::Command::receiving(&message, "r".into())).await;
+        }
+        let round = office.dossier("r").await;
+        let told = round.child(&child.as_str().into()).expect("it was opened");
+        assert_eq!((told.result.as_deref(), told.ended), (Some("given"), true));
+        office.replays().await;
     }
 }
