@@ -2,7 +2,7 @@
 //! same words.
 //!
 //! What goes into a hole is one line without anything that could break a header or the reading order, and not longer than
-//! [`VALUE_MAX`]; whoever shows the text escapes it as the medium wants. A value that is missing, or that the reader may not
+//! 400 characters; whoever shows the text escapes it as the medium wants. A value that is missing, or that the reader may not
 //! see, is said as [`BLANK`].
 
 use std::borrow::Cow;

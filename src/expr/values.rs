@@ -60,7 +60,7 @@ pub(super) fn to_json(value: &Value) -> Result<serde_json::Value, String> {
 pub enum Worth {
     /// Nothing that words say.
     Nothing,
-    /// A number as a decimal; a fraction that no decimal can say is rounded to [`PLACES`] digits.
+    /// A number as a decimal; a fraction that no decimal can say is rounded to two places.
     Number(String),
     /// A text; of a unit, a person or a choice, what a field would hold.
     Text(String),
