@@ -161,7 +161,7 @@ fn mails_to(saying: &Saying<'_>, mails: &[Said], person: &PersonId) -> Vec<Strin
     let said = |said: &Said| {
         let at = saying.moment(said.settled_at.unwrap_or(said.not_before_at));
         let key = match said.status.as_deref() {
-            _ if said.dropped_at.is_some() => "mail_dropped",
+            _ if said.needless => "mail_dropped",
             None => "mail_waits",
             Some("accepted") => "mail_accepted",
             Some("sending") => "mail_sending",

@@ -90,7 +90,7 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
             .iter()
             .map(|one| {
                 let id: String = one.id.as_str().chars().take(letters).collect();
-                let due = one.next_due_at.map_or_else(String::new, day);
+                let due = one.due_at.map_or_else(String::new, day);
                 vec![
                     id,
                     one.workflow.clone(),
@@ -139,7 +139,7 @@ impl Lines<'_> {
             self.lines.push(format!("  asked   {} ({:?})", holders.join(", "), task.purpose));
         }
         for said in shown.said {
-            let status = said.status.as_deref().unwrap_or(if said.dropped_at.is_some() { "needless" } else { "waits" });
+            let status = said.status.as_deref().unwrap_or(if said.needless { "needless" } else { "waits" });
             let person = self.name(&PersonId::new(&said.person));
             self.lines.push(format!(
                 "  mail    {}  {}  {person}: {status}",

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::mails::needless;
 use super::{Param, Store, StoreError};
 use crate::dossier::project::NoticeKind;
 use crate::ids::{DossierId, Instant, WorkflowName};
@@ -19,7 +20,9 @@ pub struct Listed {
     pub caption: String,
     /// When it was opened.
     pub opened_at: Instant,
-    /// When something is due.
+    /// By when the first of those who are asked has to do something.
+    pub due_at: Option<Instant>,
+    /// When the clock does something by itself: a reminder, a deadline's end.
     pub next_due_at: Option<Instant>,
     /// Its result, once it has ended.
     pub outcome: Option<String>,
@@ -40,8 +43,10 @@ pub struct Said {
     pub status: Option<String>,
     /// When that was settled.
     pub settled_at: Option<Instant>,
-    /// When it became needless.
+    /// When it was found to be needless.
     pub dropped_at: Option<Instant>,
+    /// It will not be sent: nobody needs it any more.
+    pub needless: bool,
 }
 
 /// Which dossiers are listed.
@@ -57,15 +62,21 @@ pub struct Filter {
     pub stuck: bool,
 }
 
-const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at, outcome, stuck_at FROM dossier \
+const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at, outcome, stuck_at, \
+    (SELECT MIN(task.due_at) FROM task WHERE task.dossier_id = dossier.id AND task.closed_at IS NULL) FROM dossier \
     WHERE (CAST($1 AS TEXT) IS NULL OR workflow = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2 \
     OR REPLACE(' + ' || state || ' + ', ' + ' || $2 || ' + ', '') <> ' + ' || state || ' + ') \
     AND (CAST($3 AS BIGINT) = 0 OR closed_at IS NULL) AND (CAST($5 AS BIGINT) = 0 OR stuck_at IS NOT NULL) \
     ORDER BY opened_at, id LIMIT $4";
 const STUCK: &str = "SELECT COUNT(*), MIN(stuck_at) FROM dossier WHERE stuck_at IS NOT NULL";
 const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTEGER)) = $1 ORDER BY id LIMIT 2";
-const SAID: &str = "SELECT o.person_id, o.kind, o.not_before_at, m.status, m.settled_at, o.dropped_at \
-    FROM outbox o LEFT JOIN mail m ON m.id = o.mail_id WHERE o.dossier_id = $1 ORDER BY o.seq, o.place";
+const SAID: &str = concat!(
+    "SELECT outbox.person_id, outbox.kind, outbox.not_before_at, mail.status, mail.settled_at, outbox.dropped_at, \
+     CASE WHEN outbox.dropped_at IS NOT NULL OR (outbox.mail_id IS NULL AND ",
+    needless!(),
+    ") THEN 1 ELSE 0 END FROM outbox LEFT JOIN mail ON mail.id = outbox.mail_id \
+     WHERE outbox.dossier_id = $1 ORDER BY outbox.seq, outbox.place"
+);
 const IMPORTED: &str = "SELECT id FROM dossier WHERE workflow = $1 AND import_key = $2";
 
 impl Store {
@@ -93,6 +104,7 @@ impl Store {
                     next_due_at: row.maybe_int(5)?.map(Instant),
                     outcome: row.maybe_text(6)?.map(str::to_owned),
                     stuck_at: row.maybe_int(7)?.map(Instant),
+                    due_at: row.maybe_int(8)?.map(Instant),
                 })
             })
             .collect()
@@ -133,6 +145,7 @@ impl Store {
                     status: row.maybe_text(3)?.map(str::to_owned),
                     settled_at: row.maybe_int(4)?.map(Instant),
                     dropped_at: row.maybe_int(5)?.map(Instant),
+                    needless: row.int(6)? != 0,
                 })
             })
             .collect()

@@ -124,20 +124,25 @@ const PEOPLE: &str = "WITH RECURSIVE walk(person) AS ( \
         AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1) \
     AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = walk.person AND mail.made_at > $2) < $3 LIMIT $4";
 // Still wanted? What was asked, while the reader's own task is open; an escalation, while anybody's of that entry is.
-const DROP_WAITING: &str = "UPDATE outbox SET dropped_at = $1 \
-    WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1 \
-    AND ((kind <> 'escalation' AND task_id IS NOT NULL AND NOT EXISTS \
+/// What nobody needs any more: they are asked no longer, and where others were late, these have answered.
+macro_rules! needless {
+    () => {
+        "((outbox.kind NOT LIKE 'escalation%' AND outbox.task_id IS NOT NULL AND NOT EXISTS \
             (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
              AND task.closed_at IS NULL)) \
-      OR (kind = 'escalation' AND NOT EXISTS (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id \
-            AND task.activation = outbox.activation AND task.closed_at IS NULL)))";
-const DROP_GATHERED: &str = "UPDATE outbox SET dropped_at = $1 \
-    WHERE mail_id = $2 AND dropped_at IS NULL \
-    AND ((kind <> 'escalation' AND task_id IS NOT NULL AND NOT EXISTS \
-            (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
-             AND task.closed_at IS NULL)) \
-      OR (kind = 'escalation' AND NOT EXISTS (SELECT 1 FROM task WHERE task.dossier_id = outbox.dossier_id \
-            AND task.activation = outbox.activation AND task.closed_at IS NULL)))";
+          OR (outbox.kind LIKE 'escalation%' AND NOT EXISTS (SELECT 1 FROM task \
+            WHERE task.dossier_id = outbox.dossier_id AND task.activation = outbox.activation \
+            AND task.closed_at IS NULL)))"
+    };
+}
+pub(super) use needless;
+const DROP_WAITING: &str = concat!(
+    "UPDATE outbox SET dropped_at = $1 WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL \
+     AND not_before_at <= $1 AND ",
+    needless!()
+);
+const DROP_GATHERED: &str =
+    concat!("UPDATE outbox SET dropped_at = $1 WHERE mail_id = $2 AND dropped_at IS NULL AND ", needless!());
 const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND dropped_at IS NULL AND (dossier_id, seq, place) IN \
     (SELECT dossier_id, seq, place FROM outbox WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL \
      AND not_before_at <= $3 ORDER BY not_before_at, dossier_id, seq, place LIMIT $4)";

@@ -26,10 +26,15 @@ async fn close(store: &Store, task: &str) {
 }
 
 async fn notice(store: &Store, place: i64, person: &str, kind: NoticeKind, task: Option<&str>, not_before: i64) {
+    said(store, place, person, kind.name(), task, not_before).await;
+}
+
+/// A notice as its row says it: with the name of the workflow's own mail behind the kind.
+async fn said(store: &Store, place: i64, person: &str, kind: &str, task: Option<&str>, not_before: i64) {
     const SQL: &str = "INSERT INTO outbox (dossier_id, seq, place, activation, person_id, kind, task_id, not_before_at) \
                        VALUES ('d', 1, $1, 1, $2, $3, $4, $5)";
     let task = Param::Text(task.map(str::to_owned));
-    put(store, SQL, vec![place.into(), person.into(), kind.name().into(), task, not_before.into()]).await;
+    put(store, SQL, vec![place.into(), person.into(), kind.into(), task, not_before.into()]).await;
 }
 
 fn plan(now: i64, lease: &str, mails: usize) -> ClaimPlan {
@@ -134,6 +139,26 @@ async fn what_nobody_wants_any_more_is_not_said() {
         let second = claim(&store, 5, "b").await;
         assert_eq!((second.mails.len(), second.dropped), (0, 1));
         assert_eq!(state(&store, &first.mails[0].id).await.0, "dropped");
+    }
+}
+
+#[tokio::test]
+async fn an_escalation_in_the_workflows_own_words_is_not_said_either_once_all_have_answered() {
+    for database in databases().await {
+        let store = migrated(&database).await;
+        task(&store, "t1", "p1").await;
+        said(&store, 1, "p3", "escalation:late", None, 0).await;
+        notice(&store, 2, "p4", NoticeKind::Told, None, 0).await;
+        let needless = async || -> Vec<bool> {
+            store.said(&"d".into()).await.expect("read").iter().map(|said| said.needless).collect()
+        };
+        assert_eq!(needless().await, [false, false]);
+        close(&store, "t1").await;
+        assert_eq!(needless().await, [true, false], "an operator is told so before the courier finds it");
+        let claimed = claim(&store, 1, "a").await;
+        assert_eq!((claimed.mails.len(), claimed.dropped), (1, 1));
+        assert_eq!(claimed.mails[0].person.as_str(), "p4");
+        assert_eq!(needless().await, [true, false]);
     }
 }
 
