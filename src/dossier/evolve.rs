@@ -427,6 +427,8 @@ fn resume(
     dossier.tasks.extend(paused.tasks);
     dossier.timers.extend(timers.iter().cloned());
     dossier.votes.extend(paused.votes);
+    // Why it was held stands in the history; it is no reason for anything any more.
+    dossier.grounds.retain(|ground| ground.at != paused.at);
     put_off(dossier, due);
     Ok(())
 }

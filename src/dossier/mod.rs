@@ -547,6 +547,16 @@ impl Dossier {
         self.tasks.iter().filter(is_inside)
     }
 
+    /// By when a task has to be done: its own time, or that of a deadline around it, whichever comes first.
+    pub fn due_of(&self, task: &Task, chart: &Chart) -> Option<Instant> {
+        let place = |entry: &Active| chart.place(&entry.state);
+        let own = self.active.iter().find(|active| active.activation == task.activation).and_then(place);
+        let is_around =
+            |active: &&Active| own.zip(place(active)).is_some_and(|(own, outer)| chart.is_inside(own, outer));
+        let dated = self.active.iter().filter(|active| active.due_at.is_some());
+        dated.filter(is_around).filter_map(|active| active.due_at).chain(task.due_at).min()
+    }
+
     /// Whether this entry is frozen.
     pub fn is_frozen(&self, activation: ActivationId) -> bool {
         self.paused.iter().flat_map(|paused| &paused.active).any(|active| active.activation == activation)

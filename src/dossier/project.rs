@@ -7,6 +7,7 @@ use super::event::{Change, Event};
 use super::{Dossier, Message, Purpose, Task, TimerKind};
 use crate::calendar::Calendar;
 use crate::ids::{ActivationId, Instant, PersonId};
+use crate::machine::chart::Chart;
 use crate::machine::{LinkPolicy, Machine};
 
 /// The rows that change with a dossier, besides its own row, its events and its ballots.
@@ -148,8 +149,9 @@ pub fn project(
     machine: &Machine,
     calendar: &Calendar,
 ) -> Rows {
-    let had = before.map(tasks).unwrap_or_default();
-    let has = tasks(after);
+    let chart = machine.chart();
+    let had = before.map(|before| tasks(before, chart)).unwrap_or_default();
+    let has = tasks(after, chart);
     let mut rows = Rows {
         tasks_opened: has.iter().filter(|(key, row)| is_news(had.get(*key), row)).map(|(_, row)| row.clone()).collect(),
         tasks_closed: had
@@ -210,7 +212,7 @@ pub fn project(
 type TaskMap = BTreeMap<(ActivationId, Purpose, PersonId), TaskRow>;
 
 /// The open tasks, a row for each person; those of a paused dossier are open too.
-fn tasks(dossier: &Dossier) -> TaskMap {
+fn tasks(dossier: &Dossier, chart: &Chart) -> TaskMap {
     let paused = dossier.paused.iter().flat_map(|paused| &paused.tasks);
     dossier
         .tasks
@@ -224,7 +226,7 @@ fn tasks(dossier: &Dossier) -> TaskMap {
                 person: person.clone(),
                 policy: task.policy,
                 opened_at: dossier.last_at,
-                due_at: task.due_at,
+                due_at: dossier.due_of(task, chart),
             };
             ((task.activation, task.purpose, person.clone()), row)
         })

@@ -140,7 +140,7 @@ pub fn explain(
         stuck: dossier.stuck.clone(),
         outcome: dossier.outcome.clone(),
         grounds: latest_grounds(dossier),
-        awaited: awaited(dossier),
+        awaited: awaited(machine, dossier),
         lists: lists(machine, dossier),
         related: related::relatives(machine, dossier),
         coming: coming::coming(machine, dossier, now, context),
@@ -154,7 +154,7 @@ fn latest_grounds(dossier: &Dossier) -> Vec<Ground> {
     dossier.grounds.iter().filter(|ground| ground.at == last.at).cloned().collect()
 }
 
-fn awaited(dossier: &Dossier) -> Vec<Awaited> {
+fn awaited(machine: &Machine, dossier: &Dossier) -> Vec<Awaited> {
     let entry = |activation| dossier.active.iter().find(|active| active.activation == activation);
     let of_task = |task: &crate::dossier::Task| {
         if !dossier.is_awaited(task) {
@@ -167,7 +167,7 @@ fn awaited(dossier: &Dossier) -> Vec<Awaited> {
             role: task.role.clone(),
             state: active.state.clone(),
             since: active.at,
-            due_at: task.due_at.or(active.due_at),
+            due_at: dossier.due_of(task, machine.chart()).or(active.due_at),
         };
         task.holders.iter().map(one).collect()
     };

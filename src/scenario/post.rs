@@ -161,7 +161,8 @@ fn said(due: &[Waiting], find: &Find<'_, '_>) -> (Vec<MailNotice>, Vec<NoticeKin
         if !dossiers.contains(dossier) {
             dossiers.push(dossier.clone());
         }
-        let due_at = find(dossier).and_then(|(dossier, _)| task_of(dossier, notice)?.due_at);
+        let due_at =
+            find(dossier).and_then(|(dossier, machine)| dossier.due_of(task_of(dossier, notice)?, machine.chart()));
         let task = notice.purpose.map(|purpose| MailTask {
             id: format!("{dossier}-{}-{}", notice.activation, purpose.name()),
             purpose,

@@ -128,6 +128,7 @@ fn a_paused_dossier_keeps_its_entries_and_what_it_was_told_meanwhile() {
     dossier = office.run(&case, Some(&dossier), &command, START).expect("suspended").0;
     assert_eq!(state(&dossier), "suspended");
     assert!(dossier.timers.is_empty(), "clocks stand still");
+    assert_eq!(dossier.grounds.iter().map(|ground| ground.text.own.as_str()).collect::<Vec<_>>(), ["Có đơn"]);
 
     let passed = Body::Tell { event: "passed".into(), fields: BTreeMap::new(), reason: None, last: false };
     let receive = office.command("D", by("clerk"), Ask::Receive(message("L", 2, passed)));
@@ -138,6 +139,7 @@ fn a_paused_dossier_keeps_its_entries_and_what_it_was_told_meanwhile() {
     let resume = office.command("D", by("head"), act(&dossier, "resume"));
     let (after, decision) = office.run(&case, Some(&dossier), &resume, later).expect("resumed");
     assert_eq!(state(&after), "open.deciding", "the result that came meanwhile is taken on resuming");
+    assert!(after.grounds.is_empty(), "what it was held for is over");
     let resumed = decision.events.iter().flat_map(|event| &event.changes);
     assert!(resumed.into_iter().any(|change| matches!(change, Change::Resumed { .. })));
     assert!(after.active.iter().all(|active| active.activation != council), "it has moved on from there");
@@ -348,6 +350,26 @@ fn a_pause_inside_a_compound_state_leaves_what_is_around_it_alone() {
     assert_eq!(rows.tasks_opened.iter().map(|task| task.due_at).collect::<Vec<_>>(), [Some(due(&after))]);
     assert!(rows.notices.iter().all(|notice| notice.kind != NoticeKind::Asked), "nobody is asked again");
     assert_eq!(state(&go(&mut office, &pauses, &after, "stop", later)), "stopped", "the outer state still answers");
+}
+
+#[test]
+fn whoever_is_asked_inside_is_told_of_the_deadline_around_if_that_comes_first() {
+    let (mut office, pauses) = (Office::new(), machine("pauses", PAUSES));
+    let first = office.start(&pauses, "D", json!({"unit": "U"}), START);
+    let around = first.active[0].due_at.expect("the state around has a deadline");
+    let own = first.tasks[0].due_at.expect("the first step too");
+    let row = |dossier: &Dossier| dossier.due_of(&dossier.tasks[0], pauses.chart());
+    assert!(own < around);
+    assert_eq!(row(&first), Some(own), "five days come before ten");
+    let next = office.command("D", by("clerk"), act(&first, "next"));
+    let (second, decision) = office.run(&pauses, Some(&first), &next, START).expect("it goes on");
+    let rows = project(Some(&first), &second, &decision.events, &pauses, &office.calendar);
+    assert_eq!(rows.tasks_opened.iter().map(|task| task.due_at).collect::<Vec<_>>(), [Some(around)]);
+    // A step that is entered late: its own five days would end after what is around it.
+    let late = START.plus_ms(11 * DAY_MS);
+    let third = go(&mut office, &pauses, &second, "back", late);
+    assert!(third.tasks[0].due_at > Some(around));
+    assert_eq!(row(&third), Some(around));
 }
 
 #[test]
