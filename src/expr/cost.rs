@@ -8,6 +8,7 @@ use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
 
 use super::Names;
 use super::syntax::parse;
+use crate::machine::{Condition, Decision};
 
 /// Nanoseconds that a formula may take at worst.
 pub const COST_MAX: u64 = 1_000_000;
@@ -26,6 +27,16 @@ pub fn cost(expr: &str, names: &Names) -> Option<u64> {
     Some(Cost { names }.of(program.expression()))
 }
 
+/// Nanoseconds that a decision table takes at worst: each of its inputs, and every condition of every row.
+pub(super) fn of_table(table: &Decision, names: &Names) -> u64 {
+    let inputs = table.inputs.iter().filter_map(|(_, expr)| cost(expr, names)).sum::<u64>();
+    let conditions = table.rows.iter().flat_map(|row| &row.when).map(|(_, condition)| match condition {
+        Condition::Words(words) => words.len() as u64,
+        Condition::Numbers { .. } | Condition::Truth(_) => 1,
+    });
+    inputs.saturating_add(conditions.sum::<u64>().saturating_mul(ELEMENT))
+}
+
 struct Cost<'n> {
     names: &'n Names,
 }
@@ -33,7 +44,8 @@ struct Cost<'n> {
 impl Cost<'_> {
     fn of(&self, node: &IdedExpr) -> u64 {
         let inside = match &node.expr {
-            Expr::Unspecified | Expr::Literal(_) | Expr::Ident(_) => 0,
+            Expr::Unspecified | Expr::Literal(_) => 0,
+            Expr::Ident(name) => self.names.cost(name),
             Expr::Select(select) => self.of(&select.operand),
             Expr::Call(call) => self.call(call),
             Expr::Comprehension(it) => {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cost;
 use crate::diagnostic::{Words, say};
 use crate::ids::VoteName;
-use crate::machine::{CHILDREN_MAX, Field, FieldKind, Shape, VoteRule};
+use crate::machine::{CHILDREN_MAX, Decision, Field, FieldKind, Hit, Shape, VoteRule};
 
 /// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +121,8 @@ pub struct Names {
     parts: BTreeMap<String, u64>,
     /// The names that are those of fields.
     fields: BTreeSet<String>,
+    /// What it costs to work out what a name stands for, where that is more than looking at it, in nanoseconds.
+    costs: BTreeMap<String, u64>,
 }
 
 /// Rows with which a list is reckoned: no body decides on more of them in one meeting.
@@ -149,6 +152,23 @@ impl Names {
         }
         let files = shape.fields.iter().filter(|field| field.kind == FieldKind::File).count();
         names.sized("papers", (shape.papers.len() + files) as u64)
+    }
+
+    /// With decision tables: each name stands for the word that the table gives, or for a list of words.
+    #[must_use]
+    pub fn with_decisions(mut self, decisions: &BTreeMap<String, Decision>) -> Self {
+        for (name, table) in decisions {
+            let cost = cost::of_table(table, &self);
+            self.costs.insert(name.clone(), cost);
+            let kind = if table.hit == Hit::Collect { Kind::List(Box::new(Kind::Text)) } else { Kind::Text };
+            self = self.sized(name, table.rows.iter().map(|row| row.then.len() as u64).sum()).or(name, kind);
+        }
+        self
+    }
+
+    /// What it costs to work out what a name stands for, in nanoseconds.
+    pub(super) fn cost(&self, name: &str) -> u64 {
+        self.costs.get(name).copied().unwrap_or_default()
     }
 
     /// With what a mail knows besides: `reader` (`name`, `address`), `due` (by when, in words), `state` (where it stands, in

@@ -10,12 +10,13 @@ use super::syntax::{environment, parse};
 use super::{Each, ExprError, Scope, Worth, holes, numbers, values};
 use crate::diagnostic::LANGUAGES;
 use crate::ids::Text;
-use crate::machine::{Draft, FieldKind, Mail, Shape, ShareOf};
+use crate::machine::{Decision, Draft, FieldKind, Hit, Mail, Sample, Shape, ShareOf, Undecided};
 
 /// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
 pub struct Programs {
     formulas: BTreeMap<String, Formula>,
     tables: BTreeMap<String, Value>,
+    decisions: BTreeMap<String, Decision>,
     /// The rows of tables from which fields choose, with their codes.
     choices: BTreeMap<String, BTreeMap<String, Value>>,
 }
@@ -31,6 +32,9 @@ struct Formula {
     /// The variables that it names; only these are worked out when it runs.
     variables: Vec<String>,
     functions: Vec<&'static str>,
+    /// What it names and what the decision tables that it names look at; and whether any of that asks a register.
+    names: Vec<String>,
+    asks_registers: bool,
 }
 
 impl Programs {
@@ -48,8 +52,9 @@ impl Programs {
             })?;
             formulas.insert(expr.to_owned(), Formula::of(&program));
         }
+        see_through(&mut formulas, &shape.decisions);
         let tables = shape.tables.iter().map(|(name, table)| (name.clone(), values::of_json(table))).collect();
-        Ok(Self { formulas, tables, choices: choices_of(shape) })
+        Ok(Self { formulas, tables, decisions: shape.decisions.clone(), choices: choices_of(shape) })
     }
 
     /// The truth value of a formula.
@@ -91,9 +96,14 @@ impl Programs {
         Ok(values::worth(&self.run(expr, scope)?))
     }
 
-    /// What a formula names: fields, tables, `papers`, `today`.
+    /// What a formula names, also by way of decision tables: fields, tables, `papers`, `today`.
     pub fn names(&self, expr: &str) -> &[String] {
-        self.formulas.get(expr).map_or(&[], |formula| formula.variables.as_slice())
+        self.formulas.get(expr).map_or(&[], |formula| formula.names.as_slice())
+    }
+
+    /// Whether a formula asks a register for a year, also by way of decision tables.
+    pub fn asks_registers(&self, expr: &str) -> bool {
+        self.formulas.get(expr).is_some_and(|formula| formula.asks_registers)
     }
 
     fn run(&self, expr: &str, scope: &Scope<'_>) -> Result<Value, ExprError> {
@@ -102,7 +112,12 @@ impl Programs {
         let answers = Answers(scope);
         let mut context = Context::with_env(environment().clone());
         for name in &formula.variables {
-            if let Some(value) = self.variable(name, scope) {
+            let value = match (self.variable(name, scope), self.decisions.get(name)) {
+                (Some(value), _) => Some(value),
+                (None, Some(table)) => Some(self.decided(name, table, scope)?),
+                (None, None) => None,
+            };
+            if let Some(value) = value {
                 context.add_variable_from_value(name.as_str(), value);
             }
         }
@@ -147,6 +162,29 @@ impl Programs {
         }
     }
 
+    /// What a decision table gives: its inputs are worked out, and then its rows gone through.
+    fn decided(&self, name: &str, table: &Decision, scope: &Scope<'_>) -> Result<Value, ExprError> {
+        let worked: Vec<Result<Value, ExprError>> =
+            table.inputs.iter().map(|(_, expr)| self.run(expr, scope)).collect();
+        let samples: Vec<Option<Sample>> =
+            worked.iter().map(|value| value.as_ref().ok().and_then(values::sample)).collect();
+        let words = table.gives_for(&samples).map_err(|why| match why {
+            Undecided::NoRow => error(name, "no row of the table holds".to_owned()),
+            Undecided::Input(at) => match (worked.get(at), table.inputs.get(at)) {
+                (Some(Err(fault)), _) => fault.clone(),
+                (Some(Ok(value)), Some((input, _))) => {
+                    error(name, format!("no condition fits `{input}`, which is {}", described(value)))
+                }
+                _ => error(name, "a column is missing".to_owned()),
+            },
+        })?;
+        let mut words = words.into_iter().map(values::text);
+        match table.hit {
+            Hit::Collect => Ok(values::list(words.collect())),
+            Hit::First | Hit::Unique => Ok(words.next().unwrap_or(Value::Null)),
+        }
+    }
+
     fn field(
         &self,
         field: &crate::machine::Field,
@@ -179,14 +217,36 @@ impl Formula {
         let variables = references.variables().into_iter().map(str::to_owned).collect();
         let functions =
             functions::SIGNATURES.iter().map(|one| one.name).filter(|name| references.has_function(name)).collect();
-        Self { expr: numbers::exactly(program.expression().clone()), variables, functions }
+        let (names, asks_registers) = (Vec::new(), false);
+        Self { expr: numbers::exactly(program.expression().clone()), variables, functions, names, asks_registers }
+    }
+
+    /// It asks for the entry of a year.
+    fn asks_for_years(&self) -> bool {
+        self.functions.iter().any(|name| ["streak", "held"].contains(name))
+    }
+}
+
+/// Notes in each formula what it names and asks by way of decision tables.
+fn see_through(formulas: &mut BTreeMap<String, Formula>, decisions: &BTreeMap<String, Decision>) {
+    let of = |formula: &Formula| (formula.variables.clone(), formula.asks_for_years());
+    let own: BTreeMap<String, (Vec<String>, bool)> =
+        formulas.iter().map(|(expr, formula)| (expr.clone(), of(formula))).collect();
+    for formula in formulas.values_mut() {
+        let tables = formula.variables.iter().filter_map(|name| decisions.get(name));
+        let inputs: Vec<_> = tables.flat_map(|table| &table.inputs).filter_map(|(_, expr)| own.get(expr)).collect();
+        formula.asks_registers = formula.asks_for_years() || inputs.iter().any(|(_, asks)| *asks);
+        formula.names = formula.variables.iter().chain(inputs.iter().flat_map(|(names, _)| names)).cloned().collect();
     }
 }
 
 /// Every formula of a workflow.
 fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
     let mut found: BTreeSet<&str> = shape.guards.values().map(|guard| guard.expr.as_str()).collect();
-    found.extend(shape.decisions.values().map(|table| table.expr.as_str()));
+    for table in shape.decisions.values() {
+        found.insert(&table.expr);
+        found.extend(table.inputs.iter().map(|(_, expr)| expr.as_str()));
+    }
     for vote in shape.votes.values() {
         for threshold in [&vote.quorum, &vote.passes] {
             if let ShareOf::Path(path) = &threshold.share {

@@ -10,7 +10,7 @@ use super::{Scope, numbers};
 use crate::dossier::Child;
 use crate::exact::Exact;
 use crate::ids::{PersonId, UnitCode};
-use crate::machine::{Field, FieldKind};
+use crate::machine::{Field, FieldKind, Sample};
 
 /// In the map of a unit, a person or a choice: what a field would hold. No formula can name it.
 const REFERENCE: &str = "@reference";
@@ -85,6 +85,15 @@ pub(super) fn worth(value: &Value) -> Worth {
             _ => Worth::Nothing,
         },
         _ => Worth::Nothing,
+    }
+}
+
+/// A value as conditions of decision tables look at it; none if it is empty, or nothing that they know.
+pub(super) fn sample(value: &Value) -> Option<Sample> {
+    match value {
+        Value::String(word) => Some(Sample::Word(Some(word.to_string()))),
+        Value::Bool(truth) => Some(Sample::Truth(*truth)),
+        other => numbers::of_value(other).map(Sample::Number),
     }
 }
 

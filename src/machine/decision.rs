@@ -1,5 +1,6 @@
-//! Decision tables: rows of conditions on inputs, each with what then holds. A table is read by officers and worked out as a
-//! formula, so that it reckons exactly and refuses as guards do where an input is empty.
+//! Decision tables: rows of conditions on inputs, each with what then holds. The inputs are formulas, worked out once each;
+//! then the rows are gone through. Where the answer depends on an input that is empty there is none, and who asked is refused
+//! as by a guard.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,8 @@ pub struct Decision {
     pub inputs: Vec<(String, String)>,
     /// The rows, in their order.
     pub rows: Vec<DecisionRow>,
-    /// The table as CEL: a word, or a list of words where several rows count.
+    /// What it gives, as CEL: its name, which stands for a word, or for a list of words where several rows count. In machines
+    /// of before its rows are written out here.
     pub expr: String,
 }
 
@@ -84,25 +86,6 @@ impl Condition {
             _ => false,
         }
     }
-
-    /// As CEL, of a formula.
-    fn formula(&self, of: &str) -> String {
-        match self {
-            Self::Numbers { from: Some((from, true)), to: Some((to, true)) } if from == to => {
-                format!("({of}) == {from}")
-            }
-            Self::Numbers { from, to } => {
-                let from = from.map(|(end, closed)| format!("({of}) {} {end}", if closed { ">=" } else { ">" }));
-                let to = to.map(|(end, closed)| format!("({of}) {} {end}", if closed { "<=" } else { "<" }));
-                from.into_iter().chain(to).collect::<Vec<_>>().join(" && ")
-            }
-            Self::Words(words) => {
-                let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-                format!("({of}) in [{}]", words.join(", "))
-            }
-            Self::Truth(truth) => format!("({of}) == {truth}"),
-        }
-    }
 }
 
 impl DecisionRow {
@@ -110,9 +93,53 @@ impl DecisionRow {
     pub fn holds(&self, samples: &[Sample]) -> bool {
         self.when.iter().all(|(input, condition)| samples.get(*input).is_some_and(|sample| condition.holds(sample)))
     }
+
+    /// The same where some values are not known: the input on which it depends, if it does.
+    fn holds_of(&self, samples: &[Option<Sample>]) -> Result<bool, usize> {
+        let mut unknown = None;
+        for (input, condition) in &self.when {
+            match samples.get(*input).and_then(Option::as_ref) {
+                Some(sample) if !condition.holds(sample) => return Ok(false),
+                Some(_) => {}
+                None => unknown = unknown.or(Some(*input)),
+            }
+        }
+        unknown.map_or(Ok(true), Err)
+    }
+}
+
+/// Why a table gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// It depends on this input, which is not known.
+    Input(usize),
+    /// No row holds.
+    NoRow,
 }
 
 impl Decision {
+    /// What it gives for these values, one for each input; none where one is not known. One word, or several of `collect`.
+    ///
+    /// # Errors
+    /// It depends on a value that is not known, or no row holds though one has to.
+    pub fn gives_for(&self, samples: &[Option<Sample>]) -> Result<Vec<&str>, Undecided> {
+        let (mut words, mut unknown): (Vec<&str>, _) = (Vec::new(), None);
+        for row in &self.rows {
+            match (row.holds_of(samples), self.hit) {
+                (Ok(false), _) => {}
+                (Ok(true), Hit::First) if unknown.is_some() => break,
+                (Ok(true), Hit::First | Hit::Unique) => return Ok(row.then.iter().map(String::as_str).collect()),
+                (Ok(true), Hit::Collect) => words.extend(row.then.iter().map(String::as_str)),
+                (Err(input), _) => unknown = unknown.or(Some(input)),
+            }
+        }
+        match (unknown, self.hit) {
+            (Some(input), _) => Err(Undecided::Input(input)),
+            (None, Hit::Collect) => Ok(words),
+            (None, Hit::First | Hit::Unique) => Err(Undecided::NoRow),
+        }
+    }
+
     /// Every word that it may give, each once, in the order of the rows.
     pub fn outcomes(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
@@ -127,37 +154,8 @@ impl Decision {
     /// That it gives a word, as CEL.
     pub fn gives(&self, word: &str) -> String {
         match self.hit {
-            Hit::Collect => format!("{} in ({})", quoted(word), self.expr),
-            Hit::Unique | Hit::First => format!("({}) == {}", self.expr, quoted(word)),
-        }
-    }
-
-    /// The table as CEL: what every row that holds gives, and of that the first where only one counts.
-    pub fn formula(&self) -> String {
-        let condition = |row: &DecisionRow| {
-            let all = row.when.iter().filter_map(|(input, one)| Some(one.formula(&self.inputs.get(*input)?.1)));
-            let all = all.collect::<Vec<_>>().join(" && ");
-            if all.is_empty() { "true".to_owned() } else { all }
-        };
-        let words = |row: &DecisionRow| row.then.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
-        let rows: Vec<String> =
-            self.rows.iter().map(|row| format!("(({}) ? [{}] : [])", condition(row), words(row))).collect();
-        let all = sum(&rows);
-        match self.hit {
-            Hit::Collect => all,
-            Hit::Unique | Hit::First => format!("({all})[0]"),
-        }
-    }
-}
-
-/// The lists one after the other, put together by halves: the language bounds how deep a formula nests.
-fn sum(lists: &[String]) -> String {
-    match lists {
-        [] => "[]".to_owned(),
-        [one] => one.clone(),
-        _ => {
-            let (one, two) = lists.split_at(lists.len() / 2);
-            format!("({} + {})", sum(one), sum(two))
+            Hit::Collect => format!("{} in {}", quoted(word), self.expr),
+            Hit::Unique | Hit::First => format!("{} == {}", self.expr, quoted(word)),
         }
     }
 }

@@ -37,7 +37,7 @@ pub use actions::{Actions, RegisterRule, Setting};
 pub use children::{
     Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, PARENT, RESULT_CHANGED, Reach, Related, Sending, Until,
 };
-pub use decision::{Condition, Decision, DecisionRow, Hit, Sample};
+pub use decision::{Condition, Decision, DecisionRow, Hit, Sample, Undecided};
 pub use draft::{Block, Column, Draft, DraftTable, RowsOf, Says, Signature};
 pub use lead::{Lead, LeadAct};
 pub use mail::{Mail, Tell};

@@ -1,6 +1,5 @@
-//! Decision tables: what is worked out as a formula is what the rows say, and a table of many rows is one formula still.
+//! Decision tables: what is worked out is what the rows say, and tables of many rows are looked at whole.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use chancery::dossier::Dossier;
@@ -66,28 +65,99 @@ proptest! {
     }
 }
 
-#[test]
-fn a_table_of_twenty_rows_is_checked_and_worked_out() {
-    let mut rows = String::new();
-    for row in 0..20 {
-        let word = ["low", "high"][usize::from(row >= 10)];
-        let _ = writeln!(rows, "      - {{when: {{points: {row}}}, then: {word}}}");
-    }
-    let text = format!(
+/// A workflow that grades points (0 to 9999) and a kind by a table of these rows.
+fn grading(hit: &str, rows: &[String]) -> String {
+    let rows = rows.iter().fold(String::new(), |rows, row| rows + "      - " + row + "\n");
+    format!(
         "chancery: 1\nworkflow: many\ntitle: Nhiều dòng\ncalendar: plain\nfields:\n  unit: {{type: unit, required: true, \
-         label: Đơn vị}}\n  points: {{type: number, min: 0, max: 19, required: true, label: Điểm}}\nroles:\n  clerk: \
-         {{label: Cán bộ, post: clerk, of: unit, starter: true}}\ndecisions:\n  grade:\n    label: Hạng\n    hit: \
-         unique\n    inputs: {{points: points}}\n    rows:\n{rows}initial: open\nstates:\n  open:\n    title: Mở\n    \
-         task: {{for: clerk, title: Gửi}}\n    on: {{send: {{by: clerk, label: Gửi, decide: {{by: grade, to: {{low: bad, \
-         high: good}}}}}}}}\n  bad: {{title: Thấp, final: true, outcome: bad}}\n  good: {{title: Cao, final: true, outcome: \
-         good}}\n"
-    );
-    let machine = crate::support::office::machine("many", &text);
+         label: Đơn vị}}\n  points: {{type: number, min: 0, max: 9999, label: Điểm}}\n  kind: {{type: one_of, values: \
+         {{a: A, b: B}}, required: true, label: Loại}}\nroles:\n  clerk: {{label: Cán bộ, post: clerk, of: unit, starter: \
+         true}}\ndecisions:\n  grade:\n    label: Hạng\n    hit: {hit}\n    inputs: {{points: points, kind: kind}}\n    \
+         rows:\n{rows}initial: open\nstates:\n  open:\n    title: Mở\n    task: {{for: clerk, title: Gửi}}\n    on: \
+         {{send: {{by: clerk, label: Gửi, decide: {{by: grade, to: {{low: bad, high: good}}}}}}}}\n  bad: {{title: Thấp, final: \
+         true, outcome: bad}}\n  good: {{title: Cao, final: true, outcome: good}}\n"
+    )
+}
+
+/// 500 rows that decide everything once: 250 spans of forty points for each kind, the upper half of them `high`.
+fn spans() -> Vec<String> {
+    let span = |kind, at: u32| {
+        let (from, to) = (at * 40, at * 40 + 39);
+        let word = if at >= 125 { "high" } else { "low" };
+        format!("{{when: {{points: \"{from} .. {to}\", kind: {kind}}}, then: {word}}}")
+    };
+    ["a", "b"].into_iter().flat_map(|kind| (0..250).map(move |at| span(kind, at))).collect()
+}
+
+fn told(text: &str) -> Vec<(&'static str, String)> {
+    let checked = check_files(&SourceFile::new("many.yaml", text), &|_| None);
+    let label = |one: &chancery::diagnostic::Diagnostic| one.labels[0].text.text("en");
+    checked.diagnostics.iter().map(|one| (one.code, label(one))).collect()
+}
+
+#[test]
+fn a_table_of_five_hundred_rows_is_checked_and_worked_out() {
+    let machine = crate::support::office::machine("many", &grading("unique", &spans()));
     assert_eq!(machine.decisions["grade"].hit, Hit::Unique);
-    for (points, outcome) in [(0, "bad"), (9, "bad"), (10, "good"), (19, "good")] {
+    for (points, outcome) in [(0, "bad"), (4999, "bad"), (5000, "good"), (9999, "good")] {
         let mut office = Office::new();
-        let dossier = office.start(&machine, "D", json!({"unit": "U", "points": points}), START);
+        let fields = json!({"unit": "U", "points": points, "kind": "b"});
+        let dossier = office.start(&machine, "D", fields, START);
         let sent = office.answer(&machine, &dossier, by("clerk"), act(&dossier, "send"), START).expect("sent").0;
         assert_eq!(sent.outcome.as_deref(), Some(outcome), "{points}");
+    }
+}
+
+#[test]
+fn among_five_hundred_rows_the_one_case_is_found_that_none_or_two_decide() {
+    let with = |at: usize, row: &str| {
+        let mut rows = spans();
+        rows[at] = row.to_owned();
+        rows
+    };
+    assert_eq!(told(&grading("unique", &spans())), []);
+    let gap = with(317, "{when: {points: \"2680 .. 2718\", kind: b}, then: low}");
+    assert_eq!(told(&grading("unique", &gap)), [("E0223", "nothing holds for: points: 2719, kind: b".to_owned())]);
+    let two = with(317, "{when: {points: \"2679 .. 2719\", kind: b}, then: low}");
+    assert_eq!(told(&grading("unique", &two)), [("E0224", "holds for: points: 2679, kind: b".to_owned())]);
+    let never = with(317, "{when: {points: \"40 .. 119\", kind: b}, then: low}");
+    let codes: Vec<&str> = told(&grading("first", &never)).iter().map(|(code, _)| *code).collect();
+    assert_eq!(
+        codes,
+        ["E0223", "E0303"],
+        "it decides nothing that the rows before it leave open, and leaves its own open"
+    );
+}
+
+#[test]
+fn what_depends_on_an_empty_column_is_refused_and_what_does_not_is_decided() {
+    let rows =
+        ["{when: {kind: a}, then: low}", "{when: {points: \"< 5\"}, then: low}", "{then: high}"].map(str::to_owned);
+    let machine = crate::support::office::machine("many", &grading("first", &rows));
+    let mut office = Office::new();
+    let sent = |office: &mut Office, kind: &str| {
+        let dossier = office.start(&machine, "D", json!({"unit": "U", "kind": kind}), START);
+        office.answer(&machine, &dossier, by("clerk"), act(&dossier, "send"), START)
+    };
+    assert_eq!(sent(&mut office, "a").expect("the first row holds").0.outcome.as_deref(), Some("bad"));
+    let refused = sent(&mut office, "b").expect_err("how many points it has is not known").to_string();
+    assert!(refused.contains("no condition fits `points`, which is an empty field"), "{refused}");
+}
+
+#[test]
+fn formulas_know_a_table_by_its_name() {
+    let rows = ["{when: {points: \"< 5\"}, then: low}", "{when: {points: \">= 5\"}, then: high}"].map(str::to_owned);
+    let text = grading("unique", &rows).replace(
+        "initial: open",
+        "guards:\n  fine: {expr: \"grade == 'high' && kind == 'a'\", refuse: Chưa đủ}\ninitial: open",
+    );
+    let text = text.replace("decide: {by: grade, to: {low: bad, high: good}}", "guard: fine, target: good");
+    let text = text.replace("  bad: {title: Thấp, final: true, outcome: bad}\n", "");
+    let machine = crate::support::office::machine("many", &text);
+    for (points, goes) in [(4, false), (5, true)] {
+        let mut office = Office::new();
+        let dossier = office.start(&machine, "D", json!({"unit": "U", "points": points, "kind": "a"}), START);
+        let sent = office.answer(&machine, &dossier, by("clerk"), act(&dossier, "send"), START);
+        assert_eq!(sent.is_ok(), goes, "{points}");
     }
 }

@@ -29,7 +29,7 @@ impl Run<'_> {
     /// entry after the other; none if that does not help.
     fn missing_years(&self, guard: &Guard, wanted: bool) -> BTreeSet<i32> {
         let none = BTreeSet::new();
-        if !["streak(", "held("].iter().any(|name| guard.expr.contains(name)) {
+        if !self.machine.programs().asks_registers(&guard.expr) {
             return none;
         }
         let mut register = self.context.register.to_vec();

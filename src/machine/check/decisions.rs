@@ -4,7 +4,10 @@
 //! A column is looked at through samples: every end of a condition, something between any two, something outside; every word
 //! that is named, and one that is not. What holds of the samples holds of everything.
 
+use std::collections::BTreeSet;
+
 use super::Check;
+use super::cover::{Beyond, Cover, Place, QUESTIONS_MAX};
 use super::names::Kind;
 use crate::definition::model::{self, Cell, Name};
 use crate::diagnostic::{fault, say};
@@ -12,10 +15,8 @@ use crate::exact::Exact;
 use crate::expr::{self, Names};
 use crate::machine::{Condition, Decision, DecisionRow, FieldKind, Hit, Sample, Shape};
 
-/// Combinations of samples that are looked at; tables beyond are not proven.
-const COMBINATIONS_MAX: usize = 100_000;
 /// Rows of a table; more are several tables.
-const ROWS_MAX: usize = 20;
+const ROWS_MAX: usize = 500;
 /// How policies are written.
 const HITS: [(&str, Hit); 3] = [("unique", Hit::Unique), ("first", Hit::First), ("collect", Hit::Collect)];
 
@@ -33,11 +34,9 @@ impl Check<'_> {
             self.report(fault!(LIMIT.decision_rows, &row.span, max = ROWS_MAX));
         }
         let inputs: Vec<(String, String)> =
-            written.inputs.iter().map(|(name, formula)| (name.value.clone(), self.formula(formula.as_ref()))).collect();
+            written.inputs.iter().map(|(name, formula)| (name.value.clone(), self.input(formula.as_ref()))).collect();
         let rows = written.rows.iter().map(|row| self.decision_row(written, row, hit)).collect();
-        let mut decision = Decision { label: written.label.clone(), hit, inputs, rows, expr: String::new() };
-        decision.expr = decision.formula();
-        decision
+        Decision { label: written.label.clone(), hit, inputs, rows, expr: written.name.value.clone() }
     }
 
     fn decision_row(&self, table: &model::Decision, row: &model::DecisionRow, hit: Hit) -> DecisionRow {
@@ -60,10 +59,6 @@ impl Check<'_> {
         let names = Names::of(shape);
         for written in &self.definition.decisions {
             let Some(decision) = shape.decisions.get(&written.name.value) else { continue };
-            if let Some(cost) = expr::cost(&decision.expr, &names).filter(|cost| *cost > expr::COST_MAX) {
-                let milliseconds = cost.div_ceil(1_000_000);
-                self.report(fault!(COST.too_long, &written.name.span, milliseconds));
-            }
             let faults = self.faults.borrow().len();
             let columns: Vec<Vec<Sample>> =
                 (0..decision.inputs.len()).map(|at| self.samples(shape, &names, written, decision, at)).collect();
@@ -132,7 +127,8 @@ impl Check<'_> {
             _ => None,
         };
         let Some(known) = known else {
-            let mut samples: Vec<Sample> = named.iter().map(|word| Sample::Word(Some(word.value.clone()))).collect();
+            let named: BTreeSet<&str> = named.iter().map(|word| word.as_str()).collect();
+            let mut samples: Vec<Sample> = named.iter().map(|word| Sample::Word(Some((*word).to_owned()))).collect();
             samples.push(Sample::Word(None));
             return samples;
         };
@@ -145,36 +141,38 @@ impl Check<'_> {
 
     /// Something is decided whatever comes, and just once where that is asked for; and every row can count.
     fn complete(&self, written: &model::Decision, decision: &Decision, columns: &[Vec<Sample>]) {
-        let combinations = columns.iter().try_fold(1_usize, |all, column| all.checked_mul(column.len()));
-        let Some(combinations) = combinations.filter(|all| *all <= COMBINATIONS_MAX) else {
-            return self.report(fault!(NOT_PROVEN.table, &written.name.span, n = COMBINATIONS_MAX));
-        };
-        let (mut counts, mut gap, mut overlaps) = (vec![false; decision.rows.len()], false, Vec::new());
-        for number in 0..combinations {
-            let samples = combination(columns, number);
-            let hits: Vec<usize> = (0..decision.rows.len()).filter(|row| decision.rows[*row].holds(&samples)).collect();
-            match (decision.hit, &hits[..]) {
-                (Hit::Unique | Hit::First, []) if !gap => {
-                    gap = true;
-                    let row = counterexample(decision, &samples);
-                    self.report(fault!(DECISION_GAP.gap, &written.name.span, table = written.name, row));
-                }
-                (Hit::Unique, [one, two, ..]) if !overlaps.contains(&(*one, *two)) => {
-                    overlaps.push((*one, *two));
-                    let (one, two) = (&written.rows[*one], &written.rows[*two]);
-                    let row = counterexample(decision, &samples);
-                    let fault = fault!(DECISION_OVERLAP.overlap, &two.span, table = written.name, row);
-                    self.report(fault.beside(&one.span));
-                }
-                _ => {}
-            }
-            match decision.hit {
-                Hit::First => hits.first().into_iter().for_each(|row| counts[*row] = true),
-                Hit::Unique | Hit::Collect => hits.iter().for_each(|row| counts[*row] = true),
+        let mut cover = Cover::new(decision, columns);
+        let rows: Vec<usize> = (0..decision.rows.len()).collect();
+        if decision.hit == Hit::Unique {
+            for two in &rows {
+                let Some((one, place)) = (0..*two).find_map(|one| Some((one, cover.meet(one, *two)?))) else {
+                    continue;
+                };
+                let row = counterexample(decision, columns, &place);
+                let fault = fault!(DECISION_OVERLAP.overlap, &written.rows[*two].span, table = written.name, row);
+                self.report(fault.beside(&written.rows[one].span));
             }
         }
-        for (row, _) in written.rows.iter().zip(counts).filter(|(_, counts)| !counts) {
-            self.report(fault!(SHADOWED.row, &row.span, table = written.name));
+        let never = |cover: &mut Cover, row: usize| match decision.hit {
+            Hit::First => cover.open(&rows[..row], Some(row)).map(|open| open.is_none()),
+            Hit::Unique | Hit::Collect => Ok(cover.meet(row, row).is_none()),
+        };
+        let mut proven = || -> Result<(), Beyond> {
+            if decision.hit != Hit::Collect
+                && let Some(place) = cover.open(&rows, None)?
+            {
+                let row = counterexample(decision, columns, &place);
+                self.report(fault!(DECISION_GAP.gap, &written.name.span, table = written.name, row));
+            }
+            for (at, row) in written.rows.iter().enumerate() {
+                if never(&mut cover, at)? {
+                    self.report(fault!(SHADOWED.row, &row.span, table = written.name));
+                }
+            }
+            Ok(())
+        };
+        if proven() == Err(Beyond) {
+            self.report(fault!(NOT_PROVEN.table, &written.name.span, n = QUESTIONS_MAX));
         }
     }
 
@@ -248,21 +246,11 @@ fn of_numbers(mut ends: Vec<Exact>, field: Option<&FieldKind>) -> Vec<Sample> {
     samples.into_iter().map(Sample::Number).collect()
 }
 
-/// One sample of each column.
-fn combination(columns: &[Vec<Sample>], mut number: usize) -> Vec<Sample> {
-    let mut samples = Vec::with_capacity(columns.len());
-    for column in columns {
-        samples.push(column[number % column.len()].clone());
-        number /= column.len();
-    }
-    samples
-}
-
 /// A row that shows it: `amount: 50000000, kind: goods`.
-fn counterexample(decision: &Decision, samples: &[Sample]) -> String {
+fn counterexample(decision: &Decision, columns: &[Vec<Sample>], place: &Place) -> String {
     let said = |(at, (name, _)): (usize, &(String, String))| {
         let asked = decision.rows.iter().any(|row| row.when.iter().any(|(input, _)| *input == at));
-        let value = match samples.get(at)? {
+        let value = match columns.get(at)?.get(*place.get(at)?)? {
             Sample::Number(number) => number.decimal().unwrap_or_else(|| number.to_string()),
             Sample::Word(Some(word)) => word.clone(),
             Sample::Word(None) => "…".to_owned(),

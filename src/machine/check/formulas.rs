@@ -14,15 +14,17 @@ pub(super) struct Written {
     truth: bool,
     /// The field that gets its value.
     field: Option<Name>,
-    /// It stands in a hole of a text, and sees this besides.
-    hole: Option<Sees>,
+    /// It stands somewhere else than formulas do by themselves, and sees this.
+    sees: Option<Sees>,
 }
 
-/// What formulas in a text see besides the dossier.
+/// What formulas in other places than guards and actions see besides the dossier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sees {
     /// Who reads a mail, what about, by when.
     Mail,
+    /// Nothing; and no decision tables either, being what one looks at.
+    Input,
     /// What a paper says of votes.
     Draft,
     /// The same, and the row of a list.
@@ -59,6 +61,14 @@ impl Check<'_> {
         self.note(written, false, None)
     }
 
+    /// What a decision table looks at; its text.
+    pub(super) fn input(&self, written: Option<&Name>) -> String {
+        let Some(formula) = written else { return String::new() };
+        let (formula, sees) = (formula.clone(), Some(Sees::Input));
+        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth: false, field: None, sees });
+        formula.value
+    }
+
     /// A formula whose value a field gets.
     pub(super) fn formula_for(&self, written: Option<&Name>, field: &Name) -> String {
         self.note(written, false, Some(field))
@@ -66,13 +76,13 @@ impl Check<'_> {
 
     fn note(&self, written: Option<&Name>, truth: bool, field: Option<&Name>) -> String {
         let Some(formula) = written else { return String::new() };
-        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth, field: field.cloned(), hole: None });
+        self.formulas.borrow_mut().push(Written { formula: formula.clone(), truth, field: field.cloned(), sees: None });
         formula.value.clone()
     }
 
     /// A formula in a hole of a text.
     pub(super) fn note_hole(&self, formula: Name, sees: Sees) {
-        self.formulas.borrow_mut().push(Written { formula, truth: false, field: None, hole: Some(sees) });
+        self.formulas.borrow_mut().push(Written { formula, truth: false, field: None, sees: Some(sees) });
     }
 
     /// A formula on which a part of a paper depends; its text.
@@ -82,7 +92,7 @@ impl Check<'_> {
             formula: formula.clone(),
             truth: true,
             field: None,
-            hole: Some(sees),
+            sees: Some(sees),
         });
         formula.value.clone()
     }
@@ -90,14 +100,16 @@ impl Check<'_> {
     /// Every formula against what it may name.
     pub(super) fn check_formulas(&self, shape: &Shape) {
         let plain = if self.is_vague() { self.vague_names() } else { Names::of(shape) };
+        let of_guards = plain.clone().with_decisions(&shape.decisions);
         let of_mails = plain.clone().of_mail();
         let of_drafts = plain.clone().of_draft(&shape.votes);
         let of_row = of_drafts.clone().with_fields(&shape.row, &shape.tables).of_row();
         let voted = of_row.clone().of_result();
         for written in self.formulas.borrow().iter() {
             let of_field;
-            let names = match written.hole {
-                None => &plain,
+            let names = match written.sees {
+                None => &of_guards,
+                Some(Sees::Input) => &plain,
                 Some(Sees::Mail) => &of_mails,
                 Some(Sees::Draft) => &of_drafts,
                 Some(Sees::Row) => &of_row,
@@ -122,11 +134,12 @@ impl Check<'_> {
             if let Some(field) = &written.field {
                 self.fits_field(&written.formula, field, names);
             }
-            if written.hole.is_some() && !written.truth && faults.is_empty() {
+            let is_said = !matches!(written.sees, None | Some(Sees::Input));
+            if is_said && !written.truth && faults.is_empty() {
                 self.can_be_said(&written.formula, names);
             }
         }
-        self.formulas_of_children(&plain);
+        self.formulas_of_children(&of_guards);
     }
 
     /// A formula with names of its own; whether nothing is wrong with it.

@@ -11,6 +11,7 @@ mod branches;
 mod cases;
 mod children;
 mod corrections;
+mod cover;
 mod decisions;
 mod drafts;
 mod fields;

@@ -170,7 +170,7 @@ impl Check<'_> {
         self.definition.workflow.iter().for_each(|name| self.identifier(name));
         self.state_names(&self.definition.states);
         let mut in_formulas: BTreeMap<&str, (Kind, &Span)> = BTreeMap::new();
-        for kind in [Kind::Field, Kind::Table, Kind::Children, Kind::RowField] {
+        for kind in [Kind::Field, Kind::Table, Kind::Children, Kind::Decision, Kind::RowField] {
             for name in self.names(kind) {
                 self.means_one_thing(kind, name, &mut in_formulas);
             }

@@ -52,7 +52,7 @@ impl Check<'_> {
                 Kind::Guard => {
                     self.definition.decisions.iter().flat_map(|table| &table.guards).any(|one| one.value == name)
                 }
-                Kind::Decision => self.decides(name),
+                Kind::Decision => self.decides(name) || in_formulas(),
                 Kind::Children => in_formulas(),
                 Kind::RowField | Kind::Vote | Kind::Number | Kind::Note | Kind::Mail => false,
             }
