@@ -226,6 +226,10 @@ impl Lines<'_> {
                 Change::Redone { reason, .. } => format!("done again: {reason}"),
                 Change::Returned { round, .. } => format!("round {round}"),
                 Change::GivenBack { .. } => "given back".to_owned(),
+                Change::PassedOn { gone, come, .. } => {
+                    let names = |all: &[PersonId]| all.iter().map(|one| self.name(one)).collect::<Vec<_>>().join(", ");
+                    format!("passed on from {} to {}", names(gone), names(come))
+                }
                 Change::StandIns { stand_ins, .. } => {
                     let all =
                         stand_ins.iter().map(|one| format!("{} for {}", self.name(&one.person), self.name(&one.of)));

@@ -85,6 +85,16 @@ impl Directory {
         })
     }
 
+    /// The first day after this one on which something in it begins, or is over since the day before.
+    pub fn next_change(&self, after: Date) -> Option<Date> {
+        let units = self.units.values().map(|one| one.dated);
+        let seats = self.bodies.values().flat_map(|body| &body.seats).map(|one| one.dated);
+        let posts = self.posts.iter().map(|one| one.dated);
+        let all = units.chain(seats).chain(posts).chain(self.bindings.iter().map(|one| one.dated));
+        let days = all.flat_map(|dated| [dated.from, dated.until.and_then(|last| last.tomorrow().ok())]).flatten();
+        days.filter(|day| *day > after).min()
+    }
+
     /// Whether a person holds a post in this unit or in one below it on a day.
     pub fn belongs(&self, person: &PersonId, unit: &UnitCode, on: Date) -> bool {
         let held = self.posts.iter().filter(|post| &post.person == person && post.dated.holds(on));

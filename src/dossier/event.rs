@@ -270,6 +270,25 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// Others hold the role of a task than those who were asked: it is theirs now.
+    PassedOn {
+        /// The entry.
+        activation: ActivationId,
+        /// What for.
+        purpose: super::Purpose,
+        /// Who is asked no more.
+        gone: Vec<PersonId>,
+        /// Who is asked anew.
+        come: Vec<PersonId>,
+        /// Who may do it now, all of them.
+        holders: Vec<PersonId>,
+        /// To whom it may be given, all of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<PersonId>,
+        /// Who has it alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<PersonId>,
+    },
     /// Other people than before stand in for the holders of a task.
     StandIns {
         /// The entry.

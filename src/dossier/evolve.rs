@@ -169,6 +169,15 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             put_off(dossier, &[(*activation, *due_at)]);
             dossier.timers.retain(|timer| timer.activation != *activation || !timer.what.is_of_deadline());
         }
+        Change::PassedOn { activation, purpose, holders, others, owner, .. } => {
+            let paused = dossier.paused.iter_mut().flat_map(|paused| &mut paused.tasks);
+            let mut tasks = dossier.tasks.iter_mut().chain(paused);
+            let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);
+            let task = task.ok_or("nobody is asked there")?;
+            task.holders.clone_from(holders);
+            task.others.clone_from(others);
+            task.owner.clone_from(owner);
+        }
         Change::StandIns { activation, purpose, stand_ins } => {
             let mut tasks = dossier.tasks.iter_mut();
             let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);

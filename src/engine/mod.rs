@@ -209,6 +209,11 @@ impl Engine {
         Arc::clone(&self.inner.deployment().directory)
     }
 
+    /// Which day it is, in the zones of all calendars.
+    pub fn days(&self, now: Instant) -> std::collections::BTreeSet<jiff::civil::Date> {
+        self.inner.deployment().calendars.values().map(|calendar| calendar.date(now)).collect()
+    }
+
     /// A calendar by its name.
     pub fn calendar(&self, name: &str) -> Option<Arc<Calendar>> {
         self.inner.deployment().calendars.get(name).cloned()

@@ -172,6 +172,10 @@ fn did(event: &Event) -> String {
         .map_or_else(|| "edited".to_owned(), |fields| format!("edited {fields}")),
         Kind::Assigned => first(&|change| match change {
             Change::Given { to, .. } => Some(format!("gave the task to {to}")),
+            Change::PassedOn { gone, come, .. } => {
+                let names = |all: &[PersonId]| all.iter().map(PersonId::as_str).collect::<Vec<_>>().join(", ");
+                Some(format!("the task passed from {} to {}", names(gone), names(come)))
+            }
             _ => None,
         })
         .unwrap_or_else(|| "gave the task back".to_owned()),

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use jiff::civil::Date;
+
 use super::boxes;
 use super::coverage::Coverage;
 use super::history::{Entry as Line, History};
@@ -39,6 +41,8 @@ pub struct Office<'w> {
     register: Vec<Entry>,
     keys: Keys,
     starts: Starts<'w>,
+    /// The day on which it was last looked who holds what.
+    held_on: Date,
     commands: u64,
     pub(super) post: Post,
     pub(super) history: History,
@@ -69,6 +73,7 @@ impl<'w> Office<'w> {
             register: Vec::new(),
             keys: Keys::default(),
             starts: Starts::new(world, now),
+            held_on: world.date(now),
             commands: 0,
             post: Post::default(),
             history: History::default(),
@@ -179,6 +184,7 @@ impl<'w> Office<'w> {
 
     /// Lets everything happen that is due: messages, deadlines, starts by the clock, mails.
     pub fn rest(&mut self) {
+        self.pass_on();
         for _ in 0..MOMENT_MAX {
             if let Some(message) = self.messages.pop_front() {
                 self.deliver(&message);
@@ -202,7 +208,22 @@ impl<'w> Office<'w> {
     /// The next moment at which something happens by itself.
     pub fn next(&self) -> Option<Instant> {
         let due = self.dossiers.values().filter(|kept| !kept.is_stuck()).filter_map(|kept| kept.dossier.next_due_at());
-        due.chain(self.post.next(self.now)).chain(self.starts.next()).min().map(|next| next.max(self.now))
+        let held = self.world.directory().next_change(self.held_on).map(|day| self.world.start_of(day));
+        let held = held.filter(|_| self.dossiers.values().any(|kept| kept.dossier.outcome.is_none()));
+        due.chain(self.post.next(self.now)).chain(self.starts.next()).chain(held).min().map(|next| next.max(self.now))
+    }
+
+    /// On a day on which others hold posts and seats than before, what people were asked in them passes on.
+    fn pass_on(&mut self) {
+        let today = self.world.date(self.now);
+        let is_news = self.world.directory().next_change(self.held_on).is_some_and(|day| day <= today);
+        self.held_on = self.held_on.max(today);
+        for id in if is_news { self.opened.clone() } else { Vec::new() } {
+            let command = self.command(id.clone(), Actor::Clock, Ask::Tick);
+            if let Err(refusal) = self.carry_out(&command) {
+                self.note(Line::Stuck { what: format!("what is due in {id}"), refusal });
+            }
+        }
     }
 
     /// Moves the clock, stopping at every moment at which something happens by itself. It never goes back.

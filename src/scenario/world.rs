@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use crate::calendar::Calendar;
 use crate::directory::Directory;
-use crate::ids::{MachineHash, PersonId, WorkflowName};
+use crate::ids::{Instant, MachineHash, PersonId, WorkflowName};
 use crate::machine::Machine;
 
 /// What an office stands on.
@@ -55,6 +57,17 @@ impl World {
     /// Who is who.
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// Which day it is, in the zone of its first calendar.
+    pub(super) fn date(&self, now: Instant) -> Date {
+        self.calendars.values().next().map_or(Date::MIN, |calendar| calendar.date(now))
+    }
+
+    /// When a day begins there.
+    pub(super) fn start_of(&self, day: Date) -> Instant {
+        let before = day.yesterday().unwrap_or(day);
+        self.calendars.values().next().map_or(Instant(i64::MAX), |calendar| calendar.end_of(before).plus_ms(1))
     }
 
     /// The calendar that a workflow follows.

@@ -5,6 +5,7 @@
 //! the time as an argument; the loop around it is in `service`.
 
 mod heads;
+mod office_holders;
 mod stand_ins;
 mod starts;
 mod ticks;
@@ -27,6 +28,8 @@ pub struct Scheduler {
     heads: heads::Heads,
     /// What could not be done, and when it is tried again: it must not stand in the way of the rest.
     put_off: PutOff,
+    /// Where the round is that passes tasks on to those who hold a role now.
+    holders: office_holders::Round,
     /// When it was last looked who stands in for whom.
     stood_in: Option<Instant>,
     /// The directory of the last step: with another one, what could not be done may be possible.
@@ -90,6 +93,7 @@ impl Scheduler {
             walk: walk::Walk::default(),
             heads: heads::Heads::default(),
             put_off: PutOff::default(),
+            holders: office_holders::Round::default(),
             stood_in: None,
             directory: None,
         }
@@ -106,6 +110,7 @@ impl Scheduler {
         }
         report.delivered = self.engine.deliver().await?;
         self.stand_in(now, &mut report).await?;
+        self.pass_on(now, &mut report).await?;
         self.retry_stuck(now, &mut report).await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;

@@ -42,7 +42,7 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn renew(&self, task: &StandInTask, now: Instant, report: &mut Report) -> Result<(), StoreError> {
+    pub(super) async fn renew(&self, task: &StandInTask, now: Instant, report: &mut Report) -> Result<(), StoreError> {
         let operation = OperationId::new(format!("stand-in:{}:{}:{}", task.dossier, task.seq, now.0));
         let command = Command { operation, dossier: task.dossier.clone(), actor: Actor::Clock, ask: Ask::Tick };
         match self.engine.handle(command, Vec::new()).await {

@@ -39,6 +39,7 @@ mod migration;
 mod new;
 mod notes;
 mod numbers;
+mod office_holders;
 mod offices;
 mod own_mails;
 mod packaging;

@@ -193,12 +193,14 @@ async fn a_lost_due_time_is_found_by_the_walk_and_then_done() {
     for database in databases().await {
         let mut node = deployed(&database).await;
         node.start("d").await;
+        // What a process looks at when it begins is behind it; so is the walk of that day.
+        node.settle(START).await;
         node.engine
             .store()
             .write(|tx| tx.execute("UPDATE dossier SET next_due_at = NULL", &[]))
             .await
             .expect("the row is spoilt");
-        let now = START.plus_ms(3 * HOUR_MS);
+        let now = START.plus_ms(DAY_MS);
         assert_eq!(node.settle(now).await.rederived, 1);
         assert_eq!(node.settle(now).await.ticked, 1);
         assert_eq!(node.state("d").await, "late");
@@ -291,6 +293,48 @@ async fn whoever_stands_in_from_today_on_is_asked_what_was_open_before() {
         }
         asked.dedup();
         assert_eq!(asked, [false, true, false], "on that day and no other");
+    }
+}
+
+#[tokio::test]
+async fn what_is_open_passes_on_to_a_new_holder_on_their_day_and_with_another_directory() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        for n in 0..3 {
+            node.start(&format!("d{n}")).await;
+        }
+        node.settle(START.plus_ms(60_000)).await;
+        let asked = |node: &Node| {
+            let engine = node.engine.clone();
+            async move {
+                let mut asked = Vec::new();
+                for n in 0..3 {
+                    let id = DossierId::new(format!("d{n}"));
+                    let dossier = engine.dossier(&id).await.expect("it is read").expect("it is there");
+                    asked.extend(dossier.tasks.iter().flat_map(|task| task.holders.clone()));
+                }
+                asked.dedup();
+                asked
+            }
+        };
+        let with = |node: &Node, change: &dyn Fn(&mut chancery::directory::Post)| {
+            let mut directory = (*node.engine.directory()).clone();
+            directory.posts.iter_mut().filter(|post| post.post == "clerk").for_each(change);
+            directory
+        };
+        let mut dated = with(&node, &|post| post.dated.until = Some(jiff::civil::date(2026, 6, 1)));
+        let next = chancery::directory::Dated { from: Some(jiff::civil::date(2026, 6, 2)), until: None };
+        let (person, post) = (PersonId::from("p-m1"), "clerk".to_owned());
+        dated.posts.push(chancery::directory::Post { person, unit: "U".into(), post, dated: next });
+        node.engine.put_directory(dated).await.expect("a directory");
+        node.settle(START.plus_ms(2 * HOUR_MS)).await;
+        assert_eq!(asked(&node).await, [PersonId::from("p-clerk")], "until the end of the day");
+        node.settle(START.plus_ms(16 * HOUR_MS)).await;
+        assert_eq!(asked(&node).await, [PersonId::from("p-m1")], "from midnight on");
+        let other = with(&node, &|post| post.person = PersonId::from("p-m2"));
+        node.engine.put_directory(other).await.expect("a directory");
+        node.settle(START.plus_ms(17 * HOUR_MS)).await;
+        assert_eq!(asked(&node).await, [PersonId::from("p-m2")], "with another directory at once");
     }
 }
 

@@ -97,7 +97,7 @@ impl Run<'_> {
     }
 
     /// The roles that a decision table gives now; none where it cannot be worked out.
-    fn decided(&self, decision: &str) -> Vec<RoleName> {
+    pub(super) fn decided(&self, decision: &str) -> Vec<RoleName> {
         let value = self.machine.decisions.get(decision).and_then(|table| self.value(&table.expr).ok());
         let words = match value {
             Some(serde_json::Value::Array(words)) => words,

@@ -11,6 +11,7 @@ mod children;
 mod close;
 mod correct;
 mod enter;
+mod follow;
 mod lead;
 mod lists;
 pub mod migrate;
@@ -178,6 +179,7 @@ impl<'a> Run<'a> {
             return self.tick(now);
         }
         self.fire_due(now)?;
+        self.follow_roles(now);
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
         match &command.ask {

@@ -47,6 +47,7 @@ impl Run<'_> {
                 }
             }
         }
+        self.follow_roles(now);
         self.renew_stand_ins(now);
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
 use crate::dossier::{Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
-use crate::ids::{DossierId, EventName, FieldName};
+use crate::ids::{DossierId, EventName, FieldName, PersonId};
 
 /// One event.
 #[derive(Debug, Serialize)]
@@ -159,9 +159,14 @@ fn assigned(reader: &Reader, event: &Event) -> String {
     match given {
         Some(to) if event.actor.person() == Some(to) => reader.get("did.claimed"),
         Some(to) => reader.texts.fill("did.gave", &[("who", &reader.name(to))]),
-        None if event.changes.iter().any(|change| matches!(change, Change::StandIns { .. })) => String::new(),
+        None if event.changes.iter().any(is_by_directory) => String::new(),
         None => reader.get("did.released"),
     }
+}
+
+/// Nobody did anything: the directory says that others are asked.
+fn is_by_directory(change: &Change) -> bool {
+    matches!(change, Change::StandIns { .. } | Change::PassedOn { .. })
 }
 
 fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
@@ -216,6 +221,7 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             }
             Change::Fired { what, tell, .. } => Some(fired(reader, what, tell)),
             Change::StandIns { stand_ins, .. } => Some(stood_in(reader, stand_ins)),
+            Change::PassedOn { gone, holders, .. } => Some(passed_on(reader, gone, holders)),
             // That it is tried again and again is no news.
             Change::Stuck(stuck) => (stuck.tries == 1).then(|| reader.get("did.stuck")),
             Change::Paused { .. } => Some(reader.get("did.paused")),
@@ -343,4 +349,10 @@ fn stood_in(reader: &Reader, stand_ins: &[StandIn]) -> String {
         return reader.get("did.stands_in_no_more");
     }
     stand_ins.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// Who was asked, and who is asked instead of them.
+fn passed_on(reader: &Reader, gone: &[PersonId], holders: &[PersonId]) -> String {
+    let names = |people: &[PersonId]| people.iter().map(|one| reader.name(one)).collect::<Vec<_>>().join(", ");
+    reader.texts.fill("did.passed_on", &[("from", &names(gone)), ("to", &names(holders))])
 }

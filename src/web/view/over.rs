@@ -105,6 +105,14 @@ fn ballot(reader: &Reader, task: &TaskPage, cast: Option<crate::ids::Instant>, c
 fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed, events: &[Event]) -> String {
     let when = reader.moment(event.map_or(closed.at, |event| event.at));
     let Some(event) = event else { return reader.texts.fill("over.clock_did", &[("when", &when)]) };
+    let passed = event.changes.iter().find_map(|change| match change {
+        Change::PassedOn { gone, holders, .. } if gone.contains(&task.person) => Some(holders),
+        _ => None,
+    });
+    if let Some(holders) = passed {
+        let to = holders.iter().map(|one| reader.name(one)).collect::<Vec<_>>().join(", ");
+        return reader.texts.fill("over.passed_on", &[("when", &when), ("to", &to)]);
+    }
     let what = history::did(reader, event, events);
     match &event.actor {
         Actor::Clock => reader.texts.fill("over.clock_did", &[("when", &when)]),

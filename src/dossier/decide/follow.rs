@@ -1,0 +1,98 @@
+//! A task follows its role. When the directory says that somebody who was asked holds the role no longer (a year of office is
+//! over, a post went to somebody else), they are asked no more, their links are over, and whoever holds it now is asked.
+
+use super::Run;
+use crate::dossier::command::Actor;
+use crate::dossier::event::{Change, Kind};
+use crate::dossier::{Purpose, Task};
+use crate::ids::{Instant, PersonId, RoleName};
+use crate::machine::chart::Place;
+use crate::machine::{FieldKind, RoleSource};
+
+impl Run<'_> {
+    /// Passes on what people were asked who hold the role no longer. Where nobody holds it now, or nobody who may act, whoever
+    /// was asked stays asked: a task without anybody would be lost.
+    pub(super) fn follow_roles(&mut self, now: Instant) {
+        if self.dossier().outcome.is_some() {
+            return;
+        }
+        self.at = now.max(self.dossier().last_at);
+        let paused = self.dossier().paused.iter().flat_map(|one| one.tasks.iter().map(move |task| (task, &one.active)));
+        let open = self.dossier().tasks.iter().map(|task| (task, &self.dossier().active));
+        let changed: Vec<Change> = open
+            .chain(paused)
+            .filter_map(|(task, active)| {
+                let entry = active.iter().find(|one| one.activation == task.activation)?;
+                self.passed_on(task, self.machine.chart().place(&entry.state)?)
+            })
+            .collect();
+        if !changed.is_empty() {
+            self.actor = Actor::Clock;
+            for change in changed {
+                self.emit(change);
+            }
+            self.finish(Kind::Assigned);
+        }
+    }
+
+    /// What becomes of a task if somebody who was asked in its role holds that no longer.
+    fn passed_on(&self, task: &Task, at: Place) -> Option<Change> {
+        let role = task.role.as_ref().filter(|role| self.is_of_directory(role))?;
+        if task.purpose == Purpose::Ballot {
+            return None;
+        }
+        let today = self.holders(role);
+        let stays = |person: &PersonId| today.contains(person) || task.added.contains(person);
+        let asked = task.holders.iter().chain(&task.others);
+        let gone: Vec<PersonId> = asked.filter(|person| !stays(person)).cloned().collect();
+        if gone.is_empty() {
+            return None;
+        }
+        let may = match task.purpose {
+            Purpose::Act => self.free(role, at).0,
+            Purpose::Tally | Purpose::Confirm => self.others(role, task.activation),
+            Purpose::Lead | Purpose::Ballot => today,
+        };
+        let known = |person: &PersonId| {
+            let answered = task.answers.iter().any(|answer| &answer.person == person);
+            answered || task.holders.contains(person) || task.others.contains(person)
+        };
+        let come: Vec<PersonId> = may.into_iter().filter(|person| !known(person)).collect();
+        let keep = |people: &[PersonId]| people.iter().filter(|one| !gone.contains(one)).cloned().collect::<Vec<_>>();
+        let (mut holders, mut others) = (keep(&task.holders), keep(&task.others));
+        let owner = task.owner.clone().filter(|owner| !gone.contains(owner));
+        let waits = self.machine.states[at].task.as_ref().is_some_and(|rule| rule.assign);
+        if owner.is_some() || (waits && task.purpose == Purpose::Act && holders.is_empty()) {
+            // One person has it, or it waits for whoever leads: the new ones are those to whom it may be given.
+            others.extend(come.iter().cloned());
+        } else {
+            holders.append(&mut others);
+            holders.extend(come.iter().cloned());
+        }
+        let (activation, purpose) = (task.activation, task.purpose);
+        (!holders.is_empty() || !others.is_empty()).then_some(Change::PassedOn {
+            activation,
+            purpose,
+            gone,
+            come,
+            holders,
+            others,
+            owner,
+        })
+    }
+
+    /// Whether the directory says who holds it: not a field of the dossier, nor a table of members that it composes itself.
+    fn is_of_directory(&self, role: &RoleName) -> bool {
+        match self.machine.roles.get(role).map(|role| &role.source) {
+            Some(RoleSource::Post { .. }) => true,
+            Some(RoleSource::Body { body, .. }) => {
+                self.machine.field(&body.of).is_some_and(|of| !matches!(of.kind, FieldKind::Rows { .. }))
+            }
+            Some(RoleSource::Decision { decision }) => {
+                let given = self.decided(decision);
+                !given.is_empty() && given.iter().all(|role| self.is_of_directory(role))
+            }
+            Some(RoleSource::Field { .. }) | None => false,
+        }
+    }
+}
