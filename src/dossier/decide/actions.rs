@@ -94,7 +94,12 @@ impl Run<'_> {
         let holder = if rule.holder.is_empty() {
             self.holder().ok_or_else(|| wrong("the dossier is about nobody"))?
         } else {
-            self.value(&rule.holder)?.as_str().ok_or_else(|| wrong("the holder is no text"))?.to_owned()
+            let value = self.value(&rule.holder)?;
+            let holder = value.as_str().ok_or_else(|| wrong("the holder is no text"))?;
+            // A formula that says a unit gives its code; registers tell it from a person.
+            let directory = self.context.directory;
+            let is_unit = directory.units.contains_key(&holder.into()) && !directory.people.contains_key(&holder.into());
+            if is_unit { format!("unit:{holder}") } else { holder.to_owned() }
         };
         let key = self.value(&rule.key)?.as_str().ok_or_else(|| wrong("the key is no text"))?.to_owned();
         let year = self.value(&rule.year)?.as_i64().and_then(|year| i32::try_from(year).ok());

@@ -132,8 +132,22 @@ pub(super) fn as_kept(field: &crate::machine::Field, value: serde_json::Value) -
         }
         // A table without a row is no value.
         (FieldKind::Rows { .. }, serde_json::Value::Array(rows)) if rows.is_empty() => serde_json::Value::Null,
+        (FieldKind::Rows { columns, .. }, serde_json::Value::Array(rows)) => {
+            rows.into_iter().map(|row| row_as_kept(columns, row)).collect()
+        }
         (_, value) => value,
     }
+}
+
+/// The same of the cells of a row; an empty one is left out.
+fn row_as_kept(columns: &[crate::machine::Field], row: serde_json::Value) -> serde_json::Value {
+    let serde_json::Value::Object(cells) = row else { return row };
+    let kept = cells.into_iter().filter(|(_, cell)| !cell.is_null()).map(|(name, cell)| {
+        let column = columns.iter().find(|column| column.name.as_str() == name);
+        let cell = column.map_or(cell.clone(), |column| as_kept(column, cell));
+        (name, cell)
+    });
+    serde_json::Value::Object(kept.collect())
 }
 
 /// Only the list on which a dossier stands may tell it anything; its first word is that it has taken the row.

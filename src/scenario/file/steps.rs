@@ -298,9 +298,13 @@ impl<'w> Reader<'w> {
         (Which::Last, names.last)
     }
 
-    /// A row of a list is a dossier that a step has named.
+    /// A row of a list is a dossier that a step has named, or the child that was opened for a unit, person or row.
     pub(super) fn known_row(&mut self, name: &Spanned<String>, names: &Names<'w>) {
         if names.named.iter().any(|(known, _)| *known == name.value) {
+            return;
+        }
+        let workflow = name.value.split_once(' ').map(|(workflow, _)| WorkflowName::new(workflow));
+        if workflow.is_some_and(|workflow| self.world.machine(&workflow).is_some()) {
             return;
         }
         let help = did_you_mean(&name.value, names.named.iter().map(|(name, _)| name.as_str()), say!(near.as_name));

@@ -40,11 +40,20 @@ impl Play<'_> {
 
     /// The row that a step names.
     pub(super) fn row(&self, name: &Spanned<String>) -> Result<DossierId, Amiss> {
-        self.names.get(&name.value).cloned().ok_or_else(|| Amiss {
-            place: name.span.clone(),
-            what: "row",
-            expected: format!("a dossier `{}`", name.value),
-            found: "none was opened".to_owned(),
+        if let Some(named) = self.names.get(&name.value) {
+            return Ok(named.clone());
+        }
+        let of = name.value.split_once(' ').map(|(workflow, key)| {
+            let which = Which::Of(workflow.into(), Some(key.trim().to_owned()));
+            self.find(&which, &name.span)
+        });
+        of.unwrap_or_else(|| {
+            Err(Amiss {
+                place: name.span.clone(),
+                what: "row",
+                expected: format!("a dossier `{}`", name.value),
+                found: "none was opened".to_owned(),
+            })
         })
     }
 
