@@ -78,6 +78,7 @@ fn the_shipped_workflows_are_laid_out_and_a_file_that_is_not_is_named() {
         &shipped("commendation"),
         &shipped("leave"),
         &shipped("thesis"),
+        &shipped("bloc"),
     ]);
     let processes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/processes").display().to_string();
     place.good(&["fmt", "--check", &processes]);

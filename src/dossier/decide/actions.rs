@@ -98,7 +98,8 @@ impl Run<'_> {
             let holder = value.as_str().ok_or_else(|| wrong("the holder is no text"))?;
             // A formula that says a unit gives its code; registers tell it from a person.
             let directory = self.context.directory;
-            let is_unit = directory.units.contains_key(&holder.into()) && !directory.people.contains_key(&holder.into());
+            let is_unit =
+                directory.units.contains_key(&holder.into()) && !directory.people.contains_key(&holder.into());
             if is_unit { format!("unit:{holder}") } else { holder.to_owned() }
         };
         let key = self.value(&rule.key)?.as_str().ok_or_else(|| wrong("the key is no text"))?.to_owned();
