@@ -50,4 +50,5 @@ pub mod scheduler;
 pub mod seal;
 pub mod service;
 pub mod store;
+pub mod verify;
 pub mod web;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::sources::read;
+use super::verify::{self, ExportArgs, VerifyArgs};
 use super::{Context, Trouble, act};
 use crate::engine::Engine;
 use crate::ids::DossierId;
@@ -35,6 +36,10 @@ enum Audit {
         #[arg(long, conflicts_with = "dossier")]
         all: bool,
     },
+    /// Look at the whole database with other eyes: a checker that shares no code with the engine.
+    Verify(VerifyArgs),
+    /// Write the log into a file that a stranger checks offline (docs/verify.py does): headers, sealed bytes, hashes, heads.
+    Export(ExportArgs),
     /// Print the head of each day, and hold all of them against the log and against what somebody else has kept.
     #[command(before_help = "Example:\n  chancery audit heads > heads.txt        # keep it elsewhere, every day\n  \
                              chancery audit heads --against heads.txt")]
@@ -63,10 +68,17 @@ struct Fault {
 
 /// Looks, and fails if anything differs.
 pub(super) async fn run(args: &AuditArgs, context: &Context) -> Result<(), Trouble> {
-    let office = Office::open(&context.config).await?;
     match &args.what {
-        Audit::Replay { dossier, .. } => replay(&office.engine, dossier.as_deref(), context).await,
-        Audit::Heads { against } => heads(office.engine.store(), against.as_deref(), context).await,
+        Audit::Verify(args) => verify::run(args, context).await,
+        Audit::Export(args) => verify::write_out(args, context).await,
+        Audit::Replay { dossier, .. } => {
+            let office = Office::open(&context.config).await?;
+            replay(&office.engine, dossier.as_deref(), context).await
+        }
+        Audit::Heads { against } => {
+            let office = Office::open(&context.config).await?;
+            heads(office.engine.store(), against.as_deref(), context).await
+        }
     }
 }
 

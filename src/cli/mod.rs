@@ -31,6 +31,7 @@ mod simulate;
 mod sources;
 mod table;
 mod test;
+mod verify;
 mod worlds;
 
 use std::path::PathBuf;

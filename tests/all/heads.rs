@@ -85,6 +85,7 @@ async fn what_was_written_anew_or_cut_off_is_found_by_the_heads() {
     ];
     for attack in attacks {
         let database = sqlite();
+        database.spoil();
         let office = deployed(&database).await;
         two_days(&office).await;
         damage(office.engine.store(), attack).await;
@@ -96,6 +97,7 @@ async fn what_was_written_anew_or_cut_off_is_found_by_the_heads() {
 #[tokio::test]
 async fn events_behind_the_dossiers_own_number_or_without_a_dossier_are_found() {
     let database = sqlite();
+    database.spoil();
     let office = deployed(&database).await;
     two_days(&office).await;
     damage(office.engine.store(), &["UPDATE dossier SET seq = 1 WHERE id = 'b'", "DELETE FROM dossier WHERE id = 'c'"])

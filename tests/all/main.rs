@@ -69,6 +69,7 @@ mod support;
 mod tidy;
 mod together;
 mod twin;
+mod verify;
 mod versions;
 mod voting;
 mod web;

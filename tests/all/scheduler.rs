@@ -210,6 +210,7 @@ async fn a_lost_due_time_is_found_by_the_walk_and_then_done() {
 #[tokio::test]
 async fn a_dossier_that_cannot_be_ticked_stands_in_nobodys_way() {
     for database in databases().await {
+        database.spoil();
         let node = deployed(&database).await;
         node.start("a-spoilt").await;
         node.start("b-sound").await;

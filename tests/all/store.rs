@@ -1,14 +1,48 @@
 //! The store's contract, the same on both databases: SQLite always, PostgreSQL where `TEST_POSTGRES_URL` says where.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use chancery::store::{Cell, Param, Store, StoreError};
+use chancery::verify::{Given, Report, Unreadable, verify};
 
-/// A database of this test's own, gone with it.
+/// A database of this test's own, gone with it: whatever a test did to an engine, in the end `audit verify` finds nothing.
 pub(crate) struct Fresh {
     /// How to open it.
     pub url: String,
     kind: Kind,
+    /// The test itself wrote what no engine would have.
+    spoilt: AtomicBool,
+}
+
+impl Fresh {
+    fn new(url: String, kind: Kind) -> Self {
+        Self { url, kind, spoilt: AtomicBool::new(false) }
+    }
+
+    /// Says that the test itself writes what no engine would have written.
+    pub(crate) fn spoil(&self) {
+        self.spoilt.store(true, Ordering::Relaxed);
+    }
+
+    /// What an independent look finds, from outside the test's own runtime, which may be the one that is ending. The keys are
+    /// those of [`crate::engine`]; a database that has others is looked at without.
+    fn looked_at(&self) -> Result<Report, Unreadable> {
+        let url = self.url.clone();
+        let look = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let keys = Some([(1, [8; 32])].into());
+            let mut given = Given { keys, acknowledged: Vec::new() };
+            runtime.block_on(async {
+                let report = verify(&url, &given, |_, _| {}).await?;
+                if report.faults.iter().any(|fault| fault.what.contains("by another master key")) {
+                    given.keys = None;
+                    return verify(&url, &given, |_, _| {}).await;
+                }
+                Ok(report)
+            })
+        });
+        look.join().expect("looking never panics")
+    }
 }
 
 enum Kind {
@@ -20,6 +54,7 @@ enum Kind {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
+        let report = (!std::thread::panicking() && !self.spoilt.load(Ordering::Relaxed)).then(|| self.looked_at());
         match &self.kind {
             Kind::Folder(folder) => {
                 let _ = std::fs::remove_dir_all(folder);
@@ -37,6 +72,17 @@ impl Drop for Fresh {
                 let _ = dropped.join();
             }
         }
+        match report {
+            Some(Ok(report)) => assert!(report.faults.is_empty(), "{}: {:#?}", self.url, report.faults),
+            // A database without the schema has nothing to be looked at.
+            Some(Err(error)) => {
+                let said = error.to_string();
+                let without =
+                    ["no such table", "does not exist", "unable to open"].iter().any(|none| said.contains(none));
+                assert!(without, "{}: {said}", self.url);
+            }
+            None => {}
+        }
     }
 }
 
@@ -47,7 +93,7 @@ pub(crate) fn sqlite() -> Fresh {
     let name = format!("chancery-test-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let directory = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&directory).expect("a temporary folder");
-    Fresh { url: format!("sqlite://{}/chancery.db", directory.display()), kind: Kind::Folder(directory) }
+    Fresh::new(format!("sqlite://{}/chancery.db", directory.display()), Kind::Folder(directory))
 }
 
 /// An empty PostgreSQL database, where one is to be had.
@@ -60,7 +106,7 @@ pub(crate) async fn postgres() -> Option<Fresh> {
     }
     let (base, _) = server.rsplit_once('/').expect("the URL names a database");
     let url = format!("{base}/{name}");
-    Some(Fresh { url, kind: Kind::Database { server, name } })
+    Some(Fresh::new(url, Kind::Database { server, name }))
 }
 
 /// An empty database on each engine.
@@ -156,6 +202,7 @@ async fn a_newer_schema_is_refused_and_an_edited_one_noticed() {
 #[tokio::test]
 async fn events_versions_and_heads_are_append_only() {
     for database in databases().await {
+        database.spoil();
         let store = migrated(&database).await;
         store
             .write(|tx| {

@@ -1,6 +1,7 @@
 //! The whole story: the shipped office, played by its own people through real mails, links and pages, ends as its file says,
 //! on both databases; and afterwards the log replays to what is stored.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::store::{Fresh, databases};
@@ -21,6 +22,9 @@ async fn the_play_ends_as_the_file_expects_on_both_databases() {
         assert!(said.contains("36 of 36 agree"), "on {url}:\n{said}");
         let mails = std::fs::read_dir(folder.join("mails")).expect("the mails are kept").count();
         assert!(mails > 300, "only {mails} mails were caught");
+        if let Some(file) = url.strip_prefix("sqlite://") {
+            crate::verify::tampering_is_found(Path::new(file), &folder.join("keys")).await;
+        }
         let _ = std::fs::remove_dir_all(&folder);
     }
 }

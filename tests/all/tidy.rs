@@ -15,7 +15,7 @@ const ORDER: &[&[&str]] = &[
     &["chart", "drafts", "explain", "import", "letters", "links", "papers", "templates"],
     &["scenario"],
     &["clock"],
-    &["seal", "store"],
+    &["seal", "store", "verify"],
     &["engine"],
     &["courier", "scheduler", "web", "catcher"],
     &["config", "service", "bench"],
@@ -122,11 +122,33 @@ fn the_pure_part_asks_for_no_time_chance_or_world() {
     assert!(faults.is_empty(), "not pure:\n{}", faults.join("\n"));
 }
 
+/// A mistake of the engine must not be made again by what looks at its work.
+#[test]
+fn the_independent_look_uses_nothing_of_ours() {
+    let libraries = ["std", "super", "rusqlite", "sqlx", "sha2", "ring", "serde_json", "thiserror"];
+    let own: Vec<String> = ["Self", "self"].iter().map(ToString::to_string).collect();
+    let mut faults = Vec::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| module(path) == "verify") {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default().trim();
+            let used = code.strip_prefix("use ").or_else(|| code.strip_prefix("pub use "));
+            let first = used.map(|used| used.split([':', ';', ' ']).next().unwrap_or_default().to_owned());
+            let foreign = first.filter(|name| !libraries.contains(&name.as_str()) && !own.contains(name));
+            // `pub use database::..` of a part of its own.
+            let foreign = foreign.filter(|name| !root().join("src/verify").join(format!("{name}.rs")).exists());
+            if foreign.is_some() || code.contains("crate::") || code.contains("chancery::") {
+                faults.push(format!("{}:{}: {code}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "it looks through the engine's own eyes:\n{}", faults.join("\n"));
+}
+
 #[test]
 fn each_library_of_the_world_is_named_in_one_place() {
     let homes = [
-        ("sqlx::", vec!["store"]),
-        ("rusqlite::", vec!["store"]),
+        ("sqlx::", vec!["store", "verify"]),
+        ("rusqlite::", vec!["store", "verify"]),
         ("lettre::", vec!["courier"]),
         ("axum::", vec!["web", "demo", "service"]),
         ("serde_yaml::", vec!["yaml"]),

@@ -13,6 +13,7 @@ use crate::store::{databases, sqlite};
 #[tokio::test]
 async fn damage_to_log_or_snapshot_is_found() {
     let database = sqlite();
+    database.spoil();
     let office = deployed(&database).await;
     for id in ["a", "b", "c"] {
         office.ok(start(&office.case, id)).await;
