@@ -300,7 +300,8 @@ async fn hand_in(
         actor: Actor::Operator { operator: context.environment.operator.clone(), person },
         ask,
     };
-    let done = engine.handle(command, attachments).await.map_err(refused::trouble)?;
+    let refused = |failure| refused::trouble(failure, engine, context, code);
+    let done = engine.handle(command, attachments).await.map_err(refused)?;
     while engine.deliver().await? > 0 {}
     let answer = serde_json::json!({ "dossier": done.dossier, "seq": done.seq, "state": done.state });
     context.printer.answer(&answer, |printer| printer.line(format!("{}  {}", done.dossier, done.state)));

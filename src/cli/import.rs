@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::refused::{self, Reasons};
+use super::refused::{Reasons, Refusing};
 use super::sources::{self, unreadable};
 use super::{Context, Trouble};
 use crate::directory::csv;
@@ -58,8 +58,8 @@ struct RefusedRow {
 }
 
 impl RefusedRow {
-    fn new(row: &Planned, refusal: &Refusal) -> Self {
-        Self { key: row.key.clone(), line: row.line, reasons: refused::reasons(refusal) }
+    fn new(row: &Planned, refusal: &Refusal, refusing: &Refusing<'_>) -> Self {
+        Self { key: row.key.clone(), line: row.line, reasons: refusing.reasons(refusal) }
     }
 }
 
@@ -128,10 +128,12 @@ async fn plan(args: &ImportArgs, context: &Context, office: &Office) -> Result<P
 
 /// Finds every row that would be refused, before anything is written.
 async fn rehearse(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
+    let directory = intake.engine.directory();
+    let refusing = Refusing::new(context, &directory, "");
     let mut progress = context.printer.progress("looking", intake.plan.rows.len());
     for row in &intake.plan.rows {
         let refusal = intake.rehearse(row).await.map_err(|error| trouble(error, "nothing was imported"))?;
-        answer.refused.extend(refusal.map(|refusal| RefusedRow::new(row, &refusal)));
+        answer.refused.extend(refusal.map(|refusal| RefusedRow::new(row, &refusal, &refusing)));
         progress.step();
     }
     Ok(())
@@ -139,6 +141,8 @@ async fn rehearse(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -
 
 async fn carry_out(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
     intake.open_registers().await.map_err(|error| trouble(error, "nothing was imported"))?;
+    let directory = intake.engine.directory();
+    let refusing = Refusing::new(context, &directory, "");
     let mut progress = context.printer.progress("importing", intake.plan.rows.len());
     for (done, row) in intake.plan.rows.iter().enumerate() {
         let left = || format!("{done} of {} rows are done; import the same file again for the others", answer.rows);
@@ -148,10 +152,10 @@ async fn carry_out(intake: &Intake<'_>, context: &Context, answer: &mut Answer) 
                 answer.already += 1;
                 answer.papers_added += again.added;
                 answer.papers_differ.extend(again.differ);
-                answer.late.extend(again.late.map(|refusal| RefusedRow::new(row, &refusal)));
+                answer.late.extend(again.late.map(|refusal| RefusedRow::new(row, &refusal, &refusing)));
             }
             // The office has changed since the rehearsal.
-            Taken::Refused(refusal) => answer.refused.push(RefusedRow::new(row, &refusal)),
+            Taken::Refused(refusal) => answer.refused.push(RefusedRow::new(row, &refusal, &refusing)),
         }
         progress.step();
     }

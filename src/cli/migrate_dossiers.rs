@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Printer, Trouble, refused, sources};
+use super::refused::Refusing;
+use super::{Context, Printer, Trouble, sources};
 use crate::definition::plain;
 use crate::diagnostic::{nearest, say};
 use crate::engine::Engine;
@@ -93,7 +94,10 @@ pub(super) async fn run(args: &MigrateDossiersArgs, context: &Context) -> Result
         carry_out(engine, &mut plans, context).await?;
     }
     let late = plans.iter().flat_map(|(_, goers)| goers).filter(|goer| goer.refusal.is_some()).count();
-    let answer = Answer { applied: args.yes && refused == 0, workflows: plans.iter().map(of_workflow).collect() };
+    let directory = engine.directory();
+    let refusing = Refusing::new(context, &directory, "");
+    let workflows = plans.iter().map(|plan| of_workflow(plan, &refusing)).collect();
+    let answer = Answer { applied: args.yes && refused == 0, workflows };
     context.printer.answer(&answer, |printer| answer.show(printer));
     match (refused, late) {
         (0, 0) if args.yes || all == 0 => Ok(()),
@@ -183,14 +187,14 @@ async fn carry_out(engine: &Engine, plans: &mut [(Migration, Vec<Goer>)], contex
     Ok(())
 }
 
-fn of_workflow((migration, goers): &(Migration, Vec<Goer>)) -> OfWorkflow {
+fn of_workflow((migration, goers): &(Migration, Vec<Goer>), refusing: &Refusing<'_>) -> OfWorkflow {
     let line = |goer: &Goer| Line {
         id: goer.dossier.to_string(),
         caption: goer.caption.clone(),
         from: goer.from.clone(),
         stands: goer.stands.clone(),
         becomes: goer.becomes.clone(),
-        refused: goer.refusal.as_ref().map(refused::reasons).unwrap_or_default(),
+        refused: goer.refusal.as_ref().map(|refusal| refusing.reasons(refusal)).unwrap_or_default(),
     };
     let (workflow, version) = (migration.to.workflow.clone(), migration.to.hash().clone());
     OfWorkflow { workflow, version, dossiers: goers.iter().map(line).collect() }

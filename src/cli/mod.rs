@@ -67,7 +67,7 @@ struct Cli {
     /// How answers are written.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
-    /// The language in which faults of files are told (else that of `LANG`, else English), and workflows and dossiers are
+    /// The language in which faults of files and refusals are told (else that of `LANG`, else English), and workflows and dossiers are
     /// shown (else the workflow's own).
     #[arg(long, global = true, value_parser = LANGUAGES)]
     language: Option<String>,

@@ -37,6 +37,7 @@ use crate::links::LinkKeys;
 use error::Problem;
 use routes::{Route, Site};
 pub use serve::serve;
+pub use view::refused::{Earlier, meant};
 
 /// The largest form that is taken: a few papers of [`papers::BYTES_MAX`](crate::papers::BYTES_MAX) each.
 const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::reader::Reader;
+use super::super::say::Texts;
 use super::rows;
 use crate::dossier::Dossier;
 use crate::dossier::refusal::{Code, Reason, Refusal, Rule};
@@ -34,15 +35,8 @@ pub(crate) fn wrongs(
     let wrong = |reason: &Reason| {
         let own = reason.filled(reader.text(&reason.text), &reader.get("refused.another"));
         let said = if own.is_empty() {
-            let key = format!("refused.{}", key(&reason.code));
             let (who, when, step) = earlier(reader, reason);
-            let other = match &reason.code {
-                Code::KeyTaken { by: Some(by), .. } => by.clone(),
-                Code::KeyTaken { key, .. } => key.clone(),
-                _ => String::new(),
-            };
-            let holes = [("other", other), ("you", reader.you(person)), ("who", who), ("when", when), ("step", step)];
-            reader.texts.fill(&key, &holes.each_ref().map(|(name, value)| (*name, value.as_str())))
+            meant(reader.texts, reason, &Earlier { you: reader.you(person), who, when, step })
         } else {
             own
         };
@@ -50,6 +44,31 @@ pub(crate) fn wrongs(
         Wrong { text: about.unwrap_or(said), basis: reason.basis.clone(), href: place(reason) }
     };
     refusal.reasons.iter().map(wrong).collect()
+}
+
+/// What the words of a refusal name.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// Who is refused.
+    pub you: String,
+    /// Who did an earlier step, or has the task.
+    pub who: String,
+    /// When.
+    pub when: String,
+    /// Which step.
+    pub step: String,
+}
+
+/// What a reason means, where the workflow has no words of its own for it.
+pub fn meant(texts: &Texts, reason: &Reason, earlier: &Earlier) -> String {
+    let other = match &reason.code {
+        Code::KeyTaken { by: Some(by), .. } => by,
+        Code::KeyTaken { key, .. } => key,
+        _ => "",
+    };
+    let Earlier { you, who, when, step } = earlier;
+    let holes = [("other", other), ("you", you), ("who", who), ("when", when), ("step", step)];
+    texts.fill(&format!("refused.{}", key(&reason.code)), &holes)
 }
 
 /// Who did an earlier step that keeps somebody from this one, when, and which.
@@ -127,6 +146,10 @@ fn key(code: &Code) -> &'static str {
         Code::TooFewToAsk => "too_few_to_ask",
         Code::Circles => "circles",
         Code::NotGathering => "not_gathering",
-        Code::Stranded | Code::ClockLost | Code::VoteLost | Code::TaskLost | Code::ListLost => "other_version",
+        Code::Stranded => "stranded",
+        Code::ClockLost => "clock_lost",
+        Code::VoteLost => "vote_lost",
+        Code::TaskLost => "task_lost",
+        Code::ListLost => "list_lost",
     }
 }
