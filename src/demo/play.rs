@@ -123,7 +123,7 @@ impl<'s> Play<'s> {
         let now = self.stage.now();
         let at = match page.asked() {
             Asked::Nothing => None,
-            Asked::Ballot | Asked::Tally | Asked::Confirm => Some(now),
+            Asked::Ballot | Asked::Attendance | Asked::Tally | Asked::Confirm => Some(now),
             Asked::Choice => {
                 let office = &self.stage.office;
                 let rule = office.rule(&page, person).ok_or_else(|| {
@@ -189,7 +189,9 @@ impl<'s> Play<'s> {
         if let Some(form) = after.sure().cloned() {
             after = confirm(&deed.url, &form).await?;
         }
-        let settled = after.errors().is_none() && after.asked() == Asked::Nothing && answer.status < 400;
+        // The record of who is there stays open until the vote ends.
+        let open = page.asked() == Asked::Attendance && after.asked() == Asked::Attendance;
+        let settled = after.errors().is_none() && (open || after.asked() == Asked::Nothing) && answer.status < 400;
         if settled {
             return Ok(());
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::attendance::{Attendance, Attends};
 use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId, RoleName, VoteName};
 use crate::machine::{Abstention, Ballot, Held, VoteRule};
 
@@ -30,6 +31,9 @@ pub struct Vote {
     /// Choices of an open vote, by row and person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub open: BTreeMap<DossierId, BTreeMap<PersonId, Choice>>,
+    /// Where it is recorded who is there: that record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attendance: Option<Attendance>,
     /// How many took part before the absent were asked in writing; the quorum is theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<u32>,
@@ -93,6 +97,12 @@ pub struct Seat {
     /// Their ballot is in the box.
     #[serde(default)]
     pub cast: bool,
+    /// Whether they are there; none as long as nobody has recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attends: Option<Attends>,
+    /// Until when they may vote, where it is recorded who is there; none: they were not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<Instant>,
 }
 
 /// One matter under vote.
@@ -156,6 +166,9 @@ pub struct VoteResult {
     pub at: Instant,
     /// Members on the roll.
     pub members: u32,
+    /// Who was there, in the order of the roll; empty where nobody recorded it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attendance: Vec<(PersonId, Attends)>,
     /// Whether enough took part.
     pub quorate: bool,
     /// Per row.

@@ -117,6 +117,7 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Extend { .. }
         | Ask::Skip { .. }
         | Ask::Redo { .. }
+        | Ask::Attend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Correct(_)
@@ -145,6 +146,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Skip { .. }
         | Ask::Redo { .. }
         | Ask::Cast { .. }
+        | Ask::Attend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Withdraw { .. }

@@ -1,6 +1,7 @@
 //! `POST` to a task's page: the only way in which a page changes anything. Makes one command, hands it to the engine, and
 //! sends the reader to the page that says what happened; what was refused is shown above the form as it was filled in.
 
+mod attend;
 mod correct;
 mod note;
 
@@ -71,6 +72,7 @@ pub(super) async fn answer(
         (Purpose::Act, "edit") => edit(&visit, &form),
         (Purpose::Act | Purpose::Lead, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
+        (Purpose::Attendance, _) => attend::attend(&visit, &form),
         (Purpose::Tally, _) => tally(&visit, &form),
         (Purpose::Confirm, _) => confirm(&visit, &form),
     };

@@ -12,6 +12,7 @@ use super::form::Form;
 use super::page;
 use super::public;
 use super::routes::Place;
+use super::view::attendance::{self, Turnout};
 use super::view::changes::{self, Changes};
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
@@ -104,6 +105,15 @@ struct Offer {
 }
 
 #[derive(Debug, Serialize)]
+struct AttendancePage {
+    #[serde(flatten)]
+    common: Common,
+    turnout: Turnout,
+    marks: Vec<(&'static str, String)>,
+    all: bool,
+}
+
+#[derive(Debug, Serialize)]
 struct CountPage {
     #[serde(flatten)]
     common: Common,
@@ -144,13 +154,17 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         (Purpose::Ballot, Some(vote)) => {
             page::page(&frame, status, "ballot.html", &ballot_page(app, visit, vote, sent, errors))
         }
+        (Purpose::Attendance, Some(vote)) => {
+            page::page(&frame, status, "attendance.html", &attendance_page(app, visit, vote, sent, errors))
+        }
         (Purpose::Tally, Some(vote)) => {
             page::page(&frame, status, "tally.html", &count_page(app, visit, vote, sent, errors))
         }
         (Purpose::Confirm, Some(vote)) => {
             page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, sent, errors))
         }
-        (Purpose::Act | Purpose::Lead, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
+        (Purpose::Act | Purpose::Lead, _)
+        | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
         }
     }
@@ -314,6 +328,7 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
         secret: vote.is_sealed(),
         round: match vote.round {
             Round::First if vote.present.is_some() => reader.get("ballot.in_writing"),
+            Round::First if vote.votes_in_writing(person) => reader.get("ballot.absent"),
             Round::First => String::new(),
             Round::Casting => reader.get("ballot.casting"),
             Round::Again { highest: None } => reader.get("ballot.again"),
@@ -328,6 +343,21 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
             .iter()
             .map(|choice| Offer { value: ballot::name_of(*choice), label: ballot::label(reader, *choice) })
             .collect(),
+        common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
+    }
+}
+
+fn attendance_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors: Vec<Wrong>) -> AttendancePage {
+    let reader = &visit.reader;
+    let mut turnout = attendance::turnout(reader, &visit.dossier, vote, sent);
+    let all = sent.is_some_and(|form| form.get("all") == "present");
+    for member in turnout.members.iter_mut().filter(|_| sent.is_some()) {
+        member.wrong = member.mark.is_empty() && !all;
+    }
+    AttendancePage {
+        turnout,
+        marks: attendance::marks(reader),
+        all,
         common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
     }
 }

@@ -61,7 +61,12 @@ impl Visit {
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
             Purpose::Act | Purpose::Lead if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
-            Purpose::Act | Purpose::Lead | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
+            Purpose::Act
+            | Purpose::Lead
+            | Purpose::Ballot
+            | Purpose::Tally
+            | Purpose::Confirm
+            | Purpose::Attendance => Vec::new(),
         };
         let mut reader = reader(app, machine, &task.person, asked_language)?;
         let sight = reader.sight(&whole, &task.person);

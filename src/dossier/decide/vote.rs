@@ -41,10 +41,28 @@ impl Run<'_> {
             return Err(Refusal::about(Code::NobodyToAsk, body.as_str()));
         }
         let rows = self.vote_rows(&rule, &voters)?;
-        let roll = voters.into_iter().map(|one| Seat { person: one.person, seat: one.seat, cast: false }).collect();
-        let held = vote.held.clone();
-        self.emit(Change::VoteOpened { activation, name, rule, held, body, roll, rows });
-        self.ask_for_ballots(activation, state)
+        let roll = voters
+            .into_iter()
+            .map(|one| Seat { person: one.person, seat: one.seat, cast: false, attends: None, until_at: None })
+            .collect();
+        let (held, attendance) = (vote.held.clone(), vote.attendance.clone());
+        self.emit(Change::VoteOpened {
+            activation,
+            name,
+            rule,
+            held,
+            body,
+            roll,
+            rows,
+            attendance: attendance.clone(),
+        });
+        match attendance {
+            Some(records) => {
+                let holders = self.others(&records, activation);
+                self.offer_paper(activation, Purpose::Attendance, holders, records.as_str())
+            }
+            None => self.ask_for_ballots(activation, state),
+        }
     }
 
     /// Asks everybody who has anything to vote on; of a vote on paper, whoever records it.
@@ -54,6 +72,10 @@ impl Run<'_> {
             Held::Paper { records, .. } if vote.round != Round::Casting => {
                 let holders = self.others(records, activation);
                 self.offer_paper(activation, Purpose::Tally, holders, records.as_str())
+            }
+            Held::Online if vote.is_attended() => {
+                self.ask_those_there(&vote, state.link);
+                Ok(())
             }
             _ => {
                 let due_at = self.context.calendar.after(self.at, vote.rule.open_for);
@@ -65,7 +87,7 @@ impl Run<'_> {
         }
     }
 
-    fn offer_paper(
+    pub(super) fn offer_paper(
         &mut self,
         activation: ActivationId,
         purpose: Purpose,
@@ -147,8 +169,12 @@ impl Run<'_> {
             return Err(Refusal::of(Code::NotAsked));
         }
         let seat = vote.roll.iter().find(|seat| seat.person == person).ok_or_else(|| Refusal::of(Code::NotAsked))?;
+        let given_out = !vote.is_attended() || seat.until_at.is_some_and(|until| until > self.at);
         self.check_shown(activation, [])?;
         self.check_read(activation)?;
+        if !seat.cast && !given_out {
+            return Err(Refusal::of(Code::NotAsked));
+        }
         if seat.cast {
             return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
         }
@@ -170,7 +196,7 @@ impl Run<'_> {
         }
         // Closed by the clock at this very instant, when the last ballot lies sealed in its box.
         let vote = self.vote_of(activation)?;
-        if all_have_voted(vote) || self.is_decided(vote) {
+        if self.nobody_is_waited_for(vote) || self.is_decided(vote) {
             self.due_at_once(activation, TimerKind::VoteEnds);
         }
         self.finish(Kind::Cast);
@@ -238,7 +264,13 @@ impl Run<'_> {
     }
 
     /// Remembers who had a hand in a vote on paper.
-    fn remember_at(&mut self, activation: ActivationId, person: &PersonId, purpose: Purpose, prepared: bool) {
+    pub(super) fn remember_at(
+        &mut self,
+        activation: ActivationId,
+        person: &PersonId,
+        purpose: Purpose,
+        prepared: bool,
+    ) {
         let role = self.dossier().task(activation, purpose).and_then(|task| task.role.clone());
         self.did(person, self.entered(activation), role.as_ref(), prepared, None);
     }
@@ -248,7 +280,7 @@ impl Run<'_> {
     }
 
     /// The person must have been asked this, and it must still be open.
-    fn asked(&self, activation: ActivationId, purpose: Purpose) -> Result<PersonId, Refusal> {
+    pub(super) fn asked(&self, activation: ActivationId, purpose: Purpose) -> Result<PersonId, Refusal> {
         let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
         self.check_entry(activation)?;
         let task = self.dossier().task(activation, purpose);
@@ -267,7 +299,7 @@ pub(super) fn eligible(roll: &[Seat], rows: &[VoteRow]) -> Vec<PersonId> {
     roll.iter().map(|seat| &seat.person).filter(|person| votes(person)).cloned().collect()
 }
 
-/// Nobody is waited for any more.
+/// Everybody has voted who may.
 pub(super) fn all_have_voted(vote: &Vote) -> bool {
     let eligible = eligible(&vote.roll, &vote.rows);
     vote.roll.iter().all(|seat| seat.cast || !eligible.contains(&seat.person))

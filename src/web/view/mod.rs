@@ -1,5 +1,6 @@
 //! What pages show, as plain data for the templates. Made from a dossier, its machine and its events; nothing is looked up.
 
+pub(super) mod attendance;
 pub(super) mod ballot;
 pub(super) mod changes;
 pub(super) mod children;
@@ -77,6 +78,7 @@ pub(super) fn asked(reader: &Reader, purpose: Purpose, state: Option<&StateId>) 
         }
         Purpose::Ballot => vote().unwrap_or_else(|| reader.get("ballot.title")),
         Purpose::Tally => joined(&reader.get("tally.title"), vote()),
+        Purpose::Attendance => joined(&reader.get("attendance.title"), vote()),
         Purpose::Confirm => joined(&reader.get("confirm.title"), vote()),
     }
 }
@@ -92,7 +94,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
     let help = match task.purpose {
         Purpose::Act => rule.map(|rule| reader.text(&rule.help).to_owned()).unwrap_or_default(),
         Purpose::Lead => reader.get("lead.help"),
-        Purpose::Ballot | Purpose::Tally | Purpose::Confirm => String::new(),
+        Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => String::new(),
     };
     Head {
         workflow: reader.text(&reader.machine.title).to_owned(),
