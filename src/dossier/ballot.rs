@@ -1,6 +1,6 @@
 //! Votes: the roll and the rules as they were pinned, tallies, results. Choices of a secret vote are nowhere here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,9 @@ impl Round {
     }
 }
 
+/// The seat of whoever leads a body, and decides where as many are for as against.
+pub const CHAIR: &str = "chair";
+
 /// One member's seat on the roll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seat {
@@ -94,9 +97,12 @@ pub struct Seat {
     pub person: PersonId,
     /// `chair`, `member`, ...
     pub seat: String,
-    /// Their ballot is in the box.
+    /// Their ballot is in the box, all of it.
     #[serde(default)]
     pub cast: bool,
+    /// The parts of it that are in the box, where sheets are split.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub parts: BTreeSet<String>,
     /// Whether they are there; none as long as nobody has recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attends: Option<Attends>,
@@ -112,6 +118,9 @@ pub struct VoteRow {
     pub row: DossierId,
     /// The share it needs, resolved.
     pub needs: crate::machine::Fraction,
+    /// The part of the sheet on which it stands, where sheets are split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Members who may not vote on it because it is their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<PersonId>,

@@ -127,6 +127,7 @@ mod tests {
         VoteRule {
             title: crate::ids::Text::default(),
             body: BodyOf { kind: "council".to_owned(), of: FieldName::new("unit") },
+            parts: None,
             ballot: Ballot::Open,
             quorum: fixed(false, Fraction { num: 2, den: 3 }, Base::Members),
             passes: fixed(more_than, share, base),

@@ -450,6 +450,15 @@ pub enum Change {
         /// The member.
         person: PersonId,
     },
+    /// A part of a member's ballot is in the box: the roll is marked. What they chose is not here.
+    MarkedPart {
+        /// The vote.
+        activation: ActivationId,
+        /// The member.
+        person: PersonId,
+        /// Which part.
+        part: String,
+    },
     /// An open vote: what a member chose.
     Chose {
         /// The vote.

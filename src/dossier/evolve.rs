@@ -272,6 +272,14 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             let seat = voting(dossier, *activation)?.roll.iter_mut().find(|seat| &seat.person == person);
             seat.ok_or("nobody of that name is on the roll")?.cast = true;
         }
+        Change::MarkedPart { activation, person, part } => {
+            let vote = voting(dossier, *activation)?;
+            let theirs: Vec<String> = vote.parts(Some(person)).into_iter().map(str::to_owned).collect();
+            let seat = vote.roll.iter_mut().find(|seat| &seat.person == person);
+            let seat = seat.ok_or("nobody of that name is on the roll")?;
+            seat.parts.insert(part.clone());
+            seat.cast = theirs.iter().all(|part| seat.parts.contains(part));
+        }
         Change::Chose { activation, person, choices } => {
             let vote = voting(dossier, *activation)?;
             for (row, choice) in choices {

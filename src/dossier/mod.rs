@@ -15,6 +15,7 @@ pub mod event;
 pub mod evolve;
 pub mod message;
 pub mod note;
+pub mod parts;
 pub mod project;
 pub mod refusal;
 pub mod revision;
@@ -34,7 +35,7 @@ use crate::machine::chart::Chart;
 use crate::machine::{LinkPolicy, State};
 
 pub use attendance::{Attendance, Attends, GivenOut};
-pub use ballot::{Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
+pub use ballot::{CHAIR, Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use children::{Child, Parent};
 pub use message::{Body, Message, OnList, Recipient};
 

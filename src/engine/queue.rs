@@ -102,11 +102,14 @@ impl Pending {
     }
 }
 
-/// The bytes by which a command is recognised. Of a ballot only who voted in which vote: a keyed hash of choices could be
-/// tried out by whoever has the key.
+/// The bytes by which a command is recognised. Of a ballot only who voted in which vote on which rows: a keyed hash of choices
+/// could be tried out by whoever has the key.
 fn identity(command: &Command) -> Vec<u8> {
     match &command.ask {
-        Ask::Cast { activation, .. } => json(&("cast", &command.dossier, &command.actor, activation)),
+        Ask::Cast { activation, choices } => {
+            let rows: Vec<&DossierId> = choices.keys().collect();
+            json(&("cast", &command.dossier, &command.actor, activation, rows))
+        }
         Ask::Start(_)
         | Ask::Act(_)
         | Ask::Edit { .. }

@@ -112,6 +112,11 @@ pub(super) fn asked_language(query: Option<&str>) -> Option<&'static Texts> {
     say::all().iter().find(|texts| texts.code() == code)
 }
 
+/// The part of a ballot sheet that an address asks for, from 1.
+pub(super) fn asked_part(query: Option<&str>) -> Option<usize> {
+    query?.split('&').find_map(|pair| pair.strip_prefix("part="))?.parse().ok()
+}
+
 /// A page.
 ///
 /// # Errors

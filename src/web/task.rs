@@ -28,7 +28,7 @@ use super::view::{self, Head, ballot, over};
 use super::visit::Visit;
 use crate::dossier::decide;
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{Purpose, Round, Vote};
+use crate::dossier::{CHAIR, Purpose, Round, Vote};
 use crate::explain;
 use crate::ids::{EventName, FieldName};
 use crate::machine::{LinkPolicy, Transition};
@@ -55,6 +55,8 @@ struct Common {
     notes: Vec<Thread>,
     /// That the reader has to say that they have read it.
     reading: Option<Reading>,
+    /// Who is there and who has voted, for the chair and for whoever leads the step.
+    watch: Option<Turnout>,
     /// Where everybody can look, if they can.
     public: Option<String>,
     rules: Vec<Rule>,
@@ -92,10 +94,28 @@ struct BallotPage {
     secret: bool,
     round: String,
     turnout: String,
+    /// The parts of the sheet; none where it is not split.
+    parts: Vec<ballot::Part>,
+    /// The one that is shown.
+    part: String,
+    /// What can be done with it.
+    is: PartIs,
     count: usize,
     all: bool,
     groups: Vec<Group>,
     choices: Vec<Offer>,
+}
+
+/// What can be done with a part of a ballot.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum PartIs {
+    /// To be filled in.
+    Open,
+    /// In the box.
+    Cast,
+    /// Every row of it is the reader's own case.
+    Own,
 }
 
 #[derive(Debug, Serialize)]
@@ -220,12 +240,25 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         notes: notes::threads(visit, &link, sent),
         reading: notes::reading(visit),
+        watch: watch(visit),
         public: public::address(app, visit),
         rules,
         way: visit.sight.is_whole(),
         seen: dossier.seq,
         at: Place::Task(&visit.token).path(&app.site),
     }
+}
+
+/// How the vote stands in which the reader is the chair, or whose step they lead: what the roll says, and no choice.
+fn watch(visit: &Visit) -> Option<Turnout> {
+    let (person, vote) = (&visit.task.person, visit.dossier.vote(visit.task.activation)?);
+    let chairs = vote.roll.iter().any(|seat| &seat.person == person && seat.seat == CHAIR);
+    let watches = match visit.task.purpose {
+        Purpose::Ballot => chairs,
+        Purpose::Lead => true,
+        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => false,
+    };
+    watches.then(|| attendance::turnout(&visit.reader, &visit.dossier, vote, None))
 }
 
 fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
@@ -324,7 +357,21 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
     let person = &visit.task.person;
     let cast = vote.roll.iter().filter(|seat| seat.cast).count().to_string();
     let holes = [("cast", cast.as_str()), ("members", &vote.roll.len().to_string())];
+    let all_parts = vote.parts(None);
+    let asked = sent.map(|form| form.get("part")).or_else(|| all_parts.get(visit.asked_part?.checked_sub(1)?).copied());
+    let part = ballot::part_shown(vote, person, asked);
+    let lang = visit.asked_language.map(|texts| format!("&lang={}", texts.code())).unwrap_or_default();
+    let at = Place::Task(&visit.token).path(&app.site);
+    let parts = ballot::parts(reader, &visit.dossier, vote, (person, part), (&at, &lang));
+    let seat = vote.roll.iter().find(|seat| &seat.person == person);
     BallotPage {
+        is: match seat {
+            Some(seat) if vote.rule.parts.is_some() && seat.has_cast(part) => PartIs::Cast,
+            _ if ballot::votable(vote, part, person).is_empty() => PartIs::Own,
+            _ => PartIs::Open,
+        },
+        part: part.to_owned(),
+        parts,
         secret: vote.is_sealed(),
         round: match vote.round {
             Round::First if vote.present.is_some() => reader.get("ballot.in_writing"),
@@ -335,9 +382,9 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
             Round::Again { highest: Some(left) } => reader.texts.fill("ballot.second", &[("n", &left.to_string())]),
         },
         turnout: reader.texts.fill("ballot.turnout", &holes),
-        count: vote.rows.len(),
+        count: vote.rows.iter().filter(|row| row.part() == part).count(),
         all: sent.is_some_and(|form| form.get("all") == "yes"),
-        groups: ballot::sheet(reader, &visit.dossier, vote, person, sent),
+        groups: ballot::sheet(reader, &visit.dossier, vote, (person, part), sent),
         choices: vote
             .choices()
             .iter()

@@ -46,6 +46,10 @@ async fn nobody_votes_before_it_is_recorded_who_is_there_and_each_record_stands_
     let seen = page.hidden("seen");
     let sent = pages.post(&link, &[("do", "attend"), ("seen", &seen), ("all", "present")]).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let chair = pages.get(&pages.link(&list, Purpose::Ballot, "m1").await).await.text();
+    assert!(chair.contains("Ai có mặt, ai đã bỏ phiếu"), "the chair sees who has voted: {chair}");
+    let member = pages.get(&pages.link(&list, Purpose::Ballot, "m2").await).await.text();
+    assert!(!member.contains("Ai có mặt, ai đã bỏ phiếu"), "others see how many: {member}");
     let said = pages.get(&link).await.text();
     assert!(said.contains("Vắng có lý do: ") && said.contains("5 trên 5 thành viên có mặt"), "both records: {said}");
 }

@@ -44,6 +44,7 @@ mod office_holders;
 mod offices;
 mod own_mails;
 mod packaging;
+mod parts;
 mod people;
 mod processes;
 mod reckoning;

@@ -9,13 +9,11 @@ use crate::dossier::count::{self, Tally, reached};
 use crate::dossier::event::Change;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{
-    Body, Choice, PaperTally, Recipient, Round, RowResult, RowStatus, Seat, Timer, TimerKind, Vote, VoteResult, VoteRow,
+    Body, CHAIR, Choice, PaperTally, Recipient, Round, RowResult, RowStatus, Seat, Timer, TimerKind, Vote, VoteResult,
+    VoteRow,
 };
 use crate::ids::{ActivationId, DossierId, EventName, Instant};
 use crate::machine::{Base, Fraction, Held, ShareOf, Tie};
-
-/// The seat of whoever decides where as many are for as against.
-pub(super) const CHAIR: &str = "chair";
 
 impl Run<'_> {
     /// The time of a ballot is over, or nobody is waited for: the absent are asked in writing, or it is closed.
@@ -25,7 +23,7 @@ impl Run<'_> {
             return Ok(());
         }
         let Some(due_at) = self.written_until(&vote) else { return self.close_vote(activation) };
-        let present = count(vote.roll.iter().filter(|seat| seat.cast).count());
+        let present = vote.took_part();
         self.emit(Change::AskedInWriting { activation, present, due_at });
         self.emit(Change::Timed(vec![Timer { activation, what: TimerKind::VoteEnds, due_at }]));
         Ok(())
@@ -52,7 +50,9 @@ impl Run<'_> {
         let may = may && !grows;
         may && self.is_quorate(vote, &[])
             && vote.rows.iter().all(|row| {
-                let left = vote.roll.iter().filter(|seat| !seat.cast && !row.own.contains(&seat.person)).count();
+                let left =
+                    vote.roll.iter().filter(|seat| !seat.has_cast(row.part()) && !row.own.contains(&seat.person));
+                let left = left.count();
                 self.tally_of(vote, row).0.is_decided(&vote.rule, row.needs, count(left))
             })
     }
@@ -87,8 +87,12 @@ impl Run<'_> {
     ) -> Result<(), Refusal> {
         let activation = vote.activation;
         let of_seat = |seat: &&Seat| round != Round::Casting || seat.seat == CHAIR;
-        let roll =
-            vote.roll.iter().filter(of_seat).map(|seat| Seat { cast: false, until_at: None, ..seat.clone() }).collect();
+        let roll = vote
+            .roll
+            .iter()
+            .filter(of_seat)
+            .map(|seat| Seat { cast: false, parts: BTreeSet::new(), until_at: None, ..seat.clone() })
+            .collect();
         let rows = vote.rows.iter().filter(|row| about.contains(&row.row)).cloned().collect();
         self.emit(Change::VotedAgain { activation, round, roll, rows, earlier: Box::new(result) });
         let machine = self.machine;
@@ -168,10 +172,9 @@ impl Run<'_> {
     /// Whether enough took part: those who were there, where that is recorded; else those who voted before the absent were asked
     /// in writing, or the fullest row on paper.
     fn is_quorate(&self, vote: &Vote, on_paper: &[u32]) -> bool {
-        let cast = || count(vote.roll.iter().filter(|seat| seat.cast).count());
         let took_part = match vote.held {
             _ if vote.attendance.is_some() => count(vote.present().unwrap_or_default()),
-            Held::Online => vote.present.unwrap_or_else(cast),
+            Held::Online => vote.present.unwrap_or_else(|| vote.took_part()),
             Held::Paper { .. } => on_paper.iter().copied().max().unwrap_or_default(),
         };
         self.is_a_quorum(vote, took_part)
@@ -229,7 +232,7 @@ impl Run<'_> {
 fn those_there(vote: &Vote, row: &VoteRow) -> (u32, u32) {
     let Some(record) = &vote.attendance else { return (0, 0) };
     let others = vote.roll.iter().filter(|seat| !row.own.contains(&seat.person));
-    let (there, away): (Vec<_>, Vec<_>) = others.partition(|seat| seat.is_present() || seat.cast);
+    let (there, away): (Vec<_>, Vec<_>) = others.partition(|seat| seat.is_present() || seat.has_cast(row.part()));
     let asked = record.given_out.is_some_and(|times| times.written_until_at.is_some());
     (count(there.len()), if asked { count(away.len()) } else { 0 })
 }

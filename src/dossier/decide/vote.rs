@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
-use super::close::CHAIR;
 use super::seats::Seated;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Choice, PaperTally, Purpose, Round, RowStatus, Seat, Task, Timer, TimerKind, Vote, VoteRow};
+use crate::dossier::{
+    CHAIR, Choice, PaperTally, Purpose, Round, RowStatus, Seat, Task, Timer, TimerKind, Vote, VoteRow,
+};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId};
 use crate::machine::{Field, FieldKind, Fraction, Held, ShareOf, State, StateVote, Threshold, VoteRule};
 
@@ -43,7 +44,14 @@ impl Run<'_> {
         let rows = self.vote_rows(&rule, &voters)?;
         let roll = voters
             .into_iter()
-            .map(|one| Seat { person: one.person, seat: one.seat, cast: false, attends: None, until_at: None })
+            .map(|one| Seat {
+                person: one.person,
+                seat: one.seat,
+                cast: false,
+                parts: BTreeSet::new(),
+                attends: None,
+                until_at: None,
+            })
             .collect();
         let (held, attendance) = (vote.held.clone(), vote.attendance.clone());
         self.emit(Change::VoteOpened {
@@ -115,7 +123,9 @@ impl Run<'_> {
             let own = roll.iter().filter(|one| about.contains(one.person.as_str()) || speaks(one));
             let own = own.map(|one| one.person.clone()).collect();
             let own = if rule.own_case.votes { Vec::new() } else { own };
-            Ok(VoteRow { row: row.clone(), needs, own })
+            let value = rule.parts.as_ref().map(|name| fields.get(name).and_then(|value| value.as_str()));
+            let part = value.map(|value| value.unwrap_or_default().to_owned());
+            Ok(VoteRow { row: row.clone(), needs, part, own })
         };
         if self.machine.is_list() {
             let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live);
@@ -178,16 +188,31 @@ impl Run<'_> {
         if seat.cast {
             return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
         }
-        let votable = vote.rows.iter().filter(|row| !row.own.contains(&person)).map(|row| &row.row);
-        if !votable.collect::<BTreeSet<_>>().into_iter().eq(choices.keys()) {
+        let parts: BTreeSet<String> = choices.keys().filter_map(|row| vote.part_of(row)).map(str::to_owned).collect();
+        if parts.iter().any(|part| seat.parts.contains(part)) {
+            return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
+        }
+        // Whole parts, and of each everything on which the member may vote.
+        let votable = vote.rows.iter().filter(|row| !row.own.contains(&person) && parts.contains(row.part()));
+        let votable: BTreeSet<&DossierId> = votable.map(|row| &row.row).collect();
+        if votable.is_empty() || !votable.into_iter().eq(choices.keys()) {
             return Err(Refusal::of(Code::ChoiceWrong));
         }
         if choices.values().any(|choice| !vote.choices().contains(choice)) {
             return Err(Refusal::of(Code::ChoiceWrong));
         }
-        let secret = vote.is_sealed();
-        self.emit(Change::Marked { activation, person: person.clone() });
-        self.emit(Change::Withdrawn { activation, purpose: Purpose::Ballot, holder: Some(person.clone()) });
+        let (secret, split) = (vote.is_sealed(), vote.rule.parts.is_some());
+        if split {
+            for part in parts {
+                self.emit(Change::MarkedPart { activation, person: person.clone(), part });
+            }
+        } else {
+            self.emit(Change::Marked { activation, person: person.clone() });
+        }
+        let whole = |seat: &Seat| seat.person == person && seat.cast;
+        if self.vote_of(activation)?.roll.iter().any(whole) {
+            self.emit(Change::Withdrawn { activation, purpose: Purpose::Ballot, holder: Some(person.clone()) });
+        }
         if secret {
             let choices = choices.iter().map(|(row, choice)| ((activation, row.clone()), *choice));
             self.decision.ballots = choices.collect();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::capital;
-use crate::dossier::{Attends, Dossier, Seat, Vote};
+use crate::dossier::{Attends, CHAIR, Dossier, Seat, Vote};
 use crate::ids::Instant;
 
 /// One member.
@@ -21,6 +21,8 @@ pub(crate) struct Member {
     pub(crate) mark: String,
     marked: String,
     voted: bool,
+    /// Some parts of the ballot are in the box, and not all: how many of how many.
+    parts: String,
     /// Until when they may vote, where that is still so.
     until: String,
     pub(crate) wrong: bool,
@@ -59,16 +61,26 @@ pub(crate) fn turnout(reader: &Reader, dossier: &Dossier, vote: &Vote, sent: Opt
             id: seat.person.to_string(),
             n: place + 1,
             name: reader.name(&seat.person),
-            seat: if seat.seat == "chair" { reader.get("attendance.chair") } else { String::new() },
+            seat: if seat.seat == CHAIR { reader.get("attendance.chair") } else { String::new() },
             mark: sent.map_or(mark, |form| form.get(&format!("seat.{}", seat.person))).to_owned(),
             marked: seat.attends.map(|one| label(reader, one)).unwrap_or_default(),
             voted: seat.cast,
+            parts: parts(reader, vote, seat),
             until: seat.until_at.filter(open).map(|at| reader.moment(at)).unwrap_or_default(),
             wrong: false,
         }
     };
     let gathers = vote.gathers();
     Turnout { said: said(reader, dossier, vote), members: vote.roll.iter().enumerate().map(member).collect(), gathers }
+}
+
+/// How many parts of a ballot are in the box, where it is not the whole of it.
+fn parts(reader: &Reader, vote: &Vote, seat: &Seat) -> String {
+    if seat.cast || seat.parts.is_empty() {
+        return String::new();
+    }
+    let (cast, all) = (seat.parts.len().to_string(), vote.parts(Some(&seat.person)).len().to_string());
+    reader.texts.fill("attendance.parts", &[("cast", &cast), ("all", &all)])
 }
 
 fn said(reader: &Reader, dossier: &Dossier, vote: &Vote) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::reader::Reader;
-use super::{changes, children};
+use super::{ballot, changes, children};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
@@ -230,6 +230,11 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             Change::VoteOpened { rule, roll, .. } => {
                 let members = roll.len().to_string();
                 Some(texts.fill("did.vote_opened", &[("title", reader.text(&rule.title)), ("n", &members)]))
+            }
+            Change::MarkedPart { part, .. } => {
+                let field = reader.machine.votes.values().find_map(|rule| rule.parts.as_ref());
+                let title = ballot::part_title(reader, dossier, field, part);
+                Some(texts.fill("did.cast_part", &[("part", &title)]))
             }
             Change::Attended { seats, .. } => Some(attended(reader, seats)),
             Change::Moved { due_at, .. } => {
