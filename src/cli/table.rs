@@ -108,6 +108,7 @@ impl Teller<'_> {
             Does::Opens { children } => say!(deed.opens, children = self.children(children)),
             Does::Awaits { children } => say!(deed.awaits, children = self.children(std::slice::from_ref(children))),
             Does::Records => say!(deed.records),
+            Does::Attendance => say!(deed.attendance),
             Does::Confirms => say!(deed.confirms),
             Does::IsTold => say!(deed.told),
             Does::IsToldLate => say!(deed.told_late),

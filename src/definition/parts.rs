@@ -26,6 +26,7 @@ const FIELD_KEYS: &[&str] = &[
 const VOTE_KEYS: &[&str] = &[
     "title",
     "body",
+    "parts",
     "requires",
     "ballot",
     "quorum",
@@ -157,6 +158,7 @@ fn vote(name: Name, item: &Item<'_>) -> Option<Vote> {
     Some(Vote {
         title: needed_text(&map, "title", &name.span),
         body: needed("body"),
+        parts: map.word("parts"),
         ballot: needed("ballot"),
         quorum: needed("quorum"),
         passes: needed("passes"),

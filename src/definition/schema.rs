@@ -120,7 +120,7 @@ import: {register: {}}
 states:
   s:
     task: {}
-    vote: {held: {paper: {}}}
+    vote: {held: {paper: {}}, attendance: {}}
     joins: {}
     awaits: {}
     deadline: {escalate: {}}

@@ -1,7 +1,9 @@
 //! States as written.
 
 use super::item::{Item, Map};
-use super::model::{Actions, Again, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
+use super::model::{
+    Actions, Again, Attendance, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task,
+};
 use super::separation::separation;
 use super::transitions;
 use super::{children, mails, parts};
@@ -115,13 +117,19 @@ fn task(item: &Item<'_>) -> Option<Task> {
 /// `vote: rule` or `vote: {rule: .., held: ..}`.
 fn vote(item: &Item<'_>) -> Option<StateVote> {
     if let crate::yaml::Node::Text(_) = item.node() {
-        return Some(StateVote { rule: item.word(), held: Held::Online });
+        return Some(StateVote { rule: item.word(), held: Held::Online, attendance: None });
     }
-    let map = item.map(say!(what.state_vote), &["rule", "held"])?;
+    let map = item.map(say!(what.state_vote), &["rule", "held", "attendance"])?;
     Some(StateVote {
         rule: needed(&map, "rule", item.span()),
         held: map.get("held").map_or(Held::Online, |item| held(&item)),
+        attendance: map.get("attendance").and_then(|item| attendance(&item)),
     })
+}
+
+fn attendance(item: &Item<'_>) -> Option<Attendance> {
+    let map = item.map(say!(what.attendance), &["records"])?;
+    Some(Attendance { span: item.span().clone(), records: needed(&map, "records", item.span()) })
 }
 
 fn held(item: &Item<'_>) -> Held {

@@ -79,6 +79,11 @@ impl Office {
         match asked {
             Asked::Choice => self.choose(page, hand, &mut filled)?,
             Asked::Ballot => self.vote(page, hand, &mut filled)?,
+            // Whoever is not marked is there.
+            Asked::Attendance => {
+                filled.form.set("all", "present");
+                filled.pressed = Some(("step", "record"));
+            }
             Asked::Tally => self.tally(page, hand, &mut filled)?,
             Asked::Confirm => {
                 filled.form.set("agrees", "yes");

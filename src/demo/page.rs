@@ -16,6 +16,8 @@ pub enum Asked {
     Choice,
     /// To vote.
     Ballot,
+    /// To record who is there.
+    Attendance,
     /// To record tallies.
     Tally,
     /// To confirm tallies.
@@ -25,8 +27,13 @@ pub enum Asked {
 }
 
 /// The value of the hidden control `do` for each question.
-const QUESTIONS: [(&str, Asked); 4] =
-    [("act", Asked::Choice), ("cast", Asked::Ballot), ("tally", Asked::Tally), ("confirm", Asked::Confirm)];
+const QUESTIONS: [(&str, Asked); 5] = [
+    ("act", Asked::Choice),
+    ("attend", Asked::Attendance),
+    ("cast", Asked::Ballot),
+    ("tally", Asked::Tally),
+    ("confirm", Asked::Confirm),
+];
 
 impl Page {
     /// Takes a page apart.

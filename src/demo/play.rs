@@ -20,6 +20,8 @@ const MORNING_MS: i64 = 9 * 60 * 60 * 1000;
 /// Links to one question, and to everything that one mail asks, begin so.
 const TASK: &str = "/l/";
 const DESK: &str = "/d/";
+/// Parts that a ballot has at most.
+const PARTS_MAX: usize = 100;
 
 /// Something that a person has decided to do.
 #[derive(Clone, Debug)]
@@ -123,7 +125,7 @@ impl<'s> Play<'s> {
         let now = self.stage.now();
         let at = match page.asked() {
             Asked::Nothing => None,
-            Asked::Ballot | Asked::Tally | Asked::Confirm => Some(now),
+            Asked::Ballot | Asked::Attendance | Asked::Tally | Asked::Confirm => Some(now),
             Asked::Choice => {
                 let office = &self.stage.office;
                 let rule = office.rule(&page, person).ok_or_else(|| {
@@ -170,31 +172,47 @@ impl<'s> Play<'s> {
         Ok(Some(now.plus_ms(day_of(later).0 - day_of(now).0)))
     }
 
-    /// Follows a link, fills in the form and sends it, once more where the page asks whether that is meant.
+    /// Follows a link, fills in the form and sends it, once more where the page asks whether that is meant; of a ballot in parts,
+    /// one part after the other.
     async fn carry_out(&mut self, deed: &Deed) -> Result<(), DemoError> {
-        let page = open(&deed.url).await?;
-        if page.asked() == Asked::Nothing {
-            return Ok(());
+        let mut page = open(&deed.url).await?;
+        for _ in 0..PARTS_MAX {
+            if page.asked() == Asked::Nothing {
+                return Ok(());
+            }
+            let (after, status) = self.answer(deed, &page).await?;
+            let good = after.errors().is_none() && status < 400;
+            match (page.asked(), after.asked()) {
+                (Asked::Ballot, Asked::Ballot) if good => page = open(&deed.url).await?,
+                // The record of who is there stays open until the vote ends.
+                (Asked::Attendance, Asked::Attendance) | (_, Asked::Nothing) if good => return Ok(()),
+                _ => {
+                    let said = after.errors().unwrap_or_else(|| after.text());
+                    let (person, url) = (&deed.person, &deed.url);
+                    return Err(DemoError::Fault(format!("{person} sent {url} and was told ({status}): {said}")));
+                }
+            }
         }
+        Err(DemoError::Fault(format!("{} is asked for one part of {} after the other", deed.person, deed.url)))
+    }
+
+    /// Sends the form of a page.
+    async fn answer(&mut self, deed: &Deed, page: &Page) -> Result<(Page, u16), DemoError> {
         let today = self.stage.calendar.date(self.stage.now()).to_string();
         let root = self.stage.office.cast.root(&deed.person).to_owned();
         let count = self.signed.get(&root).copied().unwrap_or_default();
         let hand = Hand { person: &deed.person, today: &today, count };
-        let filled = self.stage.office.answer(&page, &hand)?;
+        let filled = self.stage.office.answer(page, &hand)?;
         if !filled.files.is_empty() {
             self.signed.insert(root, count + 1);
         }
         let answer = http::post(&deed.url, &filled.form.send(filled.pressed, &filled.files)).await?;
-        let mut after = Page::read(&answer.body);
-        if let Some(form) = after.sure().cloned() {
-            after = confirm(&deed.url, &form).await?;
-        }
-        let settled = after.errors().is_none() && after.asked() == Asked::Nothing && answer.status < 400;
-        if settled {
-            return Ok(());
-        }
-        let said = after.errors().unwrap_or_else(|| after.text());
-        Err(DemoError::Fault(format!("{} sent {} and was told ({}): {said}", deed.person, deed.url, answer.status)))
+        let after = Page::read(&answer.body);
+        let after = match after.sure().cloned() {
+            Some(form) => confirm(&deed.url, &form).await?,
+            None => after,
+        };
+        Ok((after, answer.status))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Votes: the roll and the rules as they were pinned, tallies, results. Choices of a secret vote are nowhere here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::attendance::{Attendance, Attends};
 use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId, RoleName, VoteName};
 use crate::machine::{Abstention, Ballot, Held, VoteRule};
 
@@ -30,6 +31,9 @@ pub struct Vote {
     /// Choices of an open vote, by row and person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub open: BTreeMap<DossierId, BTreeMap<PersonId, Choice>>,
+    /// Where it is recorded who is there: that record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attendance: Option<Attendance>,
     /// How many took part before the absent were asked in writing; the quorum is theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub present: Option<u32>,
@@ -83,6 +87,9 @@ impl Round {
     }
 }
 
+/// The seat of whoever leads a body, and decides where as many are for as against.
+pub const CHAIR: &str = "chair";
+
 /// One member's seat on the roll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seat {
@@ -90,9 +97,18 @@ pub struct Seat {
     pub person: PersonId,
     /// `chair`, `member`, ...
     pub seat: String,
-    /// Their ballot is in the box.
+    /// Their ballot is in the box, all of it.
     #[serde(default)]
     pub cast: bool,
+    /// The parts of it that are in the box, where sheets are split.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub parts: BTreeSet<String>,
+    /// Whether they are there; none as long as nobody has recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attends: Option<Attends>,
+    /// Until when they may vote, where it is recorded who is there; none: they were not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_at: Option<Instant>,
 }
 
 /// One matter under vote.
@@ -102,6 +118,9 @@ pub struct VoteRow {
     pub row: DossierId,
     /// The share it needs, resolved.
     pub needs: crate::machine::Fraction,
+    /// The part of the sheet on which it stands, where sheets are split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Members who may not vote on it because it is their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<PersonId>,
@@ -156,6 +175,9 @@ pub struct VoteResult {
     pub at: Instant,
     /// Members on the roll.
     pub members: u32,
+    /// Who was there, in the order of the roll; empty where nobody recorded it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attendance: Vec<(PersonId, Attends)>,
     /// Whether enough took part.
     pub quorate: bool,
     /// Per row.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, Dossier, Message, Paper, PaperTally, Recipient};
+use super::{Attends, Choice, Dossier, Message, Paper, PaperTally, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
 use crate::machine::LinkPolicy;
 use crate::machine::mapping::Mapping;
@@ -205,6 +205,17 @@ pub enum Ask {
         /// Every row that the member may vote on.
         choices: BTreeMap<DossierId, Choice>,
     },
+    /// Who is there at a vote.
+    Attend {
+        /// The vote.
+        activation: ActivationId,
+        /// Of everybody on the roll.
+        seats: BTreeMap<PersonId, Attends>,
+        /// Too few have come, and nobody is waited for any longer: the vote ends without a quorum.
+        too_few: bool,
+        /// The dossier's last event when the page was made; none where nobody looked at a page.
+        seen: Option<i64>,
+    },
     /// Tallies of a vote held on paper.
     Tally {
         /// The vote.
@@ -314,6 +325,7 @@ impl Ask {
             | Self::Skip { activation, .. }
             | Self::Redo { activation, .. }
             | Self::Cast { activation, .. }
+            | Self::Attend { activation, .. }
             | Self::Tally { activation, .. }
             | Self::Confirm { activation, .. }
             | Self::Acknowledge { activation, .. } => Some(*activation),

@@ -66,6 +66,7 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }
         | Ask::Cast { .. }
+        | Ask::Attend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Migrate(_)

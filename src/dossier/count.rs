@@ -18,6 +18,8 @@ pub struct Tally {
     pub members: u32,
     /// Those who were present or were asked in writing, whether they answered or not.
     pub asked: u32,
+    /// Those who were there, as it was recorded; 0 where nobody records it.
+    pub there: u32,
 }
 
 impl Tally {
@@ -46,7 +48,7 @@ impl Tally {
         match rule.passes.base {
             Base::Members => self.members,
             Base::Present if rule.absent.is_some_and(|absent| absent.not_agreed) => self.asked.max(self.took_part()),
-            Base::Present => self.took_part(),
+            Base::Present => self.there.max(self.took_part()),
             Base::Valid if rule.abstention == Abstention::NotCounted => self.yes + self.no,
             Base::Valid => self.took_part() - self.invalid,
         }
@@ -125,6 +127,7 @@ mod tests {
         VoteRule {
             title: crate::ids::Text::default(),
             body: BodyOf { kind: "council".to_owned(), of: FieldName::new("unit") },
+            parts: None,
             ballot: Ballot::Open,
             quorum: fixed(false, Fraction { num: 2, den: 3 }, Base::Members),
             passes: fixed(more_than, share, base),

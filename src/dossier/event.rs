@@ -11,13 +11,13 @@ use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::taken::Key;
 use super::{
-    Active, Body, Choice, Deed, Dossier, Ground, Message, OnList, Paper, PaperTally, Parent, Recipient, Round,
-    RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
+    Active, Attends, Body, Choice, Deed, Dossier, GivenOut, Ground, Message, OnList, Paper, PaperTally, Parent,
+    Recipient, Round, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::calendar::Delay;
 use crate::ids::{
-    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, StateId, VoteName,
-    WorkflowName,
+    ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, RoleName, StateId,
+    VoteName, WorkflowName,
 };
 use crate::machine::{Held, VoteRule};
 
@@ -55,6 +55,8 @@ pub enum Kind {
     Assigned,
     /// Whoever leads a step asked one more person, put the deadline off, skipped it or had it done anew.
     Led,
+    /// It was recorded who is there at a vote.
+    Attended,
     /// A ballot went into the box.
     Cast,
     /// Tallies of a vote on paper were recorded.
@@ -89,6 +91,7 @@ impl Kind {
             Self::Edited => "edited",
             Self::Assigned => "assigned",
             Self::Led => "led",
+            Self::Attended => "attended",
             Self::Cast => "cast",
             Self::Tallied => "tallied",
             Self::Confirmed => "confirmed",
@@ -388,6 +391,27 @@ pub enum Change {
         roll: Vec<Seat>,
         /// What is voted on.
         rows: Vec<VoteRow>,
+        /// Who records who is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attendance: Option<RoleName>,
+    },
+    /// It was recorded who is there, of everybody on the roll.
+    Attended {
+        /// The vote.
+        activation: ActivationId,
+        /// By whom.
+        by: PersonId,
+        /// Of each.
+        seats: BTreeMap<PersonId, Attends>,
+    },
+    /// Enough are there: ballots are given out, or others than before are asked for theirs.
+    GivenOut {
+        /// The vote.
+        activation: ActivationId,
+        /// Until when they are taken.
+        times: GivenOut,
+        /// Who may vote and has not, each until when.
+        until: BTreeMap<PersonId, Instant>,
     },
     /// A vote goes on with one more ballot, about fewer rows or with fewer people: what was marked, recorded or chosen before is
     /// taken off.
@@ -425,6 +449,15 @@ pub enum Change {
         activation: ActivationId,
         /// The member.
         person: PersonId,
+    },
+    /// A part of a member's ballot is in the box: the roll is marked. What they chose is not here.
+    MarkedPart {
+        /// The vote.
+        activation: ActivationId,
+        /// The member.
+        person: PersonId,
+        /// Which part.
+        part: String,
     },
     /// An open vote: what a member chose.
     Chose {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::event::{Change, Corrected, Event};
 use super::note::Acknowledgement;
 use super::{
-    Active, Answer, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus, Stuck, Task,
-    TimerKind, Vote,
+    Active, Answer, Attendance, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus,
+    Stuck, Task, TimerKind, Vote,
 };
 use crate::ids::{ActivationId, DossierId, Instant, PersonId, StateId};
 
@@ -218,7 +218,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::NextTime { state, within } => {
             dossier.next_time.insert(state.clone(), *within);
         }
-        Change::VoteOpened { activation, name, rule, held, body, roll, rows } => {
+        Change::VoteOpened { activation, name, rule, held, body, roll, rows, attendance } => {
             dossier.votes.push(Vote {
                 activation: *activation,
                 name: name.clone(),
@@ -229,6 +229,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 rows: rows.clone(),
                 recorded: None,
                 open: BTreeMap::new(),
+                attendance: attendance.clone().map(Attendance::kept_by),
                 present: None,
                 round: Round::First,
                 earlier: None,
@@ -240,7 +241,22 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             (vote.round, vote.earlier) = (*round, Some(earlier.clone()));
             (vote.recorded, vote.present) = (None, None);
             vote.open.clear();
-            stop(dossier, *activation);
+            stop(dossier, *activation, &[Purpose::Act, Purpose::Attendance]);
+        }
+        Change::Attended { activation, seats, .. } => {
+            let seq = dossier.seq + 1;
+            let vote = voting(dossier, *activation)?;
+            for seat in &mut vote.roll {
+                seat.attends = seats.get(&seat.person).copied().or(seat.attends);
+            }
+            vote.attendance.as_mut().ok_or("nobody records who is there")?.seq = seq;
+        }
+        Change::GivenOut { activation, times, until } => {
+            let vote = voting(dossier, *activation)?;
+            vote.attendance.as_mut().ok_or("nobody records who is there")?.given_out = Some(*times);
+            for seat in &mut vote.roll {
+                seat.until_at = until.get(&seat.person).copied();
+            }
         }
         Change::AskedInWriting { activation, present, due_at } => {
             voting(dossier, *activation)?.present = Some(*present);
@@ -256,6 +272,14 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             let seat = voting(dossier, *activation)?.roll.iter_mut().find(|seat| &seat.person == person);
             seat.ok_or("nobody of that name is on the roll")?.cast = true;
         }
+        Change::MarkedPart { activation, person, part } => {
+            let vote = voting(dossier, *activation)?;
+            let theirs: Vec<String> = vote.parts(Some(person)).into_iter().map(str::to_owned).collect();
+            let seat = vote.roll.iter_mut().find(|seat| &seat.person == person);
+            let seat = seat.ok_or("nobody of that name is on the roll")?;
+            seat.parts.insert(part.clone());
+            seat.cast = theirs.iter().all(|part| seat.parts.contains(part));
+        }
         Change::Chose { activation, person, choices } => {
             let vote = voting(dossier, *activation)?;
             for (row, choice) in choices {
@@ -268,7 +292,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Disputed(activation) => voting(dossier, *activation)?.recorded = None,
         Change::VoteClosed(result) => {
             dossier.votes.retain(|vote| vote.activation != result.activation);
-            stop(dossier, result.activation);
+            stop(dossier, result.activation, &[Purpose::Act]);
             dossier.results.push(result.clone());
         }
         Change::Joined { row, subject } => {
@@ -328,9 +352,9 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
     Ok(())
 }
 
-/// Nobody is asked any more for what a ballot asks, and its clock stops.
-fn stop(dossier: &mut Dossier, vote: ActivationId) {
-    dossier.tasks.retain(|task| task.activation != vote || task.purpose == Purpose::Act);
+/// Nobody is asked any more for what a ballot asks (but for these purposes), and its clock stops.
+fn stop(dossier: &mut Dossier, vote: ActivationId, but: &[Purpose]) {
+    dossier.tasks.retain(|task| task.activation != vote || but.contains(&task.purpose));
     dossier.timers.retain(|timer| timer.activation != vote || timer.what != TimerKind::VoteEnds);
 }
 

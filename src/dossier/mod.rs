@@ -4,6 +4,7 @@
 //! dossier and needs nothing else: no machine, no directory, no calendar, no clock. `project` says which rows (tasks,
 //! timers, notices, messages, register entries) the events mean.
 
+pub mod attendance;
 pub mod ballot;
 pub mod children;
 pub mod command;
@@ -14,6 +15,7 @@ pub mod event;
 pub mod evolve;
 pub mod message;
 pub mod note;
+pub mod parts;
 pub mod project;
 pub mod refusal;
 pub mod revision;
@@ -32,7 +34,8 @@ use crate::ids::{
 use crate::machine::chart::Chart;
 use crate::machine::{LinkPolicy, State};
 
-pub use ballot::{Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
+pub use attendance::{Attendance, Attends, GivenOut};
+pub use ballot::{CHAIR, Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use children::{Child, Parent};
 pub use message::{Body, Message, OnList, Recipient};
 
@@ -398,6 +401,8 @@ pub enum Purpose {
     Tally,
     /// To confirm the tallies that another person recorded.
     Confirm,
+    /// To record who is there at a vote.
+    Attendance,
     /// To lead a step that others do: nobody waits for it, unless the step waits to be given to somebody.
     Lead,
 }
@@ -410,13 +415,14 @@ impl Purpose {
             Self::Ballot => "ballot",
             Self::Tally => "tally",
             Self::Confirm => "confirm",
+            Self::Attendance => "attendance",
             Self::Lead => "lead",
         }
     }
 
     /// The purpose of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        let all = [Self::Act, Self::Ballot, Self::Tally, Self::Confirm, Self::Lead];
+        let all = [Self::Act, Self::Ballot, Self::Tally, Self::Confirm, Self::Attendance, Self::Lead];
         all.into_iter().find(|purpose| purpose.name() == name)
     }
 }
@@ -588,9 +594,11 @@ impl Dossier {
         self.rows.iter().find(|row| &row.dossier == dossier)
     }
 
-    /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody.
+    /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody,
+    /// and whoever records who is there until ballots are given out.
     pub fn is_awaited(&self, task: &Task) -> bool {
-        task.purpose != Purpose::Lead || self.task(task.activation, Purpose::Act).is_some_and(Task::waits)
+        let leads = task.purpose == Purpose::Lead;
+        !self.is_only_kept(task) && (!leads || self.task(task.activation, Purpose::Act).is_some_and(Task::waits))
     }
 
     /// Who is waited for.

@@ -90,6 +90,10 @@ pub enum Code {
     RowUnknown,
     /// Numbers of a tally do not add up.
     TallyWrong,
+    /// Who is there is not said of everybody on the roll, or of somebody else.
+    AttendanceWrong,
+    /// Enough are there, or ballots are out: the vote does not end for want of members.
+    EnoughThere,
     /// A choice is missing for a row, or given for one that the member may not vote on.
     ChoiceWrong,
     /// The same person may not do both.
@@ -232,6 +236,8 @@ impl Code {
             Self::ReasonMissing => "a reason must be given",
             Self::RowUnknown => "a row is not on the list",
             Self::TallyWrong => "the numbers of the tally do not add up",
+            Self::AttendanceWrong => "who is there is not said of everybody on the roll",
+            Self::EnoughThere => "enough are there, or ballots are out already",
             Self::ChoiceWrong => "a choice is missing, or given where there is none",
             Self::SamePerson => "the same person may not do both",
             Self::Separated { rule: Rule::OneRole, .. } => "this person prepared the dossier in another role",

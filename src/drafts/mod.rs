@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::calendar::Calendar;
 use crate::directory::Directory;
-use crate::dossier::{Dossier, VoteResult};
+use crate::dossier::{Attends, Dossier, VoteResult};
 use crate::ids::{Instant, Language};
 use crate::machine::{Draft, Fraction, Machine};
 use crate::templates::{BLANK, Source, Voice};
@@ -72,6 +72,12 @@ impl<'a> Desk<'a> {
         page::page(self.language.as_str(), &view::Sheet::new(draft, &source)).map(Some)
     }
 
+    /// The names of those who were there, or were not, as it was recorded.
+    fn those(&self, result: &VoteResult, attends: &[Attends]) -> Vec<&'a str> {
+        let them = result.attendance.iter().filter(|(_, one)| attends.contains(one));
+        them.filter_map(|(person, _)| Some(self.directory.people.get(person)?.name.as_str())).collect()
+    }
+
     /// What formulas see of votes, by the vote's name.
     fn results(&self) -> Value {
         let rules = self.machine.votes.iter().filter_map(|(name, rule)| {
@@ -80,6 +86,9 @@ impl<'a> Desk<'a> {
             let passed = result.rows.iter().filter(|row| row.passed).count();
             let said = json!({
                 "members": result.members,
+                "present": self.those(result, &[Attends::Present]),
+                "excused": self.those(result, &[Attends::Excused]),
+                "absent": self.those(result, &[Attends::Excused, Attends::Absent]),
                 "quorate": result.quorate,
                 "passed": passed,
                 "rejected": result.rows.len() - passed,

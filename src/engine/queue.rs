@@ -102,11 +102,14 @@ impl Pending {
     }
 }
 
-/// The bytes by which a command is recognised. Of a ballot only who voted in which vote: a keyed hash of choices could be
-/// tried out by whoever has the key.
+/// The bytes by which a command is recognised. Of a ballot only who voted in which vote on which rows: a keyed hash of choices
+/// could be tried out by whoever has the key.
 fn identity(command: &Command) -> Vec<u8> {
     match &command.ask {
-        Ask::Cast { activation, .. } => json(&("cast", &command.dossier, &command.actor, activation)),
+        Ask::Cast { activation, choices } => {
+            let rows: Vec<&DossierId> = choices.keys().collect();
+            json(&("cast", &command.dossier, &command.actor, activation, rows))
+        }
         Ask::Start(_)
         | Ask::Act(_)
         | Ask::Edit { .. }
@@ -117,6 +120,7 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Extend { .. }
         | Ask::Skip { .. }
         | Ask::Redo { .. }
+        | Ask::Attend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Correct(_)
@@ -145,6 +149,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Skip { .. }
         | Ask::Redo { .. }
         | Ask::Cast { .. }
+        | Ask::Attend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Withdraw { .. }

@@ -421,6 +421,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Edited => "edited",
         Kind::Assigned => "assigned",
         Kind::Led => "led",
+        Kind::Attended => "attended",
         Kind::Cast => "cast",
         Kind::Tallied => "tallied",
         Kind::Confirmed => "confirmed",

@@ -187,10 +187,11 @@ impl Names {
     pub fn of_draft(self, votes: &BTreeMap<VoteName, VoteRule>) -> Self {
         let number = |key: &str| (key.to_owned(), Kind::Number);
         let text = |key: &str| (key.to_owned(), Kind::Text);
+        let names = |key: &str| (key.to_owned(), Kind::List(Box::new(Kind::Text)));
         let result = Kind::Map(
             [number("members"), number("passed"), number("rejected"), text("body"), text("day"), text("basis")]
                 .into_iter()
-                .chain([("quorate".to_owned(), Kind::Truth)])
+                .chain([names("present"), names("absent"), names("excused"), ("quorate".to_owned(), Kind::Truth)])
                 .collect(),
         );
         let results = votes.keys().map(|name| (name.to_string(), result.clone())).collect();

@@ -112,7 +112,9 @@ impl Reading<'_> {
 
     fn rows(&self, purpose: Option<Purpose>, vote: Option<&Vote>) -> usize {
         match (purpose, vote) {
-            (Some(Purpose::Ballot | Purpose::Tally | Purpose::Confirm), Some(vote)) => vote.rows.len(),
+            (Some(Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance), Some(vote)) => {
+                vote.rows.len()
+            }
             _ => self.dossier.rows.iter().filter(|row| row.status == RowStatus::Live).count(),
         }
     }

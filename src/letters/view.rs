@@ -152,6 +152,7 @@ impl Writer<'_> {
             (NoticeKind::Asked, Some(Purpose::Tally)) => "intro.asked_tally",
             (NoticeKind::Asked, Some(Purpose::Lead)) => "intro.asked_lead",
             (NoticeKind::Asked, Some(Purpose::Confirm)) => "intro.asked_confirm",
+            (NoticeKind::Asked, Some(Purpose::Attendance)) => "intro.asked_attendance",
             (NoticeKind::Reminder, _) => "intro.reminder",
             (NoticeKind::Escalation, _) => "intro.escalation",
             (NoticeKind::Told, _) => "intro.told",
@@ -253,6 +254,7 @@ impl Writer<'_> {
             Some(Purpose::Ballot) => "link.ballot",
             Some(Purpose::Tally) => "link.tally",
             Some(Purpose::Confirm) => "link.confirm",
+            Some(Purpose::Attendance) => "link.attendance",
             Some(Purpose::Lead) => "link.lead",
         };
         self.say(key, &[])

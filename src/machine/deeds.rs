@@ -59,6 +59,8 @@ pub enum Does {
     },
     /// Records the result of a vote on paper.
     Records,
+    /// Records who is there at a vote.
+    Attendance,
     /// Confirms what another recorded.
     Confirms,
     /// Dossiers are opened.
@@ -154,6 +156,9 @@ impl Deeds<'_> {
         if let Held::Paper { records, confirms } = &vote.held {
             self.add(Some(records), Does::Records);
             self.add(Some(confirms), Does::Confirms);
+        }
+        if let Some(records) = &vote.attendance {
+            self.add(Some(records), Does::Attendance);
         }
     }
 

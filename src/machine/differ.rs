@@ -279,6 +279,7 @@ impl Named {
             if let Held::Paper { records, confirms } = &vote.held {
                 named.roles.extend([records.to_string(), confirms.to_string()]);
             }
+            named.roles.extend(vote.attendance.iter().map(RoleName::to_string));
         }
         named
     }

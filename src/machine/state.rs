@@ -332,6 +332,9 @@ pub struct StateVote {
     pub rule: VoteName,
     /// How it is held.
     pub held: Held,
+    /// Who records who is there, before ballots are given out; none: nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attendance: Option<RoleName>,
 }
 
 /// How a vote is held.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BodyOf;
 use crate::calendar::Delay;
-use crate::ids::{GuardName, RoleName, Text};
+use crate::ids::{FieldName, GuardName, RoleName, Text};
 
 /// An exact fraction of a base: `2/3 of members`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +93,9 @@ pub struct VoteRule {
     pub title: Text,
     /// Who votes.
     pub body: BodyOf,
+    /// Of a list, the field of the rows by which sheets are split: each part is cast by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<FieldName>,
     /// Whether choices stay secret.
     pub ballot: Ballot,
     /// Enough took part.

@@ -186,6 +186,7 @@ fn did(event: &Event) -> String {
             _ => None,
         })
         .unwrap_or_else(|| "put the deadline off".to_owned()),
+        Kind::Attended => "recorded who is there".to_owned(),
         Kind::Cast => "voted".to_owned(),
         Kind::Tallied => "recorded the tallies".to_owned(),
         Kind::Confirmed => "answered for the tallies".to_owned(),

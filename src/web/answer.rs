@@ -1,6 +1,7 @@
 //! `POST` to a task's page: the only way in which a page changes anything. Makes one command, hands it to the engine, and
 //! sends the reader to the page that says what happened; what was refused is shown above the form as it was filled in.
 
+mod attend;
 mod correct;
 mod note;
 
@@ -71,6 +72,7 @@ pub(super) async fn answer(
         (Purpose::Act, "edit") => edit(&visit, &form),
         (Purpose::Act | Purpose::Lead, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
+        (Purpose::Attendance, _) => attend::attend(&visit, &form),
         (Purpose::Tally, _) => tally(&visit, &form),
         (Purpose::Confirm, _) => confirm(&visit, &form),
     };
@@ -443,7 +445,8 @@ fn cast(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
     }
     let (mut choices, mut wrongs) = (BTreeMap::new(), Vec::new());
     let all = (form.get("all") == "yes").then_some(Choice::Yes);
-    for row in ballot::votable(vote, &visit.task.person) {
+    let part = ballot::part_shown(vote, &visit.task.person, Some(form.get("part")));
+    for row in ballot::votable(vote, part, &visit.task.person) {
         if let Some(choice) = ballot::of_name(form.get(&format!("vote.{row}"))).or(all) {
             choices.insert(row.clone(), choice);
         } else {
@@ -456,17 +459,18 @@ fn cast(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
         return Ok(Meant::Wrong(wrongs));
     }
     if form.get("step") != "send" {
-        return look(app, visit, &choices).map(|page| Meant::Look(Box::new(page)));
+        return look(app, visit, part, &choices).map(|page| Meant::Look(Box::new(page)));
     }
-    // One more ballot is another answer.
+    // One more ballot is another answer, and so is another part of it.
     let ballot = if vote.round.is_first() { "cast" } else { "cast again" };
-    let operation = visit.operation(&[ballot]);
+    let said = [ballot, part];
+    let operation = visit.operation(if part.is_empty() { &said[..1] } else { &said });
     let ask = Box::new(Ask::Cast { activation: visit.task.activation, choices });
     Ok(Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() })
 }
 
 /// The ballot, to be looked over before it goes into the box; until then it is in this page and nowhere else.
-fn look(app: &App, visit: &Visit, choices: &BTreeMap<DossierId, Choice>) -> Result<Response, Problem> {
+fn look(app: &App, visit: &Visit, part: &str, choices: &BTreeMap<DossierId, Choice>) -> Result<Response, Problem> {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
     let count = |wanted: Choice| choices.values().filter(|choice| **choice == wanted).count().to_string();
     let (yes, no, abstain) = (count(Choice::Yes), count(Choice::No), count(Choice::Abstain));
@@ -474,6 +478,7 @@ fn look(app: &App, visit: &Visit, choices: &BTreeMap<DossierId, Choice>) -> Resu
     let others = choices.iter().filter(|(_, choice)| **choice != Choice::Yes);
     let agreed = choices.iter().filter(|(_, choice)| **choice == Choice::Yes);
     let mut hidden = vec![Hidden { name: "do".to_owned(), value: "cast".to_owned() }];
+    hidden.extend((!part.is_empty()).then(|| Hidden { name: "part".to_owned(), value: part.to_owned() }));
     hidden.extend(
         choices
             .iter()

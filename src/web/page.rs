@@ -20,7 +20,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("home.html", include_str!("templates/home.html")),
@@ -30,6 +30,7 @@ const TEMPLATES: [(&str, &str); 16] = [
     ("sure.html", include_str!("templates/sure.html")),
     ("ballot.html", include_str!("templates/ballot.html")),
     ("cast.html", include_str!("templates/cast.html")),
+    ("attendance.html", include_str!("templates/attendance.html")),
     ("tally.html", include_str!("templates/tally.html")),
     ("confirm.html", include_str!("templates/confirm.html")),
     ("over.html", include_str!("templates/over.html")),
@@ -109,6 +110,11 @@ impl<'a> Frame<'a> {
 pub(super) fn asked_language(query: Option<&str>) -> Option<&'static Texts> {
     let code = query?.split('&').find_map(|pair| pair.strip_prefix("lang="))?;
     say::all().iter().find(|texts| texts.code() == code)
+}
+
+/// The part of a ballot sheet that an address asks for, from 1.
+pub(super) fn asked_part(query: Option<&str>) -> Option<usize> {
+    query?.split('&').find_map(|pair| pair.strip_prefix("part="))?.parse().ok()
 }
 
 /// A page.

@@ -12,6 +12,7 @@ use super::form::Form;
 use super::page;
 use super::public;
 use super::routes::Place;
+use super::view::attendance::{self, Turnout};
 use super::view::changes::{self, Changes};
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
@@ -27,7 +28,7 @@ use super::view::{self, Head, ballot, over};
 use super::visit::Visit;
 use crate::dossier::decide;
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{Purpose, Round, Vote};
+use crate::dossier::{CHAIR, Purpose, Round, Vote};
 use crate::explain;
 use crate::ids::{EventName, FieldName};
 use crate::machine::{LinkPolicy, Transition};
@@ -54,6 +55,8 @@ struct Common {
     notes: Vec<Thread>,
     /// That the reader has to say that they have read it.
     reading: Option<Reading>,
+    /// Who is there and who has voted, for the chair and for whoever leads the step.
+    watch: Option<Turnout>,
     /// Where everybody can look, if they can.
     public: Option<String>,
     rules: Vec<Rule>,
@@ -91,16 +94,43 @@ struct BallotPage {
     secret: bool,
     round: String,
     turnout: String,
+    /// The parts of the sheet; none where it is not split.
+    parts: Vec<ballot::Part>,
+    /// The one that is shown.
+    part: String,
+    /// What can be done with it.
+    is: PartIs,
     count: usize,
     all: bool,
     groups: Vec<Group>,
     choices: Vec<Offer>,
 }
 
+/// What can be done with a part of a ballot.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum PartIs {
+    /// To be filled in.
+    Open,
+    /// In the box.
+    Cast,
+    /// Every row of it is the reader's own case.
+    Own,
+}
+
 #[derive(Debug, Serialize)]
 struct Offer {
     value: &'static str,
     label: String,
+}
+
+#[derive(Debug, Serialize)]
+struct AttendancePage {
+    #[serde(flatten)]
+    common: Common,
+    turnout: Turnout,
+    marks: Vec<(&'static str, String)>,
+    all: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -144,13 +174,17 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         (Purpose::Ballot, Some(vote)) => {
             page::page(&frame, status, "ballot.html", &ballot_page(app, visit, vote, sent, errors))
         }
+        (Purpose::Attendance, Some(vote)) => {
+            page::page(&frame, status, "attendance.html", &attendance_page(app, visit, vote, sent, errors))
+        }
         (Purpose::Tally, Some(vote)) => {
             page::page(&frame, status, "tally.html", &count_page(app, visit, vote, sent, errors))
         }
         (Purpose::Confirm, Some(vote)) => {
             page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, sent, errors))
         }
-        (Purpose::Act | Purpose::Lead, _) | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm, None) => {
+        (Purpose::Act | Purpose::Lead, _)
+        | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
         }
     }
@@ -206,12 +240,25 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         notes: notes::threads(visit, &link, sent),
         reading: notes::reading(visit),
+        watch: watch(visit),
         public: public::address(app, visit),
         rules,
         way: visit.sight.is_whole(),
         seen: dossier.seq,
         at: Place::Task(&visit.token).path(&app.site),
     }
+}
+
+/// How the vote stands in which the reader is the chair, or whose step they lead: what the roll says, and no choice.
+fn watch(visit: &Visit) -> Option<Turnout> {
+    let (person, vote) = (&visit.task.person, visit.dossier.vote(visit.task.activation)?);
+    let chairs = vote.roll.iter().any(|seat| &seat.person == person && seat.seat == CHAIR);
+    let watches = match visit.task.purpose {
+        Purpose::Ballot => chairs,
+        Purpose::Lead => true,
+        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => false,
+    };
+    watches.then(|| attendance::turnout(&visit.reader, &visit.dossier, vote, None))
 }
 
 fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
@@ -310,24 +357,54 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
     let person = &visit.task.person;
     let cast = vote.roll.iter().filter(|seat| seat.cast).count().to_string();
     let holes = [("cast", cast.as_str()), ("members", &vote.roll.len().to_string())];
+    let all_parts = vote.parts(None);
+    let asked = sent.map(|form| form.get("part")).or_else(|| all_parts.get(visit.asked_part?.checked_sub(1)?).copied());
+    let part = ballot::part_shown(vote, person, asked);
+    let lang = visit.asked_language.map(|texts| format!("&lang={}", texts.code())).unwrap_or_default();
+    let at = Place::Task(&visit.token).path(&app.site);
+    let parts = ballot::parts(reader, &visit.dossier, vote, (person, part), (&at, &lang));
+    let seat = vote.roll.iter().find(|seat| &seat.person == person);
     BallotPage {
+        is: match seat {
+            Some(seat) if vote.rule.parts.is_some() && seat.has_cast(part) => PartIs::Cast,
+            _ if ballot::votable(vote, part, person).is_empty() => PartIs::Own,
+            _ => PartIs::Open,
+        },
+        part: part.to_owned(),
+        parts,
         secret: vote.is_sealed(),
         round: match vote.round {
             Round::First if vote.present.is_some() => reader.get("ballot.in_writing"),
+            Round::First if vote.votes_in_writing(person) => reader.get("ballot.absent"),
             Round::First => String::new(),
             Round::Casting => reader.get("ballot.casting"),
             Round::Again { highest: None } => reader.get("ballot.again"),
             Round::Again { highest: Some(left) } => reader.texts.fill("ballot.second", &[("n", &left.to_string())]),
         },
         turnout: reader.texts.fill("ballot.turnout", &holes),
-        count: vote.rows.len(),
+        count: vote.rows.iter().filter(|row| row.part() == part).count(),
         all: sent.is_some_and(|form| form.get("all") == "yes"),
-        groups: ballot::sheet(reader, &visit.dossier, vote, person, sent),
+        groups: ballot::sheet(reader, &visit.dossier, vote, (person, part), sent),
         choices: vote
             .choices()
             .iter()
             .map(|choice| Offer { value: ballot::name_of(*choice), label: ballot::label(reader, *choice) })
             .collect(),
+        common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
+    }
+}
+
+fn attendance_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors: Vec<Wrong>) -> AttendancePage {
+    let reader = &visit.reader;
+    let mut turnout = attendance::turnout(reader, &visit.dossier, vote, sent);
+    let all = sent.is_some_and(|form| form.get("all") == "present");
+    for member in turnout.members.iter_mut().filter(|_| sent.is_some()) {
+        member.wrong = member.mark.is_empty() && !all;
+    }
+    AttendancePage {
+        turnout,
+        marks: attendance::marks(reader),
+        all,
         common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
     }
 }

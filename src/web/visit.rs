@@ -32,6 +32,8 @@ const CALENDAR: &str = "vn-civil-service";
 pub(super) struct Visit {
     pub(super) token: String,
     pub(super) asked_language: Option<&'static Texts>,
+    /// Which part of a ballot sheet is asked for, from 1.
+    pub(super) asked_part: Option<usize>,
     pub(super) task: TaskPage,
     /// The dossier as it is, for what is decided about it; pages show `dossier`.
     pub(super) whole: Dossier,
@@ -53,6 +55,7 @@ impl Visit {
     pub(super) async fn open(app: &App, token: &str, query: Option<&str>) -> Result<Self, Problem> {
         let mut task = self::task(app, token).await?;
         let asked_language = super::page::asked_language(query);
+        let asked_part = super::page::asked_part(query);
         let (whole, machine) = dossier(app, &task).await?;
         if task.closed.is_none() && !still_asks(&whole, &task) {
             // Somebody was faster, between these two lines: the row says so by now.
@@ -61,13 +64,29 @@ impl Visit {
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
             Purpose::Act | Purpose::Lead if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
-            Purpose::Act | Purpose::Lead | Purpose::Ballot | Purpose::Tally | Purpose::Confirm => Vec::new(),
+            Purpose::Act
+            | Purpose::Lead
+            | Purpose::Ballot
+            | Purpose::Tally
+            | Purpose::Confirm
+            | Purpose::Attendance => Vec::new(),
         };
         let mut reader = reader(app, machine, &task.person, asked_language)?;
         let sight = reader.sight(&whole, &task.person);
         reader.outside = !sight.is_whole();
         let (dossier, events) = (sight.dossier(&whole, &reader.machine), sight.events(events, &reader.machine));
-        Ok(Self { token: token.to_owned(), asked_language, task, whole, dossier, events, sight, reader, facts })
+        Ok(Self {
+            token: token.to_owned(),
+            asked_language,
+            asked_part,
+            task,
+            whole,
+            dossier,
+            events,
+            sight,
+            reader,
+            facts,
+        })
     }
 
     /// Asks with everything that `decide` may look at. No vote is counted on a page, so no box is opened for one.

@@ -116,6 +116,7 @@ fn voted(office: &mut Office) -> (Machine, Dossier) {
     let mut dossier = office.start(&machine, "D", fields, START);
     dossier.rows = vec![row("r1", "Lê <b>Thị</b> Hoa & Con", "gold"), row("r2", "Tổ 2", "silver")];
     dossier.results.push(VoteResult {
+        attendance: Vec::new(),
         activation: ActivationId(1),
         name: "council".into(),
         body: "C".into(),

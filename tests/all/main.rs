@@ -6,6 +6,7 @@
     reason = "tests ask for their database and say what they skip; what topics share is pub in one binary"
 )]
 
+mod attendance;
 mod bad_files;
 mod ballots;
 mod bench;
@@ -43,6 +44,7 @@ mod office_holders;
 mod offices;
 mod own_mails;
 mod packaging;
+mod parts;
 mod people;
 mod processes;
 mod reckoning;

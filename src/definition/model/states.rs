@@ -164,6 +164,17 @@ pub struct StateVote {
     pub rule: Option<Name>,
     /// How it is held.
     pub held: Held,
+    /// Who records who is there.
+    pub attendance: Option<Attendance>,
+}
+
+/// That it is recorded who is there.
+#[derive(Clone, Debug)]
+pub struct Attendance {
+    /// Where it stands.
+    pub span: Span,
+    /// Who records it.
+    pub records: Option<Name>,
 }
 
 /// How a vote is held.

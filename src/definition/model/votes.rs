@@ -24,6 +24,8 @@ pub struct Vote {
     pub title: Text,
     /// Who votes, as a phrase.
     pub body: Option<Name>,
+    /// The field of the rows by which sheets are split.
+    pub parts: Option<Name>,
     /// `secret` or `open`.
     pub ballot: Option<Name>,
     /// Enough took part, as a phrase.

@@ -9,20 +9,21 @@ use crate::dossier::count::{self, Tally, reached};
 use crate::dossier::event::Change;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{
-    Body, Choice, PaperTally, Recipient, Round, RowResult, RowStatus, Seat, Timer, TimerKind, Vote, VoteResult, VoteRow,
+    Body, CHAIR, Choice, PaperTally, Recipient, Round, RowResult, RowStatus, Seat, Timer, TimerKind, Vote, VoteResult,
+    VoteRow,
 };
 use crate::ids::{ActivationId, DossierId, EventName, Instant};
-use crate::machine::{Fraction, Held, ShareOf, Tie};
-
-/// The seat of whoever decides where as many are for as against.
-pub(super) const CHAIR: &str = "chair";
+use crate::machine::{Base, Fraction, Held, ShareOf, Tie};
 
 impl Run<'_> {
     /// The time of a ballot is over, or nobody is waited for: the absent are asked in writing, or it is closed.
     pub(super) fn vote_ends(&mut self, activation: ActivationId) -> Result<(), Refusal> {
         let vote = self.without_leavers(activation);
+        if vote.is_attended() && self.some_still_vote(&vote) {
+            return Ok(());
+        }
         let Some(due_at) = self.written_until(&vote) else { return self.close_vote(activation) };
-        let present = count(vote.roll.iter().filter(|seat| seat.cast).count());
+        let present = vote.took_part();
         self.emit(Change::AskedInWriting { activation, present, due_at });
         self.emit(Change::Timed(vec![Timer { activation, what: TimerKind::VoteEnds, due_at }]));
         Ok(())
@@ -31,7 +32,10 @@ impl Run<'_> {
     /// Until when those who did not take part may still send a ballot: where the others were enough, and once.
     fn written_until(&self, vote: &Vote) -> Option<Instant> {
         let written = vote.rule.absent?.written_ballot?;
-        let asked = vote.held != Held::Online || vote.round == Round::Casting || vote.present.is_some();
+        let asked = vote.held != Held::Online
+            || vote.attendance.is_some()
+            || vote.round == Round::Casting
+            || vote.present.is_some();
         if asked || all_have_voted(vote) || self.is_decided(vote) || !self.is_quorate(vote, &[]) {
             return None;
         }
@@ -40,10 +44,15 @@ impl Run<'_> {
 
     /// Whether an open vote that may close early is decided: whoever has not voted cannot change anything.
     pub(super) fn is_decided(&self, vote: &Vote) -> bool {
+        // Of how many a share is taken grows with each written ballot, if it is taken of those who were there.
+        let grows = vote.is_attended() && vote.rule.passes.base == Base::Present;
         let may = vote.rule.early_close && !vote.is_sealed() && vote.is_by_sheet() && vote.rule.highest.is_none();
+        let may = may && !grows;
         may && self.is_quorate(vote, &[])
             && vote.rows.iter().all(|row| {
-                let left = vote.roll.iter().filter(|seat| !seat.cast && !row.own.contains(&seat.person)).count();
+                let left =
+                    vote.roll.iter().filter(|seat| !seat.has_cast(row.part()) && !row.own.contains(&seat.person));
+                let left = left.count();
                 self.tally_of(vote, row).0.is_decided(&vote.rule, row.needs, count(left))
             })
     }
@@ -78,7 +87,12 @@ impl Run<'_> {
     ) -> Result<(), Refusal> {
         let activation = vote.activation;
         let of_seat = |seat: &&Seat| round != Round::Casting || seat.seat == CHAIR;
-        let roll = vote.roll.iter().filter(of_seat).map(|seat| Seat { cast: false, ..seat.clone() }).collect();
+        let roll = vote
+            .roll
+            .iter()
+            .filter(of_seat)
+            .map(|seat| Seat { cast: false, parts: BTreeSet::new(), until_at: None, ..seat.clone() })
+            .collect();
         let rows = vote.rows.iter().filter(|row| about.contains(&row.row)).cloned().collect();
         self.emit(Change::VotedAgain { activation, round, roll, rows, earlier: Box::new(result) });
         let machine = self.machine;
@@ -143,6 +157,7 @@ impl Run<'_> {
                 body: vote.body.clone(),
                 at: self.at,
                 members: count(vote.roll.len()),
+                attendance: vote.attended(),
                 quorate,
                 rows,
                 replaced: Vec::new(),
@@ -154,13 +169,19 @@ impl Run<'_> {
         (VoteResult { at: self.at, ..result }, undecided)
     }
 
-    /// Whether enough took part: those who voted before the absent were asked in writing, or the fullest row on paper.
+    /// Whether enough took part: those who were there, where that is recorded; else those who voted before the absent were asked
+    /// in writing, or the fullest row on paper.
     fn is_quorate(&self, vote: &Vote, on_paper: &[u32]) -> bool {
-        let cast = || count(vote.roll.iter().filter(|seat| seat.cast).count());
         let took_part = match vote.held {
-            Held::Online => vote.present.unwrap_or_else(cast),
+            _ if vote.attendance.is_some() => count(vote.present().unwrap_or_default()),
+            Held::Online => vote.present.unwrap_or_else(|| vote.took_part()),
             Held::Paper { .. } => on_paper.iter().copied().max().unwrap_or_default(),
         };
+        self.is_a_quorum(vote, took_part)
+    }
+
+    /// Whether so many members are enough.
+    pub(super) fn is_a_quorum(&self, vote: &Vote, took_part: u32) -> bool {
         let quorum = &vote.rule.quorum;
         let share = match &quorum.share {
             ShareOf::Fixed(fraction) => *fraction,
@@ -200,8 +221,20 @@ impl Run<'_> {
                 (Tally::of(choices), all - own, None)
             }
         };
-        (Tally { members, asked, ..tally }, box_hash)
+        let (there, in_writing) = those_there(vote, row);
+        let asked = if vote.attendance.is_none() { asked } else { asked.min(there + in_writing).max(there) };
+        (Tally { members, asked, there, ..tally }, box_hash)
     }
+}
+
+/// How many who may vote on a row were there or have voted, as far as that is recorded; and how many others were asked in
+/// writing.
+fn those_there(vote: &Vote, row: &VoteRow) -> (u32, u32) {
+    let Some(record) = &vote.attendance else { return (0, 0) };
+    let others = vote.roll.iter().filter(|seat| !row.own.contains(&seat.person));
+    let (there, away): (Vec<_>, Vec<_>) = others.partition(|seat| seat.is_present() || seat.has_cast(row.part()));
+    let asked = record.given_out.is_some_and(|times| times.written_until_at.is_some());
+    (count(there.len()), if asked { count(away.len()) } else { 0 })
 }
 
 /// What the votes leave open: rows with as many for as against, and those at the last of the places. What the chair's own vote

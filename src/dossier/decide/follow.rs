@@ -50,7 +50,7 @@ impl Run<'_> {
         }
         let may = match task.purpose {
             Purpose::Act => self.free(role, at).0,
-            Purpose::Tally | Purpose::Confirm => self.others(role, task.activation),
+            Purpose::Tally | Purpose::Confirm | Purpose::Attendance => self.others(role, task.activation),
             Purpose::Lead | Purpose::Ballot => today,
         };
         let known = |person: &PersonId| {

@@ -7,6 +7,7 @@ mod access;
 mod act;
 mod actions;
 pub mod assign;
+mod attend;
 mod children;
 mod close;
 mod correct;
@@ -196,6 +197,7 @@ impl<'a> Run<'a> {
             Ask::Skip { activation, reason } => self.skip(*activation, reason),
             Ask::Redo { activation, reason } => self.redo(*activation, reason),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
+            Ask::Attend { activation, seats, too_few, seen } => self.attend(*activation, seats, *too_few, *seen),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
             Ask::Confirm { activation, agrees, seen } => self.confirm(*activation, *agrees, *seen),
             Ask::Correct(correct) => self.correct(correct),

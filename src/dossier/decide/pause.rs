@@ -31,6 +31,9 @@ impl Run<'_> {
         let due = paused.active.iter().filter_map(|active| Some((active.activation, active.due_at?)));
         let due = due.map(|(activation, at)| (activation, moved(calendar, at, days))).collect();
         self.emit(Change::Resumed { state: state.clone(), timers, due });
+        for vote in &paused.votes {
+            self.put_off_ballots(vote.activation, days);
+        }
         // While it stood still, children may have come back.
         for active in &paused.active {
             self.look_for_children(active.activation, None);

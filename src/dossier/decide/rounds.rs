@@ -116,7 +116,7 @@ impl Run<'_> {
             .votes
             .iter()
             .filter(|vote| here(vote.activation))
-            .any(|vote| vote.recorded.is_some() || vote.roll.iter().any(|seat| seat.cast));
+            .any(|vote| vote.recorded.is_some() || vote.roll.iter().any(|seat| !seat.is_untouched()));
         let decided = dossier.results.iter().any(|result| here(result.activation));
         (voted || decided).then_some(Code::ActedOn { by: None })
     }

@@ -70,7 +70,7 @@ impl Run<'_> {
     /// Members who sit in the body no more and have not voted, where that costs them their seat. On paper nobody knows who of
     /// them has voted: whoever sat there when the ballots were handed out stays on the roll. So does everybody of a body that
     /// the dossier composes, as long as the directory knows them: else whoever writes its table could choose the voters while
-    /// they vote.
+    /// they vote. And whoever has cast a part of their ballot: what is in the box cannot be told apart.
     pub(super) fn lost_seats(&self, vote: &Vote) -> Vec<PersonId> {
         if !vote.rule.leaver_loses_seat || matches!(vote.held, Held::Paper { .. }) {
             return Vec::new();
@@ -82,7 +82,7 @@ impl Run<'_> {
             let known = is_composed && self.context.directory.people.contains_key(person);
             known || seated.iter().any(|one| &one.person == person && one.votes())
         };
-        let gone = vote.roll.iter().filter(|seat| !seat.cast && !sits(&seat.person));
+        let gone = vote.roll.iter().filter(|seat| seat.is_untouched() && !sits(&seat.person));
         gone.map(|seat| seat.person.clone()).collect()
     }
 }

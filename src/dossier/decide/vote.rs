@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
-use super::close::CHAIR;
 use super::seats::Seated;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Choice, PaperTally, Purpose, Round, RowStatus, Seat, Task, Timer, TimerKind, Vote, VoteRow};
+use crate::dossier::{
+    CHAIR, Choice, PaperTally, Purpose, Round, RowStatus, Seat, Task, Timer, TimerKind, Vote, VoteRow,
+};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId};
 use crate::machine::{Field, FieldKind, Fraction, Held, ShareOf, State, StateVote, Threshold, VoteRule};
 
@@ -41,10 +42,35 @@ impl Run<'_> {
             return Err(Refusal::about(Code::NobodyToAsk, body.as_str()));
         }
         let rows = self.vote_rows(&rule, &voters)?;
-        let roll = voters.into_iter().map(|one| Seat { person: one.person, seat: one.seat, cast: false }).collect();
-        let held = vote.held.clone();
-        self.emit(Change::VoteOpened { activation, name, rule, held, body, roll, rows });
-        self.ask_for_ballots(activation, state)
+        let roll = voters
+            .into_iter()
+            .map(|one| Seat {
+                person: one.person,
+                seat: one.seat,
+                cast: false,
+                parts: BTreeSet::new(),
+                attends: None,
+                until_at: None,
+            })
+            .collect();
+        let (held, attendance) = (vote.held.clone(), vote.attendance.clone());
+        self.emit(Change::VoteOpened {
+            activation,
+            name,
+            rule,
+            held,
+            body,
+            roll,
+            rows,
+            attendance: attendance.clone(),
+        });
+        match attendance {
+            Some(records) => {
+                let holders = self.others(&records, activation);
+                self.offer_paper(activation, Purpose::Attendance, holders, records.as_str())
+            }
+            None => self.ask_for_ballots(activation, state),
+        }
     }
 
     /// Asks everybody who has anything to vote on; of a vote on paper, whoever records it.
@@ -54,6 +80,10 @@ impl Run<'_> {
             Held::Paper { records, .. } if vote.round != Round::Casting => {
                 let holders = self.others(records, activation);
                 self.offer_paper(activation, Purpose::Tally, holders, records.as_str())
+            }
+            Held::Online if vote.is_attended() => {
+                self.ask_those_there(&vote, state.link);
+                Ok(())
             }
             _ => {
                 let due_at = self.context.calendar.after(self.at, vote.rule.open_for);
@@ -65,7 +95,7 @@ impl Run<'_> {
         }
     }
 
-    fn offer_paper(
+    pub(super) fn offer_paper(
         &mut self,
         activation: ActivationId,
         purpose: Purpose,
@@ -93,7 +123,9 @@ impl Run<'_> {
             let own = roll.iter().filter(|one| about.contains(one.person.as_str()) || speaks(one));
             let own = own.map(|one| one.person.clone()).collect();
             let own = if rule.own_case.votes { Vec::new() } else { own };
-            Ok(VoteRow { row: row.clone(), needs, own })
+            let value = rule.parts.as_ref().map(|name| fields.get(name).and_then(|value| value.as_str()));
+            let part = value.map(|value| value.unwrap_or_default().to_owned());
+            Ok(VoteRow { row: row.clone(), needs, part, own })
         };
         if self.machine.is_list() {
             let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live);
@@ -147,21 +179,40 @@ impl Run<'_> {
             return Err(Refusal::of(Code::NotAsked));
         }
         let seat = vote.roll.iter().find(|seat| seat.person == person).ok_or_else(|| Refusal::of(Code::NotAsked))?;
+        let given_out = !vote.is_attended() || seat.until_at.is_some_and(|until| until > self.at);
         self.check_shown(activation, [])?;
         self.check_read(activation)?;
+        if !seat.cast && !given_out {
+            return Err(Refusal::of(Code::NotAsked));
+        }
         if seat.cast {
             return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
         }
-        let votable = vote.rows.iter().filter(|row| !row.own.contains(&person)).map(|row| &row.row);
-        if !votable.collect::<BTreeSet<_>>().into_iter().eq(choices.keys()) {
+        let parts: BTreeSet<String> = choices.keys().filter_map(|row| vote.part_of(row)).map(str::to_owned).collect();
+        if parts.iter().any(|part| seat.parts.contains(part)) {
+            return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
+        }
+        // Whole parts, and of each everything on which the member may vote.
+        let votable = vote.rows.iter().filter(|row| !row.own.contains(&person) && parts.contains(row.part()));
+        let votable: BTreeSet<&DossierId> = votable.map(|row| &row.row).collect();
+        if votable.is_empty() || !votable.into_iter().eq(choices.keys()) {
             return Err(Refusal::of(Code::ChoiceWrong));
         }
         if choices.values().any(|choice| !vote.choices().contains(choice)) {
             return Err(Refusal::of(Code::ChoiceWrong));
         }
-        let secret = vote.is_sealed();
-        self.emit(Change::Marked { activation, person: person.clone() });
-        self.emit(Change::Withdrawn { activation, purpose: Purpose::Ballot, holder: Some(person.clone()) });
+        let (secret, split) = (vote.is_sealed(), vote.rule.parts.is_some());
+        if split {
+            for part in parts {
+                self.emit(Change::MarkedPart { activation, person: person.clone(), part });
+            }
+        } else {
+            self.emit(Change::Marked { activation, person: person.clone() });
+        }
+        let whole = |seat: &Seat| seat.person == person && seat.cast;
+        if self.vote_of(activation)?.roll.iter().any(whole) {
+            self.emit(Change::Withdrawn { activation, purpose: Purpose::Ballot, holder: Some(person.clone()) });
+        }
         if secret {
             let choices = choices.iter().map(|(row, choice)| ((activation, row.clone()), *choice));
             self.decision.ballots = choices.collect();
@@ -170,7 +221,7 @@ impl Run<'_> {
         }
         // Closed by the clock at this very instant, when the last ballot lies sealed in its box.
         let vote = self.vote_of(activation)?;
-        if all_have_voted(vote) || self.is_decided(vote) {
+        if self.nobody_is_waited_for(vote) || self.is_decided(vote) {
             self.due_at_once(activation, TimerKind::VoteEnds);
         }
         self.finish(Kind::Cast);
@@ -238,7 +289,13 @@ impl Run<'_> {
     }
 
     /// Remembers who had a hand in a vote on paper.
-    fn remember_at(&mut self, activation: ActivationId, person: &PersonId, purpose: Purpose, prepared: bool) {
+    pub(super) fn remember_at(
+        &mut self,
+        activation: ActivationId,
+        person: &PersonId,
+        purpose: Purpose,
+        prepared: bool,
+    ) {
         let role = self.dossier().task(activation, purpose).and_then(|task| task.role.clone());
         self.did(person, self.entered(activation), role.as_ref(), prepared, None);
     }
@@ -248,7 +305,7 @@ impl Run<'_> {
     }
 
     /// The person must have been asked this, and it must still be open.
-    fn asked(&self, activation: ActivationId, purpose: Purpose) -> Result<PersonId, Refusal> {
+    pub(super) fn asked(&self, activation: ActivationId, purpose: Purpose) -> Result<PersonId, Refusal> {
         let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
         self.check_entry(activation)?;
         let task = self.dossier().task(activation, purpose);
@@ -267,7 +324,7 @@ pub(super) fn eligible(roll: &[Seat], rows: &[VoteRow]) -> Vec<PersonId> {
     roll.iter().map(|seat| &seat.person).filter(|person| votes(person)).cloned().collect()
 }
 
-/// Nobody is waited for any more.
+/// Everybody has voted who may.
 pub(super) fn all_have_voted(vote: &Vote) -> bool {
     let eligible = eligible(&vote.roll, &vote.rows);
     vote.roll.iter().all(|seat| seat.cast || !eligible.contains(&seat.person))

@@ -377,6 +377,7 @@ fn asked<'s>(shape: &'s Shape, state: &'s State) -> Vec<&'s RoleName> {
     if let Some(Held::Paper { records, .. }) = state.vote.as_ref().map(|vote| &vote.held) {
         roles.push(records);
     }
+    roles.extend(state.vote.as_ref().and_then(|vote| vote.attendance.as_ref()));
     roles.sort();
     roles.dedup();
     roles.retain(|role| shape.roles.contains_key(*role));

@@ -42,7 +42,10 @@ impl Check<'_> {
         let done_by_people = |at: usize| {
             let state = self.tree.place(at).state;
             let edits = state.task.as_ref().is_some_and(|task| !task.edit.is_empty() || !task.attach.is_empty());
-            let counts = state.vote.as_ref().is_some_and(|vote| matches!(vote.held, model::Held::Paper { .. }));
+            let counts = state
+                .vote
+                .as_ref()
+                .is_some_and(|vote| vote.attendance.is_some() || matches!(vote.held, model::Held::Paper { .. }));
             edits || counts || state.on.iter().any(|way| !way.by.is_empty() && !way.recall)
         };
         if let Some(at) = self.tree.find(&id)

@@ -102,7 +102,19 @@ impl Check<'_> {
             }
         };
         let rule = written.rule.as_ref().map_or_else(String::new, |rule| self.refer(Kind::Vote, rule));
-        StateVote { rule: VoteName::new(rule), held }
+        let attendance = written.attendance.as_ref().map(|attendance| self.attendance(attendance, &rule));
+        StateVote { rule: VoteName::new(rule), held, attendance }
+    }
+
+    /// Who records who is there; of a vote in writing, without a meeting, nobody is.
+    fn attendance(&self, written: &model::Attendance, rule: &str) -> RoleName {
+        let circulated = |vote: &&model::Vote| vote.ballot.as_ref().is_some_and(|word| word.as_str() == "circulated");
+        let of_rule = self.definition.votes.iter().find(|vote| vote.name.as_str() == rule);
+        if let Some(vote) = of_rule.filter(circulated) {
+            let beside = vote.ballot.as_ref().map_or(&vote.name.span, |word| &word.span);
+            self.report(fault!(KEYS_TOGETHER.attendance, &written.span).beside(beside));
+        }
+        self.role_named(written.records.as_ref())
     }
 
     fn joins(&self, written: &model::Joins) -> Joins {

@@ -5,6 +5,7 @@ use super::names::Kind;
 use crate::calendar::{Delay, DelayUnit};
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{Words, did_you_mean, fault, say};
+use crate::ids::FieldName;
 use crate::machine::{Absent, Abstention, Ballot, Base, BodyOf, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 use crate::source::Spanned;
 
@@ -30,6 +31,7 @@ impl Check<'_> {
         let rule = VoteRule {
             title: written.title.clone(),
             body: written.body.as_ref().map_or_else(no_body, |phrase| self.body_of(phrase)),
+            parts: written.parts.as_ref().and_then(|name| self.parts(name)),
             ballot: written.ballot.as_ref().map_or(Ballot::Secret, |word| self.ballot(word)),
             quorum,
             passes,
@@ -57,6 +59,21 @@ impl Check<'_> {
         self.keeps_secrets(written, &rule);
         self.keys_of_a_vote(written, &rule);
         rule
+    }
+
+    /// The field of the rows by which sheets are split: one that has few values, so that each is a part of some rows.
+    fn parts(&self, name: &Name) -> Option<FieldName> {
+        if !self.is_list() {
+            self.report(fault!(KEYS_TOGETHER.parts_alone, &name.span));
+            return None;
+        }
+        let field = FieldName::new(self.refer(Kind::RowField, name));
+        let of_row = self.definition.row.iter().find(|one| one.name.value == name.value);
+        let kind = of_row.and_then(|one| one.kind.as_ref());
+        if let Some(kind) = kind.filter(|kind| !["choice", "one_of", "unit"].contains(&kind.as_str())) {
+            self.report(fault!(KEYS_TOGETHER.parts_kind, &name.span, name).beside(&kind.span));
+        }
+        Some(field)
     }
 
     /// What would show how somebody voted in secret.

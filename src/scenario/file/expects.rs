@@ -35,6 +35,7 @@ const PURPOSES: &[(&str, Purpose)] = &[
     ("ballot", Purpose::Ballot),
     ("tally", Purpose::Tally),
     ("confirm", Purpose::Confirm),
+    ("attendance", Purpose::Attendance),
     ("lead", Purpose::Lead),
 ];
 const KINDS: &[(&str, NoticeKind)] = &[

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::calendar::Delay;
 use crate::dossier::context::Entry;
 use crate::dossier::project::NoticeKind;
-use crate::dossier::{Choice, Purpose, RowStatus};
+use crate::dossier::{Attends, Choice, Purpose, RowStatus};
 use crate::ids::{EventName, FieldName, Instant, PersonId, StateId, WorkflowName};
 use crate::machine::LeadAct;
 use crate::source::{Span, Spanned};
@@ -63,6 +63,15 @@ pub enum What {
         fields: Values,
         /// What they attach.
         papers: Vec<String>,
+    },
+    /// Somebody records who is there at a vote.
+    Attend {
+        /// Who.
+        by: PersonId,
+        /// In which dossier.
+        dossier: Which,
+        /// Who is there.
+        attendance: Attendance,
     },
     /// Members vote.
     Vote {
@@ -140,6 +149,15 @@ pub struct Act {
     pub reason: Option<String>,
     /// Rows of a list that they strike (`false`) or return (`true`), with the reason.
     pub rows: Vec<(Spanned<String>, bool, String)>,
+}
+
+/// Who is there at a vote: everybody on the roll but for these.
+#[derive(Clone, Debug)]
+pub struct Attendance {
+    /// Who is not.
+    pub away: BTreeMap<PersonId, Attends>,
+    /// The vote ends for want of members.
+    pub too_few: bool,
 }
 
 /// Names a dossier of a case.

@@ -1,11 +1,14 @@
 //! One step: what happens, and what must hold right after it.
 
+use std::collections::BTreeMap;
+
 use super::expects;
 use super::imports::Imports;
-use super::model::{Act, Start, Step, Values, Wait, What, Which};
+use super::model::{Act, Attendance, Start, Step, Values, Wait, What, Which};
 use super::reader::{NONE, Reader};
 use crate::calendar::Delay;
 use crate::diagnostic::{did_you_mean, fault, say};
+use crate::dossier::Attends;
 use crate::dossier::context::Entry;
 use crate::ids::{EventName, PersonId, WorkflowName};
 use crate::machine::{LeadAct, Machine};
@@ -13,10 +16,11 @@ use crate::source::{Span, Spanned};
 use crate::yaml::fields::{Fields, Node};
 
 /// The keys that say what happens; a step has one of them, or only `expect`.
-const VERBS: &[&str] = &["start", "import", "does", "edits", "votes", "records", "confirms", "leads", "wait"];
+const VERBS: &[&str] =
+    &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "leads", "wait"];
 const KEYS: &[&str] = &[
-    "start", "import", "does", "edits", "votes", "records", "confirms", "leads", "wait", "expect", "by", "in", "as",
-    "of", "row", "fields", "papers", "reason", "rows", "refused",
+    "start", "import", "does", "edits", "attends", "votes", "records", "confirms", "leads", "wait", "expect", "by",
+    "in", "as", "of", "row", "fields", "papers", "reason", "rows", "refused",
 ];
 
 /// The dossiers that the steps of a case have named so far.
@@ -108,6 +112,11 @@ impl<'w> Reader<'w> {
                 let by = self.one(fields, place)?;
                 let papers = fields.get("papers").map_or_else(Vec::new, |node| self.papers(node, machine));
                 Some(What::Edit { by, dossier, fields: values, papers })
+            }
+            "attends" => {
+                let by = self.one(fields, place)?;
+                let attendance = self.attendance(value);
+                Some(What::Attend { by, dossier, attendance })
             }
             "votes" => self.votes(value, fields, place, names).map(|ballots| What::Vote { dossier, ballots }),
             "records" => {
@@ -230,6 +239,19 @@ impl<'w> Reader<'w> {
             }
         }
         marks
+    }
+
+    /// `{absent: [..], excused: [..], too_few: true}`: everybody else on the roll is there.
+    fn attendance(&mut self, node: &Spanned<Node>) -> Attendance {
+        let fields = self.fields(node, &["absent", "excused", "too_few"]);
+        let mut away = BTreeMap::new();
+        for (key, attends) in [("absent", Attends::Absent), ("excused", Attends::Excused)] {
+            for code in fields.get(key).map_or_else(Vec::new, |node| self.texts(node)) {
+                away.extend(self.person(&code).map(|person| (person, attends)));
+            }
+        }
+        let too_few = fields.get("too_few").and_then(|node| self.truth(node)).is_some_and(|truth| truth.value);
+        Attendance { away, too_few }
     }
 
     fn wait(&mut self, value: &Spanned<Node>) -> Option<Wait> {

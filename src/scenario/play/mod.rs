@@ -16,7 +16,7 @@ use super::world::World;
 use crate::calendar::DelayUnit;
 use crate::dossier::command::{self, Actor, Ask, RowMark};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Active, Dossier, Paper, Purpose};
+use crate::dossier::{Active, Attends, Dossier, Paper, Purpose};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
 use crate::machine::LeadAct;
 use crate::source::Span;
@@ -111,6 +111,14 @@ impl Play<'_> {
                 let activation = activation.or_else(|| leaf(dossier)).unwrap_or(ActivationId(0));
                 let ask = Ask::Edit { activation, fields: fields.clone(), papers: self.papers(&id, papers) };
                 Ok(self.hand_in(id, by, ask))
+            }
+            What::Attend { by, dossier, attendance } => {
+                let id = self.find(dossier, place)?;
+                let vote = self.vote_in(&id, Some((by, Purpose::Attendance)), place)?;
+                let (activation, too_few) = (vote.activation, attendance.too_few);
+                let attends = |person| attendance.away.get(person).copied().unwrap_or(Attends::Present);
+                let seats = vote.roll.iter().map(|seat| (seat.person.clone(), attends(&seat.person))).collect();
+                Ok(self.hand_in(id, by, Ask::Attend { activation, seats, too_few, seen: None }))
             }
             What::Vote { dossier, ballots } => self.vote(dossier, ballots, place),
             What::Record { by, dossier, tallies } => {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::invent;
 use crate::dossier::command::{Act, Ask};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Choice, Dossier, PaperTally, Purpose, Task, Vote};
+use crate::dossier::{Attends, Choice, Dossier, PaperTally, Purpose, Task, Vote};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, Instant, PersonId};
 use crate::machine::{Field, FieldKind, Machine, Transition};
 use crate::scenario::file::model::Values;
@@ -31,6 +31,8 @@ enum Deed {
     Does(EventName),
     /// Every member who has not voted votes so on every row.
     Votes(Choice),
+    /// Records that everybody is there, or that too few are.
+    Attends(Attends),
     /// Records that everybody was for, or against.
     Records(Choice),
     /// Says that the tallies are right.
@@ -75,6 +77,10 @@ impl Moves {
                 Purpose::Act => {}
                 Purpose::Lead => moves.extend(gives(dossier, task, one)),
                 Purpose::Ballot => moves.extend([one(Deed::Votes(Choice::Yes)), one(Deed::Votes(Choice::No))]),
+                Purpose::Attendance if dossier.is_awaited(task) => {
+                    moves.extend([one(Deed::Attends(Attends::Present)), one(Deed::Attends(Attends::Absent))]);
+                }
+                Purpose::Attendance => {}
                 Purpose::Tally => moves.extend([one(Deed::Records(Choice::Yes)), one(Deed::Records(Choice::No))]),
                 Purpose::Confirm => moves.push(one(Deed::Confirms)),
             }
@@ -148,6 +154,12 @@ impl Move {
                     self.hand_in(office, &person, Ask::Cast { activation: self.activation, choices })?;
                 }
                 Ok(())
+            }
+            Deed::Attends(all) => {
+                let roll = self.vote(office).map(|vote| vote.roll.as_slice()).unwrap_or_default();
+                let seats = roll.iter().map(|seat| (seat.person.clone(), *all)).collect();
+                let (activation, too_few) = (self.activation, *all != Attends::Present);
+                self.hand_in(office, &self.person, Ask::Attend { activation, seats, too_few, seen: None })
             }
             Deed::Records(choice) => {
                 let rows = self.vote(office).map(|vote| tallies(vote, *choice)).unwrap_or_default();

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::rows::{self, Group, Line};
 use super::{capital, rules};
 use crate::dossier::{Choice, Dossier, PaperTally, Vote};
-use crate::ids::{DossierId, PersonId};
-use crate::machine::ShareOf;
+use crate::ids::{DossierId, FieldName, PersonId};
+use crate::machine::{Field, ShareOf};
 
 /// The numbers of a count, in the order of the minutes: their names in forms.
 pub(crate) const COUNTS: [&str; 5] = ["issued", "returned", "invalid", "yes", "no"];
@@ -57,21 +58,72 @@ pub(crate) fn label(reader: &Reader, choice: Choice) -> String {
     }
 }
 
-/// The rows that a member may vote on.
-pub(crate) fn votable<'v>(vote: &'v Vote, person: &PersonId) -> Vec<&'v DossierId> {
-    vote.rows.iter().filter(|row| !row.own.contains(person)).map(|row| &row.row).collect()
+/// The rows of a part of the sheet that a member may vote on.
+pub(crate) fn votable<'v>(vote: &'v Vote, part: &str, person: &PersonId) -> Vec<&'v DossierId> {
+    let rows = vote.rows.iter().filter(|row| row.part() == part && !row.own.contains(person));
+    rows.map(|row| &row.row).collect()
 }
 
-/// The sheet of one member, with what was just marked on it.
+/// A part of a member's sheet.
+#[derive(Debug, Serialize)]
+pub(crate) struct Part {
+    title: String,
+    rows: usize,
+    cast: bool,
+    /// It is the one that the page shows.
+    here: bool,
+    href: String,
+}
+
+/// What officers call a part: the value of the field that splits sheets.
+pub(crate) fn part_title(reader: &Reader, dossier: &Dossier, field: Option<&FieldName>, part: &str) -> String {
+    let field = reader.machine.row.iter().find(|one| Some(&one.name) == field);
+    match field {
+        _ if part.is_empty() => reader.get("ballot.part_without"),
+        Some(field) => reader.value(field, &Value::from(part), dossier),
+        None => part.to_owned(),
+    }
+}
+
+/// The part that a page is about: the one that was asked for, else the first that is not cast.
+pub(crate) fn part_shown<'v>(vote: &'v Vote, person: &PersonId, asked: Option<&str>) -> &'v str {
+    let parts = vote.parts(None);
+    let open = |part: &&&str| vote.roll.iter().any(|seat| &seat.person == person && !seat.has_cast(part));
+    let mine = vote.parts(Some(person));
+    let asked = parts.iter().find(|part| Some(**part) == asked);
+    asked.or_else(|| mine.iter().find(open)).or(parts.first()).copied().unwrap_or_default()
+}
+
+/// The parts of a member's sheet; none where it is not split. `at` is the path of the page, `more` what its links carry along.
+pub(crate) fn parts(
+    reader: &Reader,
+    dossier: &Dossier,
+    vote: &Vote,
+    (person, shown): (&PersonId, &str),
+    (at, more): (&str, &str),
+) -> Vec<Part> {
+    let Some(field) = &vote.rule.parts else { return Vec::new() };
+    let seat = vote.roll.iter().find(|seat| &seat.person == person);
+    let part = |(place, part): (usize, &str)| Part {
+        title: part_title(reader, dossier, Some(field), part),
+        rows: vote.rows.iter().filter(|row| row.part() == part).count(),
+        cast: seat.is_some_and(|seat| seat.has_cast(part)),
+        here: part == shown,
+        href: format!("{at}?part={}{more}#rows", place + 1),
+    };
+    vote.parts(None).into_iter().enumerate().map(part).collect()
+}
+
+/// A part of the sheet of one member, with what was just marked on it.
 pub(crate) fn sheet(
     reader: &Reader,
     dossier: &Dossier,
     vote: &Vote,
-    person: &PersonId,
+    (person, part): (&PersonId, &str),
     sent: Option<&Form>,
 ) -> Vec<Group> {
-    let ids: Vec<DossierId> = vote.rows.iter().map(|row| row.row.clone()).collect();
-    let mut groups = rows::groups(reader, dossier, &ids);
+    let ids: Vec<DossierId> = vote.rows.iter().filter(|row| row.part() == part).map(|row| row.row.clone()).collect();
+    let mut groups = rows::groups(reader, dossier, &ids, by(reader, vote));
     let own_share = matches!(vote.rule.passes.share, ShareOf::Path(_));
     for line in groups.iter_mut().flat_map(|group| &mut group.rows) {
         let Some(row) = vote.rows.iter().find(|row| row.row.as_str() == line.id) else { continue };
@@ -98,7 +150,7 @@ pub(crate) fn counts(
     recorded: Option<&BTreeMap<DossierId, PaperTally>>,
 ) -> Vec<Counted> {
     let ids: Vec<DossierId> = vote.rows.iter().map(|row| row.row.clone()).collect();
-    let lines = rows::groups(reader, dossier, &ids).into_iter().flat_map(|group| group.rows);
+    let lines = rows::groups(reader, dossier, &ids, by(reader, vote)).into_iter().flat_map(|group| group.rows);
     let counted = |line: Line| {
         let tally = recorded.and_then(|rows| rows.get(&DossierId::from(line.id.as_str())));
         let count = |part: &&'static str| {
@@ -112,6 +164,12 @@ pub(crate) fn counts(
         Counted { n: line.n, caption: line.caption, cells, counts, wrong: false, id: line.id }
     };
     lines.map(counted).collect()
+}
+
+/// By what a sheet is grouped: its parts, or what is proposed.
+fn by<'r>(reader: &'r Reader, vote: &Vote) -> Option<&'r Field> {
+    let field = |name: &FieldName| reader.machine.row.iter().find(|field| &field.name == name);
+    vote.rule.parts.as_ref().and_then(field).or_else(|| rows::grouping(reader))
 }
 
 fn key(part: &str) -> &'static str {

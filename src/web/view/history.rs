@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::reader::Reader;
-use super::{changes, children};
+use super::{ballot, changes, children};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
-use crate::dossier::{Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
+use crate::dossier::{Attends, Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
 use crate::ids::{DossierId, EventName, FieldName, PersonId};
 
 /// One event.
@@ -85,6 +85,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Edited => reader.get("did.edited"),
         Kind::Assigned => assigned(reader, event),
         Kind::Led => led(reader, event),
+        Kind::Attended => reader.get("did.attended"),
         Kind::Cast => reader.get("did.cast"),
         Kind::Tallied => reader.get("did.tallied"),
         Kind::Confirmed if event.changes.iter().any(|change| matches!(change, Change::Disputed(_))) => {
@@ -230,6 +231,12 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 let members = roll.len().to_string();
                 Some(texts.fill("did.vote_opened", &[("title", reader.text(&rule.title)), ("n", &members)]))
             }
+            Change::MarkedPart { part, .. } => {
+                let field = reader.machine.votes.values().find_map(|rule| rule.parts.as_ref());
+                let title = ballot::part_title(reader, dossier, field, part);
+                Some(texts.fill("did.cast_part", &[("part", &title)]))
+            }
+            Change::Attended { seats, .. } => Some(attended(reader, seats)),
             Change::Moved { due_at, .. } => {
                 let when = reader.words.by_long(*due_at, reader.calendar.zone());
                 Some(texts.fill("did.moved", &[("when", &when)]))
@@ -260,6 +267,22 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
     }
     lines.extend(entered(reader, event));
     lines
+}
+
+/// Who is there, as somebody recorded it, and who is not, by name.
+fn attended(reader: &Reader, seats: &BTreeMap<PersonId, Attends>) -> String {
+    let those =
+        |wanted: Attends| seats.iter().filter(move |(_, attends)| **attends == wanted).map(|(person, _)| person);
+    let present = those(Attends::Present).count().to_string();
+    let holes = [("n", present.as_str()), ("members", &seats.len().to_string())];
+    let mut lines = vec![reader.texts.fill("attendance.there", &holes)];
+    for (attends, key) in [(Attends::Excused, "did.excused"), (Attends::Absent, "did.absent")] {
+        let names: Vec<String> = those(attends).map(|person| reader.name(person)).collect();
+        if !names.is_empty() {
+            lines.push(reader.texts.fill(key, &[("who", &names.join(", "))]));
+        }
+    }
+    lines.join("\n")
 }
 
 /// How a child stands.

@@ -1,5 +1,6 @@
 //! What pages show, as plain data for the templates. Made from a dossier, its machine and its events; nothing is looked up.
 
+pub(super) mod attendance;
 pub(super) mod ballot;
 pub(super) mod changes;
 pub(super) mod children;
@@ -77,6 +78,7 @@ pub(super) fn asked(reader: &Reader, purpose: Purpose, state: Option<&StateId>) 
         }
         Purpose::Ballot => vote().unwrap_or_else(|| reader.get("ballot.title")),
         Purpose::Tally => joined(&reader.get("tally.title"), vote()),
+        Purpose::Attendance => joined(&reader.get("attendance.title"), vote()),
         Purpose::Confirm => joined(&reader.get("confirm.title"), vote()),
     }
 }
@@ -92,7 +94,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
     let help = match task.purpose {
         Purpose::Act => rule.map(|rule| reader.text(&rule.help).to_owned()).unwrap_or_default(),
         Purpose::Lead => reader.get("lead.help"),
-        Purpose::Ballot | Purpose::Tally | Purpose::Confirm => String::new(),
+        Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => String::new(),
     };
     Head {
         workflow: reader.text(&reader.machine.title).to_owned(),
@@ -149,14 +151,19 @@ pub(super) fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Whether this person's ballot of this vote is in the box, and since when.
-pub(super) fn cast_at(events: &[Event], task: &TaskPage, person: &PersonId) -> Option<Instant> {
-    let marked = |event: &&Event| {
-        event.at >= task.opened_at
-            && event.changes.iter().any(|change| {
-                matches!(change, Change::Marked { activation, person: one }
-                if *activation == task.activation && one == person)
-            })
+/// When this person's ballot of this vote went into the box, the last of it, and in how many parts if sheets are split; none if
+/// nothing of it did.
+pub(super) fn cast_at(events: &[Event], task: &TaskPage, person: &PersonId) -> Option<(Instant, usize)> {
+    let whole = |change: &Change| match change {
+        Change::Marked { activation, person: one } => (*activation, one) == (task.activation, person),
+        _ => false,
     };
-    events.iter().find(marked).map(|event| event.at)
+    let part = |change: &Change| match change {
+        Change::MarkedPart { activation, person: one, .. } => (*activation, one) == (task.activation, person),
+        _ => false,
+    };
+    let since = || events.iter().filter(|event| event.at >= task.opened_at);
+    let parts = since().flat_map(|event| &event.changes).filter(|change| part(change)).count();
+    let marked = |event: &&Event| event.changes.iter().any(|change| whole(change) || part(change));
+    since().rfind(marked).map(|event| (event.at, parts))
 }

@@ -10,6 +10,7 @@ use super::{capital, cast_at, history};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Event, Kind};
 use crate::dossier::{Dossier, Purpose};
+use crate::ids::Instant;
 use crate::store::pages::{Closed, TaskPage};
 
 /// The page of a task that is over.
@@ -96,10 +97,14 @@ pub(crate) fn line(reader: &Reader, task: &TaskPage, closed: Closed, events: &[E
     done(reader, task, event, closed, events)
 }
 
-fn ballot(reader: &Reader, task: &TaskPage, cast: Option<crate::ids::Instant>, closed: Closed) -> String {
+fn ballot(reader: &Reader, task: &TaskPage, cast: Option<(Instant, usize)>, closed: Closed) -> String {
     let you = reader.you(&task.person);
-    let (key, at) = cast.map_or(("over.not_cast", closed.at), |at| ("over.you_cast", at));
-    reader.texts.fill(key, &[("you", &you), ("when", &reader.moment(at))])
+    let (key, at, parts) = match cast {
+        None => ("over.not_cast", closed.at, 0),
+        Some((at, 0)) => ("over.you_cast", at, 0),
+        Some((at, parts)) => ("over.you_cast_parts", at, parts),
+    };
+    reader.texts.fill(key, &[("you", &you), ("when", &reader.moment(at)), ("n", &parts.to_string())])
 }
 
 fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed, events: &[Event]) -> String {

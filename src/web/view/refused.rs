@@ -127,6 +127,8 @@ fn key(code: &Code) -> &'static str {
         Code::ReasonMissing => "reason_missing",
         Code::RowUnknown => "row_unknown",
         Code::TallyWrong => "tally_wrong",
+        Code::AttendanceWrong => "attendance_wrong",
+        Code::EnoughThere => "enough_there",
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
         Code::Taken { .. } => "taken",

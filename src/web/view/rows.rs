@@ -1,4 +1,4 @@
-//! The rows of a list: grouped by their first choice (what is proposed), ordered by given name, with their latest votes.
+//! The rows of a list: grouped by their first choice (what is proposed), ordered by unit and given name, with their latest votes.
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
@@ -55,7 +55,7 @@ pub(crate) fn table(reader: &Reader, dossier: &Dossier, marks: Option<&Form>) ->
     if voted {
         columns.push(reader.get("part.results"));
     }
-    let mut groups = groups(reader, dossier, &ids);
+    let mut groups = groups(reader, dossier, &ids, grouping(reader));
     for line in groups.iter_mut().flat_map(|group| &mut group.rows) {
         if voted {
             line.cells.push(latest_vote(dossier, &DossierId::from(line.id.as_str())).unwrap_or_default());
@@ -78,11 +78,15 @@ pub(crate) fn table(reader: &Reader, dossier: &Dossier, marks: Option<&Form>) ->
     })
 }
 
-/// These rows of a dossier, or the dossier itself where it is no list, in groups and in order.
-pub(crate) fn groups(reader: &Reader, dossier: &Dossier, ids: &[DossierId]) -> Vec<Group> {
-    let by = grouping(reader);
+/// These rows of a dossier, or the dossier itself where it is no list, in groups by a field and in order: by unit, where they
+/// have one, and given name.
+pub(crate) fn groups(reader: &Reader, dossier: &Dossier, ids: &[DossierId], by: Option<&Field>) -> Vec<Group> {
+    let unit = reader.machine.row.iter().find(|field| field.kind == FieldKind::Unit);
     let mut lines: Vec<(String, Line)> = ids.iter().map(|id| line(reader, dossier, id, by)).collect();
-    lines.sort_by_cached_key(|(_, line)| by_given_name(&line.caption));
+    lines.sort_by_cached_key(|(_, line)| {
+        let unit = group_of(reader, dossier, &DossierId::from(line.id.as_str()), unit);
+        (plain(&unit), by_given_name(&line.caption))
+    });
     let order: Vec<String> = ids.iter().map(|id| group_of(reader, dossier, id, by)).collect();
     let mut groups: Vec<Group> = Vec::new();
     for title in order {
@@ -138,7 +142,8 @@ fn group_of(reader: &Reader, dossier: &Dossier, id: &DossierId, by: Option<&Fiel
     }
 }
 
-fn grouping(reader: &Reader) -> Option<&Field> {
+/// The first choice: what is proposed.
+pub(crate) fn grouping(reader: &Reader) -> Option<&Field> {
     reader.machine.row.iter().find(|field| matches!(field.kind, FieldKind::Choice { .. }))
 }
 
@@ -164,14 +169,15 @@ fn latest_vote(dossier: &Dossier, id: &DossierId) -> Option<String> {
     Some(format!("{}/{}", row.yes, row.base))
 }
 
-/// The given name comes last and counts first; without marks, so that tones do not tear families apart.
+/// Small and without marks, so that tones do not tear families apart.
+fn plain(name: &str) -> String {
+    let small = name.to_lowercase().replace('đ', "d");
+    small.nfd().filter(|letter| !unicode_normalization::char::is_combining_mark(*letter)).collect()
+}
+
+/// The given name comes last and counts first.
 fn by_given_name(name: &str) -> (String, String) {
-    let plain: String = name
-        .to_lowercase()
-        .replace('đ', "d")
-        .nfd()
-        .filter(|letter| !unicode_normalization::char::is_combining_mark(*letter))
-        .collect();
+    let plain = plain(name);
     (plain.split_whitespace().next_back().unwrap_or_default().to_owned(), plain.clone())
 }
 

@@ -114,7 +114,8 @@ impl Over<'_> {
     fn under_way(&self, activation: ActivationId, old: Option<&State>, new: &State) -> Vec<Reason> {
         let here = old.map_or(&new.id, |old| &old.id);
         let mut lost = Vec::new();
-        let held = |state: &State| state.vote.as_ref().map(|vote| discriminant(&vote.held));
+        let held =
+            |state: &State| state.vote.as_ref().map(|vote| (discriminant(&vote.held), vote.attendance.is_some()));
         let votes = self.before.all_votes().any(|vote| vote.activation == activation);
         if old.and_then(held) != held(new) || (votes && new.vote.is_none()) {
             lost.push(about(Code::VoteLost, here));

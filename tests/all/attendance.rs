@@ -1,0 +1,141 @@
+//! Who is there at a vote: on its page, in the history, over a pause, and in what is stored.
+
+use axum::http::StatusCode;
+use chancery::dossier::command::{Actor, Ask};
+use chancery::dossier::refusal::Code;
+use chancery::dossier::{Attends, Purpose};
+use chancery::ids::{DossierId, Instant};
+use chancery::machine::Machine;
+
+use crate::decide::{convened, sheet};
+use crate::support::office::{DAY_MS, LIST, Office, START, act, by, machine};
+use crate::support::pages::{self, Pages};
+use crate::web::{cast, voting};
+
+/// The list of the pages, voted on at a meeting: written ballots for whoever is not there.
+async fn meeting() -> (Pages, Vec<DossierId>, DossierId) {
+    let pages = Pages::new().await;
+    let text = pages::LIST
+        .replace("held: online}", "held: online, attendance: {records: secretary}}")
+        .replace("own_case: {", "absent: {written_ballot: 3wd, no_reply: not_agreed}\n    own_case: {");
+    pages.deploy("list", &text).await;
+    let (rows, list) = voting(&pages).await;
+    (pages, rows, list)
+}
+
+#[tokio::test]
+async fn nobody_votes_before_it_is_recorded_who_is_there_and_each_record_stands_in_the_history() {
+    let (pages, _, list) = meeting().await;
+    let link = pages.link(&list, Purpose::Attendance, "secretary").await;
+    let page = pages.get(&link).await;
+    assert!(page.text().contains("Cần 4 người có mặt: còn thiếu 4"), "{}", page.text());
+    let seen = page.hidden("seen");
+    let some = pages.post(&link, &[("do", "attend"), ("seen", &seen), ("seat.p-m1", "present")]).await;
+    assert_eq!(some.status, StatusCode::UNPROCESSABLE_ENTITY, "everybody on the roll is marked");
+
+    let record = [("do", "attend"), ("seen", seen.as_str()), ("all", "present"), ("seat.p-m5", "excused")];
+    let sent = pages.post(&link, &record).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let again = pages.post(&link, &record).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER, "a second click is the same record");
+    let stale = pages.post(&link, &[("do", "attend"), ("seen", &seen), ("all", "present")]).await;
+    assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY, "a page from before a record overwrites none");
+
+    let page = pages.get(&link).await;
+    assert!(page.text().contains("4 trên 5 thành viên có mặt"), "{}", page.text());
+    let seen = page.hidden("seen");
+    let sent = pages.post(&link, &[("do", "attend"), ("seen", &seen), ("all", "present")]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let chair = pages.get(&pages.link(&list, Purpose::Ballot, "m1").await).await.text();
+    assert!(chair.contains("Ai có mặt, ai đã bỏ phiếu"), "the chair sees who has voted: {chair}");
+    let member = pages.get(&pages.link(&list, Purpose::Ballot, "m2").await).await.text();
+    assert!(!member.contains("Ai có mặt, ai đã bỏ phiếu"), "others see how many: {member}");
+    let said = pages.get(&link).await.text();
+    assert!(said.contains("Vắng có lý do: ") && said.contains("5 trên 5 thành viên có mặt"), "both records: {said}");
+}
+
+#[tokio::test]
+async fn whoever_is_absent_votes_in_writing_and_the_result_says_who_was_there() {
+    let (pages, rows, list) = meeting().await;
+    let link = pages.link(&list, Purpose::Attendance, "secretary").await;
+    let seen = pages.get(&link).await.hidden("seen");
+    pages.post(&link, &[("do", "attend"), ("seen", &seen), ("all", "present"), ("seat.p-m5", "absent")]).await;
+    let written = pages.link(&list, Purpose::Ballot, "m5").await;
+    assert!(pages.get(&written).await.text().contains("gửi phiếu bằng văn bản"));
+    for member in ["m1", "m2", "m3", "m4", "m5"] {
+        let sent = cast(&pages, &list, member, &[("all", "yes")]).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{member}: {}", sent.text());
+    }
+    pages.engine.tick(&list).await.expect("the vote closes");
+    let stored = pages.engine.dossier(&list).await.expect("it reads").expect("it is there");
+    let result = stored.results.last().expect("a result");
+    assert_eq!(result.rows.len(), rows.len());
+    let absent = result.attendance.iter().filter(|(_, one)| *one == Attends::Absent).map(|(person, _)| person.as_str());
+    assert_eq!(absent.collect::<Vec<_>>(), ["p-m5"]);
+    let over = pages.get(&link).await;
+    assert_eq!(over.status, StatusCode::OK, "the record is closed with the vote");
+    assert!(!over.text().contains("Ghi lại"), "{}", over.text());
+}
+
+/// The list of the pure tests, with attendance.
+fn attended() -> Machine {
+    let text = LIST
+        .replace("held: online}", "held: online, attendance: {records: secretary}}")
+        .replace("    own_case: {", "    absent: {written_ballot: 3wd, no_reply: not_agreed}\n    own_case: {")
+        .replace(
+            "  voting:\n    title: Bỏ phiếu\n",
+            "  held:\n    title: Tạm dừng\n    task: {for: chair, title: Xem}\n    on: {resume: {by: chair, resume: voting}}\n  voting:\n    title: Bỏ phiếu\n",
+        )
+        .replace(
+            "    on: {closed: done, no_quorum: gathering}\n  counting",
+            "    on: {closed: done, no_quorum: gathering, hold: {by: chair, pause: true, target: held}}\n  counting",
+        );
+    machine("list", &text)
+}
+
+#[test]
+fn a_pause_moves_the_time_of_each_ballot_that_is_out() {
+    let (mut office, list) = (Office::new(), attended());
+    let dossier = convened(&mut office, &list, "convene");
+    let vote = &dossier.votes[0];
+    let activation = vote.activation;
+    let seats = vote.roll.iter().map(|seat| (seat.person.clone(), Attends::Present)).collect();
+    let ask = Ask::Attend { activation, seats, too_few: false, seen: None };
+    let command = office.command("L", by("secretary"), ask);
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, START).expect("everybody is there");
+    let until = |dossier: &chancery::dossier::Dossier| dossier.votes[0].roll[0].until_at.expect("they vote");
+    let before = until(&dossier);
+
+    let command = office.command("L", by("m1"), act(&dossier, "hold"));
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, START).expect("it is held");
+    let later = Instant(START.0 + 2 * DAY_MS);
+    let command = office.command("L", by("m1"), act(&dossier, "resume"));
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, later).expect("it goes on");
+    assert_eq!(until(&dossier).0 - before.0, 4 * DAY_MS, "two working days, and the week-end between");
+    let due = dossier.tasks.iter().find(|task| task.purpose == Purpose::Ballot).and_then(|task| task.due_at);
+    assert_eq!(due, Some(until(&dossier)), "the sheet says the same");
+    let late = Instant(before.0 + DAY_MS);
+    let command = office.command("L", by("m2"), sheet(&dossier, "p-m2", chancery::dossier::Choice::Yes));
+    office.run(&list, Some(&dossier), &command, late).expect("a ballot in what is left of the time");
+}
+
+#[test]
+fn a_record_is_of_the_roll_and_of_nobody_else() {
+    let (mut office, list) = (Office::new(), attended());
+    let dossier = convened(&mut office, &list, "convene");
+    let activation = dossier.votes[0].activation;
+    let all = || dossier.votes[0].roll.iter().map(|seat| (seat.person.clone(), Attends::Present));
+    let with_a_guest = all().skip(1).chain([("p-clerk".into(), Attends::Present)]).collect();
+    for (person, seats, refused) in [
+        ("secretary", all().skip(1).collect(), Code::AttendanceWrong),
+        ("secretary", with_a_guest, Code::AttendanceWrong),
+        ("m1", all().collect(), Code::NotAsked),
+    ] {
+        let ask = Ask::Attend { activation, seats, too_few: false, seen: None };
+        let command = office.command("L", by(person), ask);
+        let refusal = office.run(&list, Some(&dossier), &command, START).expect_err(person);
+        assert_eq!(refusal.reasons[0].code, refused, "{person}");
+    }
+    let command = office.command("L", Actor::Clock, Ask::Tick);
+    office.run(&list, Some(&dossier), &command, Instant(START.0 + 30 * DAY_MS)).expect("nothing happens by itself");
+}
