@@ -4,7 +4,7 @@ use super::item::{Item, Map};
 use super::model::{Actions, Again, Deadline, Escalate, Held, Joins, Lead, Name, Register, State, StateVote, Task};
 use super::separation::separation;
 use super::transitions;
-use super::{children, mails, parts};
+use super::{children, mails, outside, parts};
 use crate::diagnostic::say;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "always",
     "after",
     "task",
+    "wait",
     "vote",
     "joins",
     "awaits",
@@ -49,7 +50,7 @@ pub(super) fn states(item: &Item<'_>) -> Vec<State> {
 
 fn state(name: Name, item: &Item<'_>) -> Option<State> {
     let map = item.map(say!(what.state), KEYS)?;
-    Some(State {
+    let mut state = State {
         keys: map.keys(),
         title: map.get("title").map(|item| item.text()),
         public: map.text("public"),
@@ -63,6 +64,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         always: map.get("always").map_or_else(Vec::new, |item| transitions::always(&item)),
         after: map.get("after").map_or_else(Vec::new, |item| transitions::after(&item)),
         task: map.get("task").and_then(|item| task(&item)),
+        wait: map.get("wait").and_then(|item| outside::wait(&item)),
         vote: map.get("vote").and_then(|item| vote(&item)),
         joins: map.get("joins").and_then(|item| joins(&item)),
         awaits: map.get("awaits").and_then(|item| children::awaits(&item)),
@@ -79,7 +81,9 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         is_final: map.flag("final"),
         outcome: map.word("outcome"),
         name,
-    })
+    };
+    outside::recorded(&mut state);
+    Some(state)
 }
 
 fn needed(map: &Map<'_>, key: &str, place: &Span) -> Option<Name> {

@@ -30,7 +30,7 @@ use crate::ids::{
     WorkflowName,
 };
 use crate::machine::chart::Chart;
-use crate::machine::{LinkPolicy, State};
+use crate::machine::{LinkPolicy, Machine, State, Wait};
 
 pub use ballot::{Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use children::{Child, Parent};
@@ -301,6 +301,9 @@ pub struct Task {
     /// Those who have done their part, where several are needed: they are asked no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
+    /// They only record what comes from outside: nobody waits for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub records: bool,
     /// By when.
     pub due_at: Option<Instant>,
     /// How strongly they must show who they are.
@@ -320,6 +323,7 @@ impl Task {
             added: Vec::new(),
             stand_ins: Vec::new(),
             answers: Vec::new(),
+            records: false,
             due_at: None,
             policy: LinkPolicy::Link,
         }
@@ -588,9 +592,16 @@ impl Dossier {
         self.rows.iter().find(|row| &row.dossier == dossier)
     }
 
-    /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody.
+    /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody, and
+    /// whoever records what comes from outside is not.
     pub fn is_awaited(&self, task: &Task) -> bool {
-        task.purpose != Purpose::Lead || self.task(task.activation, Purpose::Act).is_some_and(Task::waits)
+        !task.records && task.purpose != Purpose::Lead
+            || self.task(task.activation, Purpose::Act).is_some_and(Task::waits)
+    }
+
+    /// Whom outside it waits for, and since when.
+    pub fn outside<'a>(&'a self, machine: &'a Machine) -> impl Iterator<Item = (&'a Active, &'a Wait)> {
+        self.active.iter().filter_map(|active| Some((active, machine.state(&active.state)?.wait.as_ref()?)))
     }
 
     /// Who is waited for.

@@ -37,6 +37,7 @@ impl Reading<'_> {
             state: state.map_or_else(|| self.stands(), |state| self.state_title(state)),
             task: self.title(state, vote),
             help: state.and_then(|state| state.task.as_ref()).map(|rule| self.say(&rule.help)).unwrap_or_default(),
+            outside: state.and_then(|state| state.wait.as_ref()).map(|wait| self.say(&wait.on)),
             role: task
                 .and_then(|task| task.role.as_ref())
                 .and_then(|role| machine.roles.get(role))

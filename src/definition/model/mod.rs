@@ -19,7 +19,9 @@ pub use decisions::{Cell, Decision, DecisionRow, guard_of};
 pub use drafts::{Block, Draft, DraftTable, Signature};
 pub use fields::{Correctable, Field, Table};
 pub use mails::{Mail, Tell, Template};
-pub use states::{Access, Actions, Again, Deadline, Escalate, Held, Joins, Lead, Separation, State, StateVote, Task};
+pub use states::{
+    Access, Actions, Again, Deadline, Escalate, Held, Joins, Lead, Separation, State, StateVote, Task, Wait,
+};
 pub use transitions::{Decided, Needs, Returns, Rows, Transition};
 pub use votes::{Absent, Vote};
 

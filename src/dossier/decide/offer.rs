@@ -34,9 +34,10 @@ impl Run<'_> {
             return Err(Refusal::about(Code::TooFewToAsk, rule.role.as_str()));
         }
         let policy = state.link;
+        let records = state.wait.is_some();
         let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
         let stand_ins = if rule.assign { Vec::new() } else { self.stand_ins(&rule.role, at, &task.holders) };
-        let task = Task { stand_ins, due_at, policy, ..task };
+        let task = Task { stand_ins, due_at, policy, records, ..task };
         self.emit(Change::Offered(if rule.assign {
             Task { others: task.holders, holders: Vec::new(), ..task }
         } else {
