@@ -1,10 +1,11 @@
-//! What comes from outside the office: a paper that is waited for.
+//! What others say: people who are consulted, and a paper from outside that is waited for.
 
 use super::item::{Item, Map};
-use super::model::{Name, State, Task, Wait};
+use super::model::{Consult, Name, Needs, State, Task, Wait};
 use super::transitions::numbers;
 use crate::diagnostic::say;
 use crate::ids::Text;
+use crate::source::Spanned;
 use crate::yaml::Node;
 
 /// `wait: {on: .., records: .., title: .., number: .., day: .., paper: ..}`.
@@ -23,6 +24,45 @@ pub(super) fn wait(item: &Item<'_>) -> Option<Wait> {
         paper: word("paper"),
         mail: map.word("mail"),
     })
+}
+
+/// `consult: {for: .., title: .., into: TABLE, silence: {COLUMN: WORD}}`.
+pub(super) fn consult(item: &Item<'_>) -> Option<Consult> {
+    let map = item.map(say!(what.consult), &["for", "title", "help", "into", "silence", "mail"])?;
+    let word = |key: &str| map.need(key, item.span()).and_then(|item| item.word());
+    let silence = map.get("silence").map(|item| {
+        let cells = item.named(say!(several.fields)).into_iter();
+        Spanned::new(cells.filter_map(|(column, item)| Some((column, item.word()?))).collect(), item.span().clone())
+    });
+    Some(Consult {
+        span: item.span().clone(),
+        asks: word("for"),
+        title: map.need("title", item.span()).map_or_else(Text::default, |item| item.text()),
+        help: map.text("help"),
+        into: word("into"),
+        silence,
+        mail: map.word("mail"),
+    })
+}
+
+/// Everybody who is consulted answers once, with a row of their own.
+pub(super) fn consulted(state: &mut State) {
+    let Some(consult) = state.consult.clone() else { return };
+    for way in &mut state.on {
+        let theirs = |by: &Name| consult.asks.as_ref().is_some_and(|asks| asks.value == by.value);
+        if !way.by.iter().any(theirs) {
+            continue;
+        }
+        if way.needs.is_none() {
+            way.needs = Some(Spanned::new(Needs::All, way.span.clone()));
+        }
+        if way.adds.is_none() {
+            way.adds.clone_from(&consult.into);
+        }
+    }
+    if state.task.is_none() {
+        state.task = Some(task(consult.asks, consult.title, consult.help, consult.mail));
+    }
 }
 
 /// `number: FIELD`, or `number: {FIELD: NUMBERING}` where the number is given only once.
@@ -52,7 +92,7 @@ pub(super) fn recorded(state: &mut State) {
         }
     }
     if state.task.is_none() {
-        state.task = Some(asks(&wait));
+        state.task = Some(task(wait.records, wait.title, wait.help, wait.mail));
     }
 }
 
@@ -64,19 +104,19 @@ fn add<'n>(to: &mut Vec<Name>, names: impl Iterator<Item = &'n Name>) {
     }
 }
 
-/// Whoever records it may do so from a page of theirs, like whoever is asked.
-fn asks(wait: &Wait) -> Task {
+/// What is asked of them, from a page of theirs.
+fn task(role: Option<Name>, title: Text, help: Text, mail: Option<Name>) -> Task {
     Task {
-        role: wait.records.clone(),
-        title: wait.title.clone(),
-        help: wait.help.clone(),
+        role,
+        title,
+        help,
         edit: Vec::new(),
         attach: Vec::new(),
         claim: false,
         assign: false,
         hand_over: false,
         skip: None,
-        mail: wait.mail.clone(),
+        mail,
         keys: super::model::Keys::new(),
     }
 }

@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "always",
     "after",
     "task",
+    "consult",
     "wait",
     "vote",
     "joins",
@@ -64,6 +65,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         always: map.get("always").map_or_else(Vec::new, |item| transitions::always(&item)),
         after: map.get("after").map_or_else(Vec::new, |item| transitions::after(&item)),
         task: map.get("task").and_then(|item| task(&item)),
+        consult: map.get("consult").and_then(|item| outside::consult(&item)),
         wait: map.get("wait").and_then(|item| outside::wait(&item)),
         vote: map.get("vote").and_then(|item| vote(&item)),
         joins: map.get("joins").and_then(|item| joins(&item)),
@@ -82,6 +84,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         outcome: map.word("outcome"),
         name,
     };
+    outside::consulted(&mut state);
     outside::recorded(&mut state);
     Some(state)
 }

@@ -131,6 +131,8 @@ pub enum Consequence {
     Escalates(String),
     /// The dossier moves on: the title of a state.
     Moves(String),
+    /// Silence is recorded as this.
+    Silence(String),
     /// No more ballots are taken.
     Closes,
 }

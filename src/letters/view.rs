@@ -248,6 +248,7 @@ impl Writer<'_> {
         match consequence {
             Consequence::Escalates(to) => self.say("consequence.escalates", &[("to", &clean(to))]),
             Consequence::Moves(state) => self.say("consequence.moves", &[("state", &clean(state))]),
+            Consequence::Silence(answer) => self.say("consequence.silence", &[("answer", &clean(answer))]),
             Consequence::Closes => self.say("consequence.closes", &[]),
         }
     }

@@ -35,6 +35,9 @@ pub struct State {
     /// Somebody is asked to do something.
     #[serde(default)]
     pub task: Option<TaskRule>,
+    /// People are consulted; the task asks them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consult: Option<Consult>,
     /// A paper from outside is waited for; whoever records it is asked by the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
@@ -326,6 +329,16 @@ pub struct TaskRule {
     /// The mail that asks for it; none: in the usual words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
+}
+
+/// People are consulted: each answers with a row of their own, and so does silence where it means something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Consult {
+    /// The table of the answers.
+    pub into: FieldName,
+    /// What stands in the row of whoever did not answer in time; empty: no row.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub silence: BTreeMap<FieldName, String>,
 }
 
 /// A paper from outside that is waited for: its number, day and file are recorded together, or not at all.
