@@ -247,7 +247,8 @@ impl Reading<'_> {
         let vote = || Some(self.text(&self.shape.votes.get(&state.vote.as_ref()?.rule)?.title));
         let list = || state.joins.as_ref().map(|_| self.phrases.get("on_list").to_owned());
         let children = || Some(self.text(&self.shape.children.get(&state.awaits.as_ref()?.children)?.label));
-        asked.or_else(vote).or_else(list).or_else(children).unwrap_or_default()
+        let outside = state.wait.as_ref().map(|wait| self.text(&wait.on));
+        outside.or(asked).or_else(vote).or_else(list).or_else(children).unwrap_or_default()
     }
 
     fn term(&self, state: &State) -> String {

@@ -99,6 +99,7 @@ impl Teller<'_> {
                 return (action, self.target(target));
             }
             Does::IsAsked { title } => say!(deed.asked, title = title.in_language(&self.language)),
+            Does::RecordsFrom { on } => say!(deed.records_from, on = on.in_language(&self.language)),
             Does::Edits { fields } => say!(deed.edits, fields = self.fields(fields)),
             Does::Attaches { papers } => say!(deed.attaches, papers = self.papers(papers)),
             Does::Vote { rule } => {

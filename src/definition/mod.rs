@@ -11,6 +11,7 @@ mod lowering;
 mod mails;
 pub mod model;
 mod numbers;
+mod outside;
 mod parts;
 pub mod schema;
 mod separation;

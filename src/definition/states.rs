@@ -6,7 +6,7 @@ use super::model::{
 };
 use super::separation::separation;
 use super::transitions;
-use super::{children, mails, parts};
+use super::{children, mails, outside, parts};
 use crate::diagnostic::say;
 use crate::ids::Text;
 use crate::source::{Span, Spanned};
@@ -24,6 +24,8 @@ const KEYS: &[&str] = &[
     "always",
     "after",
     "task",
+    "consult",
+    "wait",
     "vote",
     "joins",
     "awaits",
@@ -51,7 +53,7 @@ pub(super) fn states(item: &Item<'_>) -> Vec<State> {
 
 fn state(name: Name, item: &Item<'_>) -> Option<State> {
     let map = item.map(say!(what.state), KEYS)?;
-    Some(State {
+    let mut state = State {
         keys: map.keys(),
         title: map.get("title").map(|item| item.text()),
         public: map.text("public"),
@@ -65,6 +67,8 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         always: map.get("always").map_or_else(Vec::new, |item| transitions::always(&item)),
         after: map.get("after").map_or_else(Vec::new, |item| transitions::after(&item)),
         task: map.get("task").and_then(|item| task(&item)),
+        consult: map.get("consult").and_then(|item| outside::consult(&item)),
+        wait: map.get("wait").and_then(|item| outside::wait(&item)),
         vote: map.get("vote").and_then(|item| vote(&item)),
         joins: map.get("joins").and_then(|item| joins(&item)),
         awaits: map.get("awaits").and_then(|item| children::awaits(&item)),
@@ -81,7 +85,10 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         is_final: map.flag("final"),
         outcome: map.word("outcome"),
         name,
-    })
+    };
+    outside::consulted(&mut state);
+    outside::recorded(&mut state);
+    Some(state)
 }
 
 fn needed(map: &Map<'_>, key: &str, place: &Span) -> Option<Name> {

@@ -152,7 +152,7 @@ fn short(target: Name, span: Span) -> Transition {
 }
 
 /// `number: {FIELD: NUMBERING}`.
-fn numbers(item: &Item<'_>) -> Vec<(Name, Option<Name>)> {
+pub(super) fn numbers(item: &Item<'_>) -> Vec<(Name, Option<Name>)> {
     item.named(say!(several.fields)).into_iter().map(|(field, numbering)| (field, numbering.word())).collect()
 }
 

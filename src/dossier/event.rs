@@ -553,6 +553,13 @@ pub enum Change {
         /// Which.
         children: Vec<DossierId>,
     },
+    /// The time was over, and these people who were consulted had not answered; a row says so for each.
+    Silent {
+        /// The entry in which they were asked.
+        activation: ActivationId,
+        /// Who.
+        people: Vec<PersonId>,
+    },
     /// A message was sent.
     Sent {
         /// Its place among the messages of this event.

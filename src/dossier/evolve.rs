@@ -344,6 +344,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Did { .. }
         | Change::Told { .. }
         | Change::NotBack { .. }
+        | Change::Silent { .. }
         | Change::Sent { .. }
         | Change::Registered { .. }
         | Change::Took { field: None, .. }

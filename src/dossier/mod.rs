@@ -32,7 +32,7 @@ use crate::ids::{
     WorkflowName,
 };
 use crate::machine::chart::Chart;
-use crate::machine::{LinkPolicy, State};
+use crate::machine::{LinkPolicy, Machine, State, Wait};
 
 pub use attendance::{Attendance, Attends, GivenOut};
 pub use ballot::{CHAIR, Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
@@ -304,6 +304,9 @@ pub struct Task {
     /// Those who have done their part, where several are needed: they are asked no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
+    /// They only record what comes from outside: nobody waits for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub records: bool,
     /// By when.
     pub due_at: Option<Instant>,
     /// How strongly they must show who they are.
@@ -323,6 +326,7 @@ impl Task {
             added: Vec::new(),
             stand_ins: Vec::new(),
             answers: Vec::new(),
+            records: false,
             due_at: None,
             policy: LinkPolicy::Link,
         }
@@ -595,10 +599,15 @@ impl Dossier {
     }
 
     /// Whether somebody waits for this task: whoever leads a step is only waited for while it waits to be given to somebody,
-    /// and whoever records who is there until ballots are given out.
+    /// whoever records who is there until ballots are given out, and whoever records what comes from outside is not.
     pub fn is_awaited(&self, task: &Task) -> bool {
-        let leads = task.purpose == Purpose::Lead;
-        !self.is_only_kept(task) && (!leads || self.task(task.activation, Purpose::Act).is_some_and(Task::waits))
+        let stands_by = task.records || task.purpose == Purpose::Lead;
+        !self.is_only_kept(task) && (!stands_by || self.task(task.activation, Purpose::Act).is_some_and(Task::waits))
+    }
+
+    /// Whom outside it waits for, and since when.
+    pub fn outside<'a>(&'a self, machine: &'a Machine) -> impl Iterator<Item = (&'a Active, &'a Wait)> {
+        self.active.iter().filter_map(|active| Some((active, machine.state(&active.state)?.wait.as_ref()?)))
     }
 
     /// Who is waited for.

@@ -180,6 +180,11 @@ pub fn project(
         let seq = after.seq;
         notices.add(seq, task.activation, &task.person, NoticeKind::Asked, Some(task.purpose), opened_at);
     }
+    // Whoever records what comes from outside is told where, and asked for nothing.
+    let records = |row: &TaskRow| after.task(row.activation, row.purpose).is_some_and(|task| task.records);
+    for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && records(task)) {
+        notices.outside(after.seq, task, opened_at);
+    }
     for event in events {
         notices.read(event);
         for change in &event.changes {
@@ -291,10 +296,19 @@ impl<'a> Notices<'a> {
         }
     }
 
-    /// What a deadline waits for: its own task, or, around others, those of the states inside.
+    /// What a deadline waits for: its own task, or, around others, those of the states inside. Where a paper from outside is
+    /// late, whoever would record it can ask for it.
     fn late(&self, activation: ActivationId) -> Vec<&'a Task> {
         let open = self.after.tasks_inside(activation, self.machine.chart());
-        open.filter(|task| self.after.is_awaited(task)).collect()
+        open.filter(|task| task.records || self.after.is_awaited(task)).collect()
+    }
+
+    /// A paper from outside is waited for from now on: its recorder's task has a link.
+    fn outside(&mut self, seq: i64, task: &TaskRow, at: Instant) {
+        let notice = self.notice(seq, task.activation, &task.person, NoticeKind::Told, at);
+        let state = self.after.entry(task.activation).and_then(|entry| self.machine.state(&entry.state));
+        let mail = state.and_then(|state| state.task.as_ref()).and_then(|rule| rule.mail.clone());
+        self.put(Notice { mail, purpose: Some(task.purpose), ..notice });
     }
 
     fn add(
@@ -319,6 +333,7 @@ impl<'a> Notices<'a> {
 
     fn put(&mut self, notice: Notice) {
         let key = (notice.activation, notice.person.clone(), notice.kind, notice.mail.clone());
-        self.rows.insert(key, notice);
+        let purpose = notice.purpose.or_else(|| self.rows.get(&key).and_then(|said| said.purpose));
+        self.rows.insert(key, Notice { purpose, ..notice });
     }
 }

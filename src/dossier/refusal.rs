@@ -123,6 +123,8 @@ pub enum Code {
     Voting,
     /// A deadline can only be put off.
     NotLater,
+    /// A paper that came has not been signed yet on the day of today; `about` is the field of its day.
+    NotSigned,
     /// A person does not hold the role to which this belongs.
     NotOfRole,
     /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
@@ -252,6 +254,7 @@ impl Code {
             Self::ActedOn { .. } => "somebody has acted on it since it was sent",
             Self::Voting => "a vote is open there",
             Self::NotLater => "the day does not lie later",
+            Self::NotSigned => "a paper that came is not of a later day than today",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",

@@ -59,7 +59,8 @@ fn people(
 ) -> Vec<PersonId> {
     match timer.what {
         TimerKind::Remind(_) => {
-            let open = dossier.tasks_inside(timer.activation, chart).filter(|task| dossier.is_awaited(task));
+            let open =
+                dossier.tasks_inside(timer.activation, chart).filter(|task| task.records || dossier.is_awaited(task));
             let mut people: Vec<PersonId> = open.flat_map(|task| task.asked().cloned()).collect();
             people.sort();
             people.dedup();

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::dossier::context::Context;
 use crate::dossier::event::{Change, Event, Kind};
 use crate::dossier::{Dossier, Ground, Purpose, RowStatus, Stuck};
-use crate::ids::{DossierId, EventName, Instant, PersonId, RoleName, StateId, WorkflowName};
+use crate::ids::{DossierId, EventName, Instant, PersonId, RoleName, StateId, Text, WorkflowName};
 use crate::machine::Machine;
 
 pub use choices::{Choice, Choices, Rule, choices};
@@ -41,6 +41,8 @@ pub struct Explanation {
     pub grounds: Vec<Ground>,
     /// Who is awaited.
     pub awaited: Vec<Awaited>,
+    /// Whom outside the office it waits for.
+    pub outside: Vec<Outside>,
     /// The lists on which it waits, or whose rows it has.
     pub lists: Vec<List>,
     /// The dossiers that it has to do with.
@@ -79,6 +81,21 @@ pub struct Awaited {
     pub since: Instant,
     /// By when.
     pub due_at: Option<Instant>,
+}
+
+/// Somebody outside the office who is waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outside {
+    /// Who, or what.
+    pub on: Text,
+    /// In which state.
+    pub state: StateId,
+    /// Since when.
+    pub since: Instant,
+    /// By when.
+    pub due_at: Option<Instant>,
+    /// Who may record what comes.
+    pub records: Vec<PersonId>,
 }
 
 /// A list on which it stands, or its own rows.
@@ -141,6 +158,7 @@ pub fn explain(
         outcome: dossier.outcome.clone(),
         grounds: latest_grounds(dossier),
         awaited: awaited(machine, dossier),
+        outside: outside(machine, dossier),
         lists: lists(machine, dossier),
         related: related::relatives(machine, dossier),
         coming: coming::coming(machine, dossier, now, context),
@@ -172,6 +190,17 @@ fn awaited(machine: &Machine, dossier: &Dossier) -> Vec<Awaited> {
         task.holders.iter().map(one).collect()
     };
     dossier.tasks.iter().flat_map(of_task).collect()
+}
+
+fn outside(machine: &Machine, dossier: &Dossier) -> Vec<Outside> {
+    let one = |(active, wait): (&crate::dossier::Active, &crate::machine::Wait)| Outside {
+        on: wait.on.clone(),
+        state: active.state.clone(),
+        since: active.at,
+        due_at: active.due_at,
+        records: dossier.task(active.activation, Purpose::Act).map(|task| task.holders.clone()).unwrap_or_default(),
+    };
+    dossier.outside(machine).map(one).collect()
 }
 
 fn lists(machine: &Machine, dossier: &Dossier) -> Vec<List> {

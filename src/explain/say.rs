@@ -8,7 +8,7 @@ use super::choices::{Choices, Rule};
 use super::coming::Coming;
 use super::search::{Need, Opening};
 use super::ways::{Asked, WayOut};
-use super::{Awaited, Explanation, Last, List, Relatives, Siblings, Standing};
+use super::{Awaited, Explanation, Last, List, Outside, Relatives, Siblings, Standing};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::dossier::TimerKind;
@@ -168,6 +168,7 @@ impl Saying<'_> {
             let said = if said.is_empty() { vec![self.get("mail_none")] } else { said };
             lines.extend(said.into_iter().map(|said| format!("    {}: {said}", self.get("mail"))));
         }
+        lines.extend(it.outside.iter().map(|one| format!("  {}", self.outside(one))));
         for list in &it.lists {
             let said = match list {
                 List::Row { list, .. } => self.say("list_row", &[("list", list.as_str())]),
@@ -179,7 +180,7 @@ impl Saying<'_> {
         }
         let awaited = it.related.children.iter().filter(|set| set.awaited);
         lines.extend(awaited.clone().map(|set| format!("  {}", self.siblings(set))));
-        if it.awaited.is_empty() && it.lists.is_empty() && awaited.count() == 0 {
+        if it.awaited.is_empty() && it.outside.is_empty() && it.lists.is_empty() && awaited.count() == 0 {
             lines.push(format!("  {}", self.get("nobody")));
         }
     }
@@ -225,6 +226,14 @@ impl Saying<'_> {
         let since = self.say("since", &[("at", &self.moment(awaited.since))]);
         let who = format!("{}{role}", self.name(&awaited.person));
         [Some(who), Some(since), self.due(awaited.due_at)].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+
+    /// `the Prime Minister; since 4/3; recorded by: Lan`.
+    fn outside(&self, one: &Outside) -> String {
+        let since = self.say("since", &[("at", &self.moment(one.since))]);
+        let records = self.say("records", &[("who", &self.names(&one.records))]);
+        let said = [Some(self.text(&one.on).to_owned()), Some(since), self.due(one.due_at), Some(records)];
+        said.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     fn coming(&self, coming: &Coming) -> String {
@@ -329,6 +338,7 @@ impl Saying<'_> {
             Code::NotAsked => "code_not_asked",
             Code::Paused => "code_paused",
             Code::ActedOn { .. } => "code_acted_on",
+            Code::NotSigned => "code_not_signed",
             Code::NobodyToAsk => "code_nobody_to_ask",
             Code::TooFewToAsk => "code_too_few_to_ask",
             Code::SamePerson => "code_same_person",

@@ -87,6 +87,8 @@ pub struct Matter {
     pub task: String,
     /// More words on it.
     pub help: String,
+    /// Whom outside it waits for.
+    pub outside: Option<String>,
     /// As whom the reader is asked.
     pub role: Option<String>,
     /// On whose behalf, where they stand in for somebody.
@@ -129,6 +131,8 @@ pub enum Consequence {
     Escalates(String),
     /// The dossier moves on: the title of a state.
     Moves(String),
+    /// Silence is recorded as this.
+    Silence(String),
     /// No more ballots are taken.
     Closes,
 }

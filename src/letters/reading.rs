@@ -7,7 +7,7 @@ use crate::dossier::project::NoticeKind;
 use crate::dossier::sight::Sight;
 use crate::dossier::{Active, Dossier, Purpose, RowStatus, Task, Vote};
 use crate::ids::{EventName, Instant, Language, PersonId, StateId, Text};
-use crate::machine::{Machine, State, Target};
+use crate::machine::{Consult, Field, FieldKind, Machine, State, Target};
 
 /// One notice, being turned into a matter.
 pub(super) struct Reading<'a> {
@@ -37,6 +37,7 @@ impl Reading<'_> {
             state: state.map_or_else(|| self.stands(), |state| self.state_title(state)),
             task: self.title(state, vote),
             help: state.and_then(|state| state.task.as_ref()).map(|rule| self.say(&rule.help)).unwrap_or_default(),
+            outside: state.and_then(|state| state.wait.as_ref()).map(|wait| self.say(&wait.on)),
             role: task
                 .and_then(|task| task.role.as_ref())
                 .and_then(|role| machine.roles.get(role))
@@ -135,12 +136,26 @@ impl Reading<'_> {
         }
         let Some(state) = state else { return Vec::new() };
         let Some(deadline) = &state.deadline else { return Vec::new() };
+        let silence = state.consult.as_ref().map(|consult| self.silence(consult)).unwrap_or_default();
         let escalates = deadline.escalate.as_ref().and_then(|escalate| self.machine.roles.get(&escalate.to));
         let mut all: Vec<Consequence> =
             escalates.into_iter().map(|role| Consequence::Escalates(self.say(&role.label))).collect();
         let moves = deadline.then.as_ref().and_then(|event| self.leads_to(&state.id, event));
+        all.extend(silence.into_iter().map(Consequence::Silence));
         all.extend(moves.map(|target| Consequence::Moves(self.state_title(target))));
         all
+    }
+
+    /// What stands for silence, as officers call it.
+    fn silence(&self, consult: &Consult) -> Vec<String> {
+        let Some(FieldKind::Rows { columns, .. }) = self.machine.field(&consult.into).map(|field| &field.kind) else {
+            return Vec::new();
+        };
+        let label = |column: &Field| {
+            let FieldKind::OneOf { values } = &column.kind else { return None };
+            values.get(consult.silence.get(&column.name)?).map(|label| self.say(label))
+        };
+        columns.iter().filter_map(label).collect()
     }
 
     /// Where an event leads from a state, if there is one way only.

@@ -44,6 +44,9 @@ fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
         ("overdue-reminder", letter(vec![late(task(en, NoticeKind::Reminder))])),
         ("escalation", letter(vec![escalation(en)])),
         ("told", letter(vec![told()])),
+        ("outside", letter(vec![outside(en, NoticeKind::Told)])),
+        ("outside-reminder", letter(vec![outside(en, NoticeKind::Reminder)])),
+        ("outside-escalation", letter(vec![outside(en, NoticeKind::Escalation)])),
         ("digest", letter(vec![ballot(en), asked(), task(en, NoticeKind::Reminder), escalation(en), told()])),
         ("notices", letter(vec![told(), told()])),
         ("overdue", letter(vec![escalation(en), escalation(en), told()])),
@@ -94,6 +97,7 @@ fn task(en: bool, kind: NoticeKind) -> Matter {
             "Đối chiếu đề nghị với kế hoạch năm trước khi quyết định.",
             "Compare the request with the plan of the year before you decide.",
         ),
+        outside: None,
         role: Some(say("Thủ trưởng đơn vị", "head of the unit")),
         behalf: None,
         body: None,
@@ -104,6 +108,22 @@ fn task(en: bool, kind: NoticeKind) -> Matter {
         asked: Vec::new(),
         link: Some(format!("https://hoso.example.vn/l/{}", "t".repeat(64))),
         own: None,
+    }
+}
+
+/// A paper from outside is waited for.
+fn outside(en: bool, kind: NoticeKind) -> Matter {
+    let say = |vi: &str, english: &str| if en { english } else { vi }.to_owned();
+    let late = kind == NoticeKind::Escalation;
+    Matter {
+        state: say("Chờ ý kiến thẩm định giá", "Waiting for the appraisal"),
+        task: say("Ghi văn bản thẩm định giá", "Record the appraisal"),
+        help: String::new(),
+        outside: Some(say("Trung tâm Thẩm định giá", "the appraisal centre")),
+        due_at: (kind != NoticeKind::Told).then(|| at(if late { 19 } else { 27 }, 24)),
+        days_left: if late { -2 } else { 4 },
+        link: if late { None } else { task(en, kind).link },
+        ..task(en, kind)
     }
 }
 

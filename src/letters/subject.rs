@@ -27,6 +27,9 @@ pub(super) fn redirected(letter: &Letter, subject: &str) -> String {
 /// What is asked, in a few words: the workflow's for a task, ours for votes.
 pub(super) fn task(matter: &Matter, texts: &Texts) -> String {
     match matter.purpose {
+        Some(Purpose::Act) | None if matter.outside.is_some() => {
+            texts.say("task.outside", &[("on", &clean(matter.outside.as_deref().unwrap_or_default()))])
+        }
         Some(Purpose::Ballot) => texts.say("task.ballot", &[]),
         Some(Purpose::Tally) => texts.say("task.tally", &[]),
         Some(Purpose::Attendance) => texts.say("task.attendance", &[]),

@@ -147,6 +147,9 @@ impl Writer<'_> {
 
     fn usual_intro(&self, matter: &Matter) -> String {
         let key = match (matter.kind, matter.purpose) {
+            (NoticeKind::Reminder, _) if matter.outside.is_some() => "intro.reminder_outside",
+            (NoticeKind::Escalation, _) if matter.outside.is_some() => "intro.escalation_outside",
+            (NoticeKind::Told, Some(_)) if matter.outside.is_some() => "intro.told_outside",
             (NoticeKind::Asked, Some(Purpose::Act) | None) => "intro.asked_act",
             (NoticeKind::Asked, Some(Purpose::Ballot)) => "intro.asked_ballot",
             (NoticeKind::Asked, Some(Purpose::Tally)) => "intro.asked_tally",
@@ -158,7 +161,8 @@ impl Writer<'_> {
             (NoticeKind::Told, _) => "intro.told",
         };
         let body = matter.body.as_deref().map_or_else(|| self.office.clone(), clean);
-        self.say(key, &[("body", &body)])
+        let outside = matter.outside.as_deref().map(clean).unwrap_or_default();
+        self.say(key, &[("body", &body), ("on", &outside)])
     }
 
     /// By kind, and within it as the letter orders them.
@@ -184,7 +188,8 @@ impl Writer<'_> {
             (NoticeKind::Asked | NoticeKind::Reminder, None) => self.asked(matter),
             (NoticeKind::Escalation, own) => {
                 let usual = || task(matter, self.texts);
-                self.say("task.late", &[("task", &own.map_or_else(usual, str::to_owned))])
+                let key = if matter.outside.is_some() { "task.late_outside" } else { "task.late" };
+                self.say(key, &[("task", &own.map_or_else(usual, str::to_owned))])
             }
             (NoticeKind::Told, None) => clean(&matter.state),
         };
@@ -244,6 +249,7 @@ impl Writer<'_> {
         match consequence {
             Consequence::Escalates(to) => self.say("consequence.escalates", &[("to", &clean(to))]),
             Consequence::Moves(state) => self.say("consequence.moves", &[("state", &clean(state))]),
+            Consequence::Silence(answer) => self.say("consequence.silence", &[("answer", &clean(answer))]),
             Consequence::Closes => self.say("consequence.closes", &[]),
         }
     }

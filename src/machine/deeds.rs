@@ -26,6 +26,11 @@ pub enum Does {
         /// For what.
         title: Text,
     },
+    /// Records what comes from outside.
+    RecordsFrom {
+        /// From whom.
+        on: Text,
+    },
     /// May change fields.
     Edits {
         /// Which.
@@ -121,7 +126,11 @@ impl Deeds<'_> {
 
     fn asked(&mut self, around: &State) {
         if let Some(task) = &around.task {
-            self.add(Some(&task.role), Does::IsAsked { title: task.title.clone() });
+            let does = match &around.wait {
+                Some(wait) => Does::RecordsFrom { on: wait.on.clone() },
+                None => Does::IsAsked { title: task.title.clone() },
+            };
+            self.add(Some(&task.role), does);
             self.changes(&task.role, &task.edit, &task.attach);
         }
         for told in &around.entry.tell {

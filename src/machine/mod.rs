@@ -47,8 +47,8 @@ pub use role::{BodyOf, Composed, Role, RoleSource, UnitOf, composed};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
-    After, Again, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Raiser, Returns, RowEvents, State,
-    StateKind, StateVote, Target, TaskRule, Transition,
+    After, Again, Consult, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Raiser, Returns, RowEvents, State,
+    StateKind, StateVote, Target, TaskRule, Transition, Wait,
 };
 pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 

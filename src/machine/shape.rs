@@ -98,6 +98,21 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// The column of this table that says whose row it is, and the form of the row that somebody adds for themselves: what stands
+    /// for silence nobody says.
+    pub fn own_row(&self, table: &FieldName) -> Option<(&FieldName, Field)> {
+        let (whose, mut form) = self.fields.iter().find(|field| &field.name == table)?.own_row()?;
+        let consults = self.states.iter().filter_map(|state| state.consult.as_ref());
+        for (column, word) in consults.filter(|consult| &consult.into == table).flat_map(|consult| &consult.silence) {
+            let FieldKind::Rows { columns, .. } = &mut form.kind else { return None };
+            let column = columns.iter_mut().find(|one| &one.name == column);
+            if let Some(FieldKind::OneOf { values }) = column.map(|column| &mut column.kind) {
+                values.remove(word);
+            }
+        }
+        Some((whose, form))
+    }
+
     /// The state of this path.
     pub fn state(&self, id: &StateId) -> Option<&State> {
         self.states.iter().find(|state| &state.id == id)
@@ -154,7 +169,7 @@ pub struct Field {
 
 impl Field {
     /// For a table of people's rows: the column that says whose a row is, and the form of one row without it.
-    pub fn own_row(&self) -> Option<(&FieldName, Self)> {
+    fn own_row(&self) -> Option<(&FieldName, Self)> {
         let FieldKind::Rows { columns, sums, .. } = &self.kind else { return None };
         let person = &columns.iter().find(|column| column.kind == FieldKind::Person)?.name;
         let columns = columns.iter().filter(|column| &column.name != person).cloned().collect();

@@ -35,6 +35,12 @@ pub struct State {
     /// Somebody is asked to do something.
     #[serde(default)]
     pub task: Option<TaskRule>,
+    /// People are consulted; the task asks them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consult: Option<Consult>,
+    /// A paper from outside is waited for; whoever records it is asked by the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
     /// A body votes.
     #[serde(default)]
     pub vote: Option<StateVote>,
@@ -323,6 +329,29 @@ pub struct TaskRule {
     /// The mail that asks for it; none: in the usual words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
+}
+
+/// People are consulted: each answers with a row of their own, and so does silence where it means something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Consult {
+    /// The table of the answers.
+    pub into: FieldName,
+    /// What stands in the row of whoever did not answer in time; empty: no row.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub silence: BTreeMap<FieldName, String>,
+}
+
+/// A paper from outside that is waited for: its number, day and file are recorded together, or not at all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wait {
+    /// Whom, or what, it waits for.
+    pub on: Text,
+    /// The field of its number.
+    pub number: FieldName,
+    /// The field of its day.
+    pub day: FieldName,
+    /// The kind of paper.
+    pub paper: String,
 }
 
 /// The vote held in a state.

@@ -136,6 +136,12 @@ impl Office<'_> {
                     let names: Vec<String> = children.iter().map(|child| self.called(child)).collect();
                     what.push(format!("not back: {}", names.join(", ")));
                 }
+                Change::Silent { people, .. } => {
+                    what.push(format!(
+                        "no answer from {}",
+                        people.iter().map(|one| self.world().code(one)).collect::<Vec<_>>().join(", ")
+                    ));
+                }
                 Change::Held(_) => what.push("nothing answers it here: it waits".to_owned()),
                 Change::VoteClosed(result) => what.extend(result.rows.iter().map(|row| {
                     let passed = if row.passed { "passed" } else { "not passed" };

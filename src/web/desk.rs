@@ -117,10 +117,12 @@ async fn news(
     let dossier = sight.dossier(&whole, &reader.machine);
     let state = history::stands(&reader, &dossier);
     // Who is awaited is no business of those who do not see what happened.
-    let tasks = dossier.tasks.iter().filter(|_| sight.history());
+    let tasks = dossier.tasks.iter().filter(|task| sight.history() && dossier.is_awaited(task));
     let mut awaited: Vec<String> = tasks.flat_map(|task| &task.holders).map(|holder| reader.name(holder)).collect();
     awaited.sort();
     awaited.dedup();
+    let outside = dossier.outside(&reader.machine).filter(|_| sight.history());
+    awaited.extend(outside.map(|(_, wait)| reader.text(&wait.on).to_owned()));
     let ended = dossier.outcome.is_some();
     let grounds = dossier.grounds.iter().filter(|ground| ended && ground.at == dossier.last_at);
     Ok(Some(News {

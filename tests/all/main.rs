@@ -42,6 +42,7 @@ mod notes;
 mod numbers;
 mod office_holders;
 mod offices;
+mod outside;
 mod own_mails;
 mod packaging;
 mod parts;

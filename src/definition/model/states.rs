@@ -38,6 +38,10 @@ pub struct State {
     pub after: Vec<(Option<Spanned<Delay>>, Transition)>,
     /// Who is asked to do what.
     pub task: Option<Task>,
+    /// Who is consulted.
+    pub consult: Option<Consult>,
+    /// Whom outside it waits for.
+    pub wait: Option<Wait>,
     /// The vote held here.
     pub vote: Option<StateVote>,
     /// The list that the dossier joins.
@@ -155,6 +159,48 @@ pub struct Task {
     pub mail: Option<Name>,
     /// The keys written.
     pub keys: Keys,
+}
+
+/// People who are consulted, each of whom answers with a row of their own.
+#[derive(Clone, Debug)]
+pub struct Consult {
+    /// Its place.
+    pub span: Span,
+    /// Who.
+    pub asks: Option<Name>,
+    /// What is asked.
+    pub title: Text,
+    /// More words on it.
+    pub help: Text,
+    /// The table of their answers.
+    pub into: Option<Name>,
+    /// What the row of those says who did not answer in time.
+    pub silence: Option<Spanned<Vec<(Name, Name)>>>,
+    /// The mail that asks them.
+    pub mail: Option<Name>,
+}
+
+/// A paper from outside that is waited for.
+#[derive(Clone, Debug)]
+pub struct Wait {
+    /// Its place.
+    pub span: Span,
+    /// Whom, or what, it waits for.
+    pub on: Text,
+    /// Who records what came.
+    pub records: Option<Name>,
+    /// What they do, in a few words.
+    pub title: Text,
+    /// More words on it.
+    pub help: Text,
+    /// The field of its number, and the numbering in which that stands once.
+    pub number: Option<(Name, Option<Name>)>,
+    /// The field of its day.
+    pub day: Option<Name>,
+    /// The kind of paper.
+    pub paper: Option<Name>,
+    /// The mail that says that it is waited for.
+    pub mail: Option<Name>,
 }
 
 /// The vote of a state.

@@ -12,7 +12,7 @@ use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
-use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition};
+use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition, Wait};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
 pub(super) type Branches<'a> = (Place, Vec<&'a Transition>);
@@ -274,13 +274,26 @@ impl<'a> Run<'a> {
         let required = form.iter().filter(|name| !ends && self.machine.field(name).is_some_and(|field| field.required));
         let mut reasons = self.missing(required.chain(&transition.fill));
         let papers = &self.dossier().papers;
+        // A paper from outside comes with its number and its day; what came earlier is another one.
+        let from_outside = state.wait.as_ref().map(|wait| &wait.paper);
         for kind in &transition.attach {
-            if !papers.iter().any(|paper| &paper.kind == kind) {
+            let is_there = |paper: &Paper| &paper.kind == kind && (from_outside != Some(kind) || paper.at == self.at);
+            if !papers.iter().any(is_there) {
                 let about = Some(kind.clone());
                 reasons.push(Reason { code: Code::PaperMissing, text: Text::default(), basis: None, about });
             }
         }
+        let came = state.wait.as_ref().filter(|wait| transition.fill.contains(&wait.day));
+        reasons.extend(came.and_then(|wait| self.not_yet_signed(wait)));
         if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }
+    }
+
+    /// What came has been signed: not tomorrow.
+    fn not_yet_signed(&self, wait: &Wait) -> Option<Reason> {
+        let day = self.dossier().fields.get(&wait.day)?.as_str()?.parse::<jiff::civil::Date>().ok()?;
+        let about = Some(wait.day.to_string());
+        let reason = Reason { code: Code::NotSigned, text: Text::default(), basis: None, about };
+        (day > self.today()).then_some(reason)
     }
 
     /// Tells the rows of a list what a transition means for them.

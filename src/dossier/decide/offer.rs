@@ -8,7 +8,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Answer, Purpose, Task};
 use crate::ids::{ActivationId, EventName, Instant, PersonId};
 use crate::machine::chart::Place;
-use crate::machine::{Needs, TaskRule, Transition};
+use crate::machine::{Field, FieldKind, Needs, TaskRule, Transition};
 
 /// Raised when everybody has answered and no event has enough of them.
 const UNDECIDED: &str = "undecided";
@@ -33,10 +33,18 @@ impl Run<'_> {
         if !state.on.iter().all(enough) {
             return Err(Refusal::about(Code::TooFewToAsk, rule.role.as_str()));
         }
+        // What nobody answers has to fit into the table as well.
+        let table = state.consult.as_ref().and_then(|consult| machine.field(&consult.into));
+        if let Some(Field { name, kind: FieldKind::Rows { max, .. }, .. }) = table
+            && holders.len() > *max as usize
+        {
+            return Err(Refusal::about(Code::TooMuch, name.as_str()));
+        }
         let policy = state.link;
+        let records = state.wait.is_some();
         let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
         let stand_ins = if rule.assign { Vec::new() } else { self.stand_ins(&rule.role, at, &task.holders) };
-        let task = Task { stand_ins, due_at, policy, ..task };
+        let task = Task { stand_ins, due_at, policy, records, ..task };
         self.emit(Change::Offered(if rule.assign {
             Task { others: task.holders, holders: Vec::new(), ..task }
         } else {

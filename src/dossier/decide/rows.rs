@@ -6,10 +6,11 @@ use super::Run;
 use super::act::Branches;
 use crate::dossier::Purpose;
 use crate::dossier::command::Act;
+use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
-use crate::ids::FieldName;
+use crate::ids::{ActivationId, FieldName};
 use crate::machine::chart::Place;
-use crate::machine::{Field, FieldKind, Needs, Transition};
+use crate::machine::{Consult, Field, FieldKind, Needs, Transition};
 
 impl Run<'_> {
     /// What an answer brings, with the person's own rows added to the tables as they stand.
@@ -38,7 +39,7 @@ impl Run<'_> {
     ) -> Result<serde_json::Value, Refusal> {
         let about = |code| Refusal::about(code, field.name.as_str());
         let Some(person) = self.actor.person() else { return Err(Refusal::of(Code::NotThisWay)) };
-        let Some((whose, form)) = field.own_row() else { return Err(about(Code::FieldWrong)) };
+        let Some((whose, form)) = self.machine.own_row(&field.name) else { return Err(about(Code::FieldWrong)) };
         let brought = brought.and_then(|value| value.as_array()).map(Vec::as_slice).unwrap_or_default();
         let [serde_json::Value::Object(row)] = brought else { return Err(about(Code::FieldMissing)) };
         let mut row = row.clone();
@@ -52,6 +53,31 @@ impl Run<'_> {
         rows.push(row.into());
         let FieldKind::Rows { max, .. } = &field.kind else { return Err(about(Code::FieldWrong)) };
         if rows.len() > *max as usize { Err(about(Code::TooMuch)) } else { Ok(rows.into()) }
+    }
+
+    /// The time of a consultation is over: who did not answer has a row that says so.
+    pub(super) fn note_silence(&mut self, activation: ActivationId, consult: &Consult) -> Result<(), Refusal> {
+        let task = self.dossier().task(activation, Purpose::Act);
+        let silent = task.map(|task| task.holders.clone()).unwrap_or_default();
+        let field = self.machine.field(&consult.into);
+        let Some((field, (whose, _))) = field.zip(self.machine.own_row(&consult.into)) else { return Ok(()) };
+        if consult.silence.is_empty() || silent.is_empty() {
+            return Ok(());
+        }
+        let answered = task.is_some_and(|task| !task.answers.is_empty());
+        let so_far = self.dossier().fields.get(&consult.into).filter(|_| answered);
+        let mut rows = so_far.and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
+        for person in &silent {
+            let cells = consult.silence.iter().map(|(column, word)| (column.to_string(), word.as_str().into()));
+            let person = (whose.to_string(), person.as_str().into());
+            rows.push(serde_json::Value::Object(cells.chain([person]).collect()));
+        }
+        if matches!(&field.kind, FieldKind::Rows { max, .. } if rows.len() > *max as usize) {
+            return Err(Refusal::about(Code::TooMuch, field.name.as_str()));
+        }
+        self.emit(Change::Set(BTreeMap::from([(consult.into.clone(), rows.into())])));
+        self.emit(Change::Silent { activation, people: silent });
+        Ok(())
     }
 
     /// Where several answer, a round begins with an empty table; the rows of earlier rounds stand in the history.

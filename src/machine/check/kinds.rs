@@ -7,7 +7,7 @@ use crate::diagnostic::fault;
 /// What a final state may say.
 const OF_FINAL: &[&str] = &["title", "public", "access", "final", "outcome", "entry", "standing", "urgent"];
 /// What only an atomic state may say.
-const OF_ATOMIC: &[&str] = &["vote", "gathers"];
+const OF_ATOMIC: &[&str] = &["vote", "consult", "wait", "gathers"];
 
 impl Check<'_> {
     /// Every state says what its kind may say.
@@ -70,7 +70,12 @@ impl Check<'_> {
 
     /// Whoever is asked has an event here or around here, or fields and papers to bring.
     fn task_can_be_done(&self, at: usize, place: &Place<'_>) {
-        let Some(task) = &place.state.task else { return };
+        // Of a state that waits for a paper or consults people, more is asked.
+        let Some(task) =
+            place.state.task.as_ref().filter(|_| place.state.wait.is_none() && place.state.consult.is_none())
+        else {
+            return;
+        };
         let Some(role) = &task.role else { return };
         let inside = self.tree.inside(at).chain(self.tree.outwards(at));
         let mut events = inside.flat_map(|at| &self.tree.place(at).state.on);

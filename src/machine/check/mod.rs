@@ -25,6 +25,7 @@ mod needs;
 mod numbers;
 mod office;
 mod outcomes;
+mod outside;
 mod phrases;
 mod reach;
 mod regions;

@@ -25,6 +25,8 @@ impl Check<'_> {
             always: written.always.iter().map(|transition| self.transition(at, transition)).collect(),
             after: written.after.iter().map(|(delay, transition)| self.after(at, delay.as_ref(), transition)).collect(),
             task: written.task.as_ref().map(|task| self.task(at, task)),
+            consult: written.consult.as_ref().map(|consult| self.consult(place, consult)),
+            wait: written.wait.as_ref().map(|wait| self.wait(place, wait)),
             vote: written.vote.as_ref().map(|vote| self.state_vote(vote)),
             joins: written.joins.as_ref().map(|joins| self.joins(joins)),
             awaits: written.awaits.as_ref().map(|awaits| self.awaits(awaits)),

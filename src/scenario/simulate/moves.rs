@@ -210,7 +210,7 @@ impl Move {
                 fields.extend(invented(field).map(|value| (field.name.clone(), value)));
                 papers.extend((field.kind == FieldKind::File).then(|| field.name.to_string()));
             }
-            let own = ways.iter().filter_map(|way| machine.field(way.adds.as_ref()?)?.own_row());
+            let own = ways.iter().filter_map(|way| machine.own_row(way.adds.as_ref()?));
             fields.extend(own.filter_map(|(_, row)| Some((row.name.clone(), invented(&row)?))));
             let there = |kind: &String| dossier.papers.iter().any(|paper| &paper.kind == kind);
             papers.extend(ways.iter().flat_map(|way| &way.attach).filter(|kind| !there(kind)).cloned());

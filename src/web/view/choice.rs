@@ -116,7 +116,7 @@ impl Wanted {
 
     /// The forms of the rows that the person adds, each under its input's name.
     pub(crate) fn own_rows(&self, reader: &Reader) -> Vec<(String, Field)> {
-        let form = |name: &FieldName| Some(reader.machine.field(name)?.own_row()?.1);
+        let form = |name: &FieldName| Some(reader.machine.own_row(name)?.1);
         self.adds.iter().filter_map(|name| Some((format!("field.{}.{name}", self.event), form(name)?))).collect()
     }
 

@@ -257,6 +257,7 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             Change::ChildCalled { caption, .. } => Some(texts.fill("did.child_opened", &[("name", caption)])),
             Change::ChildStands { dossier: id, result, .. } => child_stands(reader, dossier, id, result.as_deref()),
             Change::NotBack { children, .. } => not_back(reader, dossier, children),
+            Change::Silent { people, .. } => Some(silent(reader, people)),
             Change::Erased => Some(reader.get("did.erased")),
             _ => None,
         };
@@ -294,6 +295,11 @@ fn child_stands(reader: &Reader, dossier: &Dossier, id: &DossierId, result: Opti
 }
 
 /// Who had not come back when the time was over.
+fn silent(reader: &Reader, people: &[PersonId]) -> String {
+    let names: Vec<String> = people.iter().map(|person| reader.name(person)).collect();
+    reader.texts.fill("did.silent", &[("names", &names.join(", "))])
+}
+
 fn not_back(reader: &Reader, dossier: &Dossier, ids: &[DossierId]) -> Option<String> {
     let names: Vec<&str> = ids.iter().filter_map(|id| Some(dossier.child(id)?.caption.as_str())).collect();
     (!names.is_empty()).then(|| reader.texts.fill("did.not_back", &[("names", &names.join(", "))]))

@@ -37,6 +37,8 @@ pub(super) struct Head {
     pub(super) role: String,
     pub(super) due: Option<Due>,
     pub(super) help: String,
+    /// Whom outside it waits for, and since when.
+    pub(super) outside: String,
     pub(super) lately: String,
 }
 
@@ -104,8 +106,17 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
         role: role(reader, dossier, task),
         due: task.due_at.map(|due| self::due(reader, due)),
         help,
+        outside: outside(reader, dossier, task.activation),
         lately: lately(reader, task, events),
     }
+}
+
+/// `Waits for the Prime Minister since 4 March.`
+fn outside(reader: &Reader, dossier: &Dossier, activation: ActivationId) -> String {
+    let waits = dossier.outside(&reader.machine).find(|(active, _)| active.activation == activation);
+    let Some((active, wait)) = waits else { return String::new() };
+    let (on, since) = (reader.text(&wait.on), reader.moment(active.at));
+    reader.texts.fill("head.outside", &[("on", on), ("since", &since)])
 }
 
 /// In which role: as the task says it, and of which unit.

@@ -86,9 +86,12 @@ fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
 fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
     let about = reason.about.as_deref()?;
     match reason.code {
-        Code::FieldMissing | Code::FieldWrong | Code::FieldClosed | Code::KeyTaken { .. } | Code::Named => {
-            Some(reader.field_path(about))
-        }
+        Code::FieldMissing
+        | Code::FieldWrong
+        | Code::FieldClosed
+        | Code::NotSigned
+        | Code::KeyTaken { .. }
+        | Code::Named => Some(reader.field_path(about)),
         Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
             Some(rows::caption(dossier, &DossierId::from(about)))
@@ -138,6 +141,7 @@ fn key(code: &Code) -> &'static str {
         Code::ActedOn { .. } => "acted_on",
         Code::Voting => "voting",
         Code::NotLater => "not_later",
+        Code::NotSigned => "not_signed",
         Code::NotOfRole => "not_of_role",
         Code::Named => "named",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
