@@ -213,7 +213,8 @@ async fn ids(database: &Path) -> BTreeMap<&'static str, String> {
             "LAST",
             "SELECT d.id FROM dossier d WHERE d.outcome = 'approve' AND d.workflow = 'nomination' AND EXISTS (SELECT 1 FROM \
              register r WHERE r.dossier_id = d.id) AND EXISTS (SELECT 1 FROM message m WHERE m.from_id = d.id) AND EXISTS \
-             (SELECT 1 FROM outbox o WHERE o.dossier_id = d.id AND o.kind LIKE 'told%') ORDER BY d.id LIMIT 1",
+             (SELECT 1 FROM outbox o WHERE o.dossier_id = d.id AND o.kind LIKE 'told%') AND EXISTS (SELECT 1 FROM event e \
+             WHERE e.dossier_id = d.id AND e.seq = 1 AND e.subjects <> '') ORDER BY d.id LIMIT 1",
         ),
         (
             "OPEN",

@@ -1,5 +1,6 @@
 //! Scenario files: who does what when, and what must hold. From YAML to cases, every name looked up, every fault collected.
 
+mod besides;
 mod expects;
 mod imports;
 pub mod model;

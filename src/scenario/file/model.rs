@@ -6,8 +6,7 @@ use crate::calendar::Delay;
 use crate::dossier::context::Entry;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Attends, Choice, Purpose, RowStatus};
-use crate::ids::{EventName, FieldName, Instant, PersonId, StateId, WorkflowName};
-use crate::machine::LeadAct;
+use crate::ids::{EventName, FieldName, Instant, PersonId, StateId, VoteName, WorkflowName};
 use crate::source::{Span, Spanned};
 
 /// Values of fields, as dossiers hold them.
@@ -98,21 +97,65 @@ pub enum What {
         /// They are right.
         agrees: bool,
     },
-    /// Whoever leads a step does something about it.
-    Lead {
+    /// Somebody does something with it besides answering it.
+    Besides {
         /// Who.
         by: PersonId,
-        /// In which dossier.
+        /// With which dossier.
         dossier: Which,
         /// What.
-        what: LeadAct,
+        what: Besides,
         /// Why.
-        reason: String,
+        reason: Option<String>,
     },
     /// Time passes.
     Wait(Wait),
     /// Something must hold.
     Expect(Box<Expect>),
+}
+
+/// What somebody does with a dossier besides answering it.
+#[derive(Clone, Debug)]
+pub enum Besides {
+    /// Takes a task over.
+    Claim,
+    /// Gives it back.
+    Release,
+    /// Gives a task, or a part of it, to somebody.
+    Give {
+        /// To whom.
+        to: PersonId,
+        /// Whose part; none for the whole of it.
+        from: Option<PersonId>,
+    },
+    /// Asks one more person.
+    Add(PersonId),
+    /// Puts the deadline off to the end of this day.
+    Extend(jiff::civil::Date),
+    /// Goes on without a step.
+    Skip,
+    /// Has it done anew.
+    Redo,
+    /// Writes a note beside it.
+    Note {
+        /// In which thread.
+        thread: String,
+        /// What.
+        text: String,
+        /// Names of papers that go with it.
+        papers: Vec<String>,
+    },
+    /// Puts right what was submitted.
+    Correct {
+        /// What is right.
+        fields: Values,
+        /// Kinds of papers that are brought.
+        papers: Vec<String>,
+    },
+    /// Withdraws the latest result of a vote.
+    Withdraw(VoteName),
+    /// Says that they have read it.
+    Read,
 }
 
 /// A dossier is opened.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::besides;
 use super::expects;
 use super::imports::Imports;
 use super::model::{Act, Attendance, Start, Step, Values, Wait, What, Which};
@@ -11,17 +12,15 @@ use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::Attends;
 use crate::dossier::context::Entry;
 use crate::ids::{EventName, PersonId, WorkflowName};
-use crate::machine::{LeadAct, Machine};
+use crate::machine::Machine;
 use crate::source::{Span, Spanned};
 use crate::yaml::fields::{Fields, Node};
 
-/// The keys that say what happens; a step has one of them, or only `expect`.
-const VERBS: &[&str] =
-    &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "leads", "wait"];
-const KEYS: &[&str] = &[
-    "start", "import", "does", "edits", "attends", "votes", "records", "confirms", "leads", "wait", "expect", "by",
-    "in", "as", "of", "row", "fields", "papers", "reason", "rows", "refused",
-];
+/// The keys that say what happens, besides those of [`besides`]; a step has one of them, or only `expect`.
+const VERBS: &[&str] = &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "wait"];
+/// The others.
+const KEYS: &[&str] =
+    &["expect", "by", "in", "as", "of", "row", "fields", "papers", "reason", "rows", "from", "refused"];
 
 /// The dossiers that the steps of a case have named so far.
 pub(super) struct Names<'w> {
@@ -55,8 +54,9 @@ impl<'w> Reader<'w> {
 
     /// A step, and what is expected right after it as a step of its own.
     fn step(&mut self, node: &Spanned<Node>, names: &mut Names<'w>, imports: &mut Imports<'_>) -> Vec<Step> {
-        let fields = self.fields(node, KEYS);
-        let verbs: Vec<&str> = VERBS.iter().copied().filter(|verb| fields.get(verb).is_some()).collect();
+        let all = [VERBS, besides::VERBS].concat();
+        let fields = self.fields(node, &[&all, KEYS].concat());
+        let verbs: Vec<&str> = all.iter().copied().filter(|verb| fields.get(verb).is_some()).collect();
         let expect = fields.get("expect");
         let place = Self::place(node, &fields, verbs.first().copied());
         let mut steps = Vec::new();
@@ -71,7 +71,8 @@ impl<'w> Reader<'w> {
             }
             [] if expect.is_some() => {}
             [] => {
-                self.report(fault!(SCENARIO_STEP.nothing, &place, verbs = VERBS.join(", ")));
+                let verbs = all.join(", ");
+                self.report(fault!(SCENARIO_STEP.nothing, &place, verbs));
             }
             [first, second, ..] => {
                 self.report(fault!(SCENARIO_STEP.both, &place, first = *first, second = *second));
@@ -129,15 +130,7 @@ impl<'w> Reader<'w> {
                 let agrees = self.truth(value)?.value;
                 Some(What::Confirm { by, dossier, agrees })
             }
-            "leads" => {
-                let text = self.text(value)?;
-                let what = self.word(&text, &[("skip", LeadAct::Skip), ("redo", LeadAct::Redo)])?;
-                let by = self.one(fields, place)?;
-                let reason = fields.get("reason").and_then(|node| self.text(node));
-                let reason = reason.map(|reason| reason.value).unwrap_or_default();
-                Some(What::Lead { by, dossier, what, reason })
-            }
-            _ => None,
+            verb => self.besides(verb, fields, place, (dossier, machine)),
         }
     }
 
@@ -277,7 +270,7 @@ impl<'w> Reader<'w> {
     }
 
     /// Who acts: one person.
-    fn one(&mut self, fields: &Fields<'_>, place: &Span) -> Option<PersonId> {
+    pub(super) fn one(&mut self, fields: &Fields<'_>, place: &Span) -> Option<PersonId> {
         let Some(node) = fields.get("by") else {
             self.report(fault!(MISSING_KEY.by_whom, place));
             return None;

@@ -1,5 +1,6 @@
 //! Playing a case: each step becomes a command in an office of its own, and what must hold is looked at in between.
 
+mod besides;
 mod find;
 mod hold;
 mod judge;
@@ -18,7 +19,6 @@ use crate::dossier::command::{self, Actor, Ask, RowMark};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Active, Attends, Dossier, Paper, Purpose};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
-use crate::machine::LeadAct;
 use crate::source::Span;
 
 /// Why a case does not pass.
@@ -136,14 +136,9 @@ impl Play<'_> {
                     (self.vote_in(&id, Some((by, Purpose::Confirm)), place)?.activation, self.dossier(&id).seq);
                 Ok(self.hand_in(id, by, Ask::Confirm { activation, agrees: *agrees, seen }))
             }
-            What::Lead { by, dossier, what, reason } => {
+            What::Besides { by, dossier, what, reason } => {
                 let id = self.find(dossier, place)?;
-                let led = self.dossier(&id).tasks.iter().find(|task| task.purpose == Purpose::Lead && task.asks(by));
-                let (activation, reason) = (led.map_or(ActivationId(0), |task| task.activation), reason.clone());
-                let ask = match what {
-                    LeadAct::Skip => Ask::Skip { activation, reason },
-                    _ => Ask::Redo { activation, reason },
-                };
+                let ask = self.besides(&id, by, what, reason.clone());
                 Ok(self.hand_in(id, by, ask))
             }
             What::Wait(_) | What::Expect(_) => Ok(Ok(())),
