@@ -78,7 +78,11 @@ impl Calendar {
 
     /// Working days after the day of `from` up to the day of `to` (below zero when `to` lies before).
     pub fn working_days_between(&self, from: Instant, to: Instant) -> i64 {
-        let (from, to) = (self.date(from), self.date(to));
+        self.working_days_between_dates(self.date(from), self.date(to))
+    }
+
+    /// Working days after one date up to another (below zero when that lies before).
+    pub fn working_days_between_dates(&self, from: Date, to: Date) -> i64 {
         let (mut day, last, sign) = if from <= to { (from, to, 1) } else { (to, from, -1) };
         let mut count = 0;
         while day < last {

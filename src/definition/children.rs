@@ -19,6 +19,8 @@ pub struct Children {
     pub workflow: Option<Name>,
     /// The list for each of whose elements one is opened; without it there is one.
     pub each: Option<Name>,
+    /// How many there are at most.
+    pub max: Option<Spanned<i64>>,
     /// What one is called here, as a formula.
     pub caption: Option<Name>,
     /// Their first values, as formulas.
@@ -72,11 +74,13 @@ pub(super) fn children(item: &Item<'_>) -> Vec<Children> {
 }
 
 fn one(name: Name, item: &Item<'_>) -> Option<Children> {
-    let map = item.map(say!(what.children), &["label", "workflow", "each", "caption", "with", "takes", "results"])?;
+    let map =
+        item.map(say!(what.children), &["label", "workflow", "each", "max", "caption", "with", "takes", "results"])?;
     Some(Children {
         label: map.need("label", &name.span).map_or_else(Text::default, |item| item.text()),
         workflow: map.need("workflow", &name.span).and_then(|item| item.word()),
         each: map.get("each").and_then(|item| item.formula()),
+        max: map.get("max").and_then(|item| item.integer()),
         caption: map.get("caption").and_then(|item| item.formula()),
         with: formulas(&map, "with"),
         takes: map.get("takes").map_or_else(Vec::new, |item| parts::fields(&item)),

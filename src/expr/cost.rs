@@ -7,6 +7,7 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
 
 use super::Names;
+use super::functions::DAYS_COUNTED_MAX;
 use super::syntax::parse;
 use crate::machine::{Condition, Decision};
 
@@ -73,6 +74,8 @@ impl Cost<'_> {
         let looked_at = match call.func_name.as_str() {
             operators::IN => call.args.get(1).map_or(0, |list| self.size(list)),
             "sum" | "mean" | "median" | "min" | "max" => call.args.first().map_or(0, |list| self.size(list)),
+            // Days are counted one by one.
+            "working_days" => u64::from(DAYS_COUNTED_MAX),
             // A text is looked at sixteen characters at a time.
             "contains" | "startsWith" | "endsWith" => arguments().next().map_or(0, |text| self.size(text) / 16),
             // Whether two lists or texts are the same.

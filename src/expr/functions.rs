@@ -3,12 +3,14 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "the language hands arguments over by value")]
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use cel::common::types::{CelBool, CelInt, CelString};
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, FunctionContext, Value};
+use jiff::civil::Date;
 
 use super::{Missed, Scope, values};
 use crate::ids::{BodyCode, PersonId, UnitCode};
@@ -50,6 +52,10 @@ pub(super) const SIGNATURES: &[Signature] = &[
     Signature { name: "units_of", usage: "units_of(body)", arguments: &[Any], result: Any },
     Signature { name: "members", usage: "members(body)", arguments: &[Any], result: Any },
     Signature { name: "holders", usage: "holders(unit, 'post')", arguments: &[Any, Text], result: Any },
+    Signature { name: "year", usage: "year(day)", arguments: &[Text], result: Number },
+    Signature { name: "month", usage: "month(day)", arguments: &[Text], result: Number },
+    Signature { name: "days", usage: "days(from, to)", arguments: &[Text, Text], result: Number },
+    Signature { name: "working_days", usage: "working_days(from, to)", arguments: &[Text, Text], result: Number },
     Signature { name: "group", usage: "group(unit, 'cluster')", arguments: &[Any, Text], result: Text },
 ];
 
@@ -68,6 +74,10 @@ pub(super) fn add(name: &str, context: &mut Context<'_, '_>) {
         "units_of" => context.add_function("units_of", units_of),
         "members" => context.add_function("members", members),
         "holders" => context.add_function("holders", holders),
+        "year" => context.add_function("year", year),
+        "month" => context.add_function("month", month),
+        "days" => context.add_function("days", days),
+        "working_days" => context.add_function("working_days", working_days),
         _ => Ok(()),
     };
     debug_assert!(added.is_ok(), "none of our functions is called like one of CEL's");
@@ -118,13 +128,20 @@ impl VariableResolver for Answers<'_> {
             ["units_of", body] => {
                 let today = self.0.calendar.date(self.0.now);
                 let seats = self.0.directory.seats(&BodyCode::new(*body), today);
-                let units = seats.into_iter().filter_map(|seat| seat.unit.as_ref());
+                // A unit may have several seats: whoever speaks for it, and the secretary.
+                let mut seen = BTreeSet::new();
+                let units = seats.into_iter().filter_map(|seat| seat.unit.as_ref()).filter(|unit| seen.insert(*unit));
                 listed(units.map(|unit| values::unit(unit.as_str(), self.0)).collect())
             }
             ["members", body] => {
                 let today = self.0.calendar.date(self.0.now);
                 let seats = self.0.directory.seats(&BodyCode::new(*body), today);
                 listed(seats.into_iter().map(|seat| values::person(seat.person.as_str(), self.0)).collect())
+            }
+            ["working_days", from, to] => {
+                let (from, to) = (from.parse().ok()?, to.parse().ok()?);
+                let count = self.0.calendar.working_days_between_dates(from, to);
+                Some(CowVal::owned(CelInt::from(count)))
             }
             ["holders", unit, post] => {
                 let today = self.0.calendar.date(self.0.now);
@@ -212,6 +229,44 @@ fn count(ctx: &FunctionContext<'_, '_>, children: Value, result: Value) -> Answe
         Value::Null => Ok(Value::Int(0)),
         other => Err(ctx.error(format!("children are needed, not {}", described(other)))),
     }
+}
+
+fn year(ctx: &FunctionContext<'_, '_>, day: Value) -> Answer {
+    Ok(Value::Int(i64::from(as_day(ctx, &day)?.year())))
+}
+
+fn month(ctx: &FunctionContext<'_, '_>, day: Value) -> Answer {
+    Ok(Value::Int(i64::from(as_day(ctx, &day)?.month())))
+}
+
+/// Calendar days from one day to another: the first is not counted, the last is.
+fn days(ctx: &FunctionContext<'_, '_>, from: Value, to: Value) -> Answer {
+    let between = as_day(ctx, &from)?.until(as_day(ctx, &to)?).map_err(|error| ctx.error(error.to_string()))?;
+    Ok(Value::Int(i64::from(between.get_days())))
+}
+
+/// The same in working days of the calendar.
+fn working_days(ctx: &FunctionContext<'_, '_>, from: Value, to: Value) -> Answer {
+    let (from, to) = (as_day(ctx, &from)?, as_day(ctx, &to)?);
+    // They are counted one by one.
+    if days_apart(from, to) > DAYS_COUNTED_MAX {
+        return Err(ctx.error("the days lie more than ten years apart"));
+    }
+    ask(ctx, &["working_days", &from.to_string(), &to.to_string()])
+}
+
+/// Days whose working days are counted, at most.
+pub(super) const DAYS_COUNTED_MAX: u32 = 3_660;
+
+fn days_apart(from: Date, to: Date) -> u32 {
+    from.until(to).map_or(u32::MAX, |between| between.get_days().unsigned_abs())
+}
+
+/// A day, or the day of an instant as it is written.
+fn as_day(ctx: &FunctionContext<'_, '_>, value: &Value) -> Result<Date, ExecutionError> {
+    let text = as_text(ctx, value)?;
+    let day = text.split_once('T').map_or(text.as_str(), |(day, _)| day);
+    day.parse().map_err(|_| ctx.error(format!("`{text}` is no day: write '2026-12-31'")))
 }
 
 fn units(ctx: &FunctionContext<'_, '_>, unit: Value, kind: Value) -> Answer {

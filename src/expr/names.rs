@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cost;
 use crate::diagnostic::{Words, say};
 use crate::ids::VoteName;
-use crate::machine::{CHILDREN_MAX, Decision, Field, FieldKind, Hit, Shape, VoteRule};
+use crate::machine::{Decision, Field, FieldKind, Hit, Shape, VoteRule};
 
 /// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl Names {
         for (name, rule) in &shape.children {
             let child = Kind::Map(child(fields(&rule.takes, &shape.tables)));
             let kind = if rule.is_one() { child } else { Kind::List(Box::new(child)) };
-            names = names.with(name, kind).sized(name, u64::from(CHILDREN_MAX));
+            names = names.with(name, kind).sized(name, u64::from(rule.most()));
         }
         let files = shape.fields.iter().filter(|field| field.kind == FieldKind::File).count();
         names.sized("papers", (shape.papers.len() + files) as u64)

@@ -152,6 +152,10 @@ fn formulas_see_fields_tables_papers_rows_and_time() {
         ("rows.map(r, r.prize.code)", json!(["fighter", "merit"])),
         ("today <= round.closes", json!(true)),
         ("today + ' ' + now", json!("2026-11-23 2026-11-23T17:33:20+07:00")),
+        ("year(today) * 100 + month(now)", json!(202_611)),
+        ("days('2026-11-20', today) == 3 && days(today, '2026-11-20') == -3", json!(true)),
+        ("days('2024-02-01', '2024-03-01') + days('2026-01-01', '2026-01-01')", json!(29)),
+        ("working_days('2026-11-20', today) == 1 && working_days(today, '2026-11-20') == -1", json!(true)),
         ("has(prize.after) ? prize.after : 0", json!(0)),
         ("size(tags)", json!(2)),
     ] {

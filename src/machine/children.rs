@@ -32,6 +32,9 @@ pub struct Children {
     /// CEL that gives a list: one is opened for each element. None: there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<String>,
+    /// How many of them there are at most; without it, [`CHILDREN_MAX`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
     /// CEL that gives what one is called at the parent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
@@ -50,6 +53,11 @@ impl Children {
     /// There is one of them, and no list.
     pub fn is_one(&self) -> bool {
         self.each.is_none()
+    }
+
+    /// How many there are at most; more are never opened.
+    pub fn most(&self) -> u32 {
+        self.max.unwrap_or(CHILDREN_MAX)
     }
 
     /// Their formulas.

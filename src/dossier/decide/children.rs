@@ -10,9 +10,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Child, Message, Parent, Recipient};
 use crate::expr::{Each, Scope};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, WorkflowName};
-use crate::machine::{
-    Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, RESULT_CHANGED, Reach, Related, Sending, State,
-};
+use crate::machine::{Awaits, COMPLETE, Children, NO_RESULT, RESULT_CHANGED, Reach, Related, Sending, State};
 
 /// What goes along with a message.
 type Fields = BTreeMap<FieldName, serde_json::Value>;
@@ -42,7 +40,7 @@ impl Run<'_> {
         let elements = self
             .with_scope(|scope| self.machine.programs().each(each, scope))
             .map_err(|error| Refusal::about(Code::GuardFailed, error.to_string()))?;
-        if elements.len() > CHILDREN_MAX as usize {
+        if elements.len() > rule.most() as usize {
             return Err(Refusal::about(Code::TooMuch, name));
         }
         for (number, each) in (1..).zip(&elements) {
@@ -56,7 +54,7 @@ impl Run<'_> {
 
     fn open_child(&mut self, name: &str, rule: &Children, key: &str, each: Option<&Each>) -> Result<(), Refusal> {
         // Also those that are opened one after the other, by two dossiers that keep each other going.
-        if self.dossier().children_of(name).count() >= CHILDREN_MAX as usize {
+        if self.dossier().children_of(name).count() >= rule.most() as usize {
             return Err(Refusal::about(Code::TooMuch, name));
         }
         let mut fields = Fields::new();

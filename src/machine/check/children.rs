@@ -9,7 +9,9 @@ use crate::definition::model::{Name, Transition as Written};
 use crate::diagnostic::{fault, say};
 use crate::expr::{self, Names, OF_CHILD};
 use crate::ids::{EventName, WorkflowName};
-use crate::machine::{Awaits, COMPLETE, Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape, Until};
+use crate::machine::{
+    Awaits, CHILDREN_MAX, COMPLETE, Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape, Until,
+};
 
 /// What a formula of children calls the element for which one is opened.
 const EACH: &str = "each";
@@ -30,11 +32,25 @@ impl Check<'_> {
             label: written.label.clone(),
             workflow: WorkflowName::new(written.workflow.as_ref().map_or("", Name::as_str)),
             each: text(&written.each),
+            max: self.most_children(written),
             caption: text(&written.caption),
             with: written.with.iter().map(with).collect(),
             takes: written.takes.iter().map(|field| self.field(field)).collect(),
             results: written.results.iter().map(|(word, label)| (word.value.clone(), label.clone())).collect(),
         }
+    }
+
+    /// How many children there are at most.
+    fn most_children(&self, written: &written::Children) -> Option<u32> {
+        let max = written.max.as_ref()?;
+        if written.each.is_none() {
+            self.report(fault!(KEYS_TOGETHER.belongs, &max.span, key = "max", owner = "each"));
+        }
+        let most = u32::try_from(max.value).ok().filter(|most| (1..=CHILDREN_MAX).contains(most));
+        if most.is_none() {
+            self.report(fault!(LIMIT.max, &max.span, ceiling = CHILDREN_MAX));
+        }
+        most
     }
 
     /// The formulas of children, once everything that they may name is known.
@@ -170,9 +186,9 @@ impl Check<'_> {
             FieldKind::Rows { max, .. } => Some(i64::from(max)),
             _ => None,
         };
-        let most = rule.each.as_ref().map_or(Some(1), |each| table(each.trim()));
+        let most = rule.each.as_ref().map_or(Some(1), |each| rule.max.map(i64::from).or_else(|| table(each.trim())));
         if count < 1 || most.is_some_and(|most| count > most) {
-            let most = most.unwrap_or(i64::from(crate::machine::CHILDREN_MAX));
+            let most = most.unwrap_or(i64::from(CHILDREN_MAX));
             self.report(fault!(NEVER_DONE.too_many, &until.span, count, most));
         }
     }
