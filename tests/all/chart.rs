@@ -48,6 +48,9 @@ fn the_pictures_in_the_docs_are_those_that_the_program_draws() {
         ("purchase/purchase", "purchase"),
         ("bloc/bloc_year", "bloc"),
         ("bloc/bloc_score", "bloc-score"),
+        ("annual/annual_round", "annual"),
+        ("annual/annual_unit", "annual-unit"),
+        ("annual/annual_case", "annual-case"),
     ];
     for (workflow, name) in pictures {
         let machine = shipped(workflow);

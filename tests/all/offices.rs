@@ -28,7 +28,7 @@ fn directory_of(office: &str) -> (Option<Directory>, Vec<Diagnostic>) {
 
 #[test]
 fn every_shipped_directory_is_without_a_fault() {
-    for office in ["bloc", "commendation", "leave", "purchase", "thesis"] {
+    for office in ["annual", "bloc", "commendation", "leave", "purchase", "thesis"] {
         let (directory, faults) = directory_of(office);
         assert_eq!(faults, [], "{office}");
         assert!(directory.is_some_and(|directory| !directory.people.is_empty()));
@@ -65,6 +65,10 @@ fn the_formulas_of_shipped_workflows_name_what_there_is_and_ask_what_can_be_aske
         ("leave", "leave.yaml"),
         ("purchase", "purchase.yaml"),
         ("thesis", "thesis.yaml"),
+        ("annual", "annual_round.yaml"),
+        ("annual", "annual_unit.yaml"),
+        ("annual", "annual_case.yaml"),
+        ("annual", "annual_complaint.yaml"),
         ("bloc", "bloc_year.yaml"),
         ("bloc", "bloc_registration.yaml"),
         ("bloc", "bloc_score.yaml"),

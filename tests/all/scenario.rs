@@ -173,7 +173,7 @@ fn every_scenario_that_is_shipped_passes_and_the_small_offices_are_covered_whole
     let answer: serde_json::Value = serde_json::from_str(&out).expect("one JSON value");
     assert_eq!(answer["failures"], serde_json::json!([]));
     assert!(answer["cases"].as_u64().is_some_and(|cases| cases >= 12), "{out}");
-    for office in ["purchase", "leave", "thesis", "bloc"] {
+    for office in ["purchase", "leave", "thesis", "bloc", "annual"] {
         let (code, _, err) = chancery(&["test", &format!("workflows/{office}"), "--min-coverage", "100"]);
         assert_eq!(code, Some(0), "{office}: {err}");
     }
