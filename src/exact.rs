@@ -100,6 +100,18 @@ impl Exact {
         Self::ratio(if up { whole + scaled.signum() } else { whole }, scale)
     }
 
+    /// The largest whole number that is not above it.
+    #[must_use]
+    pub fn floor(self) -> Self {
+        Self { num: self.num.div_euclid(self.den), den: 1 }
+    }
+
+    /// The smallest whole number that is not below it.
+    #[must_use]
+    pub fn ceil(self) -> Self {
+        self.negated().floor().negated()
+    }
+
     /// As a decimal (`-1234.5`), where it is one.
     pub fn decimal(self) -> Option<String> {
         let places = self.places()?;

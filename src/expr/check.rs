@@ -20,6 +20,8 @@ const STANDARD: &[(&str, &str)] = &[
     ("string", "string(number)"),
     ("int", "int(text)"),
     ("round", "round(number, 2)"),
+    ("floor", "floor(number)"),
+    ("ceil", "ceil(number)"),
     ("sum", "sum(list)"),
     ("mean", "mean(list)"),
     ("median", "median(list)"),
@@ -321,8 +323,8 @@ impl<'e> Check<'e> {
                 }
                 Kind::Number
             }
-            ("round", false, [one, places]) => {
-                for (kind, node) in [one, places].into_iter().zip(&call.args) {
+            ("round", false, [_, _]) | ("floor" | "ceil", false, [_]) => {
+                for (kind, node) in kinds.iter().zip(&call.args) {
                     if !matches!(kind, Kind::Number | Kind::Any | Kind::Null) {
                         self.fault(node, say!(formula.a_number, name, kind = kind.words()), None);
                     }

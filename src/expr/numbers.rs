@@ -63,6 +63,8 @@ pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_overload(DECIMAL, "decimal_dyn", vec![DYN_TYPE], decimal)?;
     env.add_overload("string", "string_dyn", vec![DYN_TYPE], string)?;
     env.add_overload("round", "round_dyn", vec![DYN_TYPE, DYN_TYPE], round)?;
+    env.add_overload("floor", "floor_dyn", vec![DYN_TYPE], |args| to_whole("floor", &args, Exact::floor))?;
+    env.add_overload("ceil", "ceil_dyn", vec![DYN_TYPE], |args| to_whole("ceil", &args, Exact::ceil))?;
     env.add_overload("sum", "sum_list", vec![DYN_TYPE], |args| of_list("sum", &args, exact::sum))?;
     env.add_overload("mean", "mean_list", vec![DYN_TYPE], |args| of_list("mean", &args, exact::mean))?;
     env.add_overload("median", "median_list", vec![DYN_TYPE], |args| of_list("median", &args, exact::median))?;
@@ -107,6 +109,16 @@ fn round<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionE
     let places =
         places.filter(|places| *places <= PLACES_MAX).ok_or_else(|| wrong("it has 0 to 10 digits after the point"))?;
     owned(number.rounded(places).ok_or_else(|| wrong("the number is too large"))?)
+}
+
+/// A number, rounded down or up to a whole one.
+fn to_whole<'b, 'v>(
+    name: &str,
+    args: &[CowVal<'b, 'v>],
+    whole: fn(Exact) -> Exact,
+) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let number = args.first().and_then(|arg| of_val(arg.as_ref()));
+    owned(whole(number.ok_or_else(|| ExecutionError::function_error(name, "only a number is rounded"))?))
 }
 
 /// A number that is not whole, as a text.

@@ -184,6 +184,8 @@ fn numbers_are_exact_and_nothing_is_rounded() {
         ("mean([1, 1, 2]) > 1.33 && mean([1, 1, 2]) < 1.34", json!(true)),
         ("round(mean([1, 1, 2]), 2)", json!("1.33")),
         ("round(2.5, 0) == 3 && round(-2.5, 0) == -3 && round(2 / 3, 4) == 0.6667", json!(true)),
+        ("[floor(27 * 15 / 100), floor(0.99), floor(3), floor(-0.5)]", json!([4, 0, 3, -1])),
+        ("[ceil(27 * 15 / 100), ceil(0.01), ceil(3), ceil(-0.5)]", json!([5, 1, 3, 0])),
         ("median([3, 1, 2, 10])", json!("2.5")),
         ("[min([3, 1.5]), max([3, 1.5])]", json!(["1.5", 3])),
         ("lines.all(l, l.price < 2)", json!(true)),

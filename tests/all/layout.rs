@@ -79,6 +79,7 @@ fn the_shipped_workflows_are_laid_out_and_a_file_that_is_not_is_named() {
         &shipped("leave"),
         &shipped("thesis"),
         &shipped("bloc"),
+        &shipped("annual"),
     ]);
     let processes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/processes").display().to_string();
     place.good(&["fmt", "--check", &processes]);

@@ -6,6 +6,7 @@
     reason = "tests ask for their database and say what they skip; what topics share is pub in one binary"
 )]
 
+mod annual;
 mod attendance;
 mod bad_files;
 mod ballots;

@@ -47,7 +47,7 @@ fn named(paths: Vec<PathBuf>) -> Vec<(String, Value)> {
 
 #[test]
 fn every_shipped_workflow_and_every_repaired_fixture_is_taken() {
-    let mut paths: Vec<PathBuf> = ["bloc", "commendation", "leave", "purchase", "thesis"]
+    let mut paths: Vec<PathBuf> = ["annual", "bloc", "commendation", "leave", "purchase", "thesis"]
         .map(|office| format!("workflows/{office}"))
         .iter()
         .flat_map(|path| folder(path))

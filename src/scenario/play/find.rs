@@ -4,6 +4,7 @@ use super::{Amiss, Play};
 use crate::dossier::{Dossier, Purpose, Vote};
 use crate::ids::{DossierId, PersonId};
 use crate::scenario::file::model::{PerRow, Which};
+use crate::scenario::office::Kept;
 use crate::source::{Span, Spanned};
 
 impl Play<'_> {
@@ -15,7 +16,10 @@ impl Play<'_> {
             Which::Of(workflow, key) => {
                 let fits = |id: &&DossierId| {
                     let kept = self.office.kept(id);
-                    key.is_none() || kept.is_some_and(|kept| kept.key.as_ref() == key.as_ref())
+                    let called = |kept: &Kept<'_>| {
+                        kept.key.as_ref() == key.as_ref() || Some(&kept.dossier.caption) == key.as_ref()
+                    };
+                    key.is_none() || kept.is_some_and(called)
                 };
                 self.office.of_workflow(workflow).rev().find(fits).cloned()
             }
