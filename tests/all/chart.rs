@@ -43,7 +43,8 @@ fn the_shipped_workflows_are_drawn_like_this() {
 fn the_pictures_in_the_docs_are_those_that_the_program_draws() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/offices");
     // The large one is shown by the README; those of the bloc and of the annual round are several.
-    let offices = crate::offices::names().into_iter().filter(|name| !["annual", "bloc", "commendation"].contains(&name.as_str()));
+    let offices =
+        crate::offices::names().into_iter().filter(|name| !["annual", "bloc", "commendation"].contains(&name.as_str()));
     let mut pictures: Vec<(String, String)> = offices.map(|name| (format!("{name}/{name}"), name)).collect();
     for (workflow, name) in [
         ("bloc/bloc_year", "bloc"),

@@ -20,7 +20,8 @@ pub use drafts::{Block, Draft, DraftTable, Signature};
 pub use fields::{Correctable, Field, Table};
 pub use mails::{Mail, Tell, Template};
 pub use states::{
-    Access, Actions, Again, Attendance, Consult, Deadline, Escalate, Held, Joins, Lead, Separation, State, StateVote, Task, Wait,
+    Access, Actions, Again, Attendance, Consult, Deadline, Escalate, Held, Joins, Lead, Separation, State, StateVote,
+    Task, Wait,
 };
 pub use transitions::{Decided, Needs, Returns, Rows, Transition};
 pub use votes::{Absent, Vote};
