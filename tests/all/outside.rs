@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::support::office::{DAY_MS, Office, START, act, by, machine};
 use crate::support::pages::Pages;
 
-const LICENCE: &str = r#"
+const LICENCE: &str = r"
 chancery: 1
 workflow: licence
 title: Giấy phép
@@ -53,7 +53,7 @@ states:
     on: {came: {by: clerk, label: Ghi, target: granted}}
   granted: {title: Được cấp, final: true, outcome: granted}
   dropped: {title: Thôi, final: true, outcome: dropped}
-"#;
+";
 
 /// The day on which it is sent.
 const TODAY: &str = "2026-06-01";
