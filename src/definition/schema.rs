@@ -121,6 +121,8 @@ states:
   s:
     task: {}
     vote: {held: {paper: {}}, attendance: {}}
+    wait: {}
+    consult: {}
     joins: {}
     awaits: {}
     deadline: {escalate: {}}
