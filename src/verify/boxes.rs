@@ -24,7 +24,7 @@ pub(super) async fn hold(
     }
     let mut fault = |what: String| faults.push(Fault::of(dossier, "box", what));
     for (entry, vote) in course.votes.iter().filter(|(_, vote)| vote.sealed) {
-        for (row, own) in &vote.rows {
+        for (row, about) in &vote.rows {
             let Some(sealed) = boxes.get(&(*entry, row.clone())) else {
                 fault(format!("the box of row {row} in vote {entry} is gone"));
                 continue;
@@ -32,7 +32,7 @@ pub(super) async fn hold(
             match masters.slips(dossier, *entry, row, sealed) {
                 None => fault(format!("the box of row {row} in vote {entry} cannot be opened: changed or moved")),
                 Some(slips) => {
-                    let voted = vote.roll.iter().filter(|(who, cast)| **cast && !own.contains(*who)).count();
+                    let voted = vote.voted_on(about);
                     let found = slips.iter().filter(|slip| **slip != 0).count();
                     if found != voted {
                         fault(format!("the box of row {row} in vote {entry} holds {found} choices of {voted} members"));

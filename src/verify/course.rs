@@ -44,16 +44,40 @@ struct Frozen {
 pub(super) struct Vote {
     /// On line and secret: its choices lie in boxes.
     pub(super) sealed: bool,
-    /// Who may vote, and whether they have.
-    pub(super) roll: BTreeMap<String, bool>,
-    /// What is voted on, and who may not vote on it.
-    pub(super) rows: BTreeMap<String, BTreeSet<String>>,
+    /// Who may vote, and what of their ballot is in the box.
+    pub(super) roll: BTreeMap<String, Seat>,
+    /// What is voted on.
+    pub(super) rows: BTreeMap<String, Row>,
     /// Seats that were lost.
     pub(super) lost: usize,
     /// The last result.
     pub(super) result: Option<Value>,
     /// It counts no longer.
     pub(super) over: bool,
+}
+
+/// A member's seat: the whole ballot is in the box, or these parts of it.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Seat {
+    cast: bool,
+    parts: BTreeSet<String>,
+}
+
+/// A row that is voted on.
+#[derive(Default)]
+pub(super) struct Row {
+    /// The part of the sheet on which it stands.
+    part: String,
+    /// Who may not vote on it.
+    own: BTreeSet<String>,
+}
+
+impl Vote {
+    /// How many choices there have to be about a row.
+    pub(super) fn voted_on(&self, row: &Row) -> usize {
+        let has = |seat: &Seat| seat.cast || seat.parts.contains(&row.part);
+        self.roll.iter().filter(|(who, seat)| has(seat) && !row.own.contains(*who)).count()
+    }
 }
 
 /// What is possible within one event: what could lead somewhere, and what was entered.
@@ -126,7 +150,7 @@ impl<'m> Course<'m> {
                 }
             }
             "vote_opened" | "voted_again" => self.opens_vote(word, said),
-            "marked" => self.marks(event, said),
+            "marked" | "marked_part" => self.marks(event, said),
             "seats_lost" => {
                 let vote = self.votes.entry(entry_of(said)).or_default();
                 for person in list(said, "people").iter().filter_map(Value::as_str) {
@@ -353,24 +377,38 @@ impl<'m> Course<'m> {
             let secret = said.get("rule").is_some_and(|rule| text(rule, "ballot") == "secret");
             vote.sealed = secret && said.get("held").and_then(Value::as_str) == Some("online");
         }
-        let seat = |seat: &Value| (text(seat, "person").to_owned(), false);
+        let seat = |seat: &Value| (text(seat, "person").to_owned(), Seat::default());
         vote.roll = list(said, "roll").iter().map(seat).collect();
-        let own = |row: &Value| list(row, "own").iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        vote.rows = list(said, "rows").iter().map(|row| (text(row, "row").to_owned(), own(row))).collect();
+        let row = |row: &Value| Row {
+            part: text(row, "part").to_owned(),
+            own: list(row, "own").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        };
+        vote.rows = list(said, "rows").iter().map(|one| (text(one, "row").to_owned(), row(one))).collect();
         (vote.over, vote.lost) = (false, 0);
         let entry = entry_of(said);
         self.timers.remove(&(entry, "vote_ends".to_owned()));
     }
 
+    /// A ballot, or a part of one, went into the box.
     fn marks(&mut self, event: &Event, said: &Value) {
         let person = text(said, "person").to_owned();
+        let part = said.get("part").and_then(Value::as_str);
         let vote = self.votes.entry(entry_of(said)).or_default();
-        let (over, had) = (vote.over, vote.roll.insert(person.clone(), true));
-        match had {
-            _ if over => self.fault("roll", event, "a ballot was cast in a vote that is closed"),
-            None => self.fault("roll", event, format_args!("`{person}` voted and is not on the roll")),
-            Some(true) => self.fault("roll", event, format_args!("`{person}` voted twice")),
-            Some(false) => {}
+        let over = vote.over;
+        let mine = vote.rows.values().filter(|row| !row.own.contains(&person));
+        let parts: BTreeSet<&String> = mine.map(|row| &row.part).collect();
+        let amiss = match vote.roll.get_mut(&person) {
+            _ if over => Some("voted, and the vote is closed"),
+            None => Some("voted and is not on the roll"),
+            Some(seat) if seat.cast => Some("voted twice"),
+            Some(seat) => {
+                let twice = part.is_some_and(|part| !seat.parts.insert(part.to_owned()));
+                seat.cast = part.is_none() || parts.iter().all(|part| seat.parts.contains(*part));
+                twice.then_some("voted twice on a part")
+            }
+        };
+        if let Some(amiss) = amiss {
+            self.fault("roll", event, format_args!("`{person}` {amiss}"));
         }
     }
 
@@ -399,8 +437,11 @@ impl<'m> Course<'m> {
             fault("timer", "set of timers");
         }
         for vote in list(snapshot, "votes") {
-            let seat = |seat: &Value| (text(seat, "person").to_owned(), seat["cast"] == Value::Bool(true));
-            let roll: BTreeMap<String, bool> = list(vote, "roll").iter().map(seat).collect();
+            let seat = |seat: &Value| {
+                let parts = list(seat, "parts").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                (text(seat, "person").to_owned(), Seat { cast: seat["cast"] == Value::Bool(true), parts })
+            };
+            let roll: BTreeMap<String, Seat> = list(vote, "roll").iter().map(seat).collect();
             if self.votes.get(&entry_of(vote)).is_none_or(|known| known.roll != roll) {
                 fault("roll", "roll");
             }

@@ -121,7 +121,7 @@ fn a_dossier_is_started_led_shown_listed_and_replayed() {
     let unready = ["act", &id, "approve", "--as", "MS-KT"];
     place.bad(1, &unready, &["Not recorded: No budget line is given (`budget_named`)"]);
     place.bad(1, &[&["--language", "vi"], unready.as_slice()].concat(), &["Chưa ghi nhận được: Chưa ghi mục chi"]);
-    place.bad(1, &["act", &id, "approve", "--as", "MS-TP"], &["Not recorded: This step does not ask MS-TP."]);
+    place.bad(1, &["act", &id, "approve", "--as", "MS-TP"], &["Not recorded: This step does not ask MS-TP"]);
     place.bad(1, &["act", &id, "cast", "--as", "MS-KT"], &["ballots are cast by members only"]);
     place.bad(2, &["act", &id, "approve", "--as", "NOBODY"], &["NOBODY"]);
     place.bad(2, &["act", &id, "approve", "--as", "MS-KT", "--field", "amount=x"], &["whole number"]);
