@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::attendance::{Attendance, Attends};
+use super::frozen::Frozen;
 use crate::ids::{ActivationId, BodyCode, DossierId, Instant, PersonId, RoleName, VoteName};
 use crate::machine::{Abstention, Ballot, Held, VoteRule};
 
@@ -25,6 +26,9 @@ pub struct Vote {
     pub roll: Vec<Seat>,
     /// What is voted on.
     pub rows: Vec<VoteRow>,
+    /// Of a list, its own papers as they were when it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub papers: Option<Frozen>,
     /// Tallies of a vote on paper, recorded and not yet confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Recorded>,
@@ -121,6 +125,9 @@ pub struct VoteRow {
     /// The part of the sheet on which it stands, where sheets are split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
+    /// Its papers as they were when the vote was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub papers: Option<Frozen>,
     /// Members who may not vote on it because it is their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<PersonId>,
@@ -225,6 +232,9 @@ pub struct RowResult {
     /// Where as many were for as against: what the chair chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub casting: Option<Choice>,
+    /// The papers on which it was voted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub papers: Option<Frozen>,
     /// It came so far among those that had votes enough, and only the highest pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rank: Option<u32>,

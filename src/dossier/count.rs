@@ -293,6 +293,7 @@ mod tests {
             needs: share("1/2"),
             passed,
             casting: None,
+            papers: None,
             rank: None,
             box_hash: None,
         }

@@ -11,7 +11,7 @@ use super::command::Actor;
 use super::note::{Acknowledgement, Note};
 use super::taken::Key;
 use super::{
-    Active, Attends, Body, Choice, Deed, Dossier, GivenOut, Ground, Message, OnList, Paper, PaperTally, Parent,
+    Active, Attends, Body, Choice, Deed, Dossier, Frozen, GivenOut, Ground, Message, OnList, Paper, PaperTally, Parent,
     Recipient, Round, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
 };
 use crate::calendar::Delay;
@@ -394,6 +394,9 @@ pub enum Change {
         /// Who records who is there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attendance: Option<RoleName>,
+        /// Of a list, its own papers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        papers: Option<Frozen>,
     },
     /// It was recorded who is there, of everybody on the roll.
     Attended {
@@ -497,6 +500,13 @@ pub enum Change {
         caption: String,
         /// What it brings along.
         fields: BTreeMap<FieldName, serde_json::Value>,
+    },
+    /// A row of the list said what its papers are.
+    RowPapers {
+        /// The row.
+        row: DossierId,
+        /// Its papers.
+        papers: Frozen,
     },
     /// Rows of a list stand elsewhere now.
     Rows(Vec<(DossierId, RowStatus)>),
@@ -667,7 +677,7 @@ impl Change {
                 Body::Join { subject, .. } => subject.as_ref(),
                 Body::Tell { .. } => after.subject.as_ref(),
                 Body::Raise { .. } | Body::Stands { .. } => after.of_child(&message.from),
-                Body::Leave | Body::Open { .. } => None,
+                Body::Leave | Body::Papers(_) | Body::Open { .. } => None,
             },
             _ => None,
         }

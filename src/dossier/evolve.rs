@@ -218,7 +218,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::NextTime { state, within } => {
             dossier.next_time.insert(state.clone(), *within);
         }
-        Change::VoteOpened { activation, name, rule, held, body, roll, rows, attendance } => {
+        Change::VoteOpened { activation, name, rule, held, body, roll, rows, attendance, papers } => {
             dossier.votes.push(Vote {
                 activation: *activation,
                 name: name.clone(),
@@ -227,6 +227,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 body: body.clone(),
                 roll: roll.clone(),
                 rows: rows.clone(),
+                papers: papers.clone(),
                 recorded: None,
                 open: BTreeMap::new(),
                 attendance: attendance.clone().map(Attendance::kept_by),
@@ -299,12 +300,16 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.rows.retain(|old| &old.dossier != row);
             let (caption, fields) = (String::new(), std::collections::BTreeMap::new());
             let (row, subject) = (row.clone(), subject.clone());
-            dossier.rows.push(Row { dossier: row, subject, caption, fields, status: RowStatus::Live });
+            dossier.rows.push(Row { dossier: row, subject, caption, fields, papers: None, status: RowStatus::Live });
         }
         Change::Described { row, caption, fields } => {
             let row = dossier.rows.iter_mut().find(|old| &old.dossier == row).ok_or("a row is not on the list")?;
             row.caption.clone_from(caption);
             row.fields.clone_from(fields);
+        }
+        Change::RowPapers { row, papers } => {
+            let row = dossier.rows.iter_mut().find(|old| &old.dossier == row);
+            row.ok_or("a row is not on the list")?.papers = Some(papers.clone());
         }
         Change::Rows(statuses) => {
             for (id, status) in statuses {

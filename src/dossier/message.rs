@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::frozen::Frozen;
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, PersonId, WorkflowName};
 
 /// The list on which a dossier stands.
@@ -19,6 +20,9 @@ pub struct OnList {
     /// The list itself, once it has spoken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<DossierId>,
+    /// The papers of which it has told the list, or will as soon as it knows which one it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Frozen>,
 }
 
 /// What one dossier tells another: committed with the event that sent it, consumed as an ordinary command.
@@ -92,7 +96,12 @@ pub enum Body {
         caption: String,
         /// The row's fields.
         fields: BTreeMap<FieldName, serde_json::Value>,
+        /// Its papers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        papers: Option<Frozen>,
     },
+    /// To a list: my papers are others now.
+    Papers(Frozen),
     /// To a list: I am a row of yours no longer.
     Leave,
     /// To a new dossier: you are a child of mine.

@@ -13,6 +13,7 @@ pub mod count;
 pub mod decide;
 pub mod event;
 pub mod evolve;
+pub mod frozen;
 pub mod message;
 pub mod note;
 pub mod parts;
@@ -37,6 +38,7 @@ use crate::machine::{LinkPolicy, Machine, State, Wait};
 pub use attendance::{Attendance, Attends, GivenOut};
 pub use ballot::{CHAIR, Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
 pub use children::{Child, Parent};
+pub use frozen::Frozen;
 pub use message::{Body, Message, OnList, Recipient};
 
 /// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events
@@ -488,6 +490,9 @@ pub struct Row {
     pub caption: String,
     /// What it brought along, by the list's `row` fields.
     pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// Its papers, as it last said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub papers: Option<Frozen>,
     /// Where it stands.
     pub status: RowStatus,
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{result_of, share};
-use crate::dossier::{Dossier, Row, RowResult, RowStatus};
+use crate::dossier::{Dossier, Frozen, Row, RowResult, RowStatus};
 use crate::ids::{FieldName, Text};
 use crate::machine::{Block, Column, Draft, DraftTable, Field, FieldKind, RowsOf, Says, Signature};
 use crate::templates::{Fields, Source, Voice};
@@ -173,6 +173,8 @@ fn voted<'d>(dossier: &Dossier, columns: &'d [Field], result: &RowResult) -> Lin
         ("needs", json!(share(result.needs))),
         ("passed", json!(result.passed)),
         ("rank", json!(result.rank)),
+        ("paper_count", json!(result.papers.as_ref().map(|papers| papers.count))),
+        ("paper_code", json!(result.papers.as_ref().map(Frozen::short))),
     ];
     (columns, fields, known)
 }

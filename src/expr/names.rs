@@ -205,12 +205,12 @@ impl Names {
     }
 
     /// With what a row that was voted on knows besides: `caption`, and of its result `yes`, `no`, `abstain`, `invalid`,
-    /// `ballots`, `base`, `needs`, `passed`, `rank`.
+    /// `ballots`, `base`, `needs`, `passed`, `rank`, and of the papers on which it was voted `paper_count` and `paper_code`.
     #[must_use]
     pub fn of_result(self) -> Self {
-        let numbers = ["yes", "no", "abstain", "invalid", "ballots", "base", "rank"];
+        let numbers = ["yes", "no", "abstain", "invalid", "ballots", "base", "rank", "paper_count"];
         let names = numbers.iter().fold(self, |names, name| names.or(name, Kind::Number));
-        names.or("caption", Kind::Text).or("needs", Kind::Text).or("passed", Kind::Truth)
+        names.or("caption", Kind::Text).or("needs", Kind::Text).or("paper_code", Kind::Text).or("passed", Kind::Truth)
     }
 
     /// Whether a name is that of a field.

@@ -35,7 +35,7 @@ fn message(from: &str, seq: i64, body: Body) -> Message {
 
 fn join(row: &str, person: &str) -> Message {
     let fields = serde_json::from_value(json!({"title": row, "person": person, "kind": "high"})).expect("fields");
-    message(row, 1, Body::Join { subject: None, caption: row.to_owned(), fields })
+    message(row, 1, Body::Join { subject: None, caption: row.to_owned(), fields, papers: None })
 }
 
 /// A list of two rows, one of them about the member m3, convened for a vote.

@@ -88,7 +88,14 @@ states:
 
 fn row(id: &str, nominee: &str, grade: &str) -> Row {
     let fields = serde_json::from_value(json!({"nominee": nominee, "grade": grade})).expect("fields");
-    Row { dossier: id.into(), subject: None, caption: nominee.to_owned(), fields, status: RowStatus::Live }
+    Row {
+        dossier: id.into(),
+        subject: None,
+        caption: nominee.to_owned(),
+        fields,
+        papers: None,
+        status: RowStatus::Live,
+    }
 }
 
 fn result(id: &str, yes: u32, passed: bool) -> RowResult {
@@ -103,6 +110,7 @@ fn result(id: &str, yes: u32, passed: bool) -> RowResult {
         base: 5,
         needs,
         passed,
+        papers: None,
         casting,
         rank,
         box_hash,

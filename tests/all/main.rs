@@ -26,6 +26,7 @@ mod duties;
 mod engine;
 mod explain;
 mod fields;
+mod frozen;
 mod guides;
 mod hands;
 mod heads;

@@ -131,8 +131,13 @@ fn a_wait_by_the_clock_keeps_its_instant_wherever_it_stands_in_the_new_file() {
     let before = acted(&mut office, &old, &before, "clerk", "submit", START);
     let (told, from) = (|event: &str| event.into(), DossierId::from("L"));
     let mut before = before;
-    before.on_lists =
-        vec![OnList { list: "list".into(), key: "U".to_owned(), region: None, dossier: Some(from.clone()) }];
+    before.on_lists = vec![OnList {
+        list: "list".into(),
+        key: "U".to_owned(),
+        region: None,
+        dossier: Some(from.clone()),
+        told: None,
+    }];
     let passed = chancery::dossier::Message {
         from: from.clone(),
         from_seq: 1,

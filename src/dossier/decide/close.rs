@@ -194,9 +194,9 @@ impl Run<'_> {
         let (tally, box_hash) = self.tally_of(vote, row);
         let Tally { yes, no, abstain, invalid, .. } = tally;
         let (base, passed) = (tally.base(&vote.rule), tally.passes(&vote.rule, row.needs));
-        let (needs, row) = (row.needs, row.row.clone());
+        let (needs, row, papers) = (row.needs, row.row.clone(), row.papers.clone());
         let (casting, rank) = (None, None);
-        (tally, RowResult { row, yes, no, abstain, invalid, base, needs, passed, casting, rank, box_hash })
+        (tally, RowResult { row, yes, no, abstain, invalid, base, needs, passed, casting, papers, rank, box_hash })
     }
 
     /// What was found for a row, and the hash of its box.

@@ -3,7 +3,7 @@
 use super::Run;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{Body, OnList, Recipient};
+use crate::dossier::{Body, Frozen, OnList, Recipient};
 use crate::ids::ActivationId;
 use crate::machine::Joins;
 use crate::machine::chart::Place;
@@ -28,9 +28,34 @@ impl Run<'_> {
         }
         let (caption, subject) = (self.dossier().caption.clone(), self.dossier().subject.clone());
         let to = Recipient::List { workflow: joins.list.clone(), key: key.clone(), fields };
-        self.send(to, Body::Join { subject, caption, fields: row });
-        self.emit(Change::OnList(OnList { list: joins.list.clone(), key, region, dossier: None }));
+        let papers = Some(self.frozen());
+        self.send(to, Body::Join { subject, caption, fields: row, papers: papers.clone() });
+        self.emit(Change::OnList(OnList { list: joins.list.clone(), key, region, dossier: None, told: papers }));
         Ok(())
+    }
+
+    /// The papers as the event leaves them that is being made; those of notes are beside the matter.
+    pub(super) fn frozen(&self) -> Frozen {
+        let dossier = self.dossier();
+        let papers = dossier.papers.iter().filter(|paper| !self.machine.notes.contains_key(&paper.kind));
+        Frozen::of(papers, dossier.seq + 1)
+    }
+
+    /// Tells the lists on which the dossier stands that its papers are others than it told them.
+    pub(super) fn tell_papers(&mut self) {
+        let ended = self.dossier().outcome.is_some();
+        let known = |on: &&OnList| on.dossier.is_some() && !ended;
+        let lists: Vec<OnList> = self.dossier().on_lists.iter().filter(known).cloned().collect();
+        if lists.is_empty() {
+            return;
+        }
+        let now = self.frozen();
+        for on in lists.into_iter().filter(|on| on.told.as_ref().is_none_or(|told| !told.is_same(&now))) {
+            if let Some(list) = on.dossier.clone() {
+                self.send(Recipient::Dossier(list), Body::Papers(now.clone()));
+                self.emit(Change::OnList(OnList { told: Some(now.clone()), ..on }));
+            }
+        }
     }
 
     /// Takes a region (none: the whole dossier) off the list on which it stands, and says so to the list if it is known.

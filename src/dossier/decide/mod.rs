@@ -237,6 +237,7 @@ impl<'a> Run<'a> {
 
     /// Closes the event that is being made.
     fn finish(&mut self, kind: Kind) {
+        self.tell_papers();
         let at = self.at;
         let dossier = self.dossier.as_mut().expect("an event closes on a dossier");
         let changes = std::mem::take(&mut self.changes);

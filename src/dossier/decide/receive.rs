@@ -4,7 +4,7 @@ use super::Run;
 use super::step::Brought;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::{Body, Ground, Message, OnList, Recipient, RowStatus};
+use crate::dossier::{Body, Frozen, Ground, Message, OnList, Recipient, RowStatus};
 use crate::ids::{DossierId, EventName, FieldName, PersonId, Text};
 use crate::machine::FieldKind;
 
@@ -26,7 +26,15 @@ impl Run<'_> {
 
     pub(super) fn take_message(&mut self, message: &Message) -> Result<(), Refusal> {
         match &message.body {
-            Body::Join { subject, caption, fields } => self.joined(message, subject.as_ref(), caption, fields),
+            Body::Join { subject, caption, fields, papers } => {
+                self.joined(message, subject.as_ref(), caption, fields)?;
+                self.papers_of(&message.from, papers.as_ref());
+                Ok(())
+            }
+            Body::Papers(papers) => {
+                self.papers_of(&message.from, Some(papers));
+                Ok(())
+            }
             Body::Leave => {
                 let live = |row: &&crate::dossier::Row| row.dossier == message.from && row.status == RowStatus::Live;
                 if self.dossier().rows.iter().any(|row| live(&row)) {
@@ -53,6 +61,14 @@ impl Run<'_> {
         match self.dossier().on_lists.iter().find(asked).cloned() {
             Some(on) => self.emit(Change::OnList(OnList { dossier: Some(list.clone()), ..on })),
             None => self.send(Recipient::Dossier(list.clone()), Body::Leave),
+        }
+    }
+
+    /// What a row says of its papers. A vote that is open goes on about those that it was opened on.
+    fn papers_of(&mut self, row: &DossierId, papers: Option<&Frozen>) {
+        let is_live = self.dossier().row(row).is_some_and(|row| row.status == RowStatus::Live);
+        if let Some(papers) = papers.filter(|_| is_live) {
+            self.emit(Change::RowPapers { row: row.clone(), papers: papers.clone() });
         }
     }
 

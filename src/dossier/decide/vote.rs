@@ -63,6 +63,7 @@ impl Run<'_> {
             roll,
             rows,
             attendance: attendance.clone(),
+            papers: self.machine.is_list().then(|| self.frozen()),
         });
         match attendance {
             Some(records) => {
@@ -116,7 +117,7 @@ impl Run<'_> {
     /// What is voted on: the live rows of a list, or the dossier itself.
     fn vote_rows(&self, rule: &VoteRule, roll: &[Seated]) -> Result<Vec<VoteRow>, Refusal> {
         let (dossier, collectives) = (self.dossier(), rule.own_case.collectives);
-        let one = |row: &DossierId, declared: &[Field], subject: &[FieldName], fields: &BTreeMap<_, _>| {
+        let one = |row: &DossierId, declared: &[Field], subject: &[FieldName], fields: &BTreeMap<_, _>, papers| {
             let needs = self.share(&rule.passes, declared, fields)?;
             let about: BTreeSet<&str> = subject.iter().filter_map(|name| fields.get(name)?.as_str()).collect();
             let speaks = |one: &Seated| collectives && self.speaks_for(one, &about);
@@ -125,13 +126,22 @@ impl Run<'_> {
             let own = if rule.own_case.votes { Vec::new() } else { own };
             let value = rule.parts.as_ref().map(|name| fields.get(name).and_then(|value| value.as_str()));
             let part = value.map(|value| value.unwrap_or_default().to_owned());
-            Ok(VoteRow { row: row.clone(), needs, part, own })
+            Ok(VoteRow { row: row.clone(), needs, part, papers, own })
         };
         if self.machine.is_list() {
             let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live);
-            live.map(|row| one(&row.dossier, &self.machine.row, &self.machine.row_subject, &row.fields)).collect()
+            live.map(|row| {
+                one(&row.dossier, &self.machine.row, &self.machine.row_subject, &row.fields, row.papers.clone())
+            })
+            .collect()
         } else {
-            Ok(vec![one(&dossier.id, &self.machine.fields, &self.machine.subject, &dossier.fields)?])
+            Ok(vec![one(
+                &dossier.id,
+                &self.machine.fields,
+                &self.machine.subject,
+                &dossier.fields,
+                Some(self.frozen()),
+            )?])
         }
     }
 

@@ -131,6 +131,9 @@ pub(crate) fn sheet(
         if own_share {
             line.needs = capital(&rules::said(reader, row.needs, &vote.rule.passes));
         }
+        if row.papers.is_some() && is_otherwise(dossier, vote, &row.row) {
+            line.papers = reader.get("ballot.papers_changed");
+        }
         if row.own.contains(person) {
             line.own = reader.texts.fill("ballot.own", &[("you", &reader.you(person))]);
         } else if let Some(form) = sent {
@@ -139,6 +142,13 @@ pub(crate) fn sheet(
         }
     }
     groups
+}
+
+/// The papers of a row are others now than those that a vote was opened on.
+pub(crate) fn is_otherwise(dossier: &Dossier, vote: &Vote, row: &DossierId) -> bool {
+    let then = vote.rows.iter().find(|one| &one.row == row).and_then(|one| one.papers.as_ref());
+    let now = dossier.row(row).and_then(|row| row.papers.as_ref());
+    then.zip(now).is_some_and(|(then, now)| !then.is_same(now))
 }
 
 /// The sheet of a count: empty, or with what was just written, or with what was recorded.

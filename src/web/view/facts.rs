@@ -123,6 +123,13 @@ pub(crate) fn sheet_of(reader: &Reader, paper: &Paper, link: &dyn Fn(&str) -> St
     }
 }
 
+impl Sheet {
+    /// With something to know about it.
+    pub(crate) fn noted(self, note: &str) -> Self {
+        Self { said: format!("{}. {note}", self.said), ..self }
+    }
+}
+
 /// The latest grounds; earlier ones stand in the history.
 pub(crate) fn grounds(reader: &Reader, dossier: &Dossier) -> Vec<Grounds> {
     let Some(last) = dossier.grounds.last() else { return Vec::new() };

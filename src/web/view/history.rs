@@ -231,6 +231,10 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 let members = roll.len().to_string();
                 Some(texts.fill("did.vote_opened", &[("title", reader.text(&rule.title)), ("n", &members)]))
             }
+            Change::RowPapers { row, .. } if is_pinned_otherwise(dossier, change) => {
+                let caption = dossier.row(row).map(|row| row.caption.as_str()).unwrap_or_default();
+                Some(texts.fill("did.papers_changed", &[("caption", caption)]))
+            }
             Change::MarkedPart { part, .. } => {
                 let field = reader.machine.votes.values().find_map(|rule| rule.parts.as_ref());
                 let title = ballot::part_title(reader, dossier, field, part);
@@ -268,6 +272,15 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
     }
     lines.extend(entered(reader, event));
     lines
+}
+
+/// A row said that its papers are others than those that it is voted on, or was.
+fn is_pinned_otherwise(dossier: &Dossier, change: &Change) -> bool {
+    let Change::RowPapers { row, papers } = change else { return false };
+    let voting = dossier.all_votes().flat_map(|vote| &vote.rows).find(|one| &one.row == row);
+    let voted = || dossier.results.iter().rev().flat_map(|result| &result.rows).find(|one| &one.row == row);
+    let pinned = voting.map(|one| one.papers.as_ref()).or_else(|| voted().map(|one| one.papers.as_ref())).flatten();
+    pinned.is_some_and(|pinned| pinned.seq < papers.seq && !pinned.is_same(papers))
 }
 
 /// Who is there, as somebody recorded it, and who is not, by name.

@@ -36,6 +36,8 @@ pub(crate) struct Line {
     pub(crate) caption: String,
     pub(crate) cells: Vec<String>,
     pub(crate) needs: String,
+    /// What has to be known about its papers.
+    pub(crate) papers: String,
     pub(crate) own: String,
     pub(crate) mark: String,
     pub(crate) why: String,
@@ -124,6 +126,7 @@ fn line(reader: &Reader, dossier: &Dossier, id: &DossierId, by: Option<&Field>) 
         caption: caption(dossier, id),
         cells: shown(reader).iter().map(cell).collect(),
         needs: String::new(),
+        papers: String::new(),
         own: String::new(),
         mark: String::new(),
         why: String::new(),
