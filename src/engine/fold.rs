@@ -11,6 +11,7 @@ use super::queue::{Pending, Work};
 use super::rows::{dossier_of, dossier_row, search_of};
 use super::{Done, Failure, Inner, boxes};
 use crate::calendar::Calendar;
+use crate::dossier::Recipient;
 use crate::dossier::command::{Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::{Decision, decide};
@@ -18,7 +19,6 @@ use crate::dossier::event::Change;
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::taken::{Taken, takes_keys};
-use crate::dossier::{Message, Recipient};
 use crate::ids::{DossierId, MachineHash, OperationId};
 use crate::machine::Machine;
 use crate::seal::Hash;
@@ -69,13 +69,15 @@ impl<'f> Fold<'f> {
             wanted.operations.push(pending.operation.clone());
             match &pending.work {
                 Work::Command(command) => wanted.dossiers.insert(command.dossier.clone(), 0),
-                Work::Deliver(Message { to: Recipient::Dossier(id) | Recipient::New { dossier: id, .. }, .. }) => {
-                    wanted.dossiers.insert(id.clone(), 0)
-                }
-                Work::Deliver(Message { to: Recipient::List { workflow, key, .. }, .. }) => {
-                    lists.insert((workflow, key));
-                    None
-                }
+                Work::Deliver(message) => match &message.to {
+                    Recipient::Dossier(id) | Recipient::New { dossier: id, .. } => {
+                        wanted.dossiers.insert(id.clone(), 0)
+                    }
+                    Recipient::List { workflow, key, .. } => {
+                        lists.insert((workflow, key));
+                        None
+                    }
+                },
             };
         }
         for (workflow, key) in lists {

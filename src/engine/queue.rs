@@ -49,7 +49,7 @@ pub(super) enum Work {
     /// A command as it stands.
     Command(Box<Command>),
     /// A message between dossiers; which dossier consumes it is found out in its transaction.
-    Deliver(Message),
+    Deliver(Box<Message>),
 }
 
 impl Pending {
@@ -76,7 +76,7 @@ impl Pending {
 
     pub(super) fn of_message(message: Message, master: &MasterKeys) -> Self {
         let asked = master.asked(&json(&message));
-        let (operation, work) = (message.operation(), Work::Deliver(message));
+        let (operation, work) = (message.operation(), Work::Deliver(Box::new(message)));
         Self { work, operation, asked, attachments: Vec::new(), answer: None }
     }
 

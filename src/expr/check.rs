@@ -6,7 +6,7 @@ use std::ops::Range;
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, SelectExpr, SourceInfo, operators};
 
-use super::functions::SIGNATURES;
+use super::functions::{DAYS_MAX, SIGNATURES, delay_of};
 use super::syntax::{ExprFault, parse};
 use super::{Kind, Names, names};
 use crate::diagnostic::{Words, nearest, say};
@@ -74,6 +74,41 @@ fn kept_by(expr: &str, names: &Names) -> Kind {
         Kind::List(element) if keeps => *element,
         _ => Kind::Any,
     }
+}
+
+/// Whether a formula may give a number that no decimal can say: a mean, or a division by something else than 2, 5 and their
+/// products, that is not rounded.
+pub fn endless(expr: &str) -> bool {
+    parse(expr).is_ok_and(|program| is_endless(program.expression()))
+}
+
+fn is_endless(node: &IdedExpr) -> bool {
+    let any = |nodes: &[IdedExpr]| nodes.iter().any(is_endless);
+    match &node.expr {
+        Expr::Call(call) => match (call.func_name.as_str(), call.args.as_slice()) {
+            ("mean", _) => true,
+            (operators::DIVIDE, [whole, by]) => !ends(by) || is_endless(whole),
+            (operators::CONDITIONAL, [_, one, other]) => is_endless(one) || is_endless(other),
+            (operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::NEGATE, args) => any(args),
+            ("sum" | "median" | "min" | "max", args) => any(args),
+            _ => false,
+        },
+        Expr::List(list) => any(&list.elements),
+        Expr::Comprehension(it) => is_endless(&it.loop_step),
+        _ => false,
+    }
+}
+
+/// Whether what is divided by this ends.
+fn ends(by: &IdedExpr) -> bool {
+    let Expr::Literal(LiteralValue::Int(number)) = &by.expr else { return false };
+    let mut rest = number.inner().unsigned_abs();
+    for factor in [2, 5] {
+        while rest > 1 && rest % factor == 0 {
+            rest /= factor;
+        }
+    }
+    rest == 1
 }
 
 fn run(expr: &str, names: &Names, truth: bool) -> Vec<ExprFault> {
@@ -285,6 +320,12 @@ impl<'e> Check<'e> {
                     let says = say!(formula.argument, name, needed = needed.words(), kind = kind.words());
                     self.fault(argument, says, help);
                 }
+            }
+            if let ("add", Some(Expr::Literal(LiteralValue::String(delay)))) =
+                (name, call.args.get(1).map(|one| &one.expr))
+                && delay_of(delay.inner()).is_none()
+            {
+                self.fault(&call.args[1], say!(formula.days, delay = delay.inner(), most = DAYS_MAX), None);
             }
             return match name {
                 "units" | "units_of" => Kind::List(Box::new(names::unit())),

@@ -7,7 +7,7 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, operators};
 
 use super::Names;
-use super::functions::DAYS_COUNTED_MAX;
+use super::functions::{DAYS_COUNTED_MAX, DAYS_MAX, delay_of};
 use super::syntax::parse;
 use crate::machine::{Condition, Decision};
 
@@ -76,6 +76,13 @@ impl Cost<'_> {
             "sum" | "mean" | "median" | "min" | "max" => call.args.first().map_or(0, |list| self.size(list)),
             // Days are counted one by one.
             "working_days" => u64::from(DAYS_COUNTED_MAX),
+            // A calendar counts day by day; with rest days between them.
+            "add" => match call.args.get(1).map(|delay| &delay.expr) {
+                Some(Expr::Literal(LiteralValue::String(delay))) => {
+                    delay_of(delay.inner()).map_or(0, |delay| u64::from(delay.count.unsigned_abs()) * 3 / 2)
+                }
+                _ => u64::from(DAYS_MAX) * 3 / 2,
+            },
             // A text is looked at sixteen characters at a time.
             "contains" | "startsWith" | "endsWith" => arguments().next().map_or(0, |text| self.size(text) / 16),
             // Whether two lists or texts are the same.

@@ -13,6 +13,7 @@ use cel::{Context, ExecutionError, FunctionContext, Value};
 use jiff::civil::Date;
 
 use super::{Missed, Scope, values};
+use crate::calendar::Delay;
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::machine::Fraction;
 
@@ -56,6 +57,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     Signature { name: "month", usage: "month(day)", arguments: &[Text], result: Number },
     Signature { name: "days", usage: "days(from, to)", arguments: &[Text, Text], result: Number },
     Signature { name: "working_days", usage: "working_days(from, to)", arguments: &[Text, Text], result: Number },
+    Signature { name: "add", usage: "add(date, '30d')", arguments: &[Text, Text], result: Text },
     Signature { name: "group", usage: "group(unit, 'cluster')", arguments: &[Any, Text], result: Text },
 ];
 
@@ -78,6 +80,7 @@ pub(super) fn add(name: &str, context: &mut Context<'_, '_>) {
         "month" => context.add_function("month", month),
         "days" => context.add_function("days", days),
         "working_days" => context.add_function("working_days", working_days),
+        "add" => context.add_function("add", add_days),
         _ => Ok(()),
     };
     debug_assert!(added.is_ok(), "none of our functions is called like one of CEL's");
@@ -119,6 +122,12 @@ impl VariableResolver for Answers<'_> {
                 let today = self.0.calendar.date(self.0.now);
                 let body = self.0.directory.group_of(kind, &UnitCode::new(*unit), today);
                 Some(CowVal::owned(CelString::from(body.map_or("", |body| body.code.as_str()))))
+            }
+            ["add", date, delay] => {
+                let (date, delay) = (date.parse::<jiff::civil::Date>().ok()?, delay_of(delay)?);
+                let calendar = self.0.calendar;
+                let end = calendar.date(calendar.after(calendar.end_of(date), delay));
+                Some(CowVal::owned(CelString::from(end.to_string())))
             }
             ["units", unit, kind] => {
                 let today = self.0.calendar.date(self.0.now);
@@ -191,6 +200,30 @@ fn held(ctx: &FunctionContext<'_, '_>, register: Value, key: Value, year: Value)
 
 fn times(ctx: &FunctionContext<'_, '_>, register: Value, key: Value) -> Answer {
     ask(ctx, &["times", &as_text(ctx, &register)?, &as_text(ctx, &key)?])
+}
+
+/// Days that are counted from a date at most: some ten years.
+pub(super) const DAYS_MAX: u32 = 3660;
+
+/// A span of days or working days, not too long to be counted.
+pub(super) fn delay_of(text: &str) -> Option<Delay> {
+    let delay = text.parse::<Delay>().ok()?;
+    (delay.unit.is_of_days() && delay.count.unsigned_abs() <= DAYS_MAX).then_some(delay)
+}
+
+/// The day on which a period ends that begins on a date, as deadlines count it; of no date there is none.
+fn add_days(ctx: &FunctionContext<'_, '_>, date: Value, delay: Value) -> Answer {
+    if let Value::Null = date {
+        return Ok(Value::Null);
+    }
+    let (date, delay) = (as_text(ctx, &date)?, as_text(ctx, &delay)?);
+    if date.parse::<jiff::civil::Date>().is_err() {
+        return Err(ctx.error(format!("`{date}` is no date")));
+    }
+    if delay_of(&delay).is_none() {
+        return Err(ctx.error(format!("`{delay}` is no span of days: write '30d' or '10wd', at most {DAYS_MAX}")));
+    }
+    ask(ctx, &["add", &date, &delay])
 }
 
 /// Of nothing, no share is reached.

@@ -267,6 +267,46 @@ fn what_has_no_value_says_why() {
 }
 
 #[test]
+fn days_are_added_to_a_date_as_deadlines_count_them() {
+    for (sum, day) in [
+        ("add('2026-06-01', '30d')", "2026-07-01"),
+        ("add('2026-06-05', '1wd')", "2026-06-08"),
+        ("add('2026-06-05', '1d')", "2026-06-08"),
+        ("add('2026-06-01', '-1wd')", "2026-05-29"),
+        ("add('2026-06-01', '0d')", "2026-06-01"),
+    ] {
+        assert_eq!(ask(sum), Ok(json!(day)), "{sum}");
+    }
+    assert_eq!(ask("add(null, '30d')"), Ok(Value::Null));
+    assert!(ask("add('soon', '30d')").expect_err("no date").contains("`soon` is no date"));
+    assert!(ask("add('2026-06-01', note)").is_err(), "an empty field is no span of days");
+}
+
+#[test]
+fn a_span_that_is_none_is_found_before_anything_runs() {
+    let told = "'30h' | `30h` is no span of days from '-3660d' to '3660d', or of working days ('10wd') | ";
+    assert_eq!(faults("add(today, '30h') > today"), [told]);
+    assert_eq!(faults("add(today, '30d') > today"), [""; 0]);
+}
+
+#[test]
+fn what_is_divided_and_not_rounded_may_have_no_end() {
+    for (expr, endless) in [
+        ("mean([1, 2])", true),
+        ("round(mean([1, 2]), 2)", false),
+        ("staff / 3", true),
+        ("staff / 40", false),
+        ("1 + staff / good", true),
+        ("good > 0 ? staff / good : 0", true),
+        ("sum(lines.map(l, l.price / 3))", true),
+        ("sum(lines.map(l, l.price * 3))", false),
+        ("staff * good", false),
+    ] {
+        assert_eq!(super::endless(expr), endless, "{expr}");
+    }
+}
+
+#[test]
 fn a_machine_with_a_broken_formula_is_not_loaded() {
     let error = Programs::compile(&shape(&["1 +"])).expect_err("it is broken");
     assert_eq!(error, "`1 +`: the formula ends too early");

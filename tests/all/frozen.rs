@@ -78,7 +78,7 @@ async fn attach(pages: &Pages, case: &DossierId, name: &str) {
         operation: OperationId::new(format!("attach:{case}:{name}")),
         dossier: case.clone(),
         actor: by("clerk"),
-        ask: Ask::Edit { activation, fields: Default::default(), papers: vec![one] },
+        ask: Ask::Edit { activation, fields: std::collections::BTreeMap::default(), papers: vec![one] },
     };
     pages.engine.handle(command, vec![attachment]).await.expect("a paper");
     pages.settle().await;

@@ -169,6 +169,8 @@ impl Check<'_> {
         if !given.can_be(holds) {
             let fault = fault!(FIELD_TYPE.formula, &formula.span, given = given.words(), field, holds = holds.words());
             self.report(fault.beside(&field.span));
+        } else if *holds == expr::Kind::Number && expr::endless(&formula.value) {
+            self.report(fault!(ENDLESS.set, &formula.span, field).beside(&field.span));
         }
     }
 
