@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event};
-use super::{Dossier, Message, Purpose, Task, TimerKind};
+use super::{Dossier, Message, Purpose, Task, TimerKind, Vote};
 use crate::calendar::Calendar;
 use crate::ids::{ActivationId, Instant, PersonId};
 use crate::machine::chart::Chart;
@@ -326,7 +326,10 @@ impl<'a> Notices<'a> {
 
     fn notice(&self, seq: i64, activation: ActivationId, person: &PersonId, kind: NoticeKind, at: Instant) -> Notice {
         let state = self.after.active.iter().find(|active| active.activation == activation);
-        let urgent = state.and_then(|active| self.machine.state(&active.state)).is_some_and(|state| state.urgent);
+        let said = state.and_then(|active| self.machine.state(&active.state)).is_some_and(|state| state.urgent);
+        // Ballots of a meeting are given out while people sit in it: not with the next morning's post.
+        let meets = self.after.vote(activation).is_some_and(Vote::is_attended);
+        let urgent = said || meets;
         let not_before_at = self.calendar.mail_slot(at, urgent);
         Notice { seq, activation, person: person.clone(), kind, mail: None, purpose: None, urgent, not_before_at }
     }

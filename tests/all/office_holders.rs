@@ -44,6 +44,33 @@ states:
   agreed: {title: Đồng ý, final: true, outcome: agreed}
 ";
 
+/// What decides who holds a role may change too: then nobody is left with a task that is not theirs.
+#[test]
+fn a_task_follows_its_role_when_a_field_says_that_another_unit_decides() {
+    let text = LETTER.replace(", HOW", ", edit: [unit]");
+    let held = "held:\n    title: Tạm dừng\n";
+    let text = text.replace(held, &format!("{held}    separation: {{may_be_same_as: [open.deciding]}}\n"));
+    let (mut office, letter) = (Office::new(), machine("letter", &text));
+    let mut other = office.directory.units.values().next().expect("a unit").clone();
+    other.code = "V".into();
+    office.directory.units.insert("V".into(), other);
+    let dated = Dated { from: None, until: None };
+    office.directory.posts.push(Post { person: "p-m1".into(), unit: "V".into(), post: "head".to_owned(), dated });
+    let opened = office.start(&letter, "D", json!({"unit": "U"}), START);
+    let (dossier, _) = office.answer(&letter, &opened, by("clerk"), act(&opened, "submit"), START).expect("sent on");
+    let activation = dossier.leaves().next().expect("it stands").activation;
+    let fields = serde_json::from_value(json!({"unit": "V"})).expect("fields");
+    let edit = Ask::Edit { activation, fields, papers: Vec::new() };
+    let (dossier, rows) = office.answer(&letter, &dossier, by("head"), edit, START).expect("it is put right");
+    let asked = dossier.task(activation, Purpose::Act).expect("a task").holders.clone();
+    assert_eq!(asked, [PersonId::from("p-m1")]);
+    assert!(
+        rows.notices.iter().any(|one| one.person.as_str() == "p-m1" && one.kind == NoticeKind::Asked),
+        "and told so"
+    );
+    office.answer(&letter, &dossier, by("m1"), act(&dossier, "agree"), START).expect("it is theirs");
+}
+
 fn letter(how: &str) -> Machine {
     machine("letter", &LETTER.replace(", HOW", how))
 }

@@ -103,6 +103,9 @@ fn whoever_has_cast_a_part_keeps_the_seat() {
     let dossier = office.run(&list, Some(&dossier), &command, START).expect("a part").0;
     let body = office.directory.bodies.values_mut().next().expect("a council");
     body.seats.retain(|seat| !["p-m4", "p-m5"].contains(&seat.person.as_str()));
+    let command = office.command("L", by("m4"), part(&dossier, &["row-1"], Choice::Yes));
+    let refusal = office.run(&list, Some(&dossier), &command, START).expect_err("a member no longer");
+    assert_eq!(refusal.reasons[0].code, Code::NotAsked, "what is left of a ballot is not cast by whoever has left");
     let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Tick);
     let (dossier, _) = office.run(&list, Some(&dossier), &command, Instant(START.0 + 5 * DAY_MS)).expect("closed");
     assert_eq!(dossier.results.last().expect("a result").members, 4, "m5 is gone, m4 is in a box");

@@ -109,7 +109,9 @@ impl Run<'_> {
         let later = |at: Instant| moved(self.context.calendar, at, days);
         let times = GivenOut { until_at: until_at.map(later), written_until_at: written_until_at.map(later) };
         let open = vote.roll.iter().filter(|seat| !seat.cast);
-        let until = open.filter_map(|seat| Some((seat.person.clone(), later(seat.until_at?)))).collect();
+        let until = open.filter_map(|seat| Some((seat.person.clone(), later(seat.until_at?))));
+        // Whose time was over before the pause is not given another.
+        let until = until.filter(|(_, until_at)| *until_at > self.at).collect();
         if vote.held == Held::Online {
             let state = self.entered(activation).expect("votes go with their activation");
             self.hand_out(activation, self.machine.states[state].link, times, until);

@@ -50,7 +50,7 @@ impl Run<'_> {
         }
         let may = match task.purpose {
             Purpose::Act => self.free(role, at).0,
-            Purpose::Tally | Purpose::Confirm | Purpose::Attendance => self.others(role, task.activation),
+            Purpose::Tally | Purpose::Confirm | Purpose::Attendance => self.others_at(role, at, self.recorder(task)),
             Purpose::Lead | Purpose::Ballot => today,
         };
         let known = |person: &PersonId| {
@@ -79,6 +79,12 @@ impl Run<'_> {
             others,
             owner,
         })
+    }
+
+    /// Who recorded the tallies that a task asks to confirm: they cannot be the second person.
+    fn recorder(&self, task: &Task) -> Option<&PersonId> {
+        let mut votes = self.dossier().all_votes().filter(|_| task.purpose == Purpose::Confirm);
+        votes.find(|vote| vote.activation == task.activation)?.recorded.as_ref().map(|recorded| &recorded.by)
     }
 
     /// Whether the directory says who holds it: not a field of the dossier, nor a table of members that it composes itself.

@@ -183,6 +183,7 @@ impl<'a> Run<'a> {
         self.follow_roles(now);
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
+        let begun = self.decision.events.len();
         match &command.ask {
             Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
@@ -207,7 +208,13 @@ impl<'a> Run<'a> {
             // Two versions decide it together: `migrate::migrate`.
             Ask::Migrate(_) => Err(Refusal::of(Code::NotThisWay)),
             Ask::Receive(message) => self.receive(message),
+        }?;
+        // What it changed may say who holds a role: of which unit, by which row of a table.
+        let said = self.decision.events[begun..].iter().flat_map(|event| &event.changes);
+        if said.into_iter().any(Change::content) {
+            self.follow_roles(now);
         }
+        Ok(())
     }
 
     fn dossier(&self) -> &Dossier {

@@ -56,28 +56,28 @@ impl Run<'_> {
     }
 
     /// The time of a consultation is over: who did not answer has a row that says so.
-    pub(super) fn note_silence(&mut self, activation: ActivationId, consult: &Consult) -> Result<(), Refusal> {
+    pub(super) fn note_silence(&mut self, activation: ActivationId, consult: &Consult) {
         let task = self.dossier().task(activation, Purpose::Act);
-        let silent = task.map(|task| task.holders.clone()).unwrap_or_default();
+        let mut silent = task.map(|task| task.holders.clone()).unwrap_or_default();
         let field = self.machine.field(&consult.into);
-        let Some((field, (whose, _))) = field.zip(self.machine.own_row(&consult.into)) else { return Ok(()) };
+        let Some((field, (whose, _))) = field.zip(self.machine.own_row(&consult.into)) else { return };
         if consult.silence.is_empty() || silent.is_empty() {
-            return Ok(());
+            return;
         }
         let answered = task.is_some_and(|task| !task.answers.is_empty());
         let so_far = self.dossier().fields.get(&consult.into).filter(|_| answered);
         let mut rows = so_far.and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
+        // More people may have been asked meanwhile than the table takes: that must not keep the deadline from ending.
+        if let FieldKind::Rows { max, .. } = &field.kind {
+            silent.truncate((*max as usize).saturating_sub(rows.len()));
+        }
         for person in &silent {
             let cells = consult.silence.iter().map(|(column, word)| (column.to_string(), word.as_str().into()));
             let person = (whose.to_string(), person.as_str().into());
             rows.push(serde_json::Value::Object(cells.chain([person]).collect()));
         }
-        if matches!(&field.kind, FieldKind::Rows { max, .. } if rows.len() > *max as usize) {
-            return Err(Refusal::about(Code::TooMuch, field.name.as_str()));
-        }
         self.emit(Change::Set(BTreeMap::from([(consult.into.clone(), rows.into())])));
         self.emit(Change::Silent { activation, people: silent });
-        Ok(())
     }
 
     /// Where several answer, a round begins with an empty table; the rows of earlier rounds stand in the history.

@@ -72,6 +72,18 @@ impl Run<'_> {
     /// the dossier composes, as long as the directory knows them: else whoever writes its table could choose the voters while
     /// they vote. And whoever has cast a part of their ballot: what is in the box cannot be told apart.
     pub(super) fn lost_seats(&self, vote: &Vote) -> Vec<PersonId> {
+        let untouched = vote.roll.iter().filter(|seat| seat.is_untouched()).map(|seat| &seat.person);
+        let gone = self.gone(vote);
+        untouched.filter(|person| gone.contains(person)).cloned().collect()
+    }
+
+    /// Whether a member who left the body casts no more: not even what is left of a ballot that they have begun.
+    pub(super) fn may_not_go_on(&self, vote: &Vote, person: &PersonId) -> bool {
+        self.gone(vote).contains(person)
+    }
+
+    /// Members on the roll who sit in the body no more, where that costs them their seat.
+    fn gone(&self, vote: &Vote) -> Vec<PersonId> {
         if !vote.rule.leaver_loses_seat || matches!(vote.held, Held::Paper { .. }) {
             return Vec::new();
         }
@@ -82,7 +94,6 @@ impl Run<'_> {
             let known = is_composed && self.context.directory.people.contains_key(person);
             known || seated.iter().any(|one| &one.person == person && one.votes())
         };
-        let gone = vote.roll.iter().filter(|seat| seat.is_untouched() && !sits(&seat.person));
-        gone.map(|seat| seat.person.clone()).collect()
+        vote.roll.iter().map(|seat| &seat.person).filter(|person| !sits(person)).cloned().collect()
     }
 }

@@ -51,9 +51,14 @@ impl Run<'_> {
 
     /// The holders of a role whom the state does not keep from it because the matter is their own.
     pub(super) fn others(&self, role: &RoleName, activation: ActivationId) -> Vec<PersonId> {
-        let rules = self.entered(activation).map(|at| self.separations(at)).unwrap_or_default();
+        self.entered(activation).map_or_else(|| self.holders(role), |at| self.others_at(role, at, None))
+    }
+
+    /// The same, in a state that may be frozen, and without one person.
+    pub(super) fn others_at(&self, role: &RoleName, at: Place, but: Option<&PersonId>) -> Vec<PersonId> {
+        let rules = self.separations(at);
         let own = |person: &PersonId| rules.iter().any(|rule| self.named(person, rule).is_some());
-        self.holders(role).into_iter().filter(|person| !own(person)).collect()
+        self.holders(role).into_iter().filter(|person| Some(person) != but && !own(person)).collect()
     }
 
     /// The holders of a role who may act in a state, and why the others may not.

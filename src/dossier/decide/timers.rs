@@ -100,7 +100,7 @@ impl Run<'_> {
             TimerKind::Deadline => {
                 self.note_missing(activation, state);
                 if let Some(consult) = &state.consult {
-                    self.note_silence(activation, consult)?;
+                    self.note_silence(activation, consult);
                 }
                 if let Some(event) = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref()) {
                     self.raise(event, Some(activation), Brought::default())?;

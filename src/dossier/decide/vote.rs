@@ -185,7 +185,7 @@ impl Run<'_> {
         if !vote.is_by_sheet() {
             return Err(Refusal::of(Code::NotThisWay));
         }
-        if self.lost_seats(vote).contains(&person) {
+        if self.may_not_go_on(vote, &person) {
             return Err(Refusal::of(Code::NotAsked));
         }
         let seat = vote.roll.iter().find(|seat| seat.person == person).ok_or_else(|| Refusal::of(Code::NotAsked))?;

@@ -86,7 +86,7 @@ pub(crate) fn facts(reader: &Reader, dossier: &Dossier, link: &dyn Fn(&str) -> S
         if short { first.push(fact) } else { rest.push(fact) }
     }
     if !reader.machine.is_list() {
-        first.extend(dossier.results.iter().rev().find(|result| !result.fallen).and_then(|result| {
+        first.extend(dossier.results.iter().rev().find(|result| !result.fallen && result.quorate).and_then(|result| {
             let row = result.rows.first()?;
             let mut fact = Fact::new(reader.get("part.results"), format!("{}/{}", row.yes, row.base));
             fact.number = true;

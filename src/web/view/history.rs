@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::reader::Reader;
-use super::{ballot, changes, children};
+use super::{changes, children};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
@@ -235,11 +235,8 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
                 let caption = dossier.row(row).map(|row| row.caption.as_str()).unwrap_or_default();
                 Some(texts.fill("did.papers_changed", &[("caption", caption)]))
             }
-            Change::MarkedPart { part, .. } => {
-                let field = reader.machine.votes.values().find_map(|rule| rule.parts.as_ref());
-                let title = ballot::part_title(reader, dossier, field, part);
-                Some(texts.fill("did.cast_part", &[("part", &title)]))
-            }
+            // Which part is nobody's business but theirs: with few ballots in it, its totals would say what was in them.
+            Change::MarkedPart { .. } => Some(reader.get("did.cast_part")),
             Change::Attended { seats, .. } => Some(attended(reader, seats)),
             Change::Moved { due_at, .. } => {
                 let when = reader.words.by_long(*due_at, reader.calendar.zone());

@@ -167,7 +167,7 @@ fn latest_vote(dossier: &Dossier, id: &DossierId) -> Option<String> {
         .results
         .iter()
         .rev()
-        .filter(|result| !result.fallen)
+        .filter(|result| !result.fallen && result.quorate)
         .find_map(|result| result.rows.iter().find(|row| &row.row == id))?;
     Some(format!("{}/{}", row.yes, row.base))
 }
