@@ -62,7 +62,9 @@ const TAMPERED: &[(&str, &[&str])] = &[
     ("content", &["DELETE FROM seal_key WHERE dossier_id = 'LAST' AND person_id = '-'"]),
     (
         "content",
-        &["UPDATE dossier SET snapshot = replace(snapshot, '\"rating\":\"', '\"rating\":\"x') WHERE id = 'LAST'"],
+        &[
+            "UPDATE dossier SET snapshot = replace(snapshot, '\"nominee_code\":\"', '\"nominee_code\":\"x') WHERE id = 'LAST'",
+        ],
     ),
     ("row", &["UPDATE dossier SET seq = seq + 1 WHERE id = 'OPEN'"]),
     ("row", &["DELETE FROM dossier WHERE id = 'LAST'"]),
@@ -214,12 +216,12 @@ async fn ids(database: &Path) -> BTreeMap<&'static str, String> {
             "SELECT d.id FROM dossier d WHERE d.outcome = 'approve' AND d.workflow = 'nomination' AND EXISTS (SELECT 1 FROM \
              register r WHERE r.dossier_id = d.id) AND EXISTS (SELECT 1 FROM message m WHERE m.from_id = d.id) AND EXISTS \
              (SELECT 1 FROM outbox o WHERE o.dossier_id = d.id AND o.kind LIKE 'told%') AND EXISTS (SELECT 1 FROM event e \
-             WHERE e.dossier_id = d.id AND e.seq = 1 AND e.subjects <> '') ORDER BY d.id LIMIT 1",
+             WHERE e.dossier_id = d.id AND e.seq = 1 AND e.subjects <> '') AND d.import_key IS NOT NULL ORDER BY d.import_key LIMIT 1",
         ),
         (
             "OPEN",
             "SELECT d.id FROM dossier d WHERE EXISTS (SELECT 1 FROM task t WHERE \
-             t.dossier_id = d.id AND t.closed_at IS NULL) ORDER BY d.id LIMIT 1",
+             t.dossier_id = d.id AND t.closed_at IS NULL) AND d.import_key IS NOT NULL ORDER BY d.import_key LIMIT 1",
         ),
         ("LIST", "SELECT dossier_id FROM ballot_box ORDER BY dossier_id LIMIT 1"),
     ];
