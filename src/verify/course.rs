@@ -48,8 +48,6 @@ pub(super) struct Vote {
     pub(super) roll: BTreeMap<String, Seat>,
     /// What is voted on.
     pub(super) rows: BTreeMap<String, Row>,
-    /// Seats that were lost.
-    pub(super) lost: usize,
     /// The last result.
     pub(super) result: Option<Value>,
     /// It counts no longer.
@@ -154,7 +152,7 @@ impl<'m> Course<'m> {
             "seats_lost" => {
                 let vote = self.votes.entry(entry_of(said)).or_default();
                 for person in list(said, "people").iter().filter_map(Value::as_str) {
-                    vote.lost += usize::from(vote.roll.remove(person).is_some());
+                    vote.roll.remove(person);
                 }
             }
             "vote_closed" => {
@@ -384,7 +382,7 @@ impl<'m> Course<'m> {
             own: list(row, "own").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         };
         vote.rows = list(said, "rows").iter().map(|one| (text(one, "row").to_owned(), row(one))).collect();
-        (vote.over, vote.lost) = (false, 0);
+        vote.over = false;
         let entry = entry_of(said);
         self.timers.remove(&(entry, "vote_ends".to_owned()));
     }

@@ -194,12 +194,10 @@ impl Look {
         }
         boxes::hold(database, id, &course, masters, &mut report.faults).await?;
         report.faults.append(&mut course.faults);
-        if let Some(stored) = &stored
-            && !erased
-        {
-            rows::said(database, id, stored, &events, &contents, &mut report.faults).await?;
+        if !erased {
+            rows::said(database, id, &events, &contents, &mut report.faults).await?;
         }
-        self.known.told(id, &events, &contents);
+        self.known.told(id, &contents);
         Ok(())
     }
 }

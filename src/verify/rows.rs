@@ -167,7 +167,6 @@ pub(super) async fn notices(
 pub(super) async fn said(
     database: &mut Database,
     dossier: &str,
-    stored: &Stored,
     events: &[Event],
     contents: &[Content],
     faults: &mut Vec<Fault>,
@@ -209,7 +208,6 @@ pub(super) async fn said(
     for (seq, person) in &told {
         fault("notice", format!("event {seq} tells `{person}` something, and there is no notice of it"));
     }
-    let _ = stored;
     Ok(())
 }
 
@@ -229,9 +227,9 @@ impl Known {
         self.dossiers.insert(dossier.to_owned());
     }
 
-    pub(super) fn told(&mut self, dossier: &str, events: &[Event], contents: &[Content]) {
+    pub(super) fn told(&mut self, dossier: &str, contents: &[Content]) {
         self.contents = true;
-        for change in events.iter().zip(contents).flat_map(|(_, content)| &content.changes) {
+        for change in contents.iter().flat_map(|content| &content.changes) {
             if let Some(fact) = change.get("registered") {
                 let [register, holder, key] = ["register", "holder", "key"].map(|part| text(fact, part).to_owned());
                 self.facts.insert((
