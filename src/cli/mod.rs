@@ -346,7 +346,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
-        Command::Web(_) => serve::run(&[Part::Web], context).await,
+        Command::Web(args) => serve::run(&[args.part()], context).await,
         Command::Scheduler(_) => serve::run(&[Part::Scheduler], context).await,
         Command::Migrate(args) => migrate::run(&args, context).await,
         Command::Backup(args) => backup::backup(&args, context),

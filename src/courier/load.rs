@@ -7,11 +7,11 @@ use crate::calendar::Calendar;
 use crate::dossier::Dossier;
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
-use crate::letters::{About, Gathering, Letter, MailNotice, MailTask, Reader};
+use crate::letters::{About, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
 use crate::links::{Bound, LinkKeys, task_row};
 use crate::machine::Machine;
 use crate::store::StoreError;
-use crate::store::mails::ClaimedMail;
+use crate::store::mails::{ClaimedMail, MailCode};
 
 /// Why a mail cannot be written. None of these passes by waiting, but for the first.
 #[derive(Debug, thiserror::Error)]
@@ -58,14 +58,7 @@ impl Loader<'_> {
     /// The letter of a mail.
     pub(super) async fn letter(&self, mail: &ClaimedMail) -> Result<Letter, LoadError> {
         let directory = self.engine.directory();
-        let person = directory.people.get(&mail.person).ok_or(LoadError::NoPerson)?;
-        let email = person.email.clone().filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
-        let reader = Reader {
-            name: person.name.clone(),
-            address: person.address.clone(),
-            email,
-            language: person.language.clone(),
-        };
+        let reader = self.reader(&mail.person)?;
         let language = Language::new(&reader.language);
         let mut loaded: BTreeMap<&DossierId, Loaded> = BTreeMap::new();
         for notice in &mail.notices {
@@ -95,6 +88,29 @@ impl Loader<'_> {
             desk: self.desk_link(mail).ok_or(LoadError::NoKey)?,
             now: self.now,
             zone,
+        })
+    }
+
+    /// The letter that brings a code.
+    pub(super) fn code(&self, mail: &ClaimedMail, code: &MailCode) -> Result<CodeLetter, LoadError> {
+        Ok(CodeLetter {
+            message_id: mail.message_id.clone(),
+            reader: self.reader(&mail.person)?,
+            code: self.keys.code(code.key_id, &code.id, &mail.person).ok_or(LoadError::NoKey)?,
+            minutes: code.ends_at.0.saturating_sub(mail.made_at.0) / 60_000,
+            now: self.now,
+        })
+    }
+
+    fn reader(&self, person: &PersonId) -> Result<Reader, LoadError> {
+        let directory = self.engine.directory();
+        let person = directory.people.get(person).ok_or(LoadError::NoPerson)?;
+        let email = person.email.clone().filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
+        Ok(Reader {
+            name: person.name.clone(),
+            address: person.address.clone(),
+            email,
+            language: person.language.clone(),
         })
     }
 

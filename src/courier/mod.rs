@@ -201,9 +201,12 @@ impl Courier {
 
     async fn write(&self, mail: &ClaimedMail, now: Instant) -> Result<Encoded, Unwritten> {
         let loader = Loader { engine: &self.engine, keys: &self.keys, public_url: &self.public_url, now };
-        let letter = loader.letter(mail).await?;
         let sender = self.settings.sender();
-        let email = letters::compose(&letter, sender).map_err(|error| Unwritten::Never(error.to_string()))?;
+        let email = match &mail.code {
+            Some(code) => letters::compose_code(&loader.code(mail, code)?, sender),
+            None => letters::compose(&loader.letter(mail).await?, sender),
+        };
+        let email = email.map_err(|error| Unwritten::Never(error.to_string()))?;
         email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))
     }
 }

@@ -322,6 +322,8 @@ async fn serve(
         links: Arc::new(engine.links().clone()),
         site: Arc::new(site),
         office: script.office.as_str().into(),
+        only_links: false,
+        proxies: [].into(),
         health,
     };
     tokio::spawn(async move {

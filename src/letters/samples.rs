@@ -3,6 +3,7 @@
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
+use super::code::{CodeLetter, compose_code};
 use super::compose::compose;
 use super::letter::{Consequence, Email, Letter, Matter, Reader, Sender};
 use crate::dossier::Purpose;
@@ -15,12 +16,21 @@ use crate::ids::{Instant, MailId};
 /// A template is broken; a test writes every one.
 pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
     let english = language.starts_with("en");
+    let code = CodeLetter {
+        message_id: "<sample@example.vn>".to_owned(),
+        reader: letter(language, Vec::new()).reader,
+        code: "01234567".to_owned(),
+        minutes: 15,
+        now: at(23, 8),
+    };
+    let code = ("code", compose_code(&code, SENDER).expect("a test writes every sample"));
     letters(language, english)
         .into_iter()
         .map(|(name, letter)| {
             let redirect_to = (name == "redirected").then_some("thu-nghiem@example.vn");
             (name, compose(&letter, Sender { redirect_to, ..SENDER }).expect("a test writes every sample"))
         })
+        .chain([code])
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::letter::{Consequence, Letter, Matter, Sender};
+use super::letter::{Consequence, Letter, Matter, Reader, Sender};
 use super::subject::{about, own, task, you};
 use super::texts::Texts;
 use crate::dossier::Purpose;
@@ -94,7 +94,7 @@ impl Writer<'_> {
             sender: self.office.clone(),
             title: self.letter.subject(),
             redirected: self.sender.redirect_to.map(|_| self.redirected()),
-            greeting: self.greeting(),
+            greeting: greeting(&self.letter.reader, self.texts),
             intro: self.intro(),
             sections: self.sections(),
             more: (hidden > 0).then(|| self.texts.count("link.more", hidden, &[])),
@@ -115,20 +115,6 @@ impl Writer<'_> {
     fn redirected(&self) -> String {
         let (name, address) = (clean(&self.letter.reader.name), clean(&self.letter.reader.email));
         self.say("foot.redirected", &[("name", &name), ("address", &address)])
-    }
-
-    fn greeting(&self) -> String {
-        let name = clean(&self.letter.reader.name);
-        let address = self.letter.reader.address.as_deref().map(clean).filter(|address| !address.is_empty());
-        let form = match &address {
-            Some(address) if self.texts.addresses_as_written() => Some(address.as_str()),
-            Some(address) => self.texts.form(address),
-            None => None,
-        };
-        match form {
-            Some(form) => self.say("greeting.with_address", &[("you", form), ("name", &name)]),
-            None => self.say("greeting.plain", &[("name", &name)]),
-        }
     }
 
     /// A single matter is introduced in the workflow's own words, where it has any.
@@ -302,6 +288,21 @@ impl Writer<'_> {
             (_, _, false) => self.say("foot.why_told", &[]),
         }
     }
+}
+
+/// How a reader is greeted.
+pub(super) fn greeting(reader: &Reader, texts: &Texts) -> String {
+    let name = clean(&reader.name);
+    let address = reader.address.as_deref().map(clean).filter(|address| !address.is_empty());
+    let form = match &address {
+        Some(address) if texts.addresses_as_written() => Some(address.as_str()),
+        Some(address) => texts.form(address),
+        None => None,
+    };
+    capitalised(&match form {
+        Some(form) => texts.say("greeting.with_address", &[("you", form), ("name", &name)]),
+        None => texts.say("greeting.plain", &[("name", &name)]),
+    })
 }
 
 /// Telephone numbers stay on one line: no break between two digits.

@@ -37,6 +37,8 @@ const LANES: [&str; CONNECTIONS_MAX] =
 pub enum Part {
     /// Pages.
     Web,
+    /// Pages of mailed links and nothing else.
+    Links,
     /// Timers, starts by the clock, mails.
     Scheduler,
 }
@@ -95,15 +97,16 @@ pub async fn run(config: &Config, parts: &[Part]) -> Result<(), ServiceError> {
 
     let (stop, stopped) = watch::channel(false);
     let mut running = Running { tasks: JoinSet::new(), beats: Vec::new(), stopped, status: status.clone() };
-    if parts.contains(&Part::Web) {
-        running.web(config, &office).await?;
+    let pages = parts.iter().any(|part| matches!(part, Part::Web | Part::Links));
+    if pages {
+        running.web(config, &office, parts.contains(&Part::Links)).await?;
     }
     if parts.contains(&Part::Scheduler) {
         running.scheduler(config, &office)?;
     }
     let watchdog = beat::watch(running.beats.clone());
     status.ready();
-    tracing::info!(listen = parts.contains(&Part::Web).then_some(config.web.listen.as_str()), "running");
+    tracing::info!(listen = pages.then_some(config.web.listen.as_str()), "running");
 
     let ended = tokio::select! {
         () = signals.stop() => None,
@@ -133,12 +136,12 @@ struct Running {
 }
 
 impl Running {
-    async fn web(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
+    async fn web(&mut self, config: &Config, office: &Office, only_links: bool) -> Result<(), ServiceError> {
         let address = config.web.address()?;
         let listener = tokio::net::TcpListener::bind(address)
             .await
             .map_err(|source| ServiceError::Listen { address: address.to_string(), source })?;
-        let app = office.pages(config, self.status.health())?;
+        let app = office.pages(config, only_links, self.status.health())?;
         let mut stopped = self.stopped.clone();
         self.tasks.spawn(async move {
             let served = crate::web::serve(listener, app, async move {

@@ -70,12 +70,19 @@ impl Office {
     }
 
     /// What the pages stand on.
-    pub(super) fn pages(&self, config: &Config, health: watch::Receiver<Health>) -> Result<App, ServiceError> {
+    pub(super) fn pages(
+        &self,
+        config: &Config,
+        only_links: bool,
+        health: watch::Receiver<Health>,
+    ) -> Result<App, ServiceError> {
         Ok(App {
             engine: self.engine.clone(),
             links: self.links.clone(),
             site: Arc::new(config.web.site()?),
             office: config.web.office.as_str().into(),
+            only_links,
+            proxies: config.web.proxies.clone().into(),
             health,
         })
     }

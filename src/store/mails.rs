@@ -35,6 +35,19 @@ pub struct ClaimedMail {
     pub lease: String,
     /// What it says.
     pub notices: Vec<MailNotice>,
+    /// The code that it brings, if it brings one.
+    pub code: Option<MailCode>,
+}
+
+/// A code for signing in that a mail brings: what it follows from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailCode {
+    /// What was asked for.
+    pub id: String,
+    /// The key.
+    pub key_id: i64,
+    /// Until when it is good.
+    pub ends_at: Instant,
 }
 
 /// What a claim is made with: nothing here asks for the time or for chance.
@@ -122,7 +135,8 @@ const PEOPLE: &str = "WITH RECURSIVE walk(person) AS ( \
         AND person_id > walk.person) FROM walk WHERE walk.person IS NOT NULL) \
     SELECT person FROM walk WHERE person IS NOT NULL AND EXISTS (SELECT 1 FROM outbox WHERE person_id = walk.person \
         AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1) \
-    AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = walk.person AND mail.made_at > $2) < $3 LIMIT $4";
+    AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = walk.person AND mail.made_at > $2 \
+        AND NOT EXISTS (SELECT 1 FROM sign_in WHERE sign_in.mail_id = mail.id)) < $3 LIMIT $4";
 // Still wanted? What was asked, while the reader's own task is open; an escalation, while anybody's of that entry is.
 /// What nobody needs any more: they are asked no longer, and where others were late, these have answered.
 macro_rules! needless {
@@ -153,6 +167,7 @@ const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation,
     LEFT JOIN task ON task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
     AND task.person_id = outbox.person_id WHERE outbox.mail_id = $1 AND outbox.dropped_at IS NULL \
     ORDER BY outbox.not_before_at, outbox.seq, outbox.dossier_id, outbox.place";
+const CODE: &str = "SELECT id, key_id, ends_at FROM sign_in WHERE mail_id = $1 AND used_at IS NULL";
 const SETTLE: &str = "UPDATE mail SET status = $1, next_at = $2, settled_at = $3, answer = $4, unknowns = $5, \
     lease = NULL, lease_until_at = NULL WHERE id = $6 AND lease = $7";
 const RELEASE: &str = "UPDATE mail SET status = 'deferred', next_at = $1, attempts = attempts - 1, lease = NULL, \
@@ -293,7 +308,8 @@ fn claim_again(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(
         }
         claim.dropped += tx.execute(DROP_GATHERED, &[plan.now.0.into(), id.as_str().into()])?;
         let mail = mail(tx, &id, &plan.lease)?;
-        if mail.notices.is_empty() {
+        let asks = mail.code.as_ref().is_some_and(|code| code.ends_at > plan.now);
+        if mail.notices.is_empty() && !asks {
             tx.execute(NOTHING_LEFT, &[plan.now.0.into(), id.as_str().into()])?;
         } else {
             claim.mails.push(mail);
@@ -335,6 +351,7 @@ fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreE
     let rows = tx.query(MAIL, &[id.as_str().into()])?;
     let row = rows.first().ok_or_else(|| corrupt("mail", "id", "a mail that was just claimed is gone"))?;
     let notices = tx.query(NOTICES, &[id.as_str().into()])?;
+    let code = tx.query(CODE, &[id.as_str().into()])?;
     Ok(ClaimedMail {
         id: id.clone(),
         person: row.text(0)?.into(),
@@ -346,7 +363,12 @@ fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreE
         made_at: Instant(row.int(6)?),
         lease: lease.to_owned(),
         notices: notices.iter().map(notice).collect::<Result<_, _>>()?,
+        code: code.first().map(self::code).transpose()?,
     })
+}
+
+fn code(row: &Row) -> Result<MailCode, StoreError> {
+    Ok(MailCode { id: row.text(0)?.to_owned(), key_id: row.int(1)?, ends_at: Instant(row.int(2)?) })
 }
 
 fn notice(row: &Row) -> Result<MailNotice, StoreError> {

@@ -24,6 +24,7 @@ pub mod registers;
 pub mod roles;
 mod rows;
 pub mod schedule;
+pub mod sessions;
 mod sets;
 mod sqlite;
 mod taken;

@@ -103,6 +103,18 @@ impl Store {
         rows.iter().map(task).collect()
     }
 
+    /// The open tasks of a person in all dossiers, the most pressing first.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn tasks_of(&self, person: &PersonId, limit: i64) -> Result<Vec<TaskPage>, StoreError> {
+        const SQL: &str = "SELECT id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, \
+                           due_at, closed_at, closed_seq FROM task WHERE person_id = $1 AND closed_at IS NULL \
+                           ORDER BY due_at IS NULL, due_at, opened_at, dossier_id, id LIMIT $2";
+        let rows = self.read(SQL, &[person.as_str().into(), limit.into()]).await?;
+        rows.iter().map(task).collect()
+    }
+
     /// The dossiers of which a mail only informs, without asking anything.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 3] = ["event", "machine", "head"];
 /// What the server changes every day.
-const DAILY: [&str; 16] = [
+const DAILY: [&str; 18] = [
     "meta",
     "workflow",
     "calendar",
@@ -23,6 +23,8 @@ const DAILY: [&str; 16] = [
     "person",
     "directory",
     "slot",
+    "sign_in",
+    "session",
 ];
 const READ_ONLY: &str = "migration";
 

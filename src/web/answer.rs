@@ -8,7 +8,7 @@ mod note;
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
@@ -27,7 +27,7 @@ use super::view::facts::Fact;
 use super::view::refused::{self, Wrong};
 use super::view::{Head, ballot, head, input, rows};
 use super::visit::Visit;
-use crate::dossier::command::{Act, Actor, Ask, Command, RowMark};
+use crate::dossier::command::{Act, Ask, Command, RowMark};
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Choice, Paper, PaperTally, Purpose, RowStatus};
 use crate::engine::Attachment;
@@ -51,8 +51,12 @@ pub(super) async fn answer(
 ) -> Result<Response, Problem> {
     // Whoever has no link does not get their form read.
     super::visit::task(&app, &token).await?;
+    let headers = request.headers().clone();
     let form = Form::read(request).await?;
-    let visit = Visit::open(&app, &token, query.as_deref()).await?;
+    let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
+    if visit.lacks().is_some() {
+        return task::page(&app, &visit, None, Vec::new());
+    }
     if visit.task.closed.is_some() && !is_aside(&form) {
         return Ok(visit.see_page(&app));
     }
@@ -81,16 +85,16 @@ pub(super) async fn answer(
         Meant::Back => task::page(&app, &visit, Some(&form), Vec::new()),
         Meant::Wrong(wrongs) => task::page(&app, &visit, Some(&form), wrongs),
         Meant::Command { operation, ask, attachments, event } => {
-            let actor = Actor::Link(visit.task.person.clone());
+            let actor = visit.actor(&app, form.get("guard"));
             let command = Command { operation, dossier: visit.task.dossier.clone(), actor, ask: *ask };
-            handle(&app, visit, &form, command, attachments, &event).await
+            handle(&app, (visit, &headers), &form, command, attachments, &event).await
         }
     }
 }
 
 async fn handle(
     app: &App,
-    visit: Visit,
+    (visit, headers): (Visit, &HeaderMap),
     form: &Form,
     command: Command,
     attachments: Vec<Attachment>,
@@ -102,7 +106,7 @@ async fn handle(
     };
     // Somebody else, or another click, may have been first: then the page says what happened.
     let query = visit.asked_language.map(|texts| format!("lang={}", texts.code()));
-    let visit = Visit::open(app, &visit.token, query.as_deref()).await?;
+    let visit = Visit::open(app, &visit.token, query.as_deref(), headers).await?;
     if visit.task.closed.is_some() && !is_aside(form) {
         return Ok(visit.see_page(app));
     }

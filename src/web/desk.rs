@@ -12,6 +12,7 @@ use super::routes::Place;
 use super::say::{self, Texts};
 use super::view::{self, Due, history, over};
 use super::visit;
+use crate::dossier::RowStatus;
 use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
 use crate::store::pages::{MailPage, TaskPage};
@@ -34,13 +35,23 @@ struct News {
     grounds: Vec<String>,
 }
 
+/// One matter: what is asked, by when, and where.
 #[derive(Debug, Serialize)]
-struct Matter {
+pub(super) struct Matter {
     asked: String,
     about: String,
     due: Option<Due>,
     said: String,
     href: String,
+    /// How many dossiers are answered together, where it is a list.
+    rows: Option<usize>,
+}
+
+impl Matter {
+    /// Whether several dossiers are answered on one sheet.
+    pub(super) fn is_sheet(&self) -> bool {
+        self.rows.is_some()
+    }
 }
 
 /// `GET`.
@@ -77,7 +88,12 @@ async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
     if app.links.verifies(&presented, mail.key_id, &bound) { Ok((id, mail)) } else { Err(Problem::NotFound) }
 }
 
-async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Result<Option<Matter>, Problem> {
+/// What a task is to its person; none where its link can no longer be made.
+pub(super) async fn matter(
+    app: &App,
+    task: &TaskPage,
+    asked: Option<&'static Texts>,
+) -> Result<Option<Matter>, Problem> {
     let Some(token) = visit::token_of(app, task) else { return Ok(None) };
     let (whole, machine) = visit::dossier(app, task).await?;
     let mut reader = visit::reader(app, machine, &task.person, asked)?;
@@ -88,6 +104,7 @@ async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Re
     let events = if task.closed.is_some() { app.engine.history(&task.dossier).await? } else { Vec::new() };
     let events = sight.events(events, &reader.machine);
     let state = view::state_of(&dossier, &events, task.activation);
+    let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live).count();
     let mut href = Place::Task(&token).path(&app.site);
     if let Some(texts) = asked {
         href.push_str("?lang=");
@@ -99,6 +116,7 @@ async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Re
         due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
         said: task.closed.map(|closed| over::line(&reader, task, closed, &events)).unwrap_or_default(),
         href,
+        rows: (live > 0).then_some(live),
     }))
 }
 

@@ -1,12 +1,11 @@
 //! A paper that the workflow draws up, as the reader of a link may see it: a page to be read and printed.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::App;
 use super::error::Problem;
-use super::task;
 use super::visit::Visit;
 use crate::drafts::Desk;
 
@@ -18,9 +17,10 @@ pub(super) async fn show(
     State(app): State<App>,
     Path((token, kind)): Path<(String, String)>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    let shown = visit.task.closed.is_none() && task::too_weak(visit.task.policy).is_none();
+    let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
+    let shown = visit.task.closed.is_none() && visit.lacks().is_none();
     if !shown || !visit.sight.paper(&kind) {
         return Err(Problem::NotFound);
     }

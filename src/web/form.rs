@@ -95,9 +95,10 @@ impl Form {
         self.files.get(name)
     }
 
-    /// Everything but the step, to be carried to a second page.
+    /// Everything but the step (and what the page itself carries), to be carried to a second page.
     pub(super) fn carried(&self) -> impl Iterator<Item = (&str, &str)> {
-        let kept = self.values.iter().filter(|(name, value)| name.as_str() != "step" && !value.is_empty());
+        let own = |name: &str| ["step", "guard"].contains(&name);
+        let kept = self.values.iter().filter(move |(name, value)| !own(name) && !value.is_empty());
         kept.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }

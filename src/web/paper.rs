@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 use super::App;
 use super::error::Problem;
-use super::{task, visit};
+use super::visit::{self, Proof};
 use crate::ids::{DossierId, PaperId, PersonId};
 use crate::papers;
 use crate::store::pages::PaperPage;
@@ -19,9 +19,10 @@ const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; f
 pub(super) async fn show(
     State(app): State<App>,
     Path((token, paper)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let task = visit::task(&app, &token).await?;
-    if task.closed.is_some() || task::too_weak(task.policy).is_some() {
+    if task.closed.is_some() || Proof::of(&app, &headers, &task).await?.lacks(task.policy).is_some() {
         return Err(Problem::NotFound);
     }
     seen(&app, &task.dossier, &task.person, paper).await

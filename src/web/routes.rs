@@ -43,6 +43,18 @@ impl Site {
         format!("{}://{}", self.scheme, self.bare_authority())
     }
 
+    /// The name of the host, without its port.
+    pub fn host(&self) -> &str {
+        let end = self.authority.rfind(':').filter(|at| !self.authority[*at..].contains(']'));
+        &self.authority[..end.unwrap_or(self.authority.len())]
+    }
+
+    /// Whether it can be reached on this machine only: there a browser takes a cookie without TLS.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host();
+        host == "localhost" || host == "[::1]" || host.parse().is_ok_and(|host: std::net::Ipv4Addr| host.is_loopback())
+    }
+
     /// The path under which everything lies: empty, or `/chancery`.
     pub fn prefix(&self) -> &str {
         &self.prefix
@@ -92,11 +104,15 @@ pub enum Route {
     Public,
     /// A paper of it.
     PublicPaper,
+    /// Where people sign in.
+    SignIn,
+    /// All that waits for whoever is signed in.
+    Inbox,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -109,6 +125,8 @@ impl Route {
         Self::Desk,
         Self::Public,
         Self::PublicPaper,
+        Self::SignIn,
+        Self::Inbox,
     ];
 
     /// The pattern below the prefix.
@@ -126,7 +144,14 @@ impl Route {
             Self::Desk => "/d/{token}",
             Self::Public => "/p/{token}",
             Self::PublicPaper => "/p/{token}/paper/{paper}",
+            Self::SignIn => "/in",
+            Self::Inbox => "/me",
         }
+    }
+
+    /// Whether it is served where nothing but mailed links is (`chancery web --only links`), besides what those pages need.
+    pub fn is_of_links(self) -> bool {
+        !matches!(self, Self::Home | Self::SignIn | Self::Inbox)
     }
 }
 
@@ -155,6 +180,10 @@ pub enum Place<'a> {
     Desk(&'a str),
     /// A dossier as everybody may see it who has this address.
     Public(&'a str),
+    /// Where people sign in.
+    SignIn,
+    /// All that waits for whoever is signed in.
+    Inbox,
     /// A paper of it.
     PublicPaper {
         /// The dossier's public token.
@@ -169,6 +198,8 @@ impl Place<'_> {
     pub fn path(&self, site: &Site) -> String {
         let below = match self {
             Self::Home => Route::Home.pattern().to_owned(),
+            Self::SignIn => Route::SignIn.pattern().to_owned(),
+            Self::Inbox => Route::Inbox.pattern().to_owned(),
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
             Self::Draft { token, kind } => Route::Draft.pattern().replace("{token}", token).replace("{kind}", kind),
@@ -207,6 +238,20 @@ mod tests {
         }
         for host in ["so.example:80", "evil.example", "so.example.evil.example", "so.example@evil", "", "so.example:"] {
             assert!(!site.is_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_machine_of_its_own_is_told_from_others() {
+        let of = |url: &str| Site::parse(url).expect("an address");
+        for (url, host, loopback) in [
+            ("http://127.0.0.1:8080", "127.0.0.1", true),
+            ("http://localhost/ho-so", "localhost", true),
+            ("http://[::1]:8080", "[::1]", true),
+            ("https://so.example:8443", "so.example", false),
+            ("http://127.0.0.1.evil.example", "127.0.0.1.evil.example", false),
+        ] {
+            assert_eq!((of(url).host(), of(url).is_loopback()), (host, loopback), "{url}");
         }
     }
 

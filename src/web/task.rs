@@ -1,7 +1,7 @@
 //! The page of one task: what is asked, and the choice. GET shows it and changes nothing.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
@@ -21,11 +21,12 @@ use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::hands::Hands;
 use super::view::history::{self, Entry};
 use super::view::notes::{self, Reading, Thread};
+use super::view::over::Over;
 use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
 use super::view::{self, Head, ballot, over};
-use super::visit::Visit;
+use super::visit::{Proof, Visit};
 use crate::dossier::decide;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{CHAIR, Purpose, Round, Vote};
@@ -146,8 +147,9 @@ pub(super) async fn show(
     State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let visit = Visit::open(&app, &token, query.as_deref()).await?;
+    let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
     page(&app, &visit, None, Vec::new())
 }
 
@@ -155,8 +157,8 @@ pub(super) async fn show(
 pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> Result<Response, Problem> {
     let (reader, dossier, task) = (&visit.reader, &visit.dossier, &visit.task);
     let frame = visit.frame(app);
-    if let Some(why) = too_weak(task.policy) {
-        return page::page(&frame, StatusCode::OK, "over.html", &over::closed(reader, task, why));
+    if let Some(why) = visit.lacks() {
+        return page::page(&frame, StatusCode::OK, "over.html", &closed_page(app, visit, why));
     }
     if let Some(closed) = task.closed {
         let mut over = over::over(reader, dossier, task, closed, &visit.events);
@@ -190,13 +192,16 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
     }
 }
 
-/// Why a link alone is not enough here.
-pub(super) fn too_weak(policy: LinkPolicy) -> Option<&'static str> {
-    match policy {
-        LinkPolicy::Link => None,
-        LinkPolicy::LinkPin => Some("closed.pin"),
-        LinkPolicy::Login => Some("closed.login"),
+/// The page of somebody who has not shown who they are as strongly as is asked here.
+fn closed_page(app: &App, visit: &Visit, why: &'static str) -> Over {
+    let signs_in = visit.task.policy == LinkPolicy::Login && !app.only_links;
+    let mut closed =
+        over::closed(&visit.reader, &visit.task, why, if signs_in { "closed.do_sign_in" } else { "closed.do" });
+    closed.sign_in = signs_in;
+    if let Proof::Other(person) = &visit.proof {
+        closed.lines.push(visit.reader.texts.fill("closed.signed_in", &[("who", &visit.reader.name(person))]));
     }
+    closed
 }
 
 /// What this person may choose now.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,8 @@ use super::page::Frame;
 use super::reader::Reader;
 use super::routes::Place;
 use super::say::{self, Texts};
+use super::session::Session;
+use crate::dossier::command::Actor;
 use crate::dossier::context::{Context, Entry};
 use crate::dossier::event::Event;
 use crate::dossier::sight::Sight;
@@ -20,7 +22,7 @@ use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Purpose};
 use crate::ids::{OperationId, PersonId};
 use crate::links::{Bound, LinkKeys, task_of_row, task_row};
-use crate::machine::Machine;
+use crate::machine::{LinkPolicy, Machine};
 use crate::store::pages::TaskPage;
 use crate::words::Words;
 
@@ -43,6 +45,8 @@ pub(super) struct Visit {
     pub(super) events: Vec<Event>,
     pub(super) sight: Sight,
     pub(super) reader: Reader,
+    /// How they have shown who they are.
+    pub(super) proof: Proof,
     /// The facts that the dossier's formulas see.
     facts: Vec<Entry>,
 }
@@ -52,8 +56,14 @@ impl Visit {
     ///
     /// # Errors
     /// Nothing (unknown, forged, damaged: all alike), or the world failed.
-    pub(super) async fn open(app: &App, token: &str, query: Option<&str>) -> Result<Self, Problem> {
+    pub(super) async fn open(
+        app: &App,
+        token: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
         let mut task = self::task(app, token).await?;
+        let proof = Proof::of(app, headers, &task).await?;
         let asked_language = super::page::asked_language(query);
         let asked_part = super::page::asked_part(query);
         let (whole, machine) = dossier(app, &task).await?;
@@ -85,6 +95,7 @@ impl Visit {
             events,
             sight,
             reader,
+            proof,
             facts,
         })
     }
@@ -98,7 +109,25 @@ impl Visit {
 
     /// What stands around its page.
     pub(super) fn frame<'a>(&self, app: &'a App) -> Frame<'a> {
-        Frame::new(app, Some(self.reader.texts), "vi")
+        let frame = Frame::new(app, Some(self.reader.texts), "vi");
+        match &self.proof {
+            Proof::Session(session) => frame.signed_in(app, session),
+            Proof::Link | Proof::Other(_) => frame,
+        }
+    }
+
+    /// Why the page shows and takes nothing, if more is asked than was shown.
+    pub(super) fn lacks(&self) -> Option<&'static str> {
+        self.proof.lacks(self.task.policy)
+    }
+
+    /// As whom a form is sent: by the session only if its page was made for that, else by the link alone.
+    pub(super) fn actor(&self, app: &App, guard: &str) -> Actor {
+        let person = self.task.person.clone();
+        match &self.proof {
+            Proof::Session(session) if session.made(app, guard) => Actor::Session(person),
+            Proof::Session(_) | Proof::Link | Proof::Other(_) => Actor::Link(person),
+        }
     }
 
     /// To the page itself, which says what happened: a reload sends nothing again.
@@ -121,6 +150,41 @@ impl Visit {
             hash.update(part.as_bytes());
         }
         OperationId::new(format!("w:{dossier}:{}", &super::hex(&hash.finalize())[..32]))
+    }
+}
+
+/// How whoever opened a link has shown who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// By the link alone.
+    Link,
+    /// The person to whom it was sent is signed in.
+    Session(Session),
+    /// Somebody else is signed in here: they act by the link, as the one to whom it was sent.
+    Other(PersonId),
+}
+
+impl Proof {
+    /// What a request shows of the person of a task.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(super) async fn of(app: &App, headers: &HeaderMap, task: &TaskPage) -> Result<Self, Problem> {
+        Ok(match Session::of(app, headers).await? {
+            None => Self::Link,
+            Some(session) if session.person == task.person => Self::Session(session),
+            Some(session) => Self::Other(session.person),
+        })
+    }
+
+    /// What is wanted and was not shown.
+    pub(super) fn lacks(&self, wanted: LinkPolicy) -> Option<&'static str> {
+        match (wanted, self) {
+            (LinkPolicy::Link, _) | (LinkPolicy::Login, Self::Session(_)) => None,
+            (LinkPolicy::LinkPin, _) => Some("closed.pin"),
+            (LinkPolicy::Login, Self::Link) => Some("closed.login"),
+            (LinkPolicy::Login, Self::Other(_)) => Some("closed.other"),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The way of a dossier on the chart of its workflow: where it was, where it stands, what may come.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
@@ -9,7 +9,6 @@ use super::App;
 use super::error::Problem;
 use super::page;
 use super::routes::Place;
-use super::task;
 use super::visit::Visit;
 use crate::chart::{Graph, Ink, Marks, Picture, phrases};
 
@@ -26,10 +25,11 @@ pub(super) async fn show(
     State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let visit = Visit::open(&app, &token, query.as_deref()).await?;
+    let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
     // The chart names every state, with the titles of those inside the office.
-    if task::too_weak(visit.task.policy).is_some() || !visit.sight.is_whole() {
+    if visit.lacks().is_some() || !visit.sight.is_whole() {
         return Err(Problem::NotFound);
     }
     let reader = &visit.reader;

@@ -59,6 +59,7 @@ mod scheduler;
 mod schema;
 mod scores;
 mod scxml;
+mod sessions;
 mod settling;
 mod shown;
 mod sight;

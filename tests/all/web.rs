@@ -109,6 +109,8 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::Desk => desk.clone(),
         Route::Public => Place::Public(&token).path(site),
         Route::PublicPaper => Place::PublicPaper { token: &token, paper: "none" }.path(site),
+        Route::SignIn => Place::SignIn.path(site),
+        Route::Inbox => Place::Inbox.path(site),
     };
     Route::ALL.iter().map(|route| (*route, place(route))).collect()
 }
