@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::reach::{Reached, reach};
 use super::{Context, Trouble};
 use crate::config::Config;
 use crate::courier::smtp;
@@ -51,7 +52,7 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trou
     let config = &context.config;
     let mut findings = vec![configuration(config), keys(config), clock(context.now()), sqlite()];
     findings.extend(database(config, context.now()).await);
-    findings.push(public_url(config));
+    findings.push(public_url(config).await);
     if !args.no_mail {
         findings.push(mail(config).await);
     }
@@ -232,16 +233,30 @@ async fn heads(store: &Store, now: Instant) -> Finding {
     }
 }
 
-fn public_url(config: &Config) -> Finding {
+/// What links begin with, and whether it opens: asked from this machine, which may see more or less than those outside.
+async fn public_url(config: &Config) -> Finding {
     let url = &config.web.public_url;
-    let host = url.split("://").nth(1).unwrap_or_default();
-    let local = ["127.", "localhost", "[::1]", "0.0.0.0"].iter().any(|local| host.starts_with(local));
-    if local {
-        finding("public url", Verdict::Look, format!("`{url}` can be opened on this machine only"))
-    } else if url.starts_with("http://") {
-        finding("public url", Verdict::Wrong, format!("`{url}`: links would travel readable; use https"))
-    } else {
-        finding("public url", Verdict::Good, url.clone())
+    let site = match config.web.site() {
+        Ok(site) => site,
+        Err(error) => return finding("public url", Verdict::Wrong, error.to_string()),
+    };
+    if !site.is_tls() && !site.is_loopback() {
+        return finding("public url", Verdict::Wrong, format!("`{url}`: links would travel readable; use https"));
+    }
+    match reach(&site).await {
+        Reached::Ours if site.is_loopback() => {
+            finding("public url", Verdict::Look, format!("`{url}` opens, on this machine only"))
+        }
+        Reached::Ours => {
+            finding("public url", Verdict::Good, format!("`{url}` opens from here; try it from outside too"))
+        }
+        Reached::Nothing(why) => finding(
+            "public url",
+            Verdict::Look,
+            format!("`{url}` does not open from here: {why}; is the server running?"),
+        ),
+        Reached::Unproven(why) => finding("public url", Verdict::Look, format!("`{url}` answers, but {why}")),
+        Reached::Other(why) => finding("public url", Verdict::Wrong, format!("`{url}`: {why}")),
     }
 }
 

@@ -21,7 +21,9 @@ mod migrate_dossiers;
 mod named;
 mod new;
 mod paper;
+mod pin;
 mod printer;
+mod reach;
 mod refused;
 mod register;
 mod schema;
@@ -140,6 +142,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Draw up a paper of a dossier: a letter, a decision, minutes, as a page to print.
     Paper(paper::PaperArgs),
+    /// Give people the numbers that a step wants besides a link.
+    Pin(pin::PinArgs),
     /// List dossiers.
     List(show::ListArgs),
     /// Run pages, deadlines, starts by the clock and mails in one process.
@@ -342,6 +346,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
         Command::Paper(args) => paper::run(&args, context).await,
+        Command::Pin(args) => pin::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
         Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,

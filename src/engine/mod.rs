@@ -16,6 +16,7 @@ mod facts;
 mod fold;
 mod made;
 mod migrate;
+mod pins;
 mod queue;
 mod rehearse;
 mod rows;
@@ -44,6 +45,7 @@ use crate::store::{Store, StoreError};
 pub use audit::Replay;
 pub use deliver::Undelivered;
 use deploy::{Deployment, Version};
+pub use pins::GivenPin;
 pub use rows::task_id;
 
 /// The engine. Cheap to clone; all clones share one writer.

@@ -10,6 +10,7 @@
 //! are covered too, so that no letter of a token can be changed.
 
 mod base64url;
+mod pin;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::ids::{DossierId, PersonId};
+
+pub use pin::{DIGITS as PIN_DIGITS, PinHash};
 
 const VERSION: u8 = 1;
 const DOMAIN: &str = "chancery link 1";
@@ -135,9 +138,12 @@ impl LinkKeys {
 
     /// A keyed hash of something that is to be counted and not to be known: a mailbox, a network address.
     pub fn counted(&self, what: &str, of: &str) -> Option<String> {
-        let bound = Bound { row: of, person: &PersonId::new(""), activation: what, purpose: "counted", generation: 0 };
-        let mac = self.mac(self.newest(), &bound)?.finalize().into_bytes();
-        Some(base64url::encode(&mac))
+        self.keyed(self.newest(), what, of)
+    }
+
+    fn keyed(&self, key: i64, what: &str, of: &str) -> Option<String> {
+        let bound = Bound { row: of, person: &PersonId::new(""), activation: what, purpose: "keyed", generation: 0 };
+        Some(base64url::encode(&self.mac(key, &bound)?.finalize().into_bytes()))
     }
 
     fn mac(&self, key: i64, bound: &Bound<'_>) -> Option<Hmac<Sha256>> {

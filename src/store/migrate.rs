@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         number: 1,
         name: "init",
@@ -42,6 +42,12 @@ const MIGRATIONS: [Migration; 5] = [
         name: "sessions",
         sqlite: include_str!("../../migrations/0005_sessions.sql"),
         postgres: include_str!("../../migrations/0005_sessions.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "pins",
+        sqlite: include_str!("../../migrations/0006_pins.sql"),
+        postgres: include_str!("../../migrations/0006_pins.sql"),
     },
 ];
 

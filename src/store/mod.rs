@@ -18,6 +18,7 @@ pub mod meta;
 mod migrate;
 pub mod moments;
 pub mod pages;
+pub mod pins;
 mod postgres;
 mod read;
 pub mod registers;

@@ -6,7 +6,7 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 3] = ["event", "machine", "head"];
 /// What the server changes every day.
-const DAILY: [&str; 18] = [
+const DAILY: [&str; 19] = [
     "meta",
     "workflow",
     "calendar",
@@ -25,6 +25,7 @@ const DAILY: [&str; 18] = [
     "slot",
     "sign_in",
     "session",
+    "pin",
 ];
 const READ_ONLY: &str = "migration";
 

@@ -19,6 +19,7 @@ use super::error::Problem;
 use super::form::Form;
 use super::hands;
 use super::page;
+use super::pin;
 use super::reader::Reader;
 use super::task;
 use super::upload::{self, File};
@@ -26,7 +27,7 @@ use super::view::choice::Wanted;
 use super::view::facts::Fact;
 use super::view::refused::{self, Wrong};
 use super::view::{Head, ballot, head, input, rows};
-use super::visit::Visit;
+use super::visit::{Lack, Visit};
 use crate::dossier::command::{Act, Ask, Command, RowMark};
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Choice, Paper, PaperTally, Purpose, RowStatus};
@@ -54,8 +55,10 @@ pub(super) async fn answer(
     let headers = request.headers().clone();
     let form = Form::read(request).await?;
     let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
-    if visit.lacks().is_some() {
-        return task::page(&app, &visit, None, Vec::new());
+    match visit.lacks() {
+        Some(Lack::Pin) if form.get("do") == "pin" => return pin::answer(&app, &visit, &form).await,
+        Some(lack) => return task::closed_page(&app, &visit, lack).await,
+        None => {}
     }
     if visit.task.closed.is_some() && !is_aside(&form) {
         return Ok(visit.see_page(&app));

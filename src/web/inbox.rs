@@ -10,6 +10,7 @@ use super::desk::{self, Matter};
 use super::error::Problem;
 use super::form::Form;
 use super::page::{self, Frame};
+use super::pins;
 use super::routes::Place;
 use super::session::{self, Session};
 
@@ -25,6 +26,8 @@ struct Inbox {
     /// The others.
     single: Vec<Matter>,
     more: bool,
+    /// Dossiers for which they may give numbers.
+    numbers: Vec<(String, String)>,
 }
 
 /// `GET`.
@@ -44,12 +47,13 @@ pub(super) async fn show(
         let Some(matter) = desk::matter(&app, task, asked).await? else { continue };
         if matter.is_sheet() { sheets.push(matter) } else { single.push(matter) }
     }
+    let numbers = pins::places(&app, &session, asked).await?;
     let directory = app.engine.directory();
     let person = directory.people.get(&session.person);
     let own = person.map_or("vi", |person| person.language.as_str());
     let frame = Frame::new(&app, asked, own).signed_in(&app, &session);
     let who = person.map_or_else(|| frame.texts.get("did.unknown").to_owned(), |person| person.name.clone());
-    let inbox = Inbox { who, count: sheets.len() + single.len(), sheets, single, more };
+    let inbox = Inbox { who, count: sheets.len() + single.len(), sheets, single, more, numbers };
     page::page(&frame, StatusCode::OK, "inbox.html", &inbox)
 }
 

@@ -11,6 +11,8 @@ mod hands;
 mod inbox;
 mod page;
 mod paper;
+mod pin;
+mod pins;
 mod plain;
 mod public;
 mod reader;
@@ -112,6 +114,7 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::Public => get(public::show),
         Route::PublicPaper => get(public::paper),
         Route::SignIn => get(sign_in::show).post(sign_in::answer),
+        Route::Pins => get(pins::show).post(pins::answer),
         Route::Inbox => get(inbox::show).post(inbox::answer),
     }
 }

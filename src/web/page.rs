@@ -22,7 +22,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("home.html", include_str!("templates/home.html")),
@@ -41,6 +41,8 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("way.html", include_str!("templates/way.html")),
     ("public.html", include_str!("templates/public.html")),
     ("sign_in.html", include_str!("templates/sign_in.html")),
+    ("pin.html", include_str!("templates/pin.html")),
+    ("pins.html", include_str!("templates/pins.html")),
     ("inbox.html", include_str!("templates/inbox.html")),
 ];
 
@@ -101,20 +103,22 @@ pub(super) struct Frame<'a> {
     pub(super) site: &'a Site,
     pub(super) office: &'a str,
     pub(super) texts: &'static Texts,
-    /// What every form carries, where the page is made for somebody who is signed in.
+    /// What every form carries, where the page is made for somebody who has shown more than a link.
     pub(super) guard: Option<String>,
+    /// They are signed in.
+    pub(super) signed_in: bool,
 }
 
 impl<'a> Frame<'a> {
     /// A frame in the language that the address asks for, else in the reader's own.
     pub(super) fn new(app: &'a App, asked: Option<&'static Texts>, own: &str) -> Self {
         let texts = asked.unwrap_or_else(|| say::texts(own));
-        Self { site: &app.site, office: &app.office, texts, guard: None }
+        Self { site: &app.site, office: &app.office, texts, guard: None, signed_in: false }
     }
 
     /// The same around a page for somebody who is signed in.
     pub(super) fn signed_in(self, app: &App, session: &Session) -> Self {
-        Self { guard: Some(session.guard(app)), ..self }
+        Self { guard: Some(session.guard(app)), signed_in: true, ..self }
     }
 }
 
@@ -146,7 +150,7 @@ pub(super) fn page<T: Serialize>(
         prefix => frame.site.prefix(),
         office => frame.office,
         style => style_version(),
-        inbox => frame.guard.as_ref().map(|_| Place::Inbox.path(frame.site)),
+        inbox => frame.signed_in.then(|| Place::Inbox.path(frame.site)),
         sign_in => Place::SignIn.path(frame.site),
         it => Value::from(Serde(it)),
     })?;
@@ -193,7 +197,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_shown_cannot_become_markup() {
         let site = Site::parse("https://a.example").expect("an address");
-        let frame = Frame { site: &site, office: "\"><script>'&", texts: say::texts("en"), guard: None };
+        let frame =
+            Frame { site: &site, office: "\"><script>'&", texts: say::texts("en"), guard: None, signed_in: false };
         let page = super::page(&frame, StatusCode::OK, "home.html", &context! {}).expect("a page");
         let html = axum::body::to_bytes(page.into_body(), 1 << 20).await.expect("a body");
         let html = String::from_utf8_lossy(&html);

@@ -43,6 +43,22 @@ impl Site {
         format!("{}://{}", self.scheme, self.bare_authority())
     }
 
+    /// Whether it is reached over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.scheme == "https"
+    }
+
+    /// The port that it is reached at.
+    pub fn port(&self) -> u16 {
+        let own = if self.is_tls() { 443 } else { 80 };
+        self.authority[self.host().len()..].trim_start_matches(':').parse().unwrap_or(own)
+    }
+
+    /// Host and port as browsers say them in a `Host` header.
+    pub fn authority(&self) -> &str {
+        self.bare_authority()
+    }
+
     /// The name of the host, without its port.
     pub fn host(&self) -> &str {
         let end = self.authority.rfind(':').filter(|at| !self.authority[*at..].contains(']'));
@@ -108,11 +124,13 @@ pub enum Route {
     SignIn,
     /// All that waits for whoever is signed in.
     Inbox,
+    /// Numbers that somebody who is signed in may give.
+    Pins,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -127,6 +145,7 @@ impl Route {
         Self::PublicPaper,
         Self::SignIn,
         Self::Inbox,
+        Self::Pins,
     ];
 
     /// The pattern below the prefix.
@@ -146,12 +165,13 @@ impl Route {
             Self::PublicPaper => "/p/{token}/paper/{paper}",
             Self::SignIn => "/in",
             Self::Inbox => "/me",
+            Self::Pins => "/me/pins/{dossier}",
         }
     }
 
     /// Whether it is served where nothing but mailed links is (`chancery web --only links`), besides what those pages need.
     pub fn is_of_links(self) -> bool {
-        !matches!(self, Self::Home | Self::SignIn | Self::Inbox)
+        !matches!(self, Self::Home | Self::SignIn | Self::Inbox | Self::Pins)
     }
 }
 
@@ -160,6 +180,8 @@ impl Route {
 pub enum Place<'a> {
     /// Who we are.
     Home,
+    /// Whether the parts of this process are well.
+    Health,
     /// What one person is asked.
     Task(&'a str),
     /// A paper.
@@ -184,6 +206,8 @@ pub enum Place<'a> {
     SignIn,
     /// All that waits for whoever is signed in.
     Inbox,
+    /// Numbers that somebody who is signed in may give, for this dossier.
+    Pins(&'a str),
     /// A paper of it.
     PublicPaper {
         /// The dossier's public token.
@@ -198,8 +222,10 @@ impl Place<'_> {
     pub fn path(&self, site: &Site) -> String {
         let below = match self {
             Self::Home => Route::Home.pattern().to_owned(),
+            Self::Health => Route::Health.pattern().to_owned(),
             Self::SignIn => Route::SignIn.pattern().to_owned(),
             Self::Inbox => Route::Inbox.pattern().to_owned(),
+            Self::Pins(dossier) => Route::Pins.pattern().replace("{dossier}", dossier),
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
             Self::Draft { token, kind } => Route::Draft.pattern().replace("{token}", token).replace("{kind}", kind),
@@ -249,10 +275,15 @@ mod tests {
             ("http://localhost/ho-so", "localhost", true),
             ("http://[::1]:8080", "[::1]", true),
             ("https://so.example:8443", "so.example", false),
+            ("https://so.example", "so.example", false),
             ("http://127.0.0.1.evil.example", "127.0.0.1.evil.example", false),
         ] {
             assert_eq!((of(url).host(), of(url).is_loopback()), (host, loopback), "{url}");
         }
+        assert_eq!(
+            [of("http://[::1]:8080").port(), of("https://a.example").port(), of("http://a.example").port()],
+            [8080, 443, 80]
+        );
     }
 
     #[test]

@@ -71,12 +71,12 @@ pub(super) fn hash_kept(app: &App, headers: &HeaderMap) -> String {
 pub(super) fn keep(app: &App, id: &str) -> Option<HeaderValue> {
     let row = format!("{id}.{}", app.engine.now().0);
     let token = app.links.token(app.links.newest(), &bound(&row, &PersonId::new("")))?;
-    HeaderValue::try_from(cookie(&app.site, &token, "")).ok()
+    HeaderValue::try_from(cookie(&app.site, (name(&app.site), path(&app.site)), &token, "")).ok()
 }
 
 /// The header that lets the browser forget it.
 pub(super) fn forget(app: &App) -> Option<HeaderValue> {
-    HeaderValue::try_from(cookie(&app.site, "", "; Max-Age=0")).ok()
+    HeaderValue::try_from(cookie(&app.site, (name(&app.site), path(&app.site)), "", "; Max-Age=0")).ok()
 }
 
 /// The header that renews what the browser keeps, where it is some time old.
@@ -110,10 +110,13 @@ fn bound<'a>(row: &'a str, nobody: &'a PersonId) -> Bound<'a> {
 
 /// Lax, not Strict: the pages of mailed links are opened from a mail program, and must see who is signed in. What changes anything is
 /// a POST, with which no other site's cookie travels.
-fn cookie(site: &Site, value: &str, more: &str) -> String {
+pub(super) fn cookie(site: &Site, (name, path): (&str, &str), value: &str, more: &str) -> String {
     let secure = if site.is_loopback() { "" } else { "; Secure" };
-    let path = if site.prefix().is_empty() { "/" } else { site.prefix() };
-    format!("{}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{more}", name(site))
+    format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{more}")
+}
+
+fn path(site: &Site) -> &str {
+    if site.prefix().is_empty() { "/" } else { site.prefix() }
 }
 
 /// The prefix lets browsers refuse it from anywhere but a page with TLS of this very host.

@@ -10,6 +10,7 @@ use super::draft;
 use super::error::Problem;
 use super::form::Form;
 use super::page;
+use super::pin;
 use super::public;
 use super::routes::Place;
 use super::view::attendance::{self, Turnout};
@@ -21,18 +22,17 @@ use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::hands::Hands;
 use super::view::history::{self, Entry};
 use super::view::notes::{self, Reading, Thread};
-use super::view::over::Over;
 use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
 use super::view::{self, Head, ballot, over};
-use super::visit::{Proof, Visit};
+use super::visit::{Lack, Visit};
 use crate::dossier::decide;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{CHAIR, Purpose, Round, Vote};
 use crate::explain;
 use crate::ids::{EventName, FieldName};
-use crate::machine::{LinkPolicy, Transition};
+use crate::machine::Transition;
 
 /// What every page of an open task shows.
 #[derive(Debug, Serialize)]
@@ -150,16 +150,16 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
-    page(&app, &visit, None, Vec::new())
+    match visit.lacks() {
+        Some(lack) => closed_page(&app, &visit, lack).await,
+        None => page(&app, &visit, None, Vec::new()),
+    }
 }
 
 /// The page as it stands now; with what was just sent and why it was not taken, if something was.
 pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> Result<Response, Problem> {
     let (reader, dossier, task) = (&visit.reader, &visit.dossier, &visit.task);
     let frame = visit.frame(app);
-    if let Some(why) = visit.lacks() {
-        return page::page(&frame, StatusCode::OK, "over.html", &closed_page(app, visit, why));
-    }
     if let Some(closed) = task.closed {
         let mut over = over::over(reader, dossier, task, closed, &visit.events);
         over.correct = correction(visit, sent, &errors);
@@ -192,16 +192,23 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
     }
 }
 
-/// The page of somebody who has not shown who they are as strongly as is asked here.
-fn closed_page(app: &App, visit: &Visit, why: &'static str) -> Over {
-    let signs_in = visit.task.policy == LinkPolicy::Login && !app.only_links;
-    let mut closed =
-        over::closed(&visit.reader, &visit.task, why, if signs_in { "closed.do_sign_in" } else { "closed.do" });
-    closed.sign_in = signs_in;
-    if let Proof::Other(person) = &visit.proof {
+/// The page of somebody who has not shown who they are as strongly as is asked here: nothing of the dossier.
+///
+/// # Errors
+/// The world failed.
+pub(super) async fn closed_page(app: &App, visit: &Visit, lack: Lack) -> Result<Response, Problem> {
+    if lack == Lack::Pin {
+        return pin::page(app, visit, None).await;
+    }
+    let other = visit.proof.other.as_ref();
+    let why = if other.is_some() { "closed.other" } else { "closed.login" };
+    let what = if app.only_links { "closed.do" } else { "closed.do_sign_in" };
+    let mut closed = over::closed(&visit.reader, &visit.task, why, what);
+    closed.sign_in = !app.only_links;
+    if let Some(person) = other {
         closed.lines.push(visit.reader.texts.fill("closed.signed_in", &[("who", &visit.reader.name(person))]));
     }
-    closed
+    page::page(&visit.frame(app), StatusCode::OK, "over.html", &closed)
 }
 
 /// What this person may choose now.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::App;
 use super::error::Problem;
 use super::page::Frame;
+use super::pin::Pass;
 use super::reader::Reader;
 use super::routes::Place;
 use super::say::{self, Texts};
@@ -109,24 +110,28 @@ impl Visit {
 
     /// What stands around its page.
     pub(super) fn frame<'a>(&self, app: &'a App) -> Frame<'a> {
-        let frame = Frame::new(app, Some(self.reader.texts), "vi");
-        match &self.proof {
-            Proof::Session(session) => frame.signed_in(app, session),
-            Proof::Link | Proof::Other(_) => frame,
+        let mut frame = Frame::new(app, Some(self.reader.texts), "vi");
+        if let Some(session) = &self.proof.session {
+            frame = frame.signed_in(app, session);
         }
+        if let Some(pass) = &self.proof.pass {
+            frame.guard = Some(pass.guard(app));
+        }
+        frame
     }
 
     /// Why the page shows and takes nothing, if more is asked than was shown.
-    pub(super) fn lacks(&self) -> Option<&'static str> {
+    pub(super) fn lacks(&self) -> Option<Lack> {
         self.proof.lacks(self.task.policy)
     }
 
-    /// As whom a form is sent: by the session only if its page was made for that, else by the link alone.
+    /// As whom a form is sent: by what was shown besides the link only if its page was made for that, else by the link alone.
     pub(super) fn actor(&self, app: &App, guard: &str) -> Actor {
         let person = self.task.person.clone();
         match &self.proof {
-            Proof::Session(session) if session.made(app, guard) => Actor::Session(person),
-            Proof::Session(_) | Proof::Link | Proof::Other(_) => Actor::Link(person),
+            Proof { pass: Some(pass), .. } if pass.made(app, guard) => Actor::LinkPin(person),
+            Proof { session: Some(session), .. } if session.made(app, guard) => Actor::Session(person),
+            _ => Actor::Link(person),
         }
     }
 
@@ -153,15 +158,15 @@ impl Visit {
     }
 }
 
-/// How whoever opened a link has shown who they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// By the link alone.
-    Link,
+/// What whoever opened a link has shown besides it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Proof {
     /// The person to whom it was sent is signed in.
-    Session(Session),
+    pub(super) session: Option<Session>,
     /// Somebody else is signed in here: they act by the link, as the one to whom it was sent.
-    Other(PersonId),
+    pub(super) other: Option<PersonId>,
+    /// The number that travels another way was typed. Looked for only where it is asked for.
+    pub(super) pass: Option<Pass>,
 }
 
 impl Proof {
@@ -170,22 +175,35 @@ impl Proof {
     /// # Errors
     /// The database fails.
     pub(super) async fn of(app: &App, headers: &HeaderMap, task: &TaskPage) -> Result<Self, Problem> {
-        Ok(match Session::of(app, headers).await? {
-            None => Self::Link,
-            Some(session) if session.person == task.person => Self::Session(session),
-            Some(session) => Self::Other(session.person),
-        })
+        let mut proof = Self::default();
+        match Session::of(app, headers).await? {
+            Some(session) if session.person == task.person => proof.session = Some(session),
+            Some(session) => proof.other = Some(session.person),
+            None => {}
+        }
+        if task.policy == LinkPolicy::LinkPin {
+            proof.pass = Pass::of(app, headers, task).await?;
+        }
+        Ok(proof)
     }
 
     /// What is wanted and was not shown.
-    pub(super) fn lacks(&self, wanted: LinkPolicy) -> Option<&'static str> {
-        match (wanted, self) {
-            (LinkPolicy::Link, _) | (LinkPolicy::Login, Self::Session(_)) => None,
-            (LinkPolicy::LinkPin, _) => Some("closed.pin"),
-            (LinkPolicy::Login, Self::Link) => Some("closed.login"),
-            (LinkPolicy::Login, Self::Other(_)) => Some("closed.other"),
+    pub(super) fn lacks(&self, wanted: LinkPolicy) -> Option<Lack> {
+        match wanted {
+            LinkPolicy::Link => None,
+            LinkPolicy::LinkPin => self.pass.is_none().then_some(Lack::Pin),
+            LinkPolicy::Login => self.session.is_none().then_some(Lack::Login),
         }
     }
+}
+
+/// What a link alone is not enough without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// The number.
+    Pin,
+    /// That its person is signed in.
+    Login,
 }
 
 /// The task that a token was made for.

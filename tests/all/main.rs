@@ -49,6 +49,7 @@ mod own_mails;
 mod packaging;
 mod parts;
 mod people;
+mod pins;
 mod processes;
 mod reckoning;
 mod registers;

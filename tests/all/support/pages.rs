@@ -233,6 +233,13 @@ impl Pages {
         &self.database.url
     }
 
+    /// The same with another list.
+    pub(crate) async fn with_list(list: &str) -> Self {
+        let pages = Self::new().await;
+        pages.deploy("list", list).await;
+        pages
+    }
+
     /// Deploys one more workflow.
     pub(crate) async fn deploy(&self, name: &str, text: &str) {
         let machine = office::machine(name, text);
@@ -419,6 +426,10 @@ impl Pages {
             (
                 "sign_in",
                 "SELECT id, person_id, mailbox, network, mail_id, tries, asked_at, used_at FROM sign_in ORDER BY id",
+            ),
+            (
+                "pin",
+                "SELECT dossier_id, person_id, generation, hash, tries, made_by FROM pin ORDER BY dossier_id, person_id, generation",
             ),
             ("session", "SELECT hash, person_id, opened_at, ends_at FROM session ORDER BY hash"),
         ] {
