@@ -2,6 +2,7 @@
 
 mod act;
 mod audit;
+mod away;
 mod backup;
 mod bench;
 mod check;
@@ -142,6 +143,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Draw up a paper of a dossier: a letter, a decision, minutes, as a page to print.
     Paper(paper::PaperArgs),
+    /// Say who is away until when and who stands in for them, or show it.
+    Away(away::AwayArgs),
     /// Give people the numbers that a step wants besides a link.
     Pin(pin::PinArgs),
     /// List dossiers.
@@ -346,6 +349,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
         Command::Paper(args) => paper::run(&args, context).await,
+        Command::Away(args) => away::run(&args, context).await,
         Command::Pin(args) => pin::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
         Command::Bench(args) => bench::run(&args, database, context).await,

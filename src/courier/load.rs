@@ -104,13 +104,14 @@ impl Loader<'_> {
 
     fn reader(&self, person: &PersonId) -> Result<Reader, LoadError> {
         let directory = self.engine.directory();
+        let language = directory.language(person).to_owned();
         let person = directory.people.get(person).ok_or(LoadError::NoPerson)?;
         let email = person.email.clone().filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
         Ok(Reader {
             name: person.name.clone(),
             address: person.address.clone(),
             email,
-            language: person.language.clone(),
+            language,
         })
     }
 

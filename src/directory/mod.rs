@@ -35,6 +35,18 @@ pub struct Directory {
     /// Who stands in for whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substitutes: Vec<Substitute>,
+    /// What people have said of themselves, beside the directory.
+    #[serde(skip)]
+    pub own: Own,
+}
+
+/// What people have said of themselves: kept in rows of their own, whatever directory comes next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Own {
+    /// Who is away, and who stands in for them.
+    pub absences: Vec<Substitute>,
+    /// Which language somebody reads, where it is another than the directory says.
+    pub languages: BTreeMap<PersonId, String>,
 }
 
 /// A time during which something holds: from the first day to the last, both included; open where none is said.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Body, BodySeat, Directory, Person, Unit};
+use super::{Body, BodySeat, Directory, Person, Substitute, Unit};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 
 impl Directory {
@@ -106,6 +106,17 @@ impl Directory {
     pub fn seats(&self, body: &BodyCode, on: Date) -> Vec<&BodySeat> {
         let seats = self.bodies.get(body).map_or(&[][..], |body| &body.seats);
         seats.iter().filter(|seat| seat.dated.holds(on)).collect()
+    }
+
+    /// Who stands in for whom: as the directory says it, and as people have said it of themselves.
+    pub fn stand_ins(&self) -> impl Iterator<Item = &Substitute> {
+        self.substitutes.iter().chain(&self.own.absences)
+    }
+
+    /// The language that a person reads; Vietnamese for somebody who is not known.
+    pub fn language(&self, person: &PersonId) -> &str {
+        let written = || self.people.get(person).map_or("vi", |person| person.language.as_str());
+        self.own.languages.get(person).map_or_else(written, String::as_str)
     }
 
     /// A person by the code that files use.

@@ -3,6 +3,7 @@
 //! The heart is the synchronous `commit(batch)` in `commit.rs`; the queue in front of it and the answers behind it are a
 //! shell. What waited together is committed together, and nobody is answered before the commit.
 
+mod absences;
 mod address;
 mod again;
 mod ahead;
@@ -42,6 +43,7 @@ use crate::seal::MasterKeys;
 use crate::store::meta::KEY_CHECK;
 use crate::store::{Store, StoreError};
 
+pub use absences::{Away, NotAway};
 pub use audit::Replay;
 pub use deliver::Undelivered;
 use deploy::{Deployment, Version};

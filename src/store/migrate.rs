@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         number: 1,
         name: "init",
@@ -44,10 +44,16 @@ const MIGRATIONS: [Migration; 6] = [
         postgres: include_str!("../../migrations/0005_sessions.sql"),
     },
     Migration {
-        number: 6,
+        number: 7,
         name: "pins",
-        sqlite: include_str!("../../migrations/0006_pins.sql"),
-        postgres: include_str!("../../migrations/0006_pins.sql"),
+        sqlite: include_str!("../../migrations/0007_pins.sql"),
+        postgres: include_str!("../../migrations/0007_pins.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "absences",
+        sqlite: include_str!("../../migrations/0008_absences.sql"),
+        postgres: include_str!("../../migrations/0008_absences.sql"),
     },
 ];
 

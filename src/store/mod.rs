@@ -5,6 +5,7 @@
 //! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
 //! sums are `CAST(... AS BIGINT)`.
 
+pub mod absences;
 pub mod backup;
 mod batch;
 mod deployment;

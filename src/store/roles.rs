@@ -6,7 +6,7 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 3] = ["event", "machine", "head"];
 /// What the server changes every day.
-const DAILY: [&str; 19] = [
+const DAILY: [&str; 21] = [
     "meta",
     "workflow",
     "calendar",
@@ -26,6 +26,8 @@ const DAILY: [&str; 19] = [
     "sign_in",
     "session",
     "pin",
+    "absence",
+    "chosen_language",
 ];
 const READ_ONLY: &str = "migration";
 

@@ -23,6 +23,8 @@ struct Desk {
     open: Vec<Matter>,
     done: Vec<Matter>,
     told: Vec<News>,
+    /// Where they can say that they will be away.
+    away: String,
 }
 
 /// A dossier of which the mail only informs.
@@ -62,7 +64,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let (id, mail) = mail(&app, &token).await?;
     let asked = page::asked_language(query.as_deref());
-    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new() };
+    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new(), away: String::new() };
     for task in app.engine.store().tasks_of_mail(&id).await? {
         let Some(matter) = matter(&app, &task, asked).await? else { continue };
         if task.closed.is_some() { desk.done.push(matter) } else { desk.open.push(matter) }
@@ -72,14 +74,15 @@ pub(super) async fn show(
     }
     let directory = app.engine.directory();
     let person = directory.people.get(&mail.person);
-    let own = person.map_or("vi", |person| person.language.as_str());
+    let own = directory.language(&mail.person);
     let texts = asked.unwrap_or_else(|| say::texts(own));
+    desk.away = Place::DeskAway(&token).path(&app.site);
     desk.who = person.map_or_else(|| texts.get("did.unknown").to_owned(), |person| person.name.clone());
     page::page(&Frame::new(&app, Some(texts), own), StatusCode::OK, "desk.html", &desk)
 }
 
 /// The mail that a token was made for.
-async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
+pub(super) async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
     let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
     let id = MailId::new(presented.row.as_str());
     let mail = app.engine.store().mail_page(&id).await?.ok_or(Problem::NotFound)?;

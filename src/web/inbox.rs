@@ -12,6 +12,7 @@ use super::form::Form;
 use super::page::{self, Frame};
 use super::pins;
 use super::routes::Place;
+use super::say::{self, Texts};
 use super::session::{self, Session};
 
 /// Matters that one page shows; whoever has more does the most pressing first.
@@ -28,6 +29,9 @@ struct Inbox {
     more: bool,
     /// Dossiers for which they may give numbers.
     numbers: Vec<(String, String)>,
+    away: String,
+    language: &'static str,
+    languages: Vec<&'static str>,
 }
 
 /// `GET`.
@@ -50,14 +54,24 @@ pub(super) async fn show(
     let numbers = pins::places(&app, &session, asked).await?;
     let directory = app.engine.directory();
     let person = directory.people.get(&session.person);
-    let own = person.map_or("vi", |person| person.language.as_str());
+    let own = directory.language(&session.person);
     let frame = Frame::new(&app, asked, own).signed_in(&app, &session);
     let who = person.map_or_else(|| frame.texts.get("did.unknown").to_owned(), |person| person.name.clone());
-    let inbox = Inbox { who, count: sheets.len() + single.len(), sheets, single, more, numbers };
+    let inbox = Inbox {
+        who,
+        count: sheets.len() + single.len(),
+        sheets,
+        single,
+        more,
+        numbers,
+        away: Place::Away.path(&app.site),
+        language: say::texts(own).code(),
+        languages: say::all().iter().map(Texts::code).collect(),
+    };
     page::page(&frame, StatusCode::OK, "inbox.html", &inbox)
 }
 
-/// `POST`: signing out, here or everywhere.
+/// `POST`: signing out, here or everywhere; the language of pages and mails.
 pub(super) async fn answer(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let Some(session) = Session::of(&app, request.headers()).await? else { return Ok(sign_in(&app)) };
     let form = Form::read(request).await?;
@@ -65,6 +79,11 @@ pub(super) async fn answer(State(app): State<App>, request: Request) -> Result<R
         return Err(Problem::Elsewhere);
     }
     match form.get("do") {
+        "language" => {
+            let known = say::all().iter().find(|texts| texts.code() == form.get("language")).ok_or(Problem::BadForm)?;
+            app.engine.choose_language(&session.person, known.code()).await?;
+            return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, Place::Inbox.path(&app.site))]).into_response());
+        }
         "out" => app.engine.store().sign_out(session.hash).await?,
         "everywhere" => drop(app.engine.store().sign_out_everywhere(&session.person).await?),
         _ => return Err(Problem::BadForm),

@@ -2,6 +2,7 @@
 //! [`Engine::handle`], and nothing is decided here. GET changes nothing, not even "seen". No script; a cookie only for who signs in.
 
 mod answer;
+mod away;
 mod desk;
 mod draft;
 pub mod error;
@@ -114,6 +115,8 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::Public => get(public::show),
         Route::PublicPaper => get(public::paper),
         Route::SignIn => get(sign_in::show).post(sign_in::answer),
+        Route::Away => get(away::show).post(away::answer),
+        Route::DeskAway => get(away::show_by_mail).post(away::answer_by_mail),
         Route::Pins => get(pins::show).post(pins::answer),
         Route::Inbox => get(inbox::show).post(inbox::answer),
     }

@@ -22,7 +22,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("home.html", include_str!("templates/home.html")),
@@ -43,6 +43,7 @@ const TEMPLATES: [(&str, &str); 21] = [
     ("sign_in.html", include_str!("templates/sign_in.html")),
     ("pin.html", include_str!("templates/pin.html")),
     ("pins.html", include_str!("templates/pins.html")),
+    ("away.html", include_str!("templates/away.html")),
     ("inbox.html", include_str!("templates/inbox.html")),
 ];
 

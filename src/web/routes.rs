@@ -126,11 +126,15 @@ pub enum Route {
     Inbox,
     /// Numbers that somebody who is signed in may give.
     Pins,
+    /// Where whoever is signed in says that they will be away.
+    Away,
+    /// The same from the page behind a mail.
+    DeskAway,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -146,6 +150,8 @@ impl Route {
         Self::SignIn,
         Self::Inbox,
         Self::Pins,
+        Self::Away,
+        Self::DeskAway,
     ];
 
     /// The pattern below the prefix.
@@ -166,12 +172,14 @@ impl Route {
             Self::SignIn => "/in",
             Self::Inbox => "/me",
             Self::Pins => "/me/pins/{dossier}",
+            Self::Away => "/me/away",
+            Self::DeskAway => "/d/{token}/away",
         }
     }
 
     /// Whether it is served where nothing but mailed links is (`chancery web --only links`), besides what those pages need.
     pub fn is_of_links(self) -> bool {
-        !matches!(self, Self::Home | Self::SignIn | Self::Inbox | Self::Pins)
+        !matches!(self, Self::Home | Self::SignIn | Self::Inbox | Self::Pins | Self::Away)
     }
 }
 
@@ -208,6 +216,10 @@ pub enum Place<'a> {
     Inbox,
     /// Numbers that somebody who is signed in may give, for this dossier.
     Pins(&'a str),
+    /// Where whoever is signed in says that they will be away.
+    Away,
+    /// The same from the page behind a mail.
+    DeskAway(&'a str),
     /// A paper of it.
     PublicPaper {
         /// The dossier's public token.
@@ -225,6 +237,8 @@ impl Place<'_> {
             Self::Health => Route::Health.pattern().to_owned(),
             Self::SignIn => Route::SignIn.pattern().to_owned(),
             Self::Inbox => Route::Inbox.pattern().to_owned(),
+            Self::Away => Route::Away.pattern().to_owned(),
+            Self::DeskAway(token) => Route::DeskAway.pattern().replace("{token}", token),
             Self::Pins(dossier) => Route::Pins.pattern().replace("{dossier}", dossier),
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),

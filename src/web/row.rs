@@ -71,7 +71,7 @@ pub(super) async fn show(
         frozen: pinned.map(|pinned| said(&reader, pinned)).unwrap_or_default(),
         back: Place::Task(&token).path(&app.site),
     };
-    let own = reader.person(&task.person).map_or("vi", |person| person.language.as_str()).to_owned();
+    let own = reader.directory.language(&task.person).to_owned();
     page::page(&Frame::new(&app, Some(reader.texts), &own), StatusCode::OK, "row.html", &shown)
 }
 

@@ -28,7 +28,7 @@ use crate::store::pages::TaskPage;
 use crate::words::Words;
 
 /// The calendar that is looked at when a workflow's own is not there.
-const CALENDAR: &str = "vn-civil-service";
+pub(super) const CALENDAR: &str = "vn-civil-service";
 
 /// One opened task link.
 #[derive(Debug)]
@@ -263,7 +263,7 @@ pub(super) fn reader(
     asked: Option<&'static Texts>,
 ) -> Result<Reader, Problem> {
     let directory = app.engine.directory();
-    let own = directory.people.get(person).map_or("vi", |person| person.language.as_str());
+    let own = directory.language(person);
     let texts = asked.unwrap_or_else(|| say::texts(own));
     let calendar =
         app.engine.calendar(&machine.calendar).or_else(|| app.engine.calendar(CALENDAR)).ok_or_else(|| {

@@ -8,6 +8,7 @@
 
 mod annual;
 mod attendance;
+mod away;
 mod bad_files;
 mod ballots;
 mod bench;

@@ -111,6 +111,8 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::PublicPaper => Place::PublicPaper { token: &token, paper: "none" }.path(site),
         Route::SignIn => Place::SignIn.path(site),
         Route::Inbox => Place::Inbox.path(site),
+        Route::Away => Place::Away.path(site),
+        Route::DeskAway => format!("{desk}/away"),
         Route::Pins => Place::Pins(list.as_str()).path(site),
     };
     Route::ALL.iter().map(|route| (*route, place(route))).collect()

@@ -204,6 +204,7 @@ pub(crate) fn directory() -> Directory {
         bodies: BTreeMap::from([("C".into(), body)]),
         bindings: Vec::new(),
         substitutes: Vec::new(),
+        own: chancery::directory::Own::default(),
     }
 }
 

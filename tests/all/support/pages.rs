@@ -427,6 +427,8 @@ impl Pages {
                 "sign_in",
                 "SELECT id, person_id, mailbox, network, mail_id, tries, asked_at, used_at FROM sign_in ORDER BY id",
             ),
+            ("absence", "SELECT id, person_id, by_id, until_on, set_by, ended_by FROM absence ORDER BY id"),
+            ("chosen_language", "SELECT person_id, language FROM chosen_language ORDER BY person_id"),
             (
                 "pin",
                 "SELECT dossier_id, person_id, generation, hash, tries, made_by FROM pin ORDER BY dossier_id, person_id, generation",
