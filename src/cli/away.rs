@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::act::person;
 use super::{Context, Trouble};
 use crate::engine::Away;
+use crate::ids::PersonId;
 use crate::service::Office;
 use crate::store::absences::Absence;
 
@@ -76,7 +77,7 @@ pub(super) async fn run(args: &AwayArgs, context: &Context) -> Result<(), Troubl
         }
     }
     let directory = engine.directory();
-    let name = |id| directory.people.get(id).map_or_else(|| "?".to_owned(), |person| person.code.clone());
+    let name = |id: &PersonId| directory.people.get(id).map_or_else(|| "?".to_owned(), |person| person.code.clone());
     let line = |one: Absence| Line {
         person: name(&one.person),
         deputy: name(&one.by),

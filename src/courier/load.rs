@@ -107,12 +107,7 @@ impl Loader<'_> {
         let language = directory.language(person).to_owned();
         let person = directory.people.get(person).ok_or(LoadError::NoPerson)?;
         let email = person.email.clone().filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
-        Ok(Reader {
-            name: person.name.clone(),
-            address: person.address.clone(),
-            email,
-            language,
-        })
+        Ok(Reader { name: person.name.clone(), address: person.address.clone(), email, language })
     }
 
     async fn load(&self, id: &DossierId) -> Result<Option<Loaded>, StoreError> {

@@ -48,7 +48,7 @@ pub use audit::Replay;
 pub use deliver::Undelivered;
 use deploy::{Deployment, Version};
 pub use pins::GivenPin;
-pub use rows::task_id;
+pub use rows::{plain, task_id};
 
 /// The engine. Cheap to clone; all clones share one writer.
 #[derive(Clone, Debug)]

@@ -89,7 +89,7 @@ pub(super) fn search_of(dossier: &Dossier) -> Arc<str> {
 }
 
 /// A text in small letters without marks, as the `search` column has it.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }

@@ -8,8 +8,8 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// Codes that are mailed to one mailbox within an hour, and within a day.
 const MAILBOX_HOUR_MAX: i64 = 5;
 const MAILBOX_DAY_MAX: i64 = 15;
-/// Codes that are asked for from one network address within an hour.
-const NETWORK_HOUR_MAX: i64 = 60;
+/// Codes that are asked for from one network address within an hour: a whole office may stand behind one.
+const NETWORK_HOUR_MAX: i64 = 300;
 /// Codes that are asked for in the whole office within an hour: whoever has many addresses does not get round the others.
 const OFFICE_HOUR_MAX: i64 = 2_000;
 /// How often a code may be tried.

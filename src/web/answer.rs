@@ -18,9 +18,11 @@ use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::hands;
+use super::inbox::sign_in;
 use super::page;
 use super::pin;
 use super::reader::Reader;
+use super::session::Session;
 use super::task;
 use super::upload::{self, File};
 use super::view::choice::Wanted;
@@ -55,42 +57,65 @@ pub(super) async fn answer(
     let headers = request.headers().clone();
     let form = Form::read(request).await?;
     let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
+    answered(&app, visit, &headers, &form).await
+}
+
+/// `POST` to a dossier's page, by somebody who is signed in.
+pub(super) async fn answer_own(
+    State(app): State<App>,
+    Path(dossier): Path<String>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let form = Form::read(request).await?;
+    // There is no link behind this page: without the session there is nothing to go back to.
+    if !session.made(&app, form.get("guard")) {
+        return Err(Problem::Elsewhere);
+    }
+    let visit = Visit::own(&app, session, &DossierId::new(dossier), query.as_deref()).await?;
+    answered(&app, visit, &headers, &form).await
+}
+
+/// What a form asks for, done.
+async fn answered(app: &App, visit: Visit, headers: &HeaderMap, form: &Form) -> Result<Response, Problem> {
     match visit.lacks() {
-        Some(Lack::Pin) if form.get("do") == "pin" => return pin::answer(&app, &visit, &form).await,
-        Some(lack) => return task::closed_page(&app, &visit, lack).await,
+        Some(Lack::Pin) if form.get("do") == "pin" => return pin::answer(app, &visit, form).await,
+        Some(lack) => return task::closed_page(app, &visit, lack).await,
         None => {}
     }
-    if visit.task.closed.is_some() && !is_aside(&form) {
-        return Ok(visit.see_page(&app));
+    if visit.task.closed.is_some() && !is_aside(form) {
+        return Ok(visit.see_page(app));
     }
     if form.has("more") {
         // Another look at the same form, with room for more rows.
-        return task::page(&app, &visit, Some(&form), Vec::new());
+        return task::page(app, &visit, Some(form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
         (Purpose::Act | Purpose::Lead, "claim" | "release" | "give" | "add" | "extend" | "skip" | "redo") => {
-            hands::meant(&visit, &form)
+            hands::meant(&visit, form)
         }
-        (_, "correct") => correct::correct(&visit, &form),
-        (_, "withdraw") => correct::withdraw(&visit, &form),
-        (_, "recall") => correct::recall(&visit, &form),
-        (_, "note") => note::note(&visit, &form),
-        (_, "acknowledge") => note::acknowledge(&visit, &form),
-        (Purpose::Act, "edit") => edit(&visit, &form),
-        (Purpose::Act | Purpose::Lead, _) => act(&app, &visit, &form)?,
-        (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
-        (Purpose::Attendance, _) => attend::attend(&visit, &form),
-        (Purpose::Tally, _) => tally(&visit, &form),
-        (Purpose::Confirm, _) => confirm(&visit, &form),
+        (_, "correct") => correct::correct(&visit, form),
+        (_, "withdraw") => correct::withdraw(&visit, form),
+        (_, "recall") => correct::recall(&visit, form),
+        (_, "note") => note::note(&visit, form),
+        (_, "acknowledge") => note::acknowledge(&visit, form),
+        (Purpose::Act, "edit") => edit(&visit, form),
+        (Purpose::Act | Purpose::Lead, _) => act(app, &visit, form)?,
+        (Purpose::Ballot, _) => cast(app, &visit, form)?,
+        (Purpose::Attendance, _) => attend::attend(&visit, form),
+        (Purpose::Tally, _) => tally(&visit, form),
+        (Purpose::Confirm, _) => confirm(&visit, form),
     };
     match meant {
         Meant::Look(response) => Ok(*response),
-        Meant::Back => task::page(&app, &visit, Some(&form), Vec::new()),
-        Meant::Wrong(wrongs) => task::page(&app, &visit, Some(&form), wrongs),
+        Meant::Back => task::page(app, &visit, Some(form), Vec::new()),
+        Meant::Wrong(wrongs) => task::page(app, &visit, Some(form), wrongs),
         Meant::Command { operation, ask, attachments, event } => {
-            let actor = visit.actor(&app, form.get("guard"));
+            let actor = visit.actor(app, form.get("guard"));
             let command = Command { operation, dossier: visit.task.dossier.clone(), actor, ask: *ask };
-            handle(&app, (visit, &headers), &form, command, attachments, &event).await
+            handle(app, (visit, headers), form, command, attachments, &event).await
         }
     }
 }
@@ -108,8 +133,7 @@ async fn handle(
         Err(failure) => Problem::of_failure(failure)?,
     };
     // Somebody else, or another click, may have been first: then the page says what happened.
-    let query = visit.asked_language.map(|texts| format!("lang={}", texts.code()));
-    let visit = Visit::open(app, &visit.token, query.as_deref(), headers).await?;
+    let visit = visit.again(app, headers).await?;
     if visit.task.closed.is_some() && !is_aside(form) {
         return Ok(visit.see_page(app));
     }

@@ -64,7 +64,8 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let (id, mail) = mail(&app, &token).await?;
     let asked = page::asked_language(query.as_deref());
-    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new(), away: String::new() };
+    let mut desk =
+        Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new(), away: String::new() };
     for task in app.engine.store().tasks_of_mail(&id).await? {
         let Some(matter) = matter(&app, &task, asked).await? else { continue };
         if task.closed.is_some() { desk.done.push(matter) } else { desk.open.push(matter) }

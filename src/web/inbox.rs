@@ -30,6 +30,7 @@ struct Inbox {
     /// Dossiers for which they may give numbers.
     numbers: Vec<(String, String)>,
     away: String,
+    dossiers: String,
     language: &'static str,
     languages: Vec<&'static str>,
 }
@@ -65,6 +66,7 @@ pub(super) async fn show(
         more,
         numbers,
         away: Place::Away.path(&app.site),
+        dossiers: Place::Dossiers.path(&app.site),
         language: say::texts(own).code(),
         languages: say::all().iter().map(Texts::code).collect(),
     };

@@ -4,6 +4,7 @@
 mod answer;
 mod away;
 mod desk;
+mod dossiers;
 mod draft;
 pub mod error;
 mod form;
@@ -48,6 +49,9 @@ pub use view::refused::{Earlier, meant};
 
 /// The largest form that is taken: a few papers of [`papers::BYTES_MAX`](crate::papers::BYTES_MAX) each.
 const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The largest form that is taken from somebody of whom nothing is known.
+const STRANGERS_BYTES_MAX: usize = 16 * 1024;
 
 /// What the pages stand on. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -114,7 +118,13 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::Desk => get(desk::show),
         Route::Public => get(public::show),
         Route::PublicPaper => get(public::paper),
-        Route::SignIn => get(sign_in::show).post(sign_in::answer),
+        // Anybody may send this one: it is short, or it is not read.
+        Route::SignIn => get(sign_in::show).post(sign_in::answer).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
+        Route::Dossiers => get(dossiers::show),
+        Route::Dossier => get(task::show_own).post(answer::answer_own),
+        Route::DossierPaper => get(paper::show_own),
+        Route::DossierDraft => get(draft::show_own),
+        Route::DossierWay => get(way::show_own),
         Route::Away => get(away::show).post(away::answer),
         Route::DeskAway => get(away::show_by_mail).post(away::answer_by_mail),
         Route::Pins => get(pins::show).post(pins::answer),

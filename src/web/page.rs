@@ -22,7 +22,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 22] = [
+const TEMPLATES: [(&str, &str); 23] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("home.html", include_str!("templates/home.html")),
@@ -44,6 +44,7 @@ const TEMPLATES: [(&str, &str); 22] = [
     ("pin.html", include_str!("templates/pin.html")),
     ("pins.html", include_str!("templates/pins.html")),
     ("away.html", include_str!("templates/away.html")),
+    ("dossiers.html", include_str!("templates/dossiers.html")),
     ("inbox.html", include_str!("templates/inbox.html")),
 ];
 
@@ -209,7 +210,9 @@ mod tests {
     #[test]
     fn every_form_of_a_page_for_somebody_signed_in_is_guarded() {
         for (name, source) in TEMPLATES {
-            let forms = source.matches("<form").count();
+            let forms = source.matches("<form method=\"post\"").count();
+            let looking = source.matches("<form method=\"get\"").count();
+            assert_eq!(source.matches("<form").count(), forms + looking, "{name}");
             let html = guarded(source, "GUARD");
             assert_eq!(html.matches("value=\"GUARD\">").count(), forms, "{name}");
             assert_eq!(html.replace("<input type=\"hidden\" name=\"guard\" value=\"GUARD\">", ""), source, "{name}");

@@ -7,7 +7,9 @@ use axum::response::Response;
 
 use super::App;
 use super::error::Problem;
-use super::visit::{self, Proof};
+use super::inbox::sign_in;
+use super::session::Session;
+use super::visit::{self, Proof, Visit};
 use crate::ids::{DossierId, PaperId, PersonId};
 use crate::papers;
 use crate::store::pages::PaperPage;
@@ -26,6 +28,20 @@ pub(super) async fn show(
         return Err(Problem::NotFound);
     }
     seen(&app, &task.dossier, &task.person, paper).await
+}
+
+/// `GET` by somebody who is signed in.
+pub(super) async fn show_own(
+    State(app): State<App>,
+    Path((dossier, paper)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let visit = Visit::own(&app, session, &DossierId::new(dossier), None).await?;
+    if visit.lacks().is_some() {
+        return Err(Problem::NotFound);
+    }
+    seen(&app, &visit.task.dossier, &visit.task.person, paper).await
 }
 
 /// A paper of a dossier, if this person may see it.

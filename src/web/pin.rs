@@ -9,7 +9,6 @@ use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::page;
-use super::routes::Place;
 use super::session::cookie;
 use super::view::refused::Wrong;
 use super::visit::Visit;
@@ -120,7 +119,7 @@ pub(super) async fn answer(app: &App, visit: &Visit, form: &Form) -> Result<Resp
     store.pin_was_right(&task.dossier, &task.person, pin.generation).await?;
     let kept = row(task, pin.generation, app.engine.now());
     let token = app.links.token(app.links.newest(), &bound(task, &kept, &activation(task))).ok_or(Problem::Fault)?;
-    let path = Place::Task(&visit.token).path(&app.site);
+    let path = visit.at(app);
     let line = cookie(&app.site, (name(app), &path), &token, "");
     let mut response = visit.see_page(app);
     response.headers_mut().insert(header::SET_COOKIE, HeaderValue::try_from(line).map_err(|_| Problem::Fault)?);

@@ -88,6 +88,19 @@ impl Reader {
         decide::sight(&self.machine, dossier, person, self.now, &context)
     }
 
+    /// Whether a person may know of a dossier of this reader's workflow, and what it is called.
+    pub(super) fn may_name(&self, dossier: &Dossier, person: &PersonId) -> bool {
+        let boxes = BTreeMap::new();
+        let context = Context {
+            directory: &self.directory,
+            calendar: &self.calendar,
+            register: &[],
+            boxes: &boxes,
+            taken: Taken::NOTHING,
+        };
+        decide::may_name(&self.machine, dossier, person, self.now, &context)
+    }
+
     pub(super) fn moment(&self, at: Instant) -> String {
         self.words.moment_long(at, self.calendar.zone())
     }

@@ -130,11 +130,21 @@ pub enum Route {
     Away,
     /// The same from the page behind a mail.
     DeskAway,
+    /// The dossiers that whoever is signed in may see.
+    Dossiers,
+    /// One of them.
+    Dossier,
+    /// A paper of it.
+    DossierPaper,
+    /// A paper that its workflow draws up.
+    DossierDraft,
+    /// Its way.
+    DossierWay,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -152,6 +162,11 @@ impl Route {
         Self::Pins,
         Self::Away,
         Self::DeskAway,
+        Self::Dossiers,
+        Self::Dossier,
+        Self::DossierPaper,
+        Self::DossierDraft,
+        Self::DossierWay,
     ];
 
     /// The pattern below the prefix.
@@ -174,12 +189,17 @@ impl Route {
             Self::Pins => "/me/pins/{dossier}",
             Self::Away => "/me/away",
             Self::DeskAway => "/d/{token}/away",
+            Self::Dossiers => "/me/dossiers",
+            Self::Dossier => "/me/dossiers/{dossier}",
+            Self::DossierPaper => "/me/dossiers/{dossier}/paper/{paper}",
+            Self::DossierDraft => "/me/dossiers/{dossier}/draft/{kind}",
+            Self::DossierWay => "/me/dossiers/{dossier}/way",
         }
     }
 
     /// Whether it is served where nothing but mailed links is (`chancery web --only links`), besides what those pages need.
     pub fn is_of_links(self) -> bool {
-        !matches!(self, Self::Home | Self::SignIn | Self::Inbox | Self::Pins | Self::Away)
+        !matches!(self, Self::Home | Self::SignIn) && !self.pattern().starts_with(Self::Inbox.pattern())
     }
 }
 
@@ -220,6 +240,10 @@ pub enum Place<'a> {
     Away,
     /// The same from the page behind a mail.
     DeskAway(&'a str),
+    /// The dossiers that whoever is signed in may see.
+    Dossiers,
+    /// One of them.
+    Dossier(&'a str),
     /// A paper of it.
     PublicPaper {
         /// The dossier's public token.
@@ -238,6 +262,8 @@ impl Place<'_> {
             Self::SignIn => Route::SignIn.pattern().to_owned(),
             Self::Inbox => Route::Inbox.pattern().to_owned(),
             Self::Away => Route::Away.pattern().to_owned(),
+            Self::Dossiers => Route::Dossiers.pattern().to_owned(),
+            Self::Dossier(dossier) => Route::Dossier.pattern().replace("{dossier}", dossier),
             Self::DeskAway(token) => Route::DeskAway.pattern().replace("{token}", token),
             Self::Pins(dossier) => Route::Pins.pattern().replace("{dossier}", dossier),
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),

@@ -9,10 +9,11 @@ use super::App;
 use super::draft;
 use super::error::Problem;
 use super::form::Form;
+use super::inbox::sign_in;
 use super::page;
 use super::pin;
 use super::public;
-use super::routes::Place;
+use super::session::Session;
 use super::view::attendance::{self, Turnout};
 use super::view::changes::{self, Changes};
 use super::view::choice::{self, Choice, Edit, Wanted};
@@ -26,12 +27,12 @@ use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
 use super::view::{self, Head, ballot, over};
-use super::visit::{Lack, Visit};
+use super::visit::{Below, Lack, Visit};
 use crate::dossier::decide;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{CHAIR, Purpose, Round, Vote};
 use crate::explain;
-use crate::ids::{EventName, FieldName};
+use crate::ids::{DossierId, EventName, FieldName};
 use crate::machine::Transition;
 
 /// What every page of an open task shows.
@@ -64,8 +65,9 @@ struct Common {
     /// Whether its reader sees the chart, which names every state.
     way: bool,
     seen: i64,
-    /// The page's own path; rows of a list lie below it.
+    /// The page's own path; rows of a list lie below it, where it is that of a link.
     at: String,
+    linked: bool,
 }
 
 /// A paper that can be drawn up.
@@ -156,6 +158,21 @@ pub(super) async fn show(
     }
 }
 
+/// `GET` of a dossier, by somebody who is signed in.
+pub(super) async fn show_own(
+    State(app): State<App>,
+    Path(dossier): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let visit = Visit::own(&app, session, &DossierId::new(dossier), query.as_deref()).await?;
+    match visit.lacks() {
+        Some(lack) => closed_page(&app, &visit, lack).await,
+        None => page(&app, &visit, None, Vec::new()),
+    }
+}
+
 /// The page as it stands now; with what was just sent and why it was not taken, if something was.
 pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> Result<Response, Problem> {
     let (reader, dossier, task) = (&visit.reader, &visit.dossier, &visit.task);
@@ -198,6 +215,10 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
 /// The world failed.
 pub(super) async fn closed_page(app: &App, visit: &Visit, lack: Lack) -> Result<Response, Problem> {
     if lack == Lack::Pin {
+        if let Below::Dossier(_) = visit.below {
+            let closed = over::closed(&visit.reader, &visit.task, "closed.pin", "closed.pin_do");
+            return page::page(&visit.frame(app), StatusCode::OK, "over.html", &closed);
+        }
         return pin::page(app, visit, None).await;
     }
     let other = visit.proof.other.as_ref();
@@ -236,7 +257,8 @@ fn is_paused(visit: &Visit) -> bool {
 
 fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
-    let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
+    let at = visit.at(app);
+    let link = |paper: &str| format!("{at}/paper/{paper}");
     let (facts, more) = facts::facts(reader, dossier, &link);
     Common {
         head: view::head(reader, dossier, &visit.task, &visit.events),
@@ -257,7 +279,8 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         rules,
         way: visit.sight.is_whole(),
         seen: dossier.seq,
-        at: Place::Task(&visit.token).path(&app.site),
+        at: visit.at(app),
+        linked: matches!(visit.below, Below::Link(_)),
     }
 }
 
@@ -276,10 +299,7 @@ fn watch(visit: &Visit) -> Option<Turnout> {
 fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
     let all = draft::drafts(visit).into_iter();
     let lang = visit.asked_language.map(|texts| format!("?lang={}", texts.code())).unwrap_or_default();
-    let drawn = all.map(|(kind, label)| {
-        let path = Place::Draft { token: &visit.token, kind: &kind }.path(&app.site);
-        Drawn { label, href: format!("{path}{lang}") }
-    });
+    let drawn = all.map(|(kind, label)| Drawn { label, href: format!("{}/draft/{kind}{lang}", visit.at(app)) });
     drawn.collect()
 }
 
@@ -373,7 +393,7 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
     let asked = sent.map(|form| form.get("part")).or_else(|| all_parts.get(visit.asked_part?.checked_sub(1)?).copied());
     let part = ballot::part_shown(vote, person, asked);
     let lang = visit.asked_language.map(|texts| format!("&lang={}", texts.code())).unwrap_or_default();
-    let at = Place::Task(&visit.token).path(&app.site);
+    let at = visit.at(app);
     let parts = ballot::parts(reader, &visit.dossier, vote, (person, part), (&at, &lang));
     let seat = vote.roll.iter().find(|seat| &seat.person == person);
     BallotPage {

@@ -21,7 +21,7 @@ use crate::dossier::event::Event;
 use crate::dossier::sight::Sight;
 use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Purpose};
-use crate::ids::{OperationId, PersonId};
+use crate::ids::{ActivationId, DossierId, OperationId, PersonId};
 use crate::links::{Bound, LinkKeys, task_of_row, task_row};
 use crate::machine::{LinkPolicy, Machine};
 use crate::store::pages::TaskPage;
@@ -30,10 +30,19 @@ use crate::words::Words;
 /// The calendar that is looked at when a workflow's own is not there.
 pub(super) const CALENDAR: &str = "vn-civil-service";
 
-/// One opened task link.
+/// Where a page is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Below {
+    /// Behind a mailed link.
+    Link(String),
+    /// Of a dossier, for somebody who is signed in.
+    Dossier(DossierId),
+}
+
+/// One opened task link, or a dossier that somebody looks at who is signed in.
 #[derive(Debug)]
 pub(super) struct Visit {
-    pub(super) token: String,
+    pub(super) below: Below,
     pub(super) asked_language: Option<&'static Texts>,
     /// Which part of a ballot sheet is asked for, from 1.
     pub(super) asked_part: Option<usize>,
@@ -65,13 +74,53 @@ impl Visit {
     ) -> Result<Self, Problem> {
         let mut task = self::task(app, token).await?;
         let proof = Proof::of(app, headers, &task).await?;
-        let asked_language = super::page::asked_language(query);
-        let asked_part = super::page::asked_part(query);
         let (whole, machine) = dossier(app, &task).await?;
         if task.closed.is_none() && !still_asks(&whole, &task) {
             // Somebody was faster, between these two lines: the row says so by now.
             task = self::task(app, token).await?;
         }
+        Self::made(app, Below::Link(token.to_owned()), (task, proof), (whole, machine), query).await
+    }
+
+    /// A dossier as somebody sees it who is signed in, beside anything that they are asked in it.
+    ///
+    /// # Errors
+    /// They may not know of it, or the world failed.
+    pub(super) async fn own(app: &App, session: Session, id: &DossierId, query: Option<&str>) -> Result<Self, Problem> {
+        let whole = app.engine.dossier(id).await?.ok_or(Problem::NotFound)?;
+        let machine = app.engine.machine(&whole.machine).await?;
+        let reader = reader(app, Arc::clone(&machine), &session.person, None)?;
+        if !reader.may_name(&whole, &session.person) {
+            return Err(Problem::NotFound);
+        }
+        let states = whole.leaves().filter_map(|leaf| machine.state(&leaf.state));
+        let task = TaskPage {
+            id: format!("own-{}", session.person),
+            dossier: whole.id.clone(),
+            activation: whole.active.first().map_or(ActivationId(0), |outermost| outermost.activation),
+            purpose: Purpose::Act,
+            person: session.person.clone(),
+            policy: states.map(|state| state.link).max().unwrap_or_default(),
+            key_id: app.links.newest(),
+            generation: 0,
+            opened_at: whole.opened_at,
+            due_at: None,
+            closed: None,
+        };
+        // A number is typed on the page of a link, and nowhere else.
+        let proof = Proof { session: Some(session), ..Proof::default() };
+        Self::made(app, Below::Dossier(id.clone()), (task, proof), (whole, machine), query).await
+    }
+
+    async fn made(
+        app: &App,
+        below: Below,
+        (task, proof): (TaskPage, Proof),
+        (whole, machine): (Dossier, Arc<Machine>),
+        query: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let asked_language = super::page::asked_language(query);
+        let asked_part = super::page::asked_part(query);
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
             Purpose::Act | Purpose::Lead if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
@@ -86,19 +135,28 @@ impl Visit {
         let sight = reader.sight(&whole, &task.person);
         reader.outside = !sight.is_whole();
         let (dossier, events) = (sight.dossier(&whole, &reader.machine), sight.events(events, &reader.machine));
-        Ok(Self {
-            token: token.to_owned(),
-            asked_language,
-            asked_part,
-            task,
-            whole,
-            dossier,
-            events,
-            sight,
-            reader,
-            proof,
-            facts,
-        })
+        Ok(Self { below, asked_language, asked_part, task, whole, dossier, events, sight, reader, proof, facts })
+    }
+
+    /// The same again, as it stands by now.
+    ///
+    /// # Errors
+    /// As at first.
+    pub(super) async fn again(self, app: &App, headers: &HeaderMap) -> Result<Self, Problem> {
+        let query = self.asked_language.map(|texts| format!("lang={}", texts.code()));
+        match (&self.below, self.proof.session) {
+            (Below::Link(token), _) => Self::open(app, token, query.as_deref(), headers).await,
+            (Below::Dossier(id), Some(session)) => Self::own(app, session, id, query.as_deref()).await,
+            (Below::Dossier(_), None) => Err(Problem::NotFound),
+        }
+    }
+
+    /// The path of its page; papers, drafts, rows and the way lie below it.
+    pub(super) fn at(&self, app: &App) -> String {
+        match &self.below {
+            Below::Link(token) => Place::Task(token).path(&app.site),
+            Below::Dossier(id) => Place::Dossier(id.as_str()).path(&app.site),
+        }
     }
 
     /// Asks with everything that `decide` may look at. No vote is counted on a page, so no box is opened for one.
@@ -137,7 +195,7 @@ impl Visit {
 
     /// To the page itself, which says what happened: a reload sends nothing again.
     pub(super) fn see_page(&self, app: &App) -> Response {
-        let mut path = Place::Task(&self.token).path(&app.site);
+        let mut path = self.at(app);
         if let Some(texts) = self.asked_language {
             path.push_str("?lang=");
             path.push_str(texts.code());

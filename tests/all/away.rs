@@ -84,7 +84,9 @@ async fn any_mail_leads_to_the_same_and_names_nobody_outside_ones_own_unit() {
         let form = [("do", "away"), ("by", by), ("code", code), ("from", "2026-06-01"), ("until", "2026-06-05")];
         assert_eq!(pages.post(&away, &form).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{by}{code}");
     }
-    for (from, until) in [("2026-06-05", "2026-06-01"), ("2026-05-01", "2026-05-02"), ("2026-06-01", "2028-06-01"), ("x", "")] {
+    for (from, until) in
+        [("2026-06-05", "2026-06-01"), ("2026-05-01", "2026-05-02"), ("2026-06-01", "2028-06-01"), ("x", "")]
+    {
         let form = [("do", "away"), ("by", "p-m1"), ("from", from), ("until", until)];
         assert_eq!(pages.post(&away, &form).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{from} {until}");
     }

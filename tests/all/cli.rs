@@ -312,6 +312,25 @@ fn a_dossier_is_explained_in_both_languages_with_its_mails() {
     place.bad(2, &["explain", &id, "--choices", "item"], &["no field that chooses", "none"]);
 }
 
+#[test]
+fn numbers_and_absences_are_given_on_the_command_line() {
+    let place = place("pins");
+    place.purchase();
+    let id = place.start();
+    assert!(place.good(&["pin", &id]).contains("wants a number"));
+    place.bad(1, &["pin", &id, "--for", "MS-TP"], &["wants a number"]);
+    place.bad(2, &["pin", "none"], &["there is no dossier"]);
+    assert!(place.good(&["away"]).contains("nobody has said"));
+    let set = ["away", "MS-TP", "--deputy", "MS-KT", "--from", "2035-01-01", "--until", "2035-01-05"];
+    assert!(place.good(&set).contains("MS-KT"));
+    let answer = place.json(&["away", "MS-TP"]);
+    assert!(answer[0]["set_by"].as_str().is_some_and(|by| by.starts_with("operator:")), "{answer}");
+    let id = answer[0]["id"].as_str().expect("an id");
+    place.bad(1, &["away", "MS-TP", "--deputy", "MS-TP", "--until", "2035-01-05"], &["themselves"]);
+    place.bad(1, &["away", "MS-TP", "--deputy", "MS-KT", "--until", "2020-01-05"], &["last day"]);
+    assert!(place.good(&["away", "MS-TP", "--end", id]).contains("ended early"));
+}
+
 fn held(place: &Place) -> String {
     let findings = place.json(&["doctor"]);
     let held = findings.as_array().expect("findings").iter().find(|one| one["what"] == "held").cloned();

@@ -22,6 +22,7 @@ mod courier;
 mod decide;
 mod decisions;
 mod desk;
+mod dossiers;
 mod drafts;
 mod duties;
 mod engine;
