@@ -155,6 +155,8 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "act",
         "show",
         "list",
+        "pin",
+        "away",
         "serve",
         "web",
         "scheduler",
