@@ -168,8 +168,8 @@ async fn what_a_stranger_sends_is_short_or_not_read() {
     let pages = Pages::new().await;
     let long = "a".repeat(20_000);
     assert_eq!(pages.post(IN, &[("do", "ask"), ("mailbox", &long)]).await.status, StatusCode::PAYLOAD_TOO_LARGE);
-    let file: &[u8] = &[b'x'; 20_000];
-    let sent = pages.post_files(IN, &[("do", "ask")], &[("file", "a.pdf", file)]).await;
+    let file = vec![b'x'; 20_000];
+    let sent = pages.post_files(IN, &[("do", "ask")], &[("file", "a.pdf", file.as_slice())]).await;
     assert_eq!(sent.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
