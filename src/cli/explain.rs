@@ -123,7 +123,8 @@ impl Scene {
             .calendar(&machine.calendar)
             .ok_or_else(|| Trouble::World(format!("there is no calendar `{}`", machine.calendar)))?;
         let facts = engine.facts(&machine, dossier).await?;
-        Ok(Self { machine, directory: engine.directory(), calendar, facts, now: engine.now().max(dossier.last_at) })
+        let directory = std::sync::Arc::new(dossier.known_in(&engine.directory()).into_owned());
+        Ok(Self { machine, directory, calendar, facts, now: engine.now().max(dossier.last_at) })
     }
 
     async fn explain(&self, engine: &Engine, dossier: &Dossier) -> Result<Explanation, Trouble> {

@@ -59,6 +59,7 @@ pub(super) async fn show(args: &ShowArgs, context: &Context) -> Result<(), Troub
     let dossier = act::find(engine, &args.dossier).await?;
     let machine = engine.machine(&dossier.machine).await?;
     let directory = engine.directory();
+    let directory = dossier.known_in(&directory);
     let said = engine.store().said(&dossier.id).await?;
     let history = engine.history(&dossier.id).await?;
     let undelivered = engine.undelivered(&dossier.id).await?;
@@ -253,7 +254,7 @@ impl Lines<'_> {
     }
 
     fn name(&self, person: &PersonId) -> String {
-        self.directory.people.get(person).map_or_else(|| format!("({person})"), |person| person.name.clone())
+        self.directory.person(person).map_or_else(|| format!("({person})"), |person| person.name.clone())
     }
 }
 

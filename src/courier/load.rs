@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::calendar::Calendar;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, Outsider};
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
 use crate::letters::{About, Gathering, Letter, MailNotice, MailTask, Reader};
@@ -58,15 +58,6 @@ impl Loader<'_> {
     /// The letter of a mail.
     pub(super) async fn letter(&self, mail: &ClaimedMail) -> Result<Letter, LoadError> {
         let directory = self.engine.directory();
-        let person = directory.people.get(&mail.person).ok_or(LoadError::NoPerson)?;
-        let email = person.email.clone().filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
-        let reader = Reader {
-            name: person.name.clone(),
-            address: person.address.clone(),
-            email,
-            language: person.language.clone(),
-        };
-        let language = Language::new(&reader.language);
         let mut loaded: BTreeMap<&DossierId, Loaded> = BTreeMap::new();
         for notice in &mail.notices {
             if !loaded.contains_key(&notice.dossier)
@@ -75,6 +66,13 @@ impl Loader<'_> {
                 loaded.insert(&notice.dossier, found);
             }
         }
+        // Somebody from outside is known to the dossier that names them, and to nobody else.
+        let outside = || loaded.values().find_map(|one| one.dossier.outsider(&mail.person)).map(Outsider::known);
+        let known = directory.people.get(&mail.person).cloned().or_else(outside);
+        let person = known.ok_or(LoadError::NoPerson)?;
+        let email = person.email.clone().filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
+        let reader = Reader { name: person.name, address: person.address, email, language: person.language };
+        let language = Language::new(&reader.language);
         let gathering = Gathering {
             person: &mail.person,
             directory: &directory,

@@ -18,6 +18,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{BodyCode, PersonId, UnitCode};
 
+const EMAIL_MAX: usize = 254;
+
+/// Whether a text could be a mailbox: what else is wrong with it, its mail server will say.
+pub fn is_mailbox(text: &str) -> bool {
+    let shaped = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+    });
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
+    shaped && !text.contains(odd) && text.len() <= EMAIL_MAX
+}
+
 /// The whole directory at one version.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Directory {
@@ -26,6 +37,9 @@ pub struct Directory {
     /// The people by id. Kept in rows of their own, not in the stored versions.
     #[serde(skip)]
     pub people: BTreeMap<PersonId, Person>,
+    /// People who are not in it and whom one dossier knows: they hold no post, and nobody is offered their names.
+    #[serde(skip)]
+    pub outside: BTreeMap<PersonId, Person>,
     /// Who holds which post.
     pub posts: Vec<Post>,
     /// Councils and peer groups.

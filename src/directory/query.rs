@@ -8,6 +8,11 @@ use super::{Body, BodySeat, Directory, Person, Unit};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 
 impl Directory {
+    /// Somebody by their id, from outside too.
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id).or_else(|| self.outside.get(id))
+    }
+
     /// Holders of a post in a unit on a day; where the unit has none, of the nearest unit above it that has.
     pub fn holders(&self, post: &str, unit: &UnitCode, on: Date) -> Vec<PersonId> {
         for above in self.upward(unit, on) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::event::{Change, Corrected, Event};
 use super::note::Acknowledgement;
 use super::{
-    Active, Answer, Attendance, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus,
-    Stuck, Task, TimerKind, Vote,
+    Active, Answer, Attendance, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowOf,
+    RowStatus, Stuck, Task, TimerKind, Vote,
 };
 use crate::ids::{ActivationId, DossierId, Instant, PersonId, StateId};
 
@@ -83,6 +83,8 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             corrections: Vec::new(),
             notes: Vec::new(),
             acknowledged: Vec::new(),
+            outsiders: Vec::new(),
+            objections: Vec::new(),
             tasks: Vec::new(),
             timers: Vec::new(),
             votes: Vec::new(),
@@ -112,6 +114,13 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Imported(key) => dossier.import_key = Some(key.clone()),
         Change::Captioned(caption) => dossier.caption.clone_from(caption),
         Change::Set(fields) => set(dossier, fields),
+        Change::Party { outsider, row } => {
+            dossier.outsiders.retain(|one| one.person != outsider.person || one == outsider);
+            if dossier.outsider(&outsider.person).is_none() {
+                dossier.outsiders.push(outsider.clone());
+            }
+            row.as_ref().map_or(Ok(()), |row| put(dossier, row))?;
+        }
         Change::Filed(papers) => dossier.papers.extend(papers.iter().cloned()),
         Change::Done(deed) => {
             let same = |old: &Deed| old.person == deed.person && old.state == deed.state && old.role == deed.role;
@@ -164,6 +173,17 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             if alone { &mut task.others } else { &mut task.holders }.push(person.clone());
             task.added.push(person.clone());
         }
+        Change::LetIn { activation, person } => {
+            let mut tasks = dossier.tasks.iter_mut();
+            let task = tasks.find(|task| task.activation == *activation && task.purpose == Purpose::Object);
+            task.ok_or("nothing is posted there")?.holders.push(person.clone());
+        }
+        Change::Objected(objected) => dossier.objections.push(objected.clone()),
+        Change::Settled { activation, place, accepted, .. } => {
+            let mut all = dossier.objections.iter_mut();
+            let one = all.find(|one| one.activation == *activation && one.place == *place);
+            one.ok_or("there is no such objection")?.accepted = Some(*accepted);
+        }
         Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
         Change::Moved { activation, due_at } => {
             put_off(dossier, &[(*activation, *due_at)]);
@@ -214,7 +234,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 result.fallen = !result.stands;
             }
         }
-        Change::VoteStands { .. } | Change::Skipped { .. } | Change::Redone { .. } => {}
+        Change::VoteStands { .. }
+        | Change::Skipped { .. }
+        | Change::TookDown { .. }
+        | Change::Waits { .. }
+        | Change::Redone { .. } => {}
         Change::NextTime { state, within } => {
             dossier.next_time.insert(state.clone(), *within);
         }
@@ -380,6 +404,13 @@ fn place(active: &mut Vec<Active>, entry: Active) {
     let beside = |one: &Active| outer.as_ref().is_some_and(|outer| &one.state == outer || one.state.is_inside(outer));
     let at = active.iter().rposition(beside).map_or(active.len(), |at| at + 1);
     active.insert(at, entry);
+}
+
+/// Puts a row into a table: in the place of the one that stood there, or behind the last.
+fn put(dossier: &mut Dossier, row: &RowOf) -> Result<(), String> {
+    let table = dossier.fields.entry(row.field.clone()).or_insert_with(|| serde_json::Value::Array(Vec::new()));
+    let rows = table.as_array_mut().ok_or("a row stands in a table")?;
+    if row.put(rows) { Ok(()) } else { Err("a row stands behind the last".to_owned()) }
 }
 
 fn set(dossier: &mut Dossier, fields: &BTreeMap<crate::ids::FieldName, serde_json::Value>) {

@@ -175,13 +175,19 @@ pub fn project(
     let mut notices = Notices { machine, calendar, after, rows: BTreeMap::new() };
     // A task whose deadline moved is written again, but nobody is asked again.
     let key = |task: &TaskRow| (task.activation, task.purpose, task.person.clone());
-    let is_awaited = |row: &TaskRow| after.task(row.activation, row.purpose).is_none_or(|task| after.is_awaited(task));
+    // Whoever asked for a link gets it, although nobody waits for them.
+    let is_awaited = |row: &TaskRow| {
+        let asked = |task| row.purpose == Purpose::Object || after.is_awaited(task);
+        after.task(row.activation, row.purpose).is_none_or(asked)
+    };
     for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && is_awaited(task)) {
         let seq = after.seq;
         notices.add(seq, task.activation, &task.person, NoticeKind::Asked, Some(task.purpose), opened_at);
     }
     // Whoever records what comes from outside is told where, and asked for nothing.
-    let records = |row: &TaskRow| after.task(row.activation, row.purpose).is_some_and(|task| task.records);
+    let records = |row: &TaskRow| {
+        row.purpose == Purpose::Act && after.task(row.activation, row.purpose).is_some_and(|task| task.records)
+    };
     for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && records(task)) {
         notices.outside(after.seq, task, opened_at);
     }
@@ -285,6 +291,11 @@ impl<'a> Notices<'a> {
                         self.add(event.seq, *activation, person, NoticeKind::Asked, Some(purpose), event.at);
                     }
                 }
+                Change::Waits { activation, people } => {
+                    for person in people {
+                        self.add(event.seq, *activation, person, NoticeKind::Asked, Some(Purpose::Act), event.at);
+                    }
+                }
                 Change::Told { activation, people, mail } => {
                     for person in people {
                         let notice = self.notice(event.seq, *activation, person, NoticeKind::Told, event.at);
@@ -335,6 +346,13 @@ impl<'a> Notices<'a> {
     }
 
     fn put(&mut self, notice: Notice) {
+        // Whoever waits for a link with which to object waits in front of a page.
+        let waits = notice.purpose == Some(Purpose::Object);
+        let notice = if waits {
+            Notice { urgent: true, not_before_at: self.calendar.mail_slot(notice.not_before_at, true), ..notice }
+        } else {
+            notice
+        };
         let key = (notice.activation, notice.person.clone(), notice.kind, notice.mail.clone());
         let purpose = notice.purpose.or_else(|| self.rows.get(&key).and_then(|said| said.purpose));
         self.rows.insert(key, Notice { purpose, ..notice });

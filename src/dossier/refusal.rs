@@ -125,6 +125,10 @@ pub enum Code {
     NotLater,
     /// A paper that came has not been signed yet on the day of today; `about` is the field of its day.
     NotSigned,
+    /// A posting that begins now does not end before the day before which it must; `about` is the day on which it would end.
+    NoRoom,
+    /// What is posted takes nothing outside its time; `about` is the day, where one was given.
+    OutOfTime,
     /// A person does not hold the role to which this belongs.
     NotOfRole,
     /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
@@ -255,6 +259,8 @@ impl Code {
             Self::Voting => "a vote is open there",
             Self::NotLater => "the day does not lie later",
             Self::NotSigned => "a paper that came is not of a later day than today",
+            Self::NoRoom => "the posting would not end in time",
+            Self::OutOfTime => "the time of the posting is over, or the day lies outside it",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",

@@ -350,7 +350,7 @@ impl<'f> Fold<'f> {
 
 /// Whether a change alters what a dossier is found by.
 fn says(change: &Change) -> bool {
-    matches!(change, Change::Opened { .. } | Change::Captioned(_) | Change::Set(_))
+    matches!(change, Change::Opened { .. } | Change::Captioned(_) | Change::Set(_) | Change::Party { .. })
 }
 
 impl From<Refusal> for Failure {

@@ -137,6 +137,7 @@ impl<'m> Course<'m> {
             "fired" => self.fires(event, said),
             "moved" => self.timers.retain(|(entry, what), _| *entry != entry_of(said) || !is_of_deadline(what)),
             "set" => said.as_object().into_iter().flatten().for_each(|(field, value)| self.sets(field, value)),
+            "party" => self.puts(said),
             "corrected" => {
                 let fields = said.get("fields").and_then(Value::as_object).into_iter().flatten();
                 fields.for_each(|(field, values)| self.sets(field, &values["after"]));
@@ -173,6 +174,19 @@ impl<'m> Course<'m> {
             self.fields.remove(field);
         } else {
             self.fields.insert(field.to_owned(), value.clone());
+        }
+    }
+
+    /// A row about somebody from outside stands in its table: in the place of another, or behind the last.
+    fn puts(&mut self, said: &Value) {
+        let Some(row) = said.get("row").filter(|row| !row.is_null()) else { return };
+        let table = self.fields.entry(text(row, "field").to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+        let Some(rows) = table.as_array_mut() else { return };
+        let place = usize::try_from(number(row, "place").unwrap_or_default()).unwrap_or_default();
+        let cells = row.get("cells").cloned().unwrap_or_default();
+        match rows.get_mut(place) {
+            Some(there) => *there = cells,
+            None => rows.push(cells),
         }
     }
 

@@ -45,19 +45,21 @@ impl Run<'_> {
         let stays = |person: &PersonId| today.contains(person) || task.added.contains(person);
         let asked = task.holders.iter().chain(&task.others);
         let gone: Vec<PersonId> = asked.filter(|person| !stays(person)).cloned().collect();
-        if gone.is_empty() {
+        // Whom a table of the dossier names later is asked beside the others.
+        let is_new = |person: &PersonId| self.dossier().outsider(person).is_some() && !asked_or_done(task, person);
+        let grows = self.machine.is_outside(role) && today.iter().any(is_new);
+        if gone.is_empty() && !grows {
             return None;
         }
         let may = match task.purpose {
             Purpose::Act => self.free(role, at).0,
             Purpose::Tally | Purpose::Confirm | Purpose::Attendance => self.others_at(role, at, self.recorder(task)),
-            Purpose::Lead | Purpose::Ballot => today,
+            Purpose::Lead | Purpose::Ballot | Purpose::Object => today,
         };
-        let known = |person: &PersonId| {
-            let answered = task.answers.iter().any(|answer| &answer.person == person);
-            answered || task.holders.contains(person) || task.others.contains(person)
-        };
-        let come: Vec<PersonId> = may.into_iter().filter(|person| !known(person)).collect();
+        let come: Vec<PersonId> = may
+            .into_iter()
+            .filter(|person| !asked_or_done(task, person) && !self.is_spoken_for(task, person))
+            .collect();
         let keep = |people: &[PersonId]| people.iter().filter(|one| !gone.contains(one)).cloned().collect::<Vec<_>>();
         let (mut holders, mut others) = (keep(&task.holders), keep(&task.others));
         let owner = task.owner.clone().filter(|owner| !gone.contains(owner));
@@ -98,7 +100,15 @@ impl Run<'_> {
                 let given = self.decided(decision);
                 !given.is_empty() && given.iter().all(|role| self.is_of_directory(role))
             }
+            Some(RoleSource::Any { roles }) => roles.iter().all(|role| self.is_of_directory(role)),
+            Some(RoleSource::Each { .. } | RoleSource::Outside { .. }) => true,
             Some(RoleSource::Field { .. }) | None => false,
         }
     }
+}
+
+/// Whether a person is among those who are asked, or has answered.
+fn asked_or_done(task: &Task, person: &PersonId) -> bool {
+    let answered = task.answers.iter().any(|answer| &answer.person == person);
+    answered || task.holders.contains(person) || task.others.contains(person)
 }

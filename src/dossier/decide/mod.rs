@@ -20,8 +20,11 @@ mod missed;
 mod note;
 mod numbers;
 mod offer;
+mod party;
 mod pause;
+mod posting;
 mod receive;
+mod record;
 mod rounds;
 mod rows;
 mod seats;
@@ -197,6 +200,11 @@ impl<'a> Run<'a> {
             Ask::Extend { activation, until, reason } => self.extend(*activation, *until, reason),
             Ask::Skip { activation, reason } => self.skip(*activation, reason),
             Ask::Redo { activation, reason } => self.redo(*activation, reason),
+            Ask::Record(record) => self.record(record),
+            Ask::Knock(knock) => self.knock(knock),
+            Ask::Object(object) => self.object(object),
+            Ask::Hear(hear) => self.hear(hear),
+            Ask::Settle(settle) => self.settle_objection(settle),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Attend { activation, seats, too_few, seen } => self.attend(*activation, seats, *too_few, *seen),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
@@ -223,8 +231,10 @@ impl<'a> Run<'a> {
 
     /// Makes a change and remembers it.
     fn emit(&mut self, change: Change) {
-        evolve::apply(&mut self.dossier, self.at, &change).expect("decide makes only changes that fit");
-        self.changes.push(change);
+        for change in self.apart(change) {
+            evolve::apply(&mut self.dossier, self.at, &change).expect("decide makes only changes that fit");
+            self.changes.push(change);
+        }
     }
 
     /// Where it stands, to come back to.
@@ -300,6 +310,7 @@ impl<'a> Run<'a> {
             now: self.at,
             round_no: dossier.round,
             children: (&self.machine.children, &dossier.children),
+            outsiders: &dossier.outsiders,
             each: None,
             rows: self.machine.is_list().then_some((self.machine.row.as_slice(), live.as_slice())),
         })

@@ -111,6 +111,7 @@ impl Run<'_> {
                 self.vote_ends(activation)?;
                 self.settle()?;
             }
+            TimerKind::PostingEnds => self.posting_ends(activation)?,
             TimerKind::Remind(_) | TimerKind::Escalate => {}
         }
         Ok(())
@@ -118,6 +119,11 @@ impl Run<'_> {
 
     /// When a deadline ends that begins now.
     pub(super) fn due(&self, deadline: &Deadline) -> Result<Instant, Refusal> {
+        self.due_by(&deadline.due)
+    }
+
+    /// The instant that is meant by it.
+    pub(super) fn due_by(&self, due: &Due) -> Result<Instant, Refusal> {
         let calendar = self.context.calendar;
         let date = |text: &str| -> Result<jiff::civil::Date, Refusal> {
             if let Ok(date) = text.parse() {
@@ -129,7 +135,7 @@ impl Run<'_> {
                 .and_then(|text| text.parse().ok())
                 .ok_or_else(|| Refusal::about(Code::GuardFailed, format!("`{text}` gives no date")))
         };
-        Ok(match &deadline.due {
+        Ok(match due {
             Due::Within(delay) => calendar.after(self.at, *delay),
             Due::By(text) => calendar.end_of(date(text)?),
             Due::Before(text) => {
@@ -150,6 +156,7 @@ impl Run<'_> {
         if changed.is_empty() || self.dossier().outcome.is_some() {
             return Ok(());
         }
+        self.postings_fit()?;
         let machine = self.machine;
         for entry in self.dossier().active.clone() {
             let state = &machine.states[self.place(&entry.state)];
