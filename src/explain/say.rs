@@ -68,7 +68,7 @@ impl Saying<'_> {
 
     /// What a person is called.
     pub fn name(&self, person: &PersonId) -> String {
-        self.directory.people.get(person).map_or_else(|| self.get("unknown"), |person| person.name.clone())
+        self.directory.person(person).map_or_else(|| self.get("unknown"), |person| person.name.clone())
     }
 
     fn names(&self, people: &[PersonId]) -> String {
@@ -248,6 +248,7 @@ impl Saying<'_> {
             (TimerKind::Deadline, Some(state)) => self.say("deadline", &[("state", state)]),
             (TimerKind::Deadline, None) => self.get("deadline_no_state"),
             (TimerKind::VoteEnds, _) => self.get("vote_ends"),
+            (TimerKind::PostingEnds, _) => self.get("posting_ends"),
         };
         let overdue = if coming.at <= self.now { format!(" {}", self.get("overdue")) } else { String::new() };
         format!("{}: {what}{overdue}", self.moment(coming.at))
@@ -432,6 +433,9 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Assigned => "assigned",
         Kind::Led => "led",
         Kind::Attended => "attended",
+        Kind::Knocked => "knocked",
+        Kind::Objected => "objected",
+        Kind::Settled => "settled",
         Kind::Cast => "cast",
         Kind::Tallied => "tallied",
         Kind::Confirmed => "confirmed",

@@ -87,7 +87,8 @@ impl Gathering<'_> {
         for notice in once_each(notices) {
             let Some(About { dossier, machine, calendar }) = (self.find)(&notice.dossier) else { continue };
             zone = zone.or_else(|| calendar.map(|calendar| calendar.zone().clone()));
-            let (directory, language) = (self.directory, self.language);
+            let (known, language) = (dossier.known_in(self.directory), self.language);
+            let directory = known.as_ref();
             let sight = self.sight(dossier, machine, calendar);
             let seen = sight.dossier(dossier, machine);
             let (dossier, person) = (&seen, self.person);

@@ -57,7 +57,7 @@ impl Reading<'_> {
     /// On whose behalf the reader is asked.
     fn behalf(&self, task: Option<&Task>) -> Option<String> {
         let stand_in = task?.stand_ins.iter().find(|one| &one.person == self.person)?;
-        self.directory.people.get(&stand_in.of).map(|person| person.name.clone())
+        self.directory.person(&stand_in.of).map(|person| person.name.clone())
     }
 
     /// Whoever does not see everything is told the public title.
@@ -127,7 +127,7 @@ impl Reading<'_> {
         let mut people: Vec<&PersonId> = tasks.flat_map(|task| &task.holders).collect();
         people.sort();
         people.dedup();
-        people.iter().filter_map(|id| self.directory.people.get(*id)).map(|person| person.name.clone()).collect()
+        people.iter().filter_map(|id| self.directory.person(id)).map(|person| person.name.clone()).collect()
     }
 
     fn consequences(&self, state: Option<&State>, purpose: Option<Purpose>) -> Vec<Consequence> {

@@ -156,6 +156,7 @@ impl Writer<'_> {
             (NoticeKind::Asked, Some(Purpose::Lead)) => "intro.asked_lead",
             (NoticeKind::Asked, Some(Purpose::Confirm)) => "intro.asked_confirm",
             (NoticeKind::Asked, Some(Purpose::Attendance)) => "intro.asked_attendance",
+            (NoticeKind::Asked, Some(Purpose::Object)) => "intro.asked_object",
             (NoticeKind::Reminder, _) => "intro.reminder",
             (NoticeKind::Escalation, _) => "intro.escalation",
             (NoticeKind::Told, _) => "intro.told",
@@ -261,6 +262,7 @@ impl Writer<'_> {
             Some(Purpose::Tally) => "link.tally",
             Some(Purpose::Confirm) => "link.confirm",
             Some(Purpose::Attendance) => "link.attendance",
+            Some(Purpose::Object) => "link.object",
             Some(Purpose::Lead) => "link.lead",
         };
         self.say(key, &[])

@@ -52,6 +52,21 @@ pub struct MailPage {
     pub generation: i64,
 }
 
+/// A mail that asked somebody for something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedByMail {
+    /// Whom.
+    pub person: PersonId,
+    /// It only reminded them.
+    pub reminds: bool,
+    /// When it was made.
+    pub made_at: Instant,
+    /// When the mail server took it over.
+    pub accepted_at: Option<Instant>,
+    /// It was not taken, and is not tried again.
+    pub failed: bool,
+}
+
 /// A paper with its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaperPage {
@@ -73,6 +88,35 @@ impl Store {
                            due_at, closed_at, closed_seq FROM task WHERE dossier_id = $1 AND id = $2";
         let rows = self.read(SQL, &[dossier.as_str().into(), id.into()]).await?;
         rows.first().map(task).transpose()
+    }
+
+    /// The mails that asked people for something in an entry, the first first.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn asked_by_mail(
+        &self,
+        dossier: &DossierId,
+        entry: ActivationId,
+    ) -> Result<Vec<AskedByMail>, StoreError> {
+        const SQL: &str = "SELECT outbox.person_id, outbox.kind, mail.status, mail.made_at, mail.settled_at FROM outbox \
+                           JOIN mail ON mail.id = outbox.mail_id WHERE outbox.dossier_id = $1 AND outbox.activation = $2 \
+                           AND outbox.task_id IS NOT NULL AND outbox.dropped_at IS NULL \
+                           ORDER BY outbox.seq, outbox.place";
+        let rows = self.read(SQL, &[dossier.as_str().into(), i64::from(entry.0).into()]).await?;
+        let one = |row: &Row| {
+            Ok(AskedByMail {
+                person: PersonId::new(row.text(0)?),
+                reminds: row.text(1)?.starts_with("reminder"),
+                accepted_at: row
+                    .maybe_int(4)?
+                    .filter(|_| row.text(2).is_ok_and(|status| status == "accepted"))
+                    .map(Instant),
+                failed: row.text(2)? == "failed",
+                made_at: Instant(row.int(3)?),
+            })
+        };
+        rows.iter().map(one).collect()
     }
 
     /// The mail of this id.

@@ -4,6 +4,8 @@
 mod attend;
 mod correct;
 mod note;
+mod posting;
+mod record;
 
 use std::collections::BTreeMap;
 
@@ -68,11 +70,15 @@ pub(super) async fn answer(
         (_, "withdraw") => correct::withdraw(&visit, &form),
         (_, "recall") => correct::recall(&visit, &form),
         (_, "note") => note::note(&visit, &form),
+        (Purpose::Act, "hear") => posting::hear(&visit, &form),
+        (Purpose::Act, "settle") => posting::settle(&visit, &form),
+        (Purpose::Act | Purpose::Lead, "record") => record::record(&visit, &form),
         (_, "acknowledge") => note::acknowledge(&visit, &form),
         (Purpose::Act, "edit") => edit(&visit, &form),
         (Purpose::Act | Purpose::Lead, _) => act(&app, &visit, &form)?,
         (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
         (Purpose::Attendance, _) => attend::attend(&visit, &form),
+        (Purpose::Object, _) => posting::object(&visit, &form),
         (Purpose::Tally, _) => tally(&visit, &form),
         (Purpose::Confirm, _) => confirm(&visit, &form),
     };
@@ -123,6 +129,18 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
     }
     if form.get("do") == "acknowledge" || reason.code == Code::Unread {
         return Some("acknowledge".to_owned());
+    }
+    if ["hear", "settle", "object"].contains(&form.get("do")) {
+        return Some(posting::place(form, reason));
+    }
+    if form.get("do") == "record" {
+        let about = reason.about.as_deref().unwrap_or_default();
+        let table = about.split('.').next().unwrap_or_default();
+        return Some(match reason.code {
+            Code::PaperMissing | Code::PaperUnknown => "record.paper".to_owned(),
+            Code::FieldWrong | Code::FieldMissing => format!("record.{table}"),
+            _ => "record".to_owned(),
+        });
     }
     if form.get("do") == "recall" {
         return Some("recall".to_owned());

@@ -12,6 +12,7 @@ use super::routes::Place;
 use super::say::{self, Texts};
 use super::view::{self, Due, history, over};
 use super::visit;
+use crate::directory::Person;
 use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
 use crate::store::pages::{MailPage, TaskPage};
@@ -60,11 +61,27 @@ pub(super) async fn show(
         desk.told.extend(news(&app, &dossier, &mail.person, asked).await?);
     }
     let directory = app.engine.directory();
-    let person = directory.people.get(&mail.person);
+    let outside = outsider(&app, &id, &mail.person).await?;
+    let person = directory.people.get(&mail.person).or(outside.as_ref());
     let own = person.map_or("vi", |person| person.language.as_str());
     let texts = asked.unwrap_or_else(|| say::texts(own));
     desk.who = person.map_or_else(|| texts.get("did.unknown").to_owned(), |person| person.name.clone());
     page::page(&Frame::new(&app, Some(texts), own), StatusCode::OK, "desk.html", &desk)
+}
+
+/// Somebody whom the directory does not know, as the dossier knows them of which the mail speaks.
+async fn outsider(app: &App, mail: &MailId, person: &PersonId) -> Result<Option<Person>, Problem> {
+    if app.engine.directory().people.contains_key(person) {
+        return Ok(None);
+    }
+    let tasks = app.engine.store().tasks_of_mail(mail).await?.into_iter().map(|task| task.dossier);
+    for dossier in tasks.chain(app.engine.store().news_of_mail(mail).await?) {
+        let known = app.engine.dossier(&dossier).await?;
+        if let Some(one) = known.as_ref().and_then(|dossier| dossier.outsider(person)) {
+            return Ok(Some(one.known()));
+        }
+    }
+    Ok(None)
 }
 
 /// The mail that a token was made for.
@@ -80,7 +97,7 @@ async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
 async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Result<Option<Matter>, Problem> {
     let Some(token) = visit::token_of(app, task) else { return Ok(None) };
     let (whole, machine) = visit::dossier(app, task).await?;
-    let mut reader = visit::reader(app, machine, &task.person, asked)?;
+    let mut reader = visit::reader(app, machine, &whole, &task.person, asked)?;
     let sight = reader.sight(&whole, &task.person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);
@@ -111,7 +128,7 @@ async fn news(
 ) -> Result<Option<News>, Problem> {
     let Some(whole) = app.engine.dossier(id).await? else { return Ok(None) };
     let machine = app.engine.machine(&whole.machine).await?;
-    let mut reader = visit::reader(app, machine, person, asked)?;
+    let mut reader = visit::reader(app, machine, &whole, person, asked)?;
     let sight = reader.sight(&whole, person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);

@@ -85,7 +85,7 @@ pub fn router(app: App) -> Router {
         .route(&path(Route::RowPaper), get(row::paper))
         .route(&path(Route::Way), get(way::show))
         .route(&path(Route::Desk), get(desk::show))
-        .route(&path(Route::Public), get(public::show))
+        .route(&path(Route::Public), get(public::show).post(public::knock))
         .route(&path(Route::PublicPaper), get(public::paper));
     if !app.site.prefix().is_empty() {
         router = router.route(app.site.prefix(), get(plain::home));

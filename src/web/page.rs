@@ -20,13 +20,14 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("home.html", include_str!("templates/home.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("matter.html", include_str!("templates/matter.html")),
     ("act.html", include_str!("templates/act.html")),
+    ("object.html", include_str!("templates/object.html")),
     ("sure.html", include_str!("templates/sure.html")),
     ("ballot.html", include_str!("templates/ballot.html")),
     ("cast.html", include_str!("templates/cast.html")),

@@ -36,7 +36,7 @@ pub(super) async fn seen(
 ) -> Result<Response, Problem> {
     let whole = app.engine.dossier(dossier).await?.ok_or(Problem::NotFound)?;
     let machine = app.engine.machine(&whole.machine).await?;
-    let sight = visit::reader(app, machine, person, None)?.sight(&whole, person);
+    let sight = visit::reader(app, machine, &whole, person, None)?.sight(&whole, person);
     let id = PaperId::new(paper);
     let known = whole.papers.iter().find(|paper| paper.id == id).is_some_and(|paper| sight.paper(&paper.kind));
     if !known {

@@ -41,7 +41,7 @@ impl Reader {
     }
 
     pub(super) fn person(&self, id: &PersonId) -> Option<&Person> {
-        self.directory.people.get(id)
+        self.directory.person(id)
     }
 
     pub(super) fn name(&self, id: &PersonId) -> String {

@@ -43,7 +43,7 @@ pub(super) async fn show(
     let whole = app.engine.dossier(&row).await?.ok_or(Problem::NotFound)?;
     let machine = app.engine.machine(&whole.machine).await?;
     let asked = page::asked_language(query.as_deref());
-    let reader = visit::reader(&app, machine, &task.person, asked)?;
+    let reader = visit::reader(&app, machine, &whole, &task.person, asked)?;
     let dossier = reader.sight(&whole, &task.person).dossier(&whole, &reader.machine);
     // The papers of a row lie below the row's own page.
     let below = format!("{token}/row/{row}");

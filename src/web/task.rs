@@ -17,16 +17,20 @@ use super::view::changes::{self, Changes};
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
 use super::view::correction::{self, Correction};
+use super::view::evidence;
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::hands::Hands;
 use super::view::history::{self, Entry};
+use super::view::input::Input;
 use super::view::notes::{self, Reading, Thread};
+use super::view::posting::{self, Posting};
+use super::view::record::{self, Record};
 use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
 use super::view::{self, Head, ballot, over};
 use super::visit::Visit;
-use crate::dossier::decide;
+use crate::dossier::decide::{self, assign};
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{CHAIR, Purpose, Round, Vote};
 use crate::explain;
@@ -57,6 +61,8 @@ struct Common {
     reading: Option<Reading>,
     /// Who is there and who has voted, for the chair and for whoever leads the step.
     watch: Option<Turnout>,
+    /// Who was consulted, and how they were asked.
+    consulted: Vec<evidence::Round>,
     /// Where everybody can look, if they can.
     public: Option<String>,
     rules: Vec<Rule>,
@@ -84,6 +90,8 @@ struct ActPage {
     edit: Option<Edit>,
     chances: Vec<Chances>,
     hands: Hands,
+    record: Option<Record>,
+    posting: Option<Posting>,
     paused: bool,
 }
 
@@ -122,6 +130,13 @@ enum PartIs {
 struct Offer {
     value: &'static str,
     label: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ObjectPage {
+    #[serde(flatten)]
+    common: Common,
+    inputs: Vec<Input>,
 }
 
 #[derive(Debug, Serialize)]
@@ -183,6 +198,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         (Purpose::Confirm, Some(vote)) => {
             page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, sent, errors))
         }
+        (Purpose::Object, _) => page::page(&frame, status, "object.html", &object_page(app, visit, sent, errors)),
         (Purpose::Act | Purpose::Lead, _)
         | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
@@ -235,12 +251,13 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         facts,
         more,
         children: view::children::sets(reader, dossier),
-        papers: facts::papers(reader, dossier, &link),
+        papers: papers(visit, facts::papers(reader, dossier, &link)),
         drafts: drafts(app, visit),
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         notes: notes::threads(visit, &link, sent),
         reading: notes::reading(visit),
         watch: watch(visit),
+        consulted: visit.consulted.clone(),
         public: public::address(app, visit),
         rules,
         way: visit.sight.is_whole(),
@@ -256,9 +273,19 @@ fn watch(visit: &Visit) -> Option<Turnout> {
     let watches = match visit.task.purpose {
         Purpose::Ballot => chairs,
         Purpose::Lead => true,
-        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => false,
+        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance | Purpose::Object => false,
     };
     watches.then(|| attendance::turnout(&visit.reader, &visit.dossier, vote, None))
+}
+
+/// Whether the reader has no account.
+fn is_outsider(visit: &Visit) -> bool {
+    visit.whole.outsider(&visit.task.person).is_some()
+}
+
+/// Papers as the reader is shown them: somebody from outside is not told who in the office attached them.
+fn papers(visit: &Visit, all: Vec<Sheet>) -> Vec<Sheet> {
+    if is_outsider(visit) { all.into_iter().map(Sheet::without_names).collect() } else { all }
 }
 
 fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
@@ -287,7 +314,9 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     }
     let mut options: Vec<Choice> = wanted.iter().map(|one| one.choice(reader, dossier, acting)).collect();
     for (option, wanted) in options.iter_mut().zip(&wanted) {
-        if let Some(needed) = wanted.needed(reader, dossier.task(visit.task.activation, Purpose::Act)) {
+        // How many others are asked is no business of somebody from outside.
+        let task = dossier.task(visit.task.activation, Purpose::Act).filter(|_| !is_outsider(visit));
+        if let Some(needed) = wanted.needed(reader, task) {
             option.hint.extend((!option.hint.is_empty()).then_some(' '));
             option.hint.push_str(&needed);
         }
@@ -309,6 +338,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     let files = wanted.iter().any(|one| one.files(reader));
     let common = common(app, visit, sent, errors, rules::of_options(reader, &offered));
     let paused = is_paused(visit);
+    let keeps = visit.task.purpose == Purpose::Act && !paused;
     // Whoever may change the dossier is told what its table would let through.
     let chances = match &edit {
         Some(_) if !paused => {
@@ -316,17 +346,25 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         }
         Some(_) | None => Vec::new(),
     };
-    let hands = if paused { Hands::default() } else { hands(visit, sent) };
-    ActPage { common, table, options, files, edit, chances, hands, paused }
+    let may = if paused { assign::Hands::default() } else { hands(visit) };
+    let hands = view::hands::hands(reader, &may, &visit.task.person, sent);
+    let mut record = record::form(reader, &visit.whole, visit.task.activation, &may, sent);
+    for input in record.iter_mut().flat_map(|form| &mut form.inputs) {
+        input.wrong = is_about(&common.errors, &input.name);
+    }
+    let mut posting = posting::kept(reader, &visit.whole, visit.task.activation, sent).filter(|_| keeps);
+    for input in posting.iter_mut().flat_map(Posting::inputs_mut) {
+        input.wrong = is_about(&common.errors, &input.name);
+    }
+    ActPage { common, table, options, files, edit, chances, hands, record, posting, paused }
 }
 
 /// Who has the task, and what the reader may do about that.
-fn hands(visit: &Visit, sent: Option<&Form>) -> Hands {
+fn hands(visit: &Visit) -> assign::Hands {
     let (reader, task) = (&visit.reader, &visit.task);
-    let hands = visit.with_context(|context| {
-        decide::assign::hands(&reader.machine, &visit.whole, task.activation, &task.person, reader.now, context)
-    });
-    view::hands::hands(reader, &hands, &task.person, sent)
+    visit.with_context(|context| {
+        assign::hands(&reader.machine, &visit.whole, task.activation, &task.person, reader.now, context)
+    })
 }
 
 /// What stands against an answer as the dossier is now. What the answer itself asks for does not.
@@ -392,6 +430,14 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
             .collect(),
         common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
     }
+}
+
+fn object_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> ObjectPage {
+    let mut inputs = posting::inputs(&visit.reader, &visit.whole, visit.task.activation, sent);
+    for input in &mut inputs {
+        input.wrong = is_about(&errors, &input.name);
+    }
+    ObjectPage { inputs, common: common(app, visit, sent, errors, Vec::new()) }
 }
 
 fn attendance_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors: Vec<Wrong>) -> AttendancePage {

@@ -1,5 +1,6 @@
 //! Somebody opened a link: who it was sent to, what it asks, and everything that its page shows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::page::Frame;
 use super::reader::Reader;
 use super::routes::Place;
 use super::say::{self, Texts};
+use super::view::evidence::{self, Round};
 use crate::dossier::context::{Context, Entry};
 use crate::dossier::event::Event;
 use crate::dossier::sight::Sight;
@@ -42,6 +44,8 @@ pub(super) struct Visit {
     /// What happened, as this person may see it.
     pub(super) events: Vec<Event>,
     pub(super) sight: Sight,
+    /// Who was consulted, and how they were asked.
+    pub(super) consulted: Vec<Round>,
     pub(super) reader: Reader,
     /// The facts that the dossier's formulas see.
     facts: Vec<Entry>,
@@ -69,12 +73,20 @@ impl Visit {
             | Purpose::Ballot
             | Purpose::Tally
             | Purpose::Confirm
+            | Purpose::Object
             | Purpose::Attendance => Vec::new(),
         };
-        let mut reader = reader(app, machine, &task.person, asked_language)?;
+        let mut reader = reader(app, machine, &whole, &task.person, asked_language)?;
         let sight = reader.sight(&whole, &task.person);
         reader.outside = !sight.is_whole();
         let (dossier, events) = (sight.dossier(&whole, &reader.machine), sight.events(events, &reader.machine));
+        let mut consulted = Vec::new();
+        if sight.is_whole() {
+            for entry in evidence::entries(&reader, &events) {
+                let mails = app.engine.store().asked_by_mail(&task.dossier, entry).await?;
+                consulted.extend(evidence::round(&reader, &events, entry, &mails));
+            }
+        }
         Ok(Self {
             token: token.to_owned(),
             asked_language,
@@ -84,6 +96,7 @@ impl Visit {
             dossier,
             events,
             sight,
+            consulted,
             reader,
             facts,
         })
@@ -177,11 +190,15 @@ pub(super) async fn dossier(app: &App, task: &TaskPage) -> Result<(Dossier, Arc<
 pub(super) fn reader(
     app: &App,
     machine: Arc<Machine>,
+    dossier: &Dossier,
     person: &PersonId,
     asked: Option<&'static Texts>,
 ) -> Result<Reader, Problem> {
-    let directory = app.engine.directory();
-    let own = directory.people.get(person).map_or("vi", |person| person.language.as_str());
+    let mut directory = app.engine.directory();
+    if let Cow::Owned(known) = dossier.known_in(&directory) {
+        directory = Arc::new(known);
+    }
+    let own = directory.person(person).map_or("vi", |person| person.language.as_str());
     let texts = asked.unwrap_or_else(|| say::texts(own));
     let calendar =
         app.engine.calendar(&machine.calendar).or_else(|| app.engine.calendar(CALENDAR)).ok_or_else(|| {

@@ -47,6 +47,7 @@ mod offices;
 mod outside;
 mod own_mails;
 mod packaging;
+mod parties;
 mod parts;
 mod people;
 mod processes;

@@ -46,6 +46,18 @@ impl Input {
         Self { name, label, help, value, max: Some(2_000), ..Self::empty("long", required) }
     }
 
+    /// For something that no field of the workflow holds: its kind, and how many characters it takes.
+    pub(crate) fn said(
+        reader: &Reader,
+        name: &str,
+        label: &'static str,
+        (kind, max): (&'static str, u32),
+        sent: Option<&Form>,
+    ) -> Self {
+        let value = sent.map(|form| form.get(name).to_owned()).unwrap_or_default();
+        Self { name: name.to_owned(), label: reader.get(label), value, max: Some(max), ..Self::empty(kind, true) }
+    }
+
     /// For a note.
     pub(crate) fn note(reader: &Reader, name: String, sent: Option<&Form>) -> Self {
         let value = sent.map(|form| form.get(&name).to_owned()).unwrap_or_default();
@@ -196,7 +208,7 @@ fn by_code(reader: &Reader, code: &str) -> Option<PersonId> {
 }
 
 /// `2026-11-23` as browsers send it, `23/11/2026` as people write it.
-fn date(text: &str) -> Option<jiff::civil::Date> {
+pub(crate) fn date(text: &str) -> Option<jiff::civil::Date> {
     if let Ok(date) = text.parse() {
         return Some(date);
     }

@@ -142,6 +142,8 @@ fn key(code: &Code) -> &'static str {
         Code::Voting => "voting",
         Code::NotLater => "not_later",
         Code::NotSigned => "not_signed",
+        Code::NoRoom => "no_room",
+        Code::OutOfTime => "out_of_time",
         Code::NotOfRole => "not_of_role",
         Code::Named => "named",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",
