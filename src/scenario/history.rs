@@ -189,10 +189,14 @@ fn did(event: &Event) -> String {
             Change::Added { person, .. } => Some(format!("asked {person} too")),
             Change::Skipped { .. } => Some("skipped the step".to_owned()),
             Change::Redone { .. } => Some("had it done again".to_owned()),
+            Change::TookDown { person, .. } => Some(format!("wrote down what {person} said on paper")),
             _ => None,
         })
         .unwrap_or_else(|| "put the deadline off".to_owned()),
         Kind::Attended => "recorded who is there".to_owned(),
+        Kind::Knocked => "asked for a link to object".to_owned(),
+        Kind::Objected => "objected".to_owned(),
+        Kind::Settled => "settled an objection".to_owned(),
         Kind::Cast => "voted".to_owned(),
         Kind::Tallied => "recorded the tallies".to_owned(),
         Kind::Confirmed => "answered for the tallies".to_owned(),
@@ -218,5 +222,6 @@ fn fired(what: &TimerKind) -> &'static str {
         TimerKind::Deadline => "deadline",
         TimerKind::Escalate => "escalation",
         TimerKind::VoteEnds => "the vote ends",
+        TimerKind::PostingEnds => "the posting ends",
     }
 }

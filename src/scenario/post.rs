@@ -2,7 +2,7 @@
 
 use super::world::World;
 use crate::dossier::project::{Notice, NoticeKind};
-use crate::dossier::{Dossier, Task};
+use crate::dossier::{Dossier, Outsider, Task};
 use crate::ids::{DossierId, Instant, Language, MailId, PersonId};
 use crate::letters::{
     About, Email, Gathering, Letter, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, Reader, Sender, compose,
@@ -116,7 +116,8 @@ impl Post {
         let most = usize::try_from(NOTICES_MAX).unwrap_or(usize::MAX).min(due.len());
         self.waiting.extend(due.drain(most..));
         let (notices, kinds, dossiers) = said(&due, find);
-        let reader = reader(person, world)?;
+        let outside = due.iter().find_map(|one| find(&one.dossier)?.0.outsider(person));
+        let reader = reader(person, outside, world)?;
         if reader.email.is_empty() {
             return Some(Gathered::NoAddress(person.clone()));
         }
@@ -183,8 +184,9 @@ fn task_of<'d>(dossier: &'d Dossier, notice: &Notice) -> Option<&'d Task> {
 }
 
 /// Who reads a mail; their address is empty where the directory has none.
-fn reader(person: &PersonId, world: &World) -> Option<Reader> {
-    let person = world.directory().people.get(person)?;
+fn reader(person: &PersonId, outside: Option<&Outsider>, world: &World) -> Option<Reader> {
+    let outside = outside.map(Outsider::known);
+    let person = world.directory().people.get(person).or(outside.as_ref())?;
     Some(Reader {
         name: person.name.clone(),
         address: person.address.clone(),

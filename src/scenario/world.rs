@@ -77,8 +77,22 @@ impl World {
 
     /// The code by which files name a person; the id where the directory does not know them.
     pub fn code<'w>(&'w self, person: &'w PersonId) -> &'w str {
-        self.directory.people.get(person).map_or(person.as_str(), |known| known.code.as_str())
+        let outside = person.as_str().strip_prefix(BY_MAIL).unwrap_or(person.as_str());
+        self.directory.people.get(person).map_or(outside, |known| known.code.as_str())
     }
+}
+
+/// Before the mailbox of somebody from outside, as a scenario names them.
+const BY_MAIL: &str = "mail:";
+
+/// Somebody from outside, as a scenario names them: whatever id each dossier gives them.
+pub fn outsider(mail: &str) -> PersonId {
+    PersonId::new(format!("{BY_MAIL}{}", mail.to_lowercase()))
+}
+
+/// The mailbox of somebody whom a scenario names as from outside.
+pub fn mail_of(person: &PersonId) -> Option<&str> {
+    person.as_str().strip_prefix(BY_MAIL)
 }
 
 /// The id of a person in an office that is nobody's: it follows from the code, and is not the code, as in a real one.
