@@ -46,6 +46,7 @@ pub mod config;
 pub mod courier;
 pub mod demo;
 pub mod engine;
+pub mod postbox;
 pub mod scheduler;
 pub mod seal;
 pub mod service;

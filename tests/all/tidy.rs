@@ -17,6 +17,7 @@ const ORDER: &[&[&str]] = &[
     &["clock"],
     &["seal", "store", "verify"],
     &["engine"],
+    &["postbox"],
     &["courier", "scheduler", "web", "catcher"],
     &["config", "service", "bench"],
     &["demo"],
