@@ -39,6 +39,7 @@ pub mod words;
 mod yaml;
 // Above this line nothing asks for the time, waits, or touches the world.
 pub mod bench;
+pub mod bounces;
 pub mod catcher;
 pub mod cli;
 pub mod clock;

@@ -265,7 +265,7 @@ fn task(dossier: &Dossier, state: Option<&str>) -> Result<ActivationId, Trouble>
     }
 }
 
-fn person(engine: &Engine, code: &str) -> Result<PersonId, Trouble> {
+pub(super) fn person(engine: &Engine, code: &str) -> Result<PersonId, Trouble> {
     let directory = engine.directory();
     let known = directory.person_by_code(code);
     known

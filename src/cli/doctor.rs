@@ -27,6 +27,9 @@ const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 const CLOCK_MIN: Instant = Instant(1_760_000_000_000);
 /// A head is due every day; after this long without one somebody should look.
 const HEAD_LATE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
+/// Mails that did not arrive are pointed out for so long, and so many are counted.
+const TROUBLED_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+const TROUBLED_MAX: i64 = 1000;
 /// How long a mail server may take to answer here.
 const MAIL_MAX: Duration = Duration::from_secs(15);
 
@@ -167,6 +170,7 @@ async fn database(config: &Config, now: Instant) -> Vec<Finding> {
         ),
         Err(error) => finding("dossiers", Verdict::Wrong, error.to_string()),
     });
+    findings.push(undelivered(&store, now).await);
     if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
         findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
     }
@@ -229,6 +233,21 @@ async fn heads(store: &Store, now: Instant) -> Finding {
             format!("the last is of {}, and {since}: is a scheduler running?", last.day),
         ),
         Some(last) => finding("daily heads", Verdict::Good, format!("the last is of {}; {since}", last.day)),
+    }
+}
+
+/// Mails of which somebody should know.
+async fn undelivered(store: &Store, now: Instant) -> Finding {
+    match store.troubled_mails(now, TROUBLED_MAX).await {
+        Ok(mails) => {
+            let new = mails.iter().filter(|mail| mail.made_at > now.plus_ms(-TROUBLED_MS)).count();
+            if new == 0 {
+                return finding("delivery", Verdict::Good, "every mail of the last seven days was handed over");
+            }
+            let said = format!("{new} mails of the last seven days did not arrive: `chancery mail list`");
+            finding("delivery", Verdict::Look, said)
+        }
+        Err(error) => finding("delivery", Verdict::Wrong, error.to_string()),
     }
 }
 

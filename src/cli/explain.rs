@@ -171,7 +171,11 @@ fn mails_to(saying: &Saying<'_>, mails: &[Said], person: &PersonId) -> Vec<Strin
             Some(_) => "mail_unknown",
         };
         let kind = phrases.find(&format!("said_{}", said.kind)).unwrap_or(&said.kind);
-        format!("{kind}: {}", phrases.say(key, &[("at", &at)]))
+        let line = format!("{kind}: {}", phrases.say(key, &[("at", &at)]));
+        match said.answer.as_deref().filter(|_| matches!(key, "mail_deferred" | "mail_failed" | "mail_unknown")) {
+            Some(answer) => format!("{line} ({answer})"),
+            None => line,
+        }
     };
     let mut lines: Vec<String> = to_them.map(said).collect();
     lines.dedup();

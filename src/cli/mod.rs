@@ -31,6 +31,7 @@ mod simulate;
 mod sources;
 mod table;
 mod test;
+mod undelivered;
 mod verify;
 mod worlds;
 
@@ -98,7 +99,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Bring workflow files into the usual layout.
     Fmt(fmt::FmtArgs),
-    /// Look at the mails of a workflow before anybody gets one.
+    /// Look at the mails of a workflow before anybody gets one, and at those that did not arrive.
     Mail(mail::MailArgs),
     /// Write the JSON Schema of workflow files, so that editors complete and explain their keys.
     Schema(schema::SchemaArgs),
@@ -325,7 +326,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         }
         Command::Simulate(args) => simulate::run(&args, context),
         Command::Fmt(args) => fmt::run(&args, context),
-        Command::Mail(args) => mail::run(&args, context),
+        Command::Mail(args) => mail::run(&args, context).await,
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => directory::run(&args, context).await,

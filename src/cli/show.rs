@@ -107,7 +107,7 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
 }
 
 /// How many letters tell these ids apart: they begin with the time, so dossiers of one minute begin alike.
-fn telling(ids: &[&str]) -> usize {
+pub(super) fn telling(ids: &[&str]) -> usize {
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
     let alike = |pair: &[&str]| pair[0].chars().zip(pair[1].chars()).take_while(|(one, other)| one == other).count();
@@ -141,8 +141,12 @@ impl Lines<'_> {
         for said in shown.said {
             let status = said.status.as_deref().unwrap_or(if said.needless { "needless" } else { "waits" });
             let person = self.name(&PersonId::new(&said.person));
+            // What was accepted needs no words; whoever asks why a mail did not arrive wants the server's.
+            let troubled = said.status.as_deref().is_some_and(|status| status != "accepted");
+            let answer = said.answer.as_ref().filter(|_| troubled);
+            let words = answer.map(|words| format!(": {words}")).unwrap_or_default();
             self.lines.push(format!(
-                "  mail    {}  {}  {person}: {status}",
+                "  mail    {}  {}  {person}: {status}{words}",
                 self.minute(said.not_before_at),
                 said.kind
             ));

@@ -204,7 +204,10 @@ impl Courier {
         let letter = loader.letter(mail).await?;
         let sender = self.settings.sender();
         let email = letters::compose(&letter, sender).map_err(|error| Unwritten::Never(error.to_string()))?;
-        email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))
+        let encoded = email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))?;
+        let Some(base) = &self.settings.return_path else { return Ok(encoded) };
+        let path = self.keys.return_path(base, mail.key_id, &mail.id, mail.generation).ok_or(LoadError::NoKey)?;
+        encoded.returning_to(&path).map_err(|error| Unwritten::Never(error.to_string()))
     }
 }
 

@@ -93,6 +93,8 @@ pub enum NoticeKind {
     Escalation,
     /// For your knowledge.
     Told,
+    /// A mail to somebody did not arrive.
+    Undelivered,
 }
 
 impl NoticeKind {
@@ -103,10 +105,12 @@ impl NoticeKind {
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
             Self::Told => "told",
+            Self::Undelivered => "undelivered",
         }
     }
 
-    /// What stands in the row of a notice: its kind, and behind a colon the mail of the workflow that says it.
+    /// What stands in the row of a notice: its kind, and behind a colon the mail of the workflow that says it, or whom a mail
+    /// did not reach.
     pub fn said(self, mail: Option<String>) -> Cow<'static, str> {
         mail.map_or(Cow::Borrowed(self.name()), |mail| format!("{}:{mail}", self.name()).into())
     }
@@ -114,7 +118,7 @@ impl NoticeKind {
     /// The other way.
     pub fn read(said: &str) -> Option<(Self, Option<String>)> {
         let (kind, mail) = said.split_once(':').map_or((said, None), |(kind, mail)| (kind, Some(mail.to_owned())));
-        let kinds = [Self::Asked, Self::Reminder, Self::Escalation, Self::Told];
+        let kinds = [Self::Asked, Self::Reminder, Self::Escalation, Self::Told, Self::Undelivered];
         Some((kinds.into_iter().find(|known| known.name() == kind)?, mail))
     }
 
@@ -122,7 +126,7 @@ impl NoticeKind {
     pub fn asks(self) -> bool {
         match self {
             Self::Asked | Self::Reminder => true,
-            Self::Escalation | Self::Told => false,
+            Self::Escalation | Self::Told | Self::Undelivered => false,
         }
     }
 }

@@ -28,7 +28,8 @@ const ZONE: &str = "Asia/Ho_Chi_Minh";
 pub struct MailNotice {
     /// Why it is said.
     pub kind: NoticeKind,
-    /// The mail of the workflow that says it, of what is merely told.
+    /// The mail of the workflow that says it, of what is merely told; of a mail that did not arrive, the person whom it did not
+    /// reach.
     pub mail: Option<String>,
     /// Which dossier.
     pub dossier: DossierId,

@@ -50,7 +50,7 @@ impl Reading<'_> {
             (NoticeKind::Escalation, _) => state?.deadline.as_ref()?.escalate.as_ref()?.mail.as_ref(),
             (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Act)) => state?.task.as_ref()?.mail.as_ref(),
             (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Ballot)) => self.vote()?.rule.mail.as_ref(),
-            (NoticeKind::Asked | NoticeKind::Reminder, _) => None,
+            (NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Undelivered, _) => None,
         };
         mail.map(String::as_str)
     }

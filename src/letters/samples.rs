@@ -44,6 +44,8 @@ fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
         ("overdue-reminder", letter(vec![late(task(en, NoticeKind::Reminder))])),
         ("escalation", letter(vec![escalation(en)])),
         ("told", letter(vec![told()])),
+        ("undelivered", letter(vec![undelivered(en, "Phạm Văn Hùng")])),
+        ("undelivered-several", letter(vec![undelivered(en, "Phạm Văn Hùng"), undelivered(en, "Lê Thị Hoa"), told()])),
         ("outside", letter(vec![outside(en, NoticeKind::Told)])),
         ("outside-reminder", letter(vec![outside(en, NoticeKind::Reminder)])),
         ("outside-escalation", letter(vec![outside(en, NoticeKind::Escalation)])),
@@ -164,6 +166,19 @@ fn escalation(en: bool) -> Matter {
         link: None,
         ..late(task(en, NoticeKind::Escalation))
     }
+}
+
+/// A mail to somebody did not arrive.
+fn undelivered(en: bool, who: &str) -> Matter {
+    let matter = Matter {
+        kind: NoticeKind::Undelivered,
+        purpose: None,
+        link: None,
+        role: None,
+        due_at: None,
+        ..task(en, NoticeKind::Told)
+    };
+    Matter { asked: vec![who.to_owned()], consequences: Vec::new(), ..matter }
 }
 
 /// What somebody might type into a name or a caption.

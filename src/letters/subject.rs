@@ -57,6 +57,11 @@ pub(super) fn you(letter: &Letter, texts: &Texts) -> String {
     }
 }
 
+/// Whom a mail did not reach.
+pub(super) fn unreached(matter: &Matter) -> String {
+    matter.asked.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ")
+}
+
 /// The workflow's own words for the subject, if it has any.
 pub(super) fn own(matter: &Matter) -> Option<&str> {
     matter.own.as_ref().map(|own| own.subject.as_str()).filter(|subject| !subject.is_empty())
@@ -69,10 +74,12 @@ fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
         NoticeKind::Reminder => "subject.reminder",
         NoticeKind::Escalation => "subject.escalation",
         NoticeKind::Told => "subject.told",
+        NoticeKind::Undelivered => "subject.undelivered",
     };
+    let who = unreached(matter);
     let head = match own(matter) {
         Some(own) => texts.say(&format!("{key}_own"), &[("own", own)]),
-        None => texts.say(key, &[("task", &task), ("matter", &about), ("state", &state)]),
+        None => texts.say(key, &[("task", &task), ("matter", &about), ("state", &state), ("who", &who)]),
     };
     match matter.due_at {
         Some(due) if matter.asks() && due < letter.now => {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::letter::{Consequence, Letter, Matter, Sender};
-use super::subject::{about, own, task, you};
+use super::subject::{about, own, task, unreached, you};
 use super::texts::Texts;
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
@@ -159,10 +159,11 @@ impl Writer<'_> {
             (NoticeKind::Reminder, _) => "intro.reminder",
             (NoticeKind::Escalation, _) => "intro.escalation",
             (NoticeKind::Told, _) => "intro.told",
+            (NoticeKind::Undelivered, _) => "intro.undelivered",
         };
         let body = matter.body.as_deref().map_or_else(|| self.office.clone(), clean);
         let outside = matter.outside.as_deref().map(clean).unwrap_or_default();
-        self.say(key, &[("body", &body), ("on", &outside)])
+        self.say(key, &[("body", &body), ("on", &outside), ("who", &unreached(matter))])
     }
 
     /// By kind, and within it as the letter orders them.
@@ -172,6 +173,7 @@ impl Writer<'_> {
             (NoticeKind::Asked, "section.asked"),
             (NoticeKind::Reminder, "section.reminder"),
             (NoticeKind::Escalation, "section.escalation"),
+            (NoticeKind::Undelivered, "section.undelivered"),
             (NoticeKind::Told, "section.told"),
         ];
         let shown = &self.letter.matters[..self.letter.matters.len().min(SHOWN_MAX)];
@@ -192,6 +194,7 @@ impl Writer<'_> {
                 self.say(key, &[("task", &own.map_or_else(usual, str::to_owned))])
             }
             (NoticeKind::Told, None) => clean(&matter.state),
+            (NoticeKind::Undelivered, _) => self.say("task.undelivered", &[("who", &unreached(matter))]),
         };
         let told = matter.own.as_ref().filter(|_| self.letter.matters.len() > 1);
         Card {
@@ -227,11 +230,11 @@ impl Writer<'_> {
         if let (Some(who), true) = (&matter.behalf, matter.asks()) {
             fact("label.behalf", clean(who), true);
         }
-        if !matter.asked.is_empty() {
+        if !matter.asked.is_empty() && matter.kind != NoticeKind::Undelivered {
             let names: Vec<String> = matter.asked.iter().map(|name| clean(name)).collect();
             fact("label.asked", names.join(", "), false);
         }
-        if matter.kind == NoticeKind::Escalation {
+        if matches!(matter.kind, NoticeKind::Escalation | NoticeKind::Undelivered) {
             fact("label.state", clean(&matter.state), false);
         }
         if matter.asks() && matter.due_at.is_some_and(|due| due >= self.letter.now) {
@@ -299,6 +302,7 @@ impl Writer<'_> {
             }
             (Some(role), _, true) => self.say("foot.why_role", &[("role", &clean(role))]),
             (None, _, true) => self.say("foot.why_several", &[]),
+            (_, _, false) if matter.kind == NoticeKind::Undelivered => self.say("foot.why_undelivered", &[]),
             (_, _, false) => self.say("foot.why_told", &[]),
         }
     }

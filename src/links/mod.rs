@@ -10,6 +10,7 @@
 //! are covered too, so that no letter of a token can be changed.
 
 mod base64url;
+mod return_path;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::ids::{DossierId, PersonId};
+
+pub use return_path::{BASE_MAX, ReturnPath};
 
 const VERSION: u8 = 1;
 const DOMAIN: &str = "chancery link 1";

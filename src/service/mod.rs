@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{CONNECTIONS_MAX, Config, ConfigError};
+use crate::postbox::Listening;
 use crate::store::{StoreError, meta};
 
 pub use office::Office;
@@ -57,10 +58,12 @@ pub enum ServiceError {
     #[error("this database runs on the clock of a demonstration: `chancery demo --dir` goes on with it, no server may")]
     DemoClock,
     /// The address is taken or not ours.
-    #[error("cannot listen on `{address}`: {source}\n  help: set `web.listen` to a free address")]
+    #[error("cannot listen on `{address}`: {source}\n  help: set `{key}` to a free address")]
     Listen {
         /// Which.
         address: String,
+        /// The key of the configuration that names it.
+        key: &'static str,
         /// Why.
         source: std::io::Error,
     },
@@ -94,12 +97,13 @@ pub async fn run(config: &Config, parts: &[Part]) -> Result<(), ServiceError> {
     home::notice(office.engine.store(), config).await?;
 
     let (stop, stopped) = watch::channel(false);
-    let mut running = Running { tasks: JoinSet::new(), beats: Vec::new(), stopped, status: status.clone() };
+    let mut running =
+        Running { tasks: JoinSet::new(), beats: Vec::new(), bounces: None, stopped, status: status.clone() };
     if parts.contains(&Part::Web) {
         running.web(config, &office).await?;
     }
     if parts.contains(&Part::Scheduler) {
-        running.scheduler(config, &office)?;
+        running.scheduler(config, &office).await?;
     }
     let watchdog = beat::watch(running.beats.clone());
     status.ready();
@@ -128,6 +132,8 @@ type Ended = (&'static str, Option<String>);
 struct Running {
     tasks: JoinSet<Ended>,
     beats: Vec<beat::Beat>,
+    /// Takes bounces as long as it is there.
+    bounces: Option<Listening>,
     stopped: watch::Receiver<bool>,
     status: Status,
 }
@@ -135,9 +141,11 @@ struct Running {
 impl Running {
     async fn web(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
         let address = config.web.address()?;
-        let listener = tokio::net::TcpListener::bind(address)
-            .await
-            .map_err(|source| ServiceError::Listen { address: address.to_string(), source })?;
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(|source| ServiceError::Listen {
+            address: address.to_string(),
+            key: "web.listen",
+            source,
+        })?;
         let app = office.pages(config, self.status.health())?;
         let mut stopped = self.stopped.clone();
         self.tasks.spawn(async move {
@@ -152,14 +160,23 @@ impl Running {
         Ok(())
     }
 
-    fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
-        self.round(Worker::Scheduler(Box::new(crate::scheduler::Scheduler::new(office.engine.clone()))), office);
+    async fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
+        let scheduler = crate::scheduler::Scheduler::new(office.engine.clone()).reporting_to(&config.mail.report_to);
+        self.round(Worker::Scheduler(Box::new(scheduler)), office);
         if let Some(courier) = office.courier(config)? {
             for name in LANES.iter().take(config.mail.connections) {
                 self.round(Worker::Courier(name, Box::new(courier.lane())), office);
             }
         } else {
             tracing::warn!("`mail.host` is not set: mails wait and none is sent");
+        }
+        if let Some((address, base)) = config.mail.bounces()? {
+            let listening = office.bounces(base).listen(address).await.map_err(|source| ServiceError::Listen {
+                address: address.to_string(),
+                key: "mail.bounces_listen",
+                source,
+            })?;
+            self.bounces = Some(listening);
         }
         Ok(())
     }
@@ -179,6 +196,7 @@ impl Running {
 
     /// Waits for what is in flight, no longer than [`STOP_MAX`].
     async fn finish(mut self) {
+        self.bounces = None;
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP_MAX, all).await.is_err() {
             tracing::warn!("something was still in flight after {} s and was cut off", STOP_MAX.as_secs());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{ServiceError, Status};
+use crate::bounces::Bounces;
 use crate::clock::{Chance, Clock};
 use crate::config::{Config, sqlite_path};
 use crate::courier::Courier;
@@ -78,6 +79,11 @@ impl Office {
             office: config.web.office.as_str().into(),
             health,
         })
+    }
+
+    /// What takes bounces to return paths under this address.
+    pub(super) fn bounces(&self, base: &str) -> Bounces {
+        Bounces::new(self.engine.clone(), self.links.as_ref().clone(), base)
     }
 
     /// The courier; none where no mail server is set.

@@ -82,6 +82,36 @@ pub struct Settled {
     pub unknowns: i64,
 }
 
+/// What another mail server reported on a mail that was handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bounce {
+    /// It will not be delivered; the server's words.
+    Failed(String),
+    /// It was not delivered so far, and that server goes on trying; its words.
+    Delayed(String),
+}
+
+impl Bounce {
+    /// In one word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Failed(_) => "failed",
+            Self::Delayed(_) => "delayed",
+        }
+    }
+}
+
+/// What a report did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounced {
+    /// The ledger says it now.
+    Written,
+    /// Nothing: the mail has failed already, was not handed over, or has been readdressed since.
+    Known,
+    /// Nothing yet: the mail is still being sent.
+    Sending,
+}
+
 /// A mail that needs a person's eye.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TroubledMail {
@@ -89,7 +119,7 @@ pub struct TroubledMail {
     pub id: MailId,
     /// To whom.
     pub person: PersonId,
-    /// `failed` or `unknown`.
+    /// `failed`, `unknown`, or `deferred`: by a server on the way, which goes on trying.
     pub status: String,
     /// Attempts so far.
     pub attempts: i64,
@@ -157,15 +187,25 @@ const SETTLE: &str = "UPDATE mail SET status = $1, next_at = $2, settled_at = $3
     lease = NULL, lease_until_at = NULL WHERE id = $6 AND lease = $7";
 const RELEASE: &str = "UPDATE mail SET status = 'deferred', next_at = $1, attempts = attempts - 1, lease = NULL, \
     lease_until_at = NULL WHERE id = $2 AND lease = $3";
+const IS_SENDING: &str =
+    "SELECT CASE WHEN lease IS NOT NULL OR status IN ('claimed', 'sending') THEN 1 ELSE 0 END FROM mail WHERE id = $1";
+// A second report says no more than the first. After an attempt with an unknown end, a report says what that end was.
+const BOUNCE_FAILED: &str = "UPDATE mail SET status = 'failed', next_at = NULL, settled_at = $1, answer = $2 \
+    WHERE id = $3 AND generation = $4 AND lease IS NULL AND status IN ('accepted', 'unknown', 'deferred')";
+const BOUNCE_DELAYED: &str = "UPDATE mail SET status = 'deferred', settled_at = $1, answer = $2 \
+    WHERE id = $3 AND generation = $4 AND lease IS NULL AND next_at IS NULL \
+    AND status IN ('accepted', 'unknown', 'deferred')";
+// A server on the way that goes on trying says so when it gives up, after five days at the latest.
 const TROUBLED: &str = "SELECT id, person_id, status, attempts, made_at, settled_at, answer FROM mail \
-    WHERE status IN ('failed', 'unknown') AND next_at IS NULL ORDER BY made_at DESC, id LIMIT $1";
-const RESEND: &str = "UPDATE mail SET status = 'deferred', unknowns = 0, made_at = $1, next_at = $1 \
-    WHERE id = $2 AND status IN ('failed', 'unknown') AND next_at IS NULL";
+    WHERE next_at IS NULL AND (status IN ('failed', 'unknown') OR (status = 'deferred' AND settled_at > $2)) \
+    ORDER BY made_at DESC, id LIMIT $1";
 const NEXT: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
     SELECT MIN(not_before_at) AS due_at FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL \
     UNION ALL SELECT MIN(next_at) AS due_at FROM mail WHERE next_at IS NOT NULL) AS due";
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How many days mail servers try at most (RFC 5321 4.5.4.1).
+const TRYING_DAYS: i64 = 5;
 
 impl Store {
     /// Claims mails, first those that wait for another attempt, then new ones, and begins the first of them: committed before
@@ -223,21 +263,40 @@ impl Store {
         .await
     }
 
-    /// Mails that will not be sent again by themselves and were not accepted, the newest first.
+    /// Mails that will not be sent again by themselves and are not known to have arrived, the newest first.
     ///
     /// # Errors
     /// The database fails, or a row makes no sense.
-    pub async fn troubled_mails(&self, limit: i64) -> Result<Vec<TroubledMail>, StoreError> {
-        self.read(TROUBLED, &[limit.into()]).await?.iter().map(troubled).collect()
+    pub async fn troubled_mails(&self, now: Instant, limit: i64) -> Result<Vec<TroubledMail>, StoreError> {
+        let since = now.plus_ms(-TRYING_DAYS * DAY_MS);
+        self.read(TROUBLED, &[limit.into(), since.0.into()]).await?.iter().map(troubled).collect()
     }
 
-    /// A person decided that a failed or unknown mail is to be sent again; false if it is neither.
+    /// Writes down what another mail server reported.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn resend_mail(&self, id: &MailId, now: Instant) -> Result<bool, StoreError> {
+    pub async fn bounce_mail(
+        &self,
+        id: &MailId,
+        generation: i64,
+        bounce: Bounce,
+        now: Instant,
+    ) -> Result<Bounced, StoreError> {
         let id = id.clone();
-        self.write(move |tx| Ok(tx.execute(RESEND, &[now.0.into(), id.as_str().into()])? == 1)).await
+        self.write(move |tx| {
+            let is_sending = |row: &Row| row.int(0).map(|sending| sending != 0);
+            if tx.query(IS_SENDING, &[id.as_str().into()])?.first().map(is_sending).transpose()? == Some(true) {
+                return Ok(Bounced::Sending);
+            }
+            let (sql, words) = match &bounce {
+                Bounce::Failed(words) => (BOUNCE_FAILED, words),
+                Bounce::Delayed(words) => (BOUNCE_DELAYED, words),
+            };
+            let params: [Param; 4] = [now.0.into(), words.as_str().into(), id.as_str().into(), generation.into()];
+            Ok(if tx.execute(sql, &params)? == 1 { Bounced::Written } else { Bounced::Known })
+        })
+        .await
     }
 
     /// When the courier next has something to do.

@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         number: 1,
         name: "init",
@@ -36,6 +36,12 @@ const MIGRATIONS: [Migration; 4] = [
         name: "row_types",
         sqlite: include_str!("../../migrations/0004_row_types.sqlite.sql"),
         postgres: include_str!("../../migrations/0004_row_types.postgres.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "mail_deeds",
+        sqlite: include_str!("../../migrations/0006_mail_deeds.sqlite.sql"),
+        postgres: include_str!("../../migrations/0006_mail_deeds.postgres.sql"),
     },
 ];
 

@@ -27,6 +27,7 @@ pub mod schedule;
 mod sets;
 mod sqlite;
 mod taken;
+pub mod undelivered;
 mod value;
 mod versions;
 mod writer;

@@ -149,6 +149,11 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "directory",
         "audit heads",
         "mail preview",
+        "mail samples",
+        "mail list",
+        "mail resend",
+        "mail readdress",
+        "mail deeds",
         "audit replay",
         "import",
         "start",
@@ -220,6 +225,35 @@ fn mails_are_looked_at_before_anybody_gets_one() {
     assert!(html.contains("lang=\"vi\""), "{html}");
     place.bad(2, &["mail", "preview", &purchase, "--for", "NOBODY"], &["NOBODY"]);
     place.bad(2, &["mail", "preview", &purchase, "--case", "no such words"], &["--case"]);
+}
+
+#[test]
+fn every_kind_of_mail_is_written_in_both_languages() {
+    let place = place("samples");
+    let said = place.good(&["mail", "samples", "--into", "mails"]);
+    let files = std::fs::read_dir(place.folder.join("mails")).expect("made").count();
+    assert_eq!(said.trim(), format!("{} mails in `mails`", (files - 1) / 2));
+    for (file, word) in
+        [("vi-ballot.txt", "Kính gửi bà"), ("en-ballot.html", "Dear Ms"), ("index.html", "en-digest.txt")]
+    {
+        let text = std::fs::read_to_string(place.folder.join("mails").join(file)).expect("written");
+        assert!(text.contains(word), "{file}: {text}");
+    }
+}
+
+#[test]
+fn a_person_gets_another_address_and_that_is_recorded() {
+    let place = place("readdress");
+    place.purchase();
+    place.start();
+    assert!(place.good(&["mail", "list"]).contains("every mail arrived"));
+    place.bad(2, &["mail", "resend", "zz", "--as", "MS-DN", "--reason", "x"], &["mail list"]);
+    let readdress = ["mail", "readdress", "MS-TP", "--as", "MS-DN", "--reason", "misspelt", "--to"];
+    place.bad(2, &[&readdress[..], &["nowhere"]].concat(), &["nowhere"]);
+    place.good(&[&readdress[..], &["tp@right.example"]].concat());
+    let deeds = place.json(&["mail", "deeds"]);
+    assert_eq!((&deeds[0]["what"], &deeds[0]["reason"]), (&"readdressed".into(), &"misspelt".into()));
+    assert!(place.good(&["mail", "deeds"]).contains("misspelt"));
 }
 
 #[test]

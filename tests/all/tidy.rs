@@ -18,7 +18,7 @@ const ORDER: &[&[&str]] = &[
     &["seal", "store", "verify"],
     &["engine"],
     &["postbox"],
-    &["courier", "scheduler", "web", "catcher"],
+    &["bounces", "courier", "scheduler", "web", "catcher"],
     &["config", "service", "bench"],
     &["demo"],
     &["cli"],
