@@ -32,6 +32,7 @@ pub mod letters;
 pub mod links;
 pub mod machine;
 pub mod papers;
+pub mod planted;
 pub mod scenario;
 pub mod source;
 pub mod templates;

@@ -50,6 +50,7 @@ enum Verdict {
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trouble> {
     let config = &context.config;
     let mut findings = vec![configuration(config), keys(config), clock(context.now()), sqlite()];
+    findings.extend(program());
     findings.extend(database(config, context.now()).await);
     findings.push(public_url(config));
     if !args.no_mail {
@@ -80,6 +81,12 @@ impl Verdict {
 
 fn finding(what: &'static str, verdict: Verdict, said: impl Into<String>) -> Finding {
     Finding { what, verdict, said: said.into() }
+}
+
+/// A program that can be told to go wrong is for tests.
+fn program() -> Option<Finding> {
+    let said = "built with the feature `planted-faults`: it goes wrong when told to, and is for tests only";
+    crate::planted::IS_POSSIBLE.then(|| finding("program", Verdict::Wrong, said))
 }
 
 fn configuration(config: &Config) -> Finding {

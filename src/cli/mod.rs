@@ -47,11 +47,17 @@ use crate::ids::Instant;
 use crate::service::{Part, ServiceError};
 use crate::store::StoreError;
 
+const VERSION: &str = if crate::planted::IS_POSSIBLE {
+    concat!(env!("CARGO_PKG_VERSION"), " (goes wrong when told to: for tests, never for an office)")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 /// What every command may be told.
 #[derive(Debug, Parser)]
 #[command(
     name = "chancery",
-    version,
+    version = VERSION,
     about = "Runs dossiers through workflows that are written in YAML",
     before_help = "Example:\n  chancery demo\n  chancery check workflows/purchase",
     after_help = EXIT_CODES,

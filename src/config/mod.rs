@@ -94,6 +94,15 @@ impl Environment {
     pub fn read() -> Self {
         let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name: &str| var(name).and_then(|value| value.into_string().ok());
+        #[cfg(feature = "planted-faults")]
+        {
+            if let Some(name) = text("CHANCERY_PLANTED") {
+                crate::planted::plant(&name);
+            }
+            if let Some(place) = text("CHANCERY_DIES_AT") {
+                crate::planted::die_at(&place);
+            }
+        }
         Self {
             config: var("CHANCERY_CONFIG").map(PathBuf::from),
             credentials: var("CREDENTIALS_DIRECTORY").map(PathBuf::from),

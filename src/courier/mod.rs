@@ -26,6 +26,7 @@ use crate::engine::Engine;
 use crate::ids::{Instant, MailId};
 use crate::letters::{self, PERSON_DAY_MAX};
 use crate::links::LinkKeys;
+use crate::planted::reach;
 use crate::store::mails::{ClaimPlan, ClaimedMail, Settled};
 use crate::store::{Store, StoreError};
 use email::Encoded;
@@ -141,6 +142,7 @@ impl Courier {
         self.pay(now).await?;
         let began = Stopwatch::now();
         let claim = self.store().claim_mails(self.plan(now)).await?;
+        reach("mail-claimed");
         let report = Report { held: claim.held, dropped: claim.dropped, unknown: claim.unknown, ..Report::default() };
         let enough = Stopwatch::now() + self.settings.patience.batch;
         let mut batch = Batch { courier: self, now, began, enough, waiting: claim.mails.into(), report };
@@ -260,7 +262,12 @@ impl Batch<'_> {
             }
         };
         match sent {
-            Sent::Outcome(outcome) => self.settle(&mail, outcome).await,
+            Sent::Outcome(outcome) => {
+                reach("mail-sent");
+                self.settle(&mail, outcome).await?;
+                reach("mail-settled");
+                Ok(())
+            }
             Sent::NotBegun(error) => {
                 self.waiting.push_front(mail.clone());
                 self.release().await?;

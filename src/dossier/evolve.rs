@@ -6,9 +6,10 @@ use super::event::{Change, Corrected, Event};
 use super::note::Acknowledgement;
 use super::{
     Active, Answer, Attendance, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus,
-    Stuck, Task, TimerKind, Vote,
+    Stuck, Task, Timer, TimerKind, Vote,
 };
 use crate::ids::{ActivationId, DossierId, Instant, PersonId, StateId};
+use crate::planted::{Fault, planted};
 
 /// The dossier after an event; before its first one there is none.
 ///
@@ -149,7 +150,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             if !task.holders.contains(person) {
                 return Err("a person answered who was not asked".to_owned());
             }
-            task.holders.retain(|holder| holder != person);
+            task.holders.retain(|holder| holder != person || planted(Fault::AnswersTwice));
             task.answers.push(Answer { person: person.clone(), event: event.clone(), at });
         }
         Change::Given { activation, from, to, .. } => give(task_of(dossier, *activation)?, from.as_ref(), to),
@@ -184,13 +185,14 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             task.ok_or("nobody is asked there")?.stand_ins.clone_from(stand_ins);
         }
         Change::Timed(timers) => {
-            for timer in timers {
+            for timer in timers.iter().skip(usize::from(planted(Fault::TimerLost))) {
                 dossier.timers.retain(|old| old.activation != timer.activation || old.what != timer.what);
                 dossier.timers.push(timer.clone());
             }
         }
         Change::Fired { activation, what, .. } => {
-            dossier.timers.retain(|timer| timer.activation != *activation || timer.what != *what);
+            let is_it = |timer: &Timer| timer.activation == *activation && timer.what == *what;
+            dossier.timers.retain(|timer| !is_it(timer) || planted(Fault::TimerStays));
         }
         Change::Stuck(stuck) => dossier.stuck = Some(stuck.clone()),
         Change::Remembered { history, states } => {
@@ -393,7 +395,7 @@ fn set(dossier: &mut Dossier, fields: &BTreeMap<crate::ids::FieldName, serde_jso
 }
 
 fn leave(dossier: &mut Dossier, left: &[ActivationId]) {
-    dossier.active.retain(|active| !left.contains(&active.activation));
+    dossier.active.retain(|active| !left.contains(&active.activation) || planted(Fault::StateNotLeft));
     dossier.tasks.retain(|task| !left.contains(&task.activation));
     dossier.timers.retain(|timer| !left.contains(&timer.activation));
     dossier.acknowledged.retain(|one| !left.contains(&one.activation));

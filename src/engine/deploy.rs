@@ -56,6 +56,7 @@ impl Engine {
             at: self.now().0,
         };
         self.inner.store.write(move |tx| tx.put_machine(&row)).await?;
+        crate::planted::reach("deployed");
         self.refresh().await
     }
 

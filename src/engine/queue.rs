@@ -11,6 +11,7 @@ use super::{Attachment, Done, Failure, Inner, commit};
 use crate::dossier::command::{Act, Ask, Command, Correct, Start};
 use crate::dossier::{Message, Paper};
 use crate::ids::{DossierId, OperationId};
+use crate::planted::reach;
 use crate::seal::MasterKeys;
 use crate::store::{StoreError, Writer};
 
@@ -177,6 +178,7 @@ pub(super) fn submit(
         state.waiting.push_back(pending);
         (!std::mem::replace(&mut state.called, true), state.writing)
     };
+    reach("queued");
     if ahead {
         queue.nudge();
     }

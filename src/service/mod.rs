@@ -82,6 +82,9 @@ pub enum ServiceError {
 /// # Errors
 /// It cannot start, or a part ended by itself.
 pub async fn run(config: &Config, parts: &[Part]) -> Result<(), ServiceError> {
+    if crate::planted::IS_POSSIBLE {
+        tracing::warn!("this program goes wrong when told to: it is for tests, never for an office");
+    }
     let mut signals = signals::Signals::new();
     let status = Status::new();
     let office = tokio::select! {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order of dependence: each may use those before it, and those of its own line.
 const ORDER: &[&[&str]] = &[
-    &["exact", "ids", "source", "words"],
+    &["exact", "ids", "planted", "source", "words"],
     &["diagnostic"],
     &["yaml"],
     &["calendar", "directory"],

@@ -49,6 +49,7 @@ use super::{Choice, Dossier};
 use crate::expr::{Missed, Scope};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
+use crate::planted::{Fault, planted};
 
 pub use access::{editable, may_name, public_sight, sight};
 pub use correct::{correctable, withdrawable};
@@ -179,7 +180,9 @@ impl<'a> Run<'a> {
         if command.ask == Ask::Tick {
             return self.tick(now);
         }
-        self.fire_due(now)?;
+        if !planted(Fault::DueNotFirst) {
+            self.fire_due(now)?;
+        }
         self.follow_roles(now);
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
@@ -259,7 +262,7 @@ impl<'a> Run<'a> {
     }
 
     fn next_activation(&self) -> ActivationId {
-        ActivationId(self.dossier().activations + 1)
+        ActivationId(self.dossier().activations + u32::from(!planted(Fault::EntryReused)))
     }
 
     fn today(&self) -> jiff::civil::Date {

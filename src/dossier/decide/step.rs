@@ -15,6 +15,7 @@ use crate::dossier::{Ground, Message};
 use crate::ids::{ActivationId, DossierId, EventName, StateId, WorkflowName};
 use crate::machine::chart::{Claim, DONE, Place, Recall, without_conflicts};
 use crate::machine::{Raiser, Target, Transition};
+use crate::planted::{Fault, planted};
 
 /// Transitions that are taken together.
 pub(super) type Chosen<'a> = Vec<Claim<&'a Transition>>;
@@ -146,7 +147,8 @@ impl<'a> Run<'a> {
             match &claim.what.target {
                 Target::Stay => {}
                 Target::State(target) => {
-                    let target = self.place(target);
+                    let wrong = planted(Fault::WrongTarget).then(|| self.machine.states.len() - 1);
+                    let target = wrong.unwrap_or_else(|| self.place(target));
                     ways.push((target, chart.domain(claim.source, target, claim.what.internal, &recall)));
                 }
                 Target::Resume(state) => self.resume(state)?,

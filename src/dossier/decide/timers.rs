@@ -11,6 +11,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Stuck, Timer, TimerKind};
 use crate::ids::{ActivationId, FieldName, Instant};
 use crate::machine::{Deadline, Due};
+use crate::planted::{Fault, planted};
 
 /// What could not be done is tried again after so long, then after twice that, and so on.
 const AGAIN_MS: i64 = 10 * 60 * 1000;
@@ -70,9 +71,10 @@ impl Run<'_> {
 
     /// The timer that is due next, at `now` at the latest.
     fn next_due(&mut self, now: Instant) -> Option<Timer> {
-        let due = self.dossier().timers.iter().filter(|timer| timer.due_at <= now);
+        let early_ms = if planted(Fault::TimerEarly) { 24 * 60 * 60 * 1000 } else { 0 };
+        let due = self.dossier().timers.iter().filter(|timer| timer.due_at <= now.plus_ms(early_ms));
         let timer = due.min_by_key(|timer| (timer.due_at, timer.activation, timer.what.clone()))?.clone();
-        self.at = timer.due_at.max(self.dossier().last_at);
+        self.at = timer.due_at.plus_ms(-early_ms).max(self.dossier().last_at);
         self.actor = Actor::Clock;
         self.steps = 0;
         Some(timer)

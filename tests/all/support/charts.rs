@@ -1,6 +1,5 @@
 //! Random statecharts, and how they become machines: for the tests that compare `decide` with SCXML's own algorithm.
 
-use chancery::ids::MachineHash;
 use chancery::machine::Machine;
 use serde_json::{Value, json};
 
@@ -165,15 +164,11 @@ impl RandomChart {
 
     /// As a deployed machine: it is loaded, not checked.
     pub(crate) fn machine(&self) -> Machine {
-        self.shaped("random", "random".into())
+        self.machine_called("random")
     }
 
     /// The same under a name of its own, which is its hash too.
     pub(crate) fn machine_called(&self, name: &str) -> Machine {
-        self.shaped(name, name.into())
-    }
-
-    fn shaped(&self, name: &str, hash: MachineHash) -> Machine {
         let states: Vec<Value> = self.nodes.iter().map(|node| self.state(node)).collect();
         let guards: serde_json::Map<String, Value> = (1..=12)
             .map(|n| (format!("below_{n}"), json!({"expr": format!("n < {n}"), "refuse": text(""), "basis": null})))
@@ -198,7 +193,7 @@ impl RandomChart {
             "initial": self.nodes[0].id,
             "states": states,
         });
-        Machine::load(hash, &shape.to_string()).expect("a random chart is a machine")
+        Machine::load(name.into(), &shape.to_string()).expect("a random chart is a machine")
     }
 
     fn state(&self, node: &Node) -> Value {
