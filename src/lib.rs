@@ -33,6 +33,7 @@ pub mod links;
 pub mod machine;
 pub mod papers;
 pub mod scenario;
+pub mod sheet;
 pub mod source;
 pub mod templates;
 pub mod words;

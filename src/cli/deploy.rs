@@ -26,7 +26,8 @@ pub(super) struct DeployArgs {
     /// Workflow files, or folders of them.
     #[arg(required_unless_present_any = ["directory", "calendar"])]
     paths: Vec<PathBuf>,
-    /// A folder with the directory: `units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, `substitutes.csv`.
+    /// A folder with the directory: `units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, `substitutes.csv`;
+    /// or `directory.xlsx` with sheets of these names, or `directory.yaml`.
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
     /// A calendar file. May be given several times.

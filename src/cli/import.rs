@@ -1,4 +1,4 @@
-//! `chancery import`: a CSV file becomes dossiers.
+//! `chancery import`: a file of rows becomes dossiers.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::refused::{Reasons, Refusing};
 use super::sources::{self, unreadable};
 use super::{Context, Trouble};
-use crate::directory::csv;
 use crate::dossier::refusal::Refusal;
 use crate::ids::WorkflowName;
 use crate::import::{self, Plan, Planned, PlannedPaper};
 use crate::service::Office;
 use crate::service::intake::{Intake, IntakeError, Taken};
+use crate::sheet;
 
 /// What `import` is told.
 #[derive(Debug, Args)]
@@ -23,8 +23,11 @@ use crate::service::intake::{Intake, IntakeError, Taken};
                   goes on when the same file is imported again: the same key is the same dossier, never a second one."
 )]
 pub(super) struct ImportArgs {
-    /// The file: CSV in UTF-8, as a spreadsheet saves it.
+    /// The file: an Excel workbook (XLSX), or CSV in UTF-8 as a spreadsheet saves it.
     file: PathBuf,
+    /// Of a workbook the sheet that is read; the first one that is not hidden unless said.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
     /// The workflow; its section `import:` says what the columns mean.
     #[arg(long)]
     workflow: String,
@@ -115,12 +118,12 @@ async fn plan(args: &ImportArgs, context: &Context, office: &Office) -> Result<P
     })?;
     let bytes = std::fs::read(&args.file).map_err(|error| unreadable(&args.file, &error))?;
     let name = args.file.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
-    let source = crate::source::SourceFile::new(&name, String::from_utf8_lossy(&bytes));
+    let (source, table) = sheet::read(&name, &bytes, args.sheet.as_deref());
     let faulty = |faults: Vec<crate::diagnostic::Diagnostic>| {
         let counts = sources::show(&context.printer, &faults, std::slice::from_ref(&source));
         Trouble::Input(format!("{} faults: nothing was imported", counts.errors))
     };
-    let table = csv::read(&name, &bytes).map_err(faulty)?;
+    let table = table.map_err(faulty)?;
     let depth = machine.import.as_ref().map_or(1, |import| import.key.len());
     let papers = args.papers.as_deref().map(|folder| sources::names_inside(folder, depth)).transpose()?;
     import::plan(&table, &machine, &engine.directory(), papers.as_ref()).map_err(faulty)

@@ -1,6 +1,5 @@
 //! Units, people, posts, bodies: who is who on a given day. Pure; the store keeps it, the engine hands it in.
 
-pub mod csv;
 pub mod difference;
 pub mod names;
 mod query;

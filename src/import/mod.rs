@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Words, fault, say};
 use crate::directory::Directory;
-use crate::directory::csv::Table;
 use crate::dossier::taken::Key;
 use crate::ids::{FieldName, MachineHash, WorkflowName};
 use crate::machine::Machine;
+use crate::sheet::csv::Table;
 use crate::source::Span;
 
 /// Faults that are told; more of them help nobody.

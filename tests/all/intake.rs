@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chancery::directory::csv;
 use chancery::dossier::refusal::Code;
 use chancery::engine::Engine;
 use chancery::import::{PaperNames, Plan, Planned, PlannedPaper, plan};
 use chancery::service::intake::{Intake, IntakeError, Taken};
+use chancery::sheet::csv;
 use chancery::source::SourceFile;
 
 use crate::engine::fresh_engine;

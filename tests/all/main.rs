@@ -78,4 +78,5 @@ mod verify;
 mod versions;
 mod voting;
 mod web;
+mod workbooks;
 mod workflows;

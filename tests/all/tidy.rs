@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ORDER: &[&[&str]] = &[
     &["exact", "ids", "source", "words"],
     &["diagnostic"],
-    &["yaml"],
+    &["sheet", "yaml"],
     &["calendar", "directory"],
     &["definition", "expr", "machine", "dossier"],
     &["chart", "drafts", "explain", "import", "letters", "links", "papers", "templates"],
