@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::refused::{Reasons, Refusing};
 use super::sources::{self, unreadable};
 use super::{Context, Trouble};
+use crate::dossier::command::Actor;
 use crate::dossier::refusal::Refusal;
+use crate::engine::intake::{Intake, IntakeError, Taken};
 use crate::ids::WorkflowName;
 use crate::import::{self, Plan, Planned, PlannedPaper};
 use crate::service::Office;
-use crate::service::intake::{Intake, IntakeError, Taken};
 use crate::sheet;
 
 /// What `import` is told.
@@ -72,8 +73,8 @@ pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<(), Trou
     let plan = plan(args, context, &office).await?;
     let folder = args.papers.clone().unwrap_or_default();
     let papers = move |row: &Planned, paper: &PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
-    let operator = &context.environment.operator;
-    let intake = Intake { engine: &office.engine, plan: &plan, operator, papers: &papers };
+    let actor = Actor::Import { operator: context.environment.operator.clone() };
+    let intake = Intake { engine: &office.engine, plan: &plan, actor: &actor, mends: false, papers: &papers };
     let mut answer = Answer { rows: plan.rows.len(), ..Answer::default() };
     rehearse(&intake, context, &mut answer).await?;
     let sound = answer.refused.is_empty();

@@ -33,7 +33,7 @@ pub enum DemoError {
     Csv(#[from] csv::Error),
     /// A row could not be imported.
     #[error(transparent)]
-    Intake(#[from] crate::service::intake::IntakeError),
+    Intake(#[from] crate::engine::intake::IntakeError),
     /// A page could not be fetched.
     #[error(transparent)]
     Http(#[from] http::HttpError),

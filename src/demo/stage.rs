@@ -24,6 +24,8 @@ use crate::courier::settings::SmtpSettings;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::render::{Format, render_all};
 use crate::directory;
+use crate::dossier::command::Actor;
+use crate::engine::intake::{Intake, Taken};
 use crate::engine::{Engine, Keys};
 use crate::ids::{DossierId, Instant, PersonId, WorkflowName};
 use crate::import::{self, PaperNames, Plan};
@@ -31,7 +33,6 @@ use crate::links::LinkKeys;
 use crate::machine::check::check_files;
 use crate::scheduler::Scheduler;
 use crate::seal::MasterKeys;
-use crate::service::intake::{Intake, Taken};
 use crate::sheet::csv;
 use crate::source::SourceFile;
 use crate::store::{Store, meta};
@@ -268,7 +269,8 @@ async fn take(
 ) -> Result<(), DemoError> {
     let papers =
         |row: &import::Planned, paper: &import::PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
-    let intake = Intake { engine, plan, operator: "demo", papers: &papers };
+    let actor = Actor::Import { operator: "demo".to_owned() };
+    let intake = Intake { engine, plan, actor: &actor, mends: false, papers: &papers };
     intake.open_registers().await?;
     for row in &plan.rows {
         match intake.take(row).await? {

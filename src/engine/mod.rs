@@ -14,6 +14,7 @@ mod deliver;
 mod deploy;
 mod facts;
 mod fold;
+pub mod intake;
 mod made;
 mod migrate;
 mod queue;

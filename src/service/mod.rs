@@ -6,7 +6,6 @@
 
 mod beat;
 pub mod home;
-pub mod intake;
 pub mod migration;
 mod office;
 mod rounds;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
+use crate::source::grid::Grid;
 use crate::source::{SourceFile, Span};
 
 /// Bytes that a file may have.
@@ -57,6 +58,36 @@ pub fn of(file: SourceFile) -> Result<Table, Vec<Diagnostic>> {
     let mut faults = table.fill();
     faults.truncate(FAULTS_MAX);
     if faults.is_empty() { Ok(table) } else { Err(faults) }
+}
+
+/// A table of cells that stand somewhere already, each row with the number that people call it by.
+///
+/// # Errors
+/// As for [`read`].
+pub fn of_rows(name: &str, columns: &[String], rows: &[(u32, Vec<String>)]) -> Result<Table, Vec<Diagnostic>> {
+    let (mut text, mut starts) = (String::new(), Vec::new());
+    for (number, cells) in std::iter::once((1, columns)).chain(rows.iter().map(|(number, cells)| (*number, &**cells))) {
+        starts.push((text.len(), number));
+        for (at, cell) in cells.iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            push_cell(&mut text, cell);
+        }
+        text.push('\n');
+    }
+    of(SourceFile::of_sheet(name, text, Grid { sheet: String::new(), first_column: 1, rows: starts }))
+}
+
+/// A cell as CSV writes it.
+pub(super) fn push_cell(text: &mut String, cell: &str) {
+    if cell.contains([',', '"', '\n', '\r']) {
+        text.push('"');
+        text.push_str(&cell.replace('"', "\"\""));
+        text.push('"');
+    } else {
+        text.push_str(cell);
+    }
 }
 
 /// A text file from its bytes; the only encoding is UTF-8. A byte order mark stays in the text, so that places are right.

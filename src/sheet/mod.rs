@@ -1,6 +1,7 @@
 //! Tables of rows as offices make them: CSV files, and sheets of Excel workbooks, which become the same rows of texts.
 
 pub mod csv;
+pub mod template;
 pub mod xlsx;
 
 use crate::diagnostic::Diagnostic;

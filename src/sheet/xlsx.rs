@@ -11,7 +11,7 @@ use std::ops::Range;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::csv::FILE_MAX;
+use super::csv::{FILE_MAX, push_cell};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::source::grid::{Grid, a1};
 use crate::source::{SourceFile, Span};
@@ -268,16 +268,6 @@ fn lines(name: &str, sheet: &str, cells: Vec<Cell>) -> (SourceFile, Vec<Diagnost
     let faults = wrong.into_iter().take(FAULTS_MAX).map(|(what, range)| told(what, name, range)).collect();
     let grid = Grid { sheet: sheet.to_owned(), first_column: first + 1, rows };
     (SourceFile::of_sheet(name, text, grid), faults)
-}
-
-fn push_cell(text: &mut String, cell: &str) {
-    if cell.contains([',', '"', '\n', '\r']) {
-        text.push('"');
-        text.push_str(&cell.replace('"', "\"\""));
-        text.push('"');
-    } else {
-        text.push_str(cell);
-    }
 }
 
 fn told(what: Wrong, name: &str, range: Range<usize>) -> Diagnostic {

@@ -72,7 +72,8 @@ impl SourceFile {
     pub fn cell(&self, byte: usize) -> Option<String> {
         let grid = self.grid()?;
         let (row, column) = grid.cell(&self.text, byte);
-        Some(format!("{}!{}", grid.sheet, grid::a1(row, column)))
+        let cell = grid::a1(row, column);
+        Some(if grid.sheet.is_empty() { cell } else { format!("{}!{cell}", grid.sheet) })
     }
 
     /// Line and column (both from 1) of a byte. Columns count what readers see as characters: a letter and the marks that

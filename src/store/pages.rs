@@ -2,7 +2,7 @@
 
 use super::{Param, Row, Store, StoreError};
 use crate::dossier::Purpose;
-use crate::ids::{ActivationId, DossierId, Instant, MailId, PaperId, PersonId};
+use crate::ids::{ActivationId, DossierId, Instant, MailId, PaperId, PersonId, WorkflowName};
 use crate::machine::LinkPolicy;
 
 /// A task as its row has it.
@@ -50,6 +50,8 @@ pub struct MailPage {
     pub key_id: i64,
     /// Raised when it is readdressed.
     pub generation: i64,
+    /// When it was written.
+    pub made_at: Instant,
 }
 
 /// A paper with its bytes.
@@ -80,10 +82,15 @@ impl Store {
     /// # Errors
     /// The database fails, or the row makes no sense.
     pub async fn mail_page(&self, id: &MailId) -> Result<Option<MailPage>, StoreError> {
-        const SQL: &str = "SELECT person_id, key_id, generation FROM mail WHERE id = $1";
+        const SQL: &str = "SELECT person_id, key_id, generation, made_at FROM mail WHERE id = $1";
         let rows = self.read(SQL, &[id.as_str().into()]).await?;
         let mail = |row: &Row| {
-            Ok(MailPage { person: PersonId::new(row.text(0)?), key_id: row.int(1)?, generation: row.int(2)? })
+            Ok(MailPage {
+                person: PersonId::new(row.text(0)?),
+                key_id: row.int(1)?,
+                generation: row.int(2)?,
+                made_at: Instant(row.int(3)?),
+            })
         };
         rows.first().map(mail).transpose()
     }
@@ -100,6 +107,20 @@ impl Store {
                                (SELECT o.dossier_id, o.task_id FROM outbox o WHERE o.mail_id = $1) \
                            ORDER BY t.due_at IS NULL, t.due_at, t.opened_at, t.dossier_id, t.id LIMIT 500";
         let rows = self.read(SQL, &[id.as_str().into()]).await?;
+        rows.iter().map(task).collect()
+    }
+
+    /// What a person is asked in dossiers of a workflow that came as rows of lists, in the order of their keys.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn tasks_of_rows(&self, person: &PersonId, workflow: &WorkflowName) -> Result<Vec<TaskPage>, StoreError> {
+        const SQL: &str = "SELECT t.id, t.dossier_id, t.activation, t.purpose, t.person_id, t.policy, t.key_id, \
+                           t.generation, t.opened_at, t.due_at, t.closed_at, t.closed_seq \
+                           FROM task t JOIN dossier d ON d.id = t.dossier_id \
+                           WHERE t.person_id = $1 AND t.closed_at IS NULL AND t.purpose = 'act' \
+                           AND d.workflow = $2 AND d.import_key IS NOT NULL ORDER BY d.import_key, t.id LIMIT 2000";
+        let rows = self.read(SQL, &[person.as_str().into(), workflow.as_str().into()]).await?;
         rows.iter().map(task).collect()
     }
 

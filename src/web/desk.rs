@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::App;
 use super::error::Problem;
+use super::list;
 use super::page::{self, Frame};
 use super::routes::Place;
 use super::say::{self, Texts};
@@ -22,6 +23,15 @@ struct Desk {
     open: Vec<Matter>,
     done: Vec<Matter>,
     told: Vec<News>,
+    /// Lists that its reader may bring.
+    lists: Vec<Brought>,
+}
+
+/// A list that may be brought: for what, and where.
+#[derive(Debug, Serialize)]
+struct Brought {
+    workflow: String,
+    href: String,
 }
 
 /// A dossier of which the mail only informs.
@@ -51,13 +61,23 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let (id, mail) = mail(&app, &token).await?;
     let asked = page::asked_language(query.as_deref());
-    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new() };
+    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new(), lists: Vec::new() };
     for task in app.engine.store().tasks_of_mail(&id).await? {
         let Some(matter) = matter(&app, &task, asked).await? else { continue };
         if task.closed.is_some() { desk.done.push(matter) } else { desk.open.push(matter) }
     }
     for dossier in app.engine.store().news_of_mail(&id).await? {
         desk.told.extend(news(&app, &dossier, &mail.person, asked).await?);
+    }
+    if list::is_recent(&app, &mail) {
+        for (workflow, title) in list::offered(&app, &mail.person, asked).await? {
+            let mut href = Place::List { token: &token, workflow: workflow.as_str() }.path(&app.site);
+            if let Some(texts) = asked {
+                href.push_str("?lang=");
+                href.push_str(texts.code());
+            }
+            desk.lists.push(Brought { workflow: title, href });
+        }
     }
     let directory = app.engine.directory();
     let person = directory.people.get(&mail.person);
@@ -68,7 +88,7 @@ pub(super) async fn show(
 }
 
 /// The mail that a token was made for.
-async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
+pub(super) async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
     let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
     let id = MailId::new(presented.row.as_str());
     let mail = app.engine.store().mail_page(&id).await?.ok_or(Problem::NotFound)?;

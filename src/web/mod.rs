@@ -8,6 +8,7 @@ pub mod error;
 mod form;
 mod gate;
 mod hands;
+mod list;
 mod page;
 mod paper;
 mod plain;
@@ -85,6 +86,8 @@ pub fn router(app: App) -> Router {
         .route(&path(Route::RowPaper), get(row::paper))
         .route(&path(Route::Way), get(way::show))
         .route(&path(Route::Desk), get(desk::show))
+        .route(&path(Route::List), get(list::show).post(list::answer))
+        .route(&path(Route::Template), get(list::blank))
         .route(&path(Route::Public), get(public::show))
         .route(&path(Route::PublicPaper), get(public::paper));
     if !app.site.prefix().is_empty() {

@@ -20,9 +20,10 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
+    ("list.html", include_str!("templates/list.html")),
     ("home.html", include_str!("templates/home.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("matter.html", include_str!("templates/matter.html")),

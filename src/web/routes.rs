@@ -88,6 +88,10 @@ pub enum Route {
     Way,
     /// All matters of one mail.
     Desk,
+    /// A list that the reader of a mail brings.
+    List,
+    /// An empty one to be filled in.
+    Template,
     /// A dossier as everybody may see it who has this address.
     Public,
     /// A paper of it.
@@ -96,7 +100,7 @@ pub enum Route {
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -107,6 +111,8 @@ impl Route {
         Self::RowPaper,
         Self::Way,
         Self::Desk,
+        Self::List,
+        Self::Template,
         Self::Public,
         Self::PublicPaper,
     ];
@@ -124,6 +130,8 @@ impl Route {
             Self::RowPaper => "/l/{token}/row/{row}/paper/{paper}",
             Self::Way => "/l/{token}/way",
             Self::Desk => "/d/{token}",
+            Self::List => "/d/{token}/list/{workflow}",
+            Self::Template => "/d/{token}/list/{workflow}/template.xlsx",
             Self::Public => "/p/{token}",
             Self::PublicPaper => "/p/{token}/paper/{paper}",
         }
@@ -153,6 +161,20 @@ pub enum Place<'a> {
     },
     /// All matters of one mail.
     Desk(&'a str),
+    /// A list that the reader of a mail brings.
+    List {
+        /// The mail's token.
+        token: &'a str,
+        /// The workflow of its rows.
+        workflow: &'a str,
+    },
+    /// An empty one to be filled in.
+    Template {
+        /// The mail's token.
+        token: &'a str,
+        /// The workflow of its rows.
+        workflow: &'a str,
+    },
     /// A dossier as everybody may see it who has this address.
     Public(&'a str),
     /// A paper of it.
@@ -173,6 +195,12 @@ impl Place<'_> {
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
             Self::Draft { token, kind } => Route::Draft.pattern().replace("{token}", token).replace("{kind}", kind),
             Self::Desk(token) => Route::Desk.pattern().replace("{token}", token),
+            Self::List { token, workflow } => {
+                Route::List.pattern().replace("{token}", token).replace("{workflow}", workflow)
+            }
+            Self::Template { token, workflow } => {
+                Route::Template.pattern().replace("{token}", token).replace("{workflow}", workflow)
+            }
             Self::Public(token) => Route::Public.pattern().replace("{token}", token),
             Self::PublicPaper { token, paper } => {
                 Route::PublicPaper.pattern().replace("{token}", token).replace("{paper}", paper)

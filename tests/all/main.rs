@@ -36,6 +36,7 @@ mod intake;
 mod layout;
 mod leading;
 mod ledger;
+mod lists;
 mod mailroom;
 mod mails;
 mod migration;

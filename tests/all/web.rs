@@ -79,11 +79,11 @@ async fn deciding(pages: &Pages) -> (Vec<DossierId>, DossierId) {
 pub(crate) async fn mailed(pages: &Pages, person: &str) -> String {
     let who = format!("p-{person}");
     let id = format!("mail-{person}");
-    let (row, to) = (id.clone(), who.clone());
+    let (row, to, now) = (id.clone(), who.clone(), pages.engine.now().0);
     let written = pages.engine.store().write(move |tx| {
         const MAIL: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at) \
-                            VALUES ($1, $2, $1, 1, 0, 'accepted', 1, 0, 0)";
-        tx.execute(MAIL, &[row.as_str().into(), to.as_str().into()])?;
+                            VALUES ($1, $2, $1, 1, 0, 'accepted', 1, 0, $3)";
+        tx.execute(MAIL, &[row.as_str().into(), to.as_str().into(), now.into()])?;
         tx.execute("UPDATE outbox SET mail_id = $1 WHERE person_id = $2", &[row.as_str().into(), to.as_str().into()])
     });
     assert!(written.await.expect("it is written") > 0, "{person} is told something");
@@ -107,6 +107,8 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::RowPaper => format!("{}/row/none/paper/none", Place::Task(&token).path(site)),
         Route::Way => format!("{}/way", Place::Task(&token).path(site)),
         Route::Desk => desk.clone(),
+        Route::List => format!("{desk}/list/case"),
+        Route::Template => format!("{desk}/list/case/template.xlsx"),
         Route::Public => Place::Public(&token).path(site),
         Route::PublicPaper => Place::PublicPaper { token: &token, paper: "none" }.path(site),
     };

@@ -54,7 +54,11 @@ fn parts(properties: &str, cells: &str) -> Vec<u8> {
     );
     let sheet = format!("<worksheet xmlns='{MAIN}'><sheetData>{cells}</sheetData></worksheet>");
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let roots = format!(
+        "<Relationships xmlns='{PACKAGE}'><Relationship Id='r1' Type='{OFFICE}/officeDocument' Target='xl/workbook.xml'/></Relationships>"
+    );
     for (name, text) in [
+        ("_rels/.rels", roots),
         ("xl/workbook.xml", workbook),
         ("xl/_rels/workbook.xml.rels", relations),
         ("xl/styles.xml", styles),
@@ -119,6 +123,8 @@ fn the_first_sheet_that_is_shown_counts_unless_one_is_named() {
     for (name, hidden) in [("Nháp", true), ("Một", false), ("Hai", false)] {
         let sheet = book.add_worksheet();
         sheet.set_name(name).expect("a name").set_hidden(hidden);
+        // Excel opens a workbook on a sheet that is shown.
+        sheet.set_active(name == "Một");
         sheet.write_string(0, 0, "name").expect("a cell");
         sheet.write_string(1, 0, name).expect("a cell");
     }
