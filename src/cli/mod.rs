@@ -319,8 +319,8 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Table(args) => table::run(&args, context).await,
         Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
         Command::MigrateDossiers(args) => migrate_dossiers::run(&args, context).await,
-        Command::Schema(_) => {
-            schema::run(context);
+        Command::Schema(args) => {
+            schema::run(&args, context);
             Ok(())
         }
         Command::Simulate(args) => simulate::run(&args, context),
