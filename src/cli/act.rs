@@ -10,11 +10,11 @@ use super::sources::unreadable;
 use super::{Context, Trouble};
 use crate::dossier::command::{Act, Actor, Ask, Command, Correct, Start};
 use crate::dossier::{Dossier, Paper, Purpose, Task};
-use crate::engine::{Attachment, Engine};
+use crate::engine::{Attachment, Engine, intake};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, PaperId, PersonId, WorkflowName};
 use crate::import;
 use crate::machine::Machine;
-use crate::service::{Office, intake};
+use crate::service::Office;
 
 /// What `start` is told.
 #[derive(Debug, Args)]

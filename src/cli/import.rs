@@ -10,6 +10,7 @@ use super::sources::{self, unreadable};
 use super::{Context, Trouble};
 use crate::dossier::command::Actor;
 use crate::dossier::refusal::Refusal;
+use crate::engine::Engine;
 use crate::engine::intake::{Intake, IntakeError, Taken};
 use crate::ids::WorkflowName;
 use crate::import::{self, Plan, Planned, PlannedPaper};
@@ -25,20 +26,20 @@ use crate::sheet;
 )]
 pub(super) struct ImportArgs {
     /// The file: an Excel workbook (XLSX), or CSV in UTF-8 as a spreadsheet saves it.
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Of a workbook the sheet that is read; the first one that is not hidden unless said.
     #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
+    pub(super) sheet: Option<String>,
     /// The workflow; its section `import:` says what the columns mean.
     #[arg(long)]
-    workflow: String,
+    pub(super) workflow: String,
     /// A folder with the papers: `DIR/<key>/<kind>.pdf` (of a key of several columns each is a folder). Without it no paper is
     /// attached; those of dossiers that are there already are added by importing the file again.
     #[arg(long, value_name = "DIR")]
-    papers: Option<PathBuf>,
+    pub(super) papers: Option<PathBuf>,
     /// Read and rehearse everything, start nothing.
     #[arg(long)]
-    check: bool,
+    pub(super) check: bool,
 }
 
 #[derive(Default, Serialize)]
@@ -70,11 +71,16 @@ impl RefusedRow {
 /// Plans the whole file, rehearses every row, and only then starts its dossiers.
 pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<(), Trouble> {
     let office = Office::open(&context.config).await?;
-    let plan = plan(args, context, &office).await?;
+    into(args, &office.engine, context).await
+}
+
+/// The same, in any office.
+pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) -> Result<(), Trouble> {
+    let plan = plan(args, context, engine).await?;
     let folder = args.papers.clone().unwrap_or_default();
     let papers = move |row: &Planned, paper: &PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
     let actor = Actor::Import { operator: context.environment.operator.clone() };
-    let intake = Intake { engine: &office.engine, plan: &plan, actor: &actor, mends: false, papers: &papers };
+    let intake = Intake { engine, plan: &plan, actor: &actor, mends: false, papers: &papers };
     let mut answer = Answer { rows: plan.rows.len(), ..Answer::default() };
     rehearse(&intake, context, &mut answer).await?;
     let sound = answer.refused.is_empty();
@@ -110,8 +116,7 @@ pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<(), Trou
     }
 }
 
-async fn plan(args: &ImportArgs, context: &Context, office: &Office) -> Result<Plan, Trouble> {
-    let engine = &office.engine;
+async fn plan(args: &ImportArgs, context: &Context, engine: &Engine) -> Result<Plan, Trouble> {
     let workflow = WorkflowName::new(&args.workflow);
     let machine = engine.current(&workflow).await?.ok_or_else(|| {
         let known: Vec<String> = engine.workflows().iter().map(ToString::to_string).collect();

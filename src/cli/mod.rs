@@ -21,6 +21,7 @@ mod migrate_dossiers;
 mod named;
 mod new;
 mod paper;
+mod practice;
 mod printer;
 mod refused;
 mod register;
@@ -88,6 +89,8 @@ Exit codes:
 enum Command {
     /// Show a whole office with its mails and pages, or let it play by itself.
     Demo(demo::DemoArgs),
+    /// Practise on your own workflows and directory: nothing is kept, and all mails come to a page.
+    Practice(practice::PracticeArgs),
     /// Write a commented workflow to begin with, with scenarios and a directory.
     New(new::NewArgs),
     /// Find every fault in workflow files, with its place and a way out.
@@ -100,7 +103,7 @@ enum Command {
     Fmt(fmt::FmtArgs),
     /// Look at the mails of a workflow before anybody gets one.
     Mail(mail::MailArgs),
-    /// Write the JSON Schema of workflow files, so that editors complete and explain their keys.
+    /// Write the JSON Schema of workflows and their other files, so that editors complete and explain their keys.
     Schema(schema::SchemaArgs),
     /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
     Diagram(diagram::DiagramArgs),
@@ -114,7 +117,7 @@ enum Command {
     Deploy(deploy::DeployArgs),
     /// Show what another directory (units, people, posts, bodies) would change, and put it into the place of the old one.
     Directory(directory::DirectoryArgs),
-    /// Start a dossier for each row of a CSV file.
+    /// Start a dossier for each row of an Excel or CSV file.
     Import(import::ImportArgs),
     /// Show what stands in a register, or take over entries from before it was kept here.
     Register(register::RegisterArgs),
@@ -313,6 +316,7 @@ fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
 async fn dispatch(command: Command, database: Option<String>, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Demo(args) => demo::run(&args, database, context).await,
+        Command::Practice(args) => practice::run(&args, context).await,
         Command::New(args) => new::run(&args, context),
         Command::Check(args) => check::run(&args, context),
         Command::Test(args) => test::run(&args, context),

@@ -45,7 +45,7 @@ pub fn read(name: &str, bytes: &[u8], sheet: Option<&str>) -> (SourceFile, Vec<D
         Err(fault) => return (nothing(), vec![*fault]),
     };
     match chosen(&book, name, sheet).and_then(|sheet| cells(&mut book, name, &sheet).map(|cells| (sheet, cells))) {
-        Ok((sheet, cells)) => lines(name, &sheet, cells),
+        Ok((sheet, cells)) => lines(name, &sheet, &cells),
         Err(fault) => (nothing(), vec![*fault]),
     }
 }
@@ -240,7 +240,7 @@ fn day(when: ExcelDateTime) -> String {
 }
 
 /// The lines of cells: everything between the first and the last column in which something stands.
-fn lines(name: &str, sheet: &str, cells: Vec<Cell>) -> (SourceFile, Vec<Diagnostic>) {
+fn lines(name: &str, sheet: &str, cells: &[Cell]) -> (SourceFile, Vec<Diagnostic>) {
     let (mut text, mut rows, mut wrong) = (String::new(), Vec::new(), Vec::new());
     let first = cells.iter().map(|cell| cell.column).min().unwrap_or_default();
     let last = cells.iter().map(|cell| cell.column).max().unwrap_or_default();

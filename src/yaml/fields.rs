@@ -36,16 +36,11 @@ fn written(node: Spanned<super::Node>) -> Spanned<Node> {
 
 /// The sets of keys that readers knew in this thread, for the tests of what editors are told.
 #[cfg(test)]
-pub(crate) mod met {
-    use std::cell::RefCell;
-    use std::collections::BTreeSet;
-
-    thread_local! {
-        pub(crate) static MET: RefCell<BTreeSet<BTreeSet<String>>> = const { RefCell::new(BTreeSet::new()) };
-    }
-}
+type Met = std::cell::RefCell<std::collections::BTreeSet<std::collections::BTreeSet<String>>>;
 #[cfg(test)]
-pub(crate) use met::MET;
+thread_local! {
+    pub(crate) static MET: Met = const { Met::new(std::collections::BTreeSet::new()) };
+}
 
 /// A mapping with known keys; what else stands in it was reported.
 pub(crate) struct Fields<'n> {

@@ -50,6 +50,7 @@ mod own_mails;
 mod packaging;
 mod parts;
 mod people;
+mod practice;
 mod processes;
 mod reckoning;
 mod registers;

@@ -154,7 +154,7 @@ pub(super) async fn attach(app: &App, bringer: &Bringer, form: &Form) -> Result<
                     attachments.push(attachment);
                 }
                 Err(unfit) => {
-                    errors.push(Wrong::at(texts.fill(upload::said(unfit), &[("name", &file.sent)]), "papers"))
+                    errors.push(Wrong::at(texts.fill(upload::said(unfit), &[("name", &file.sent)]), "papers"));
                 }
             }
         }
@@ -165,7 +165,8 @@ pub(super) async fn attach(app: &App, bringer: &Bringer, form: &Form) -> Result<
         let ids: Vec<String> = papers.iter().map(|one| one.id.to_string()).collect();
         let ask = Ask::Edit { activation: draft.task.activation, fields: BTreeMap::new(), papers };
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        match app.engine.handle(command(bringer, draft, &[&["attach"], &ids[..]].concat(), ask), attachments).await {
+        match app.engine.handle(command(bringer, draft, &[&["attach"][..], &ids[..]].concat(), ask), attachments).await
+        {
             Ok(_) => attached += count,
             Err(failure) => errors.extend(refused(draft, &Problem::of_failure(failure)?)),
         }
@@ -260,7 +261,7 @@ fn matched<'d>(drafts: &'d [Open], file: &File) -> Result<(usize, &'d str), &'st
         for key in [whole, last].iter().filter(|key| !key.is_empty()) {
             let Some(rest) = after(&name, key) else { continue };
             if best.is_none_or(|(_, length, _)| key.len() > length) {
-                best = Some((at, key.len(), &name[name.len() - rest.len()..]));
+                best = Some((at, key.len(), rest));
             }
         }
     }
@@ -268,8 +269,8 @@ fn matched<'d>(drafts: &'d [Open], file: &File) -> Result<(usize, &'d str), &'st
     let kinds = &drafts[at].kinds;
     let named = kinds.iter().find(|(kind, label)| rest == slug(kind) || rest == slug(label));
     match (named, kinds.as_slice()) {
-        (Some((kind, _)), _) => Ok((at, kind)),
-        (None, [(only, _)]) if rest.is_empty() => Ok((at, only)),
+        (Some((kind, _)), _) => Ok((at, kind.as_str())),
+        (None, [(only, _)]) if rest.is_empty() => Ok((at, only.as_str())),
         (None, []) => Err("list.paper_closed"),
         (None, _) => Err("list.paper_kind"),
     }

@@ -172,7 +172,7 @@ pub(super) async fn answer(
         "take" => looked_over(&app, &bringer, Typed::of_form(&form), true).await,
         "attach" => {
             let (said, errors) = drafts::attach(&app, &bringer, &form).await?;
-            page(&app, &bringer, ListPage { said, errors, ..ListPage::default() }).await
+            page(&app, &bringer, ListPage { errors, said, ..ListPage::default() }).await
         }
         "submit" => {
             let errors = drafts::submit(&app, &bringer, &form).await?;
@@ -248,7 +248,7 @@ pub(super) async fn blank(
 /// What a column is, by the fields that take it.
 fn column(bringer: &Bringer, name: &str) -> Column {
     let (reader, machine) = (&bringer.reader, bringer.machine());
-    let names = machine.import.iter().flat_map(|import| import.columns.get(name)).flatten();
+    let names = machine.import.iter().filter_map(|import| import.columns.get(name)).flatten();
     let fields: Vec<&Field> = names.filter_map(|name| machine.field(name)).collect();
     let labels: Vec<&str> = fields.iter().map(|field| reader.text(&field.label)).collect();
     let label = if labels.is_empty() { reader.get("list.key") } else { labels.join(" / ") };

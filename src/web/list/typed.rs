@@ -99,7 +99,7 @@ impl Typed {
             let number = form.get(&format!("n.{at}")).parse().unwrap_or_default();
             (number, (0..width).map(|column| form.get(&format!("c.{at}.{column}")).to_owned()).collect())
         };
-        let count = if width == 0 { 0 } else { form.rows("c").min(CELLS_MAX / width) };
+        let count = form.rows("c").min(CELLS_MAX.checked_div(width).unwrap_or_default());
         Self { columns, rows: (0..count).map(row).collect() }
     }
 
