@@ -155,7 +155,7 @@ async fn the_same_list_again_makes_no_twins_and_changes_what_can_still_be_filled
 #[tokio::test]
 async fn many_papers_find_their_rows_by_their_names_and_all_is_sent_on_as_one() {
     let (pages, page) = desk().await;
-    take(&pages, &page, &["A1,Thứ nhất,U,clerk,plain,60,", "A1-2,Thứ hai,U,,plain,40,"]).await;
+    take(&pages, &page, &["A1,Thứ nhất,U,clerk,plain,60,", "A1-2,Thứ hai,U,m2,plain,40,"]).await;
     let pdf: &[u8] = b"%PDF-1.7 x";
     let names = ["A1-report.pdf", "A1-2/Báo cáo.pdf", "B7-report.pdf", "A1-photo.pdf"];
     let files = names.map(|name| ("papers", name, pdf));
@@ -177,7 +177,7 @@ async fn many_papers_find_their_rows_by_their_names_and_all_is_sent_on_as_one() 
     let text = refused.text();
     assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && text.contains("A1-2: Chưa đủ điểm"), "{text}");
     assert_eq!(pages.dump().await, before, "if one of them cannot be sent, none is");
-    take(&pages, &page, &["A1-2,Thứ hai,U,,plain,50,"]).await;
+    take(&pages, &page, &["A1-2,Thứ hai,U,m2,plain,50,"]).await;
     assert_eq!(pages.post(&page, &form).await.status, StatusCode::SEE_OTHER);
     let shown = pages.get(&page).await.text();
     assert!(!shown.contains("Thứ hai"), "nothing waits here any more: {shown}");
