@@ -7,6 +7,7 @@
 
 pub mod backup;
 mod batch;
+mod checkpoint;
 mod deployment;
 mod error;
 pub mod heads;

@@ -161,7 +161,7 @@ impl Writer {
     /// reader may stand in the way; the next call tries again. PostgreSQL keeps its own log, which is not ours to clear.
     pub(crate) fn clear_log(&mut self) {
         if let Link::Sqlite(sqlite) = &self.link
-            && let Err(error) = sqlite.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])
+            && let Err(error) = sqlite.clear_log()
         {
             tracing::debug!(%error, "the write-ahead log could not be cleared now");
         }
