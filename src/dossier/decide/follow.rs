@@ -7,7 +7,7 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::{Purpose, Task};
 use crate::ids::{Instant, PersonId, RoleName};
 use crate::machine::chart::Place;
-use crate::machine::{FieldKind, RoleSource};
+use crate::machine::{FieldKind, Needs, RoleSource};
 
 impl Run<'_> {
     /// Passes on what people were asked who hold the role no longer. Where nobody holds it now, or nobody who may act, whoever
@@ -69,6 +69,11 @@ impl Run<'_> {
             holders.append(&mut others);
             holders.extend(come.iter().cloned());
         }
+        if self.too_few_left(task, holders.len() + others.len(), at) {
+            // Whoever was asked stays asked, and the new ones with them: nobody else could bring the answers together.
+            let (holders, others) = (with(&task.holders, &gone, holders), with(&task.others, &gone, others));
+            return asked_too(task, come, holders, others);
+        }
         let (activation, purpose) = (task.activation, task.purpose);
         (!holders.is_empty() || !others.is_empty()).then_some(Change::PassedOn {
             activation,
@@ -79,6 +84,16 @@ impl Run<'_> {
             others,
             owner,
         })
+    }
+
+    /// Whether an event that so many must choose cannot be chosen by so many any more, and could before.
+    fn too_few_left(&self, task: &Task, left: usize, at: Place) -> bool {
+        let before = task.holders.len() + task.others.len();
+        let needed = self.machine.states[at].on.iter().filter_map(|one| match (&one.event, one.needs) {
+            (Some(event), Needs::Count(count)) => Some((count as usize).saturating_sub(task.chose(event))),
+            _ => None,
+        });
+        task.purpose == Purpose::Act && needed.max().is_some_and(|needed| left < needed && needed <= before)
     }
 
     /// Who recorded the tallies that a task asks to confirm: they cannot be the second person.
@@ -101,4 +116,16 @@ impl Run<'_> {
             Some(RoleSource::Field { .. }) | None => false,
         }
     }
+}
+
+/// Those who stay, with those of the old ones who would have gone.
+fn with(old: &[PersonId], gone: &[PersonId], stay: Vec<PersonId>) -> Vec<PersonId> {
+    old.iter().filter(|one| gone.contains(one)).cloned().chain(stay).collect()
+}
+
+/// Others are asked besides those who were.
+fn asked_too(task: &Task, come: Vec<PersonId>, holders: Vec<PersonId>, others: Vec<PersonId>) -> Option<Change> {
+    let (activation, purpose, owner) = (task.activation, task.purpose, task.owner.clone());
+    let (is_news, gone) = (!come.is_empty(), Vec::new());
+    is_news.then_some(Change::PassedOn { activation, purpose, gone, come, holders, others, owner })
 }
