@@ -213,8 +213,8 @@ pub enum Ask {
         seats: BTreeMap<PersonId, Attends>,
         /// Too few have come, and nobody is waited for any longer: the vote ends without a quorum.
         too_few: bool,
-        /// The dossier's last event when the page was made; none where nobody looked at a page.
-        seen: Option<i64>,
+        /// The dossier's last event that whoever records it has seen: what was recorded since is not overwritten.
+        seen: i64,
     },
     /// Tallies of a vote held on paper.
     Tally {

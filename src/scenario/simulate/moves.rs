@@ -159,7 +159,8 @@ impl Move {
                 let roll = self.vote(office).map(|vote| vote.roll.as_slice()).unwrap_or_default();
                 let seats = roll.iter().map(|seat| (seat.person.clone(), *all)).collect();
                 let (activation, too_few) = (self.activation, *all != Attends::Present);
-                self.hand_in(office, &self.person, Ask::Attend { activation, seats, too_few, seen: None })
+                let seen = office.dossier(&self.dossier).map_or(0, |dossier| dossier.seq);
+                self.hand_in(office, &self.person, Ask::Attend { activation, seats, too_few, seen })
             }
             Deed::Records(choice) => {
                 let rows = self.vote(office).map(|vote| tallies(vote, *choice)).unwrap_or_default();

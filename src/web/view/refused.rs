@@ -132,6 +132,7 @@ fn key(code: &Code) -> &'static str {
         Code::TallyWrong => "tally_wrong",
         Code::AttendanceWrong => "attendance_wrong",
         Code::EnoughThere => "enough_there",
+        Code::BallotsIn => "ballots_in",
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
         Code::Taken { .. } => "taken",

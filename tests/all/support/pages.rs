@@ -191,7 +191,11 @@ impl Pages {
 
     /// The same with another case.
     pub(crate) async fn with(case: &str) -> Self {
-        let database = sqlite();
+        Self::on(sqlite(), case).await
+    }
+
+    /// The same on a database.
+    pub(crate) async fn on(database: Fresh, case: &str) -> Self {
         let store: Store = migrated(&database).await;
         let clock = Clock::manual(START);
         let links = LinkKeys::of_bytes([7; 32]);
