@@ -326,7 +326,10 @@ impl<'a> Notices<'a> {
 
     fn notice(&self, seq: i64, activation: ActivationId, person: &PersonId, kind: NoticeKind, at: Instant) -> Notice {
         let state = self.after.active.iter().find(|active| active.activation == activation);
-        let said = state.and_then(|active| self.machine.state(&active.state)).is_some_and(|state| state.urgent);
+        let (chart, states) = (self.machine.chart(), &self.machine.states);
+        let place = state.and_then(|active| chart.place(&active.state));
+        // What a state says holds inside it.
+        let said = place.is_some_and(|at| states[at].urgent || chart.around(at).any(|outer| states[outer].urgent));
         // Ballots of a meeting are given out while people sit in it: not with the next morning's post.
         let meets = self.after.vote(activation).is_some_and(Vote::is_attended);
         let urgent = said || meets;

@@ -314,11 +314,24 @@ impl<'a> Run<'a> {
     /// Which of these guards do not hold. A guard that cannot be worked out is a refusal of the whole command: neither "it
     /// holds" nor "it does not" would be safe.
     fn failing(&self, guards: &[GuardName]) -> Result<Vec<Reason>, Refusal> {
+        self.failing_with(guards, &BTreeMap::new())
+    }
+
+    /// The same with these values in place of the dossier's own.
+    fn failing_with(
+        &self,
+        guards: &[GuardName],
+        brought: &BTreeMap<FieldName, serde_json::Value>,
+    ) -> Result<Vec<Reason>, Refusal> {
         let mut reasons = Vec::new();
+        let mut fields = std::borrow::Cow::Borrowed(&self.dossier().fields);
+        if !brought.is_empty() {
+            fields.to_mut().extend(brought.clone());
+        }
         for name in guards {
             let guard = &self.machine.guards[name];
             let holds = self
-                .with_scope(|scope| self.machine.programs().truth(&guard.expr, scope))
+                .with_scope(|scope| self.machine.programs().truth(&guard.expr, &Scope { fields: &fields, ..*scope }))
                 .map_err(|error| Refusal::about(Code::GuardFailed, format!("{name}: {error}")))?;
             self.note_guard(name, holds);
             if !holds {
