@@ -306,6 +306,10 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     for input in edit.iter_mut().flat_map(|edit| &mut edit.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }
+    if let Some(edit) = &mut edit {
+        // What keeps an answer closed is put right there.
+        edit.first |= options.iter().any(|option| !option.closed.is_empty());
+    }
     let files = wanted.iter().any(|one| one.files(reader));
     let common = common(app, visit, sent, errors, rules::of_options(reader, &offered));
     let paused = is_paused(visit);

@@ -25,6 +25,10 @@ pub(crate) struct Input {
     value: String,
     options: Vec<Offer>,
     max: Option<u32>,
+    /// Of a whole number: at least.
+    least: Option<i64>,
+    /// Of a whole number: at most.
+    most: Option<i64>,
     required: bool,
     there: bool,
     grid: Option<Grid>,
@@ -126,14 +130,28 @@ impl Input {
         };
         let help = match &field.kind {
             FieldKind::Texts { .. } => reader.get("act.texts_help"),
-            FieldKind::Money { currency, .. } => reader.texts.fill("act.money_help", &[("currency", currency)]),
+            FieldKind::Money { currency, min, max, .. } => {
+                let currency = reader.texts.fill("act.money_help", &[("currency", currency)]);
+                [currency, limits(reader, min.as_ref(), max.as_ref())].join(" ").trim_end().to_owned()
+            }
+            FieldKind::Decimal { min, max, .. } => limits(reader, min.as_ref(), max.as_ref()),
+            FieldKind::Number { min, max } => limits(reader, min.as_ref(), max.as_ref()),
             FieldKind::Rows { max, .. } => reader.texts.fill("act.rows_help", &[("max", &max.to_string())]),
             FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => reader.get("act.code_help"),
             _ => String::new(),
         };
+        let (least, most) = match &field.kind {
+            FieldKind::Number { min, max } => (*min, *max),
+            _ => (None, None),
+        };
         let there = kind == "file" && !value.is_empty();
         let label = reader.text(&field.label).to_owned();
-        Self { name, label, help, value, options, max, there, ..Self::empty(kind, required && !there) }
+        Self { name, label, help, value, options, max, least, most, there, ..Self::empty(kind, required && !there) }
+    }
+
+    /// Wanted, and nothing is there.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.required && !self.there && self.value.is_empty()
     }
 
     fn empty(kind: &'static str, required: bool) -> Self {
@@ -145,11 +163,24 @@ impl Input {
             value: String::new(),
             options: Vec::new(),
             max: None,
+            least: None,
+            most: None,
             required,
             there: false,
             grid: None,
             wrong: false,
         }
+    }
+}
+
+/// Between which numbers a value lies, in words; empty where nothing is said.
+fn limits<N: ToString>(reader: &Reader, min: Option<&N>, max: Option<&N>) -> String {
+    let said = |number: &N| reader.words.decimal(&number.to_string());
+    match (min.map(said), max.map(said)) {
+        (Some(min), Some(max)) => reader.texts.fill("act.between", &[("min", &min), ("max", &max)]),
+        (Some(min), None) => reader.texts.fill("act.at_least", &[("min", &min)]),
+        (None, Some(max)) => reader.texts.fill("act.at_most", &[("max", &max)]),
+        (None, None) => String::new(),
     }
 }
 
