@@ -1,20 +1,31 @@
 //! `chancery demo`: a whole office to look at, or to watch while it plays.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{Context, Trouble};
+use super::{Context, Trouble, check, sources, worlds};
+use crate::calendar::Calendar;
+use crate::demo::own::{Begun, Own};
 use crate::demo::play::Play;
 use crate::demo::stage::{Plot, Stage};
 use crate::demo::{DemoError, board, compare};
+use crate::diagnostic::say;
+use crate::scenario::person_id;
+use crate::source::SourceFile;
 
 /// What `demo` is told.
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  chancery demo\n  chancery demo --play\n  chancery demo --day 2s --dir office")]
+#[command(
+    before_help = "Example:\n  chancery demo\n  chancery demo --play\n  chancery demo --day 2s --dir office\n  chancery demo my_folder"
+)]
 pub(super) struct DemoArgs {
+    /// A folder with workflows of your own, with the folder `directory` and calendars as `test` finds them: that office is shown
+    /// in place of the shipped one, with a dossier of each workflow that people can open.
+    #[arg(value_name = "FOLDER", conflicts_with = "play")]
+    own: Option<PathBuf>,
     /// Let everybody in the office act by themselves, through mails, links and pages; compare what comes of every row with
     /// what the file expects.
     #[arg(long)]
@@ -44,9 +55,10 @@ pub(super) async fn run(args: &DemoArgs, database: Option<String>, context: &Con
     let fresh = format!("chancery-demo-{}", crate::clock::Chance::system().id());
     let folder = args.dir.clone().unwrap_or_else(|| std::env::temp_dir().join(fresh));
     let plot = Plot { folder: folder.clone(), database, listen: SocketAddr::new(args.listen.ip(), 0) };
-    let mut stage = Stage::set(&plot).await?;
+    let own = args.own.as_ref().map(|folder| own(folder, context)).transpose()?;
+    let mut stage = Stage::set(&plot, own).await?;
     if args.play && !stage.fresh {
-        let what = "this office has a past, and a play begins with the first day";
+        let what = say!(demo.past).text(context.printer.language());
         return Err(Trouble::Usage(format!("{what}\n  help: name an empty folder or database")));
     }
     let answer = if args.play { play(&mut stage, context).await } else { show(stage, args, context).await };
@@ -60,9 +72,41 @@ pub(super) async fn run(args: &DemoArgs, database: Option<String>, context: &Con
 async fn show(stage: Stage, args: &DemoArgs, context: &Context) -> Result<(), Trouble> {
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(DemoError::from)?;
     let address = listener.local_addr().map_err(DemoError::from)?;
-    context.printer.line(format!("Read everybody's mails and follow their links: http://{address}/"));
-    context.printer.note("Stop with Ctrl-C.");
+    for Begun { workflow, by } in &stage.begun {
+        context.printer.say(&match by {
+            Ok(person) => say!(demo.begun, workflow, person),
+            Err(why) => say!(demo.not_begun, workflow, why),
+        });
+    }
+    context.printer.say(&say!(demo.read, address = format!("http://{address}/")));
+    context.printer.note(say!(demo.stop).text(context.printer.language()));
     Ok(board::run(stage, listener, args.day).await?)
+}
+
+/// What stands in somebody's own folder.
+fn own(folder: &Path, context: &Context) -> Result<Own, Trouble> {
+    let printer = &context.printer;
+    check::faultless(&[folder.to_owned()], context)?;
+    let files = sources::find(&[folder.to_owned()])?;
+    let workflows = files.iter().map(|file| sources::check(file)).collect::<Result<Vec<_>, _>>()?;
+    let mut calendars: Vec<(Calendar, SourceFile)> = Vec::new();
+    for (file, machine) in files.iter().zip(&workflows).filter_map(|(file, one)| Some((file, one.machine.as_ref()?))) {
+        if calendars.iter().all(|(calendar, _)| calendar.name() != machine.calendar) {
+            let beside = file.parent().unwrap_or_else(|| Path::new(""));
+            calendars.push(worlds::calendar(beside, &[], &machine.calendar, printer)?);
+        }
+    }
+    let first = files.first().and_then(|file| file.parent()).unwrap_or(folder);
+    let place = [folder, first].map(|folder| folder.join("directory")).into_iter().find(|place| place.is_dir());
+    let place =
+        place.ok_or_else(|| Trouble::Input(format!("there is no folder `directory` in `{}`", folder.display())))?;
+    let (_, directory, faults) = sources::directory(&place, &person_id)?;
+    let counts = sources::show(printer, &faults, &directory);
+    if counts.errors > 0 {
+        return Err(Trouble::Input(counts.words().text(printer.language())));
+    }
+    let name = say!(demo.office, folder = folder.display().to_string()).text(printer.language());
+    Ok(Own { name, workflows, calendars, directory, starts: context.now() })
 }
 
 async fn play(stage: &mut Stage, context: &Context) -> Result<(), Trouble> {

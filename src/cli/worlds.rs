@@ -44,12 +44,12 @@ impl Site<'_> {
         let mut calendars = Vec::new();
         for name in machines.iter().map(|machine| &machine.calendar) {
             if !calendars.iter().any(|calendar: &Calendar| calendar.name() == name) {
-                calendars.push(self.calendar(name, printer)?);
+                calendars.push(calendar(self.folder, self.calendars, name, printer)?.0);
             }
         }
         let world = World::new(machines, directory, calendars)
             .map_err(|name| Trouble::Usage(format!("there is no calendar `{name}`")))?;
-        Ok(Ground { world, named })
+        Ok(Ground { world: world.told_in(printer.language()), named })
     }
 
     fn machines(&self, printer: &Printer) -> Result<(Vec<Machine>, Vec<WorkflowName>), Trouble> {
@@ -76,22 +76,28 @@ impl Site<'_> {
         }
         Ok((machines, named))
     }
+}
 
-    /// A calendar by its name: one that was named, one in a folder `calendars` here or above, or the shipped one.
-    fn calendar(&self, name: &str, printer: &Printer) -> Result<Calendar, Trouble> {
-        let file = format!("{name}.yaml");
-        let above = self.folder.ancestors().take(ABOVE_MAX).map(|folder| folder.join("calendars").join(&file));
-        let found = self.calendars.iter().cloned().chain([self.folder.join(&file)]).chain(above);
-        for path in found.filter(|path| path.is_file()) {
-            let calendar = read_calendar(&sources::read(&path)?, printer)?;
-            if calendar.name() == name {
-                return Ok(calendar);
-            }
+/// A calendar by its name, with its file: one that was named, one in a folder `calendars` here or above, or the shipped one.
+pub(super) fn calendar(
+    folder: &Path,
+    named: &[PathBuf],
+    name: &str,
+    printer: &Printer,
+) -> Result<(Calendar, SourceFile), Trouble> {
+    let file = format!("{name}.yaml");
+    let above = folder.ancestors().take(ABOVE_MAX).map(|folder| folder.join("calendars").join(&file));
+    let found = named.iter().cloned().chain([folder.join(&file)]).chain(above);
+    for path in found.filter(|path| path.is_file()) {
+        let source = sources::read(&path)?;
+        let calendar = read_calendar(&source, printer)?;
+        if calendar.name() == name {
+            return Ok((calendar, source));
         }
-        let shipped = files::beside("calendars")(&file);
-        let shipped = shipped.map(|file| read_calendar(&file, printer)).transpose()?;
-        shipped.ok_or_else(|| Trouble::Usage(format!("there is no calendar `{name}`\n  help: --calendar FILE")))
     }
+    let shipped = files::beside("calendars")(&file);
+    let shipped = shipped.map(|file| Ok::<_, Trouble>((read_calendar(&file, printer)?, file))).transpose()?;
+    shipped.ok_or_else(|| Trouble::Usage(format!("there is no calendar `{name}`\n  help: --calendar FILE")))
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {

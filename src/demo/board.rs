@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::DemoError;
 use super::mailroom::{self, Mailroom, Owner};
 use super::stage::Stage;
+use crate::directory::Person;
 
 /// How often the office looks what is due.
 const BEAT: Duration = Duration::from_millis(200);
@@ -20,19 +21,16 @@ const DAY_MS: u128 = 24 * 60 * 60 * 1000;
 /// The database or the network fails.
 pub async fn run(mut stage: Stage, listener: TcpListener, day: Option<Duration>) -> Result<(), DemoError> {
     let (morning, mut asked) = mpsc::channel(1);
-    let owner = |(code, name, email): (&str, &str, &str)| Owner {
-        code: code.to_owned(),
-        name: name.to_owned(),
-        email: email.to_owned(),
+    let directory = stage.engine.directory();
+    let owner = |person: &Person| {
+        let email = person.email.as_ref()?.to_lowercase();
+        Some(Owner { code: person.code.clone(), name: person.name.clone(), email })
     };
+    let mut owners: Vec<Owner> = directory.people.values().filter_map(owner).collect();
+    owners.sort_by(|one, other| one.email.cmp(&other.email));
     let (engine, zone) = (stage.engine.clone(), stage.calendar.zone().clone());
     let clock = move || engine.now().timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    let room = Mailroom {
-        catcher: stage.catcher.clone(),
-        owners: Arc::new(stage.office.cast.everybody().map(owner).collect()),
-        clock: Arc::new(clock),
-        morning,
-    };
+    let room = Mailroom { catcher: stage.catcher.clone(), owners: Arc::new(owners), clock: Arc::new(clock), morning };
     let router = mailroom::router(room, listener.local_addr()?);
     let mut served = tokio::spawn(axum::serve(listener, router).into_future());
     let mut beat = tokio::time::interval(BEAT);

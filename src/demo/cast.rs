@@ -12,7 +12,6 @@ const SECRETARY: &str = "secretary";
 #[derive(Clone, Debug, Default)]
 pub struct Cast {
     by_email: BTreeMap<String, String>,
-    names: BTreeMap<String, String>,
     unit_of: BTreeMap<String, String>,
     parent: BTreeMap<String, String>,
     /// Members with a vote, by kind of body and body, in the order of the directory.
@@ -34,7 +33,6 @@ impl Cast {
         let kinds = bodies.column(&["code"], "kind");
         let mut cast = Self {
             by_email: people.column(&["email"], "code"),
-            names: people.column(&["code"], "name"),
             parent: units.column(&["code"], "parent"),
             set_up_for: bodies.column(&["code"], "unit"),
             ..Self::default()
@@ -53,13 +51,6 @@ impl Cast {
     /// Whose mailbox this is.
     pub fn owner(&self, address: &str) -> Option<&str> {
         self.by_email.get(&address.to_lowercase()).map(String::as_str)
-    }
-
-    /// Everybody with a mailbox: code, name and address.
-    pub fn everybody(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.by_email.iter().map(|(email, code)| {
-            (code.as_str(), self.names.get(code).map(String::as_str).unwrap_or_default(), email.as_str())
-        })
     }
 
     /// The unit in which a person holds their first post.

@@ -12,6 +12,7 @@ pub mod html;
 pub mod http;
 pub mod mailroom;
 pub mod office;
+pub mod own;
 pub mod page;
 pub mod pdf;
 pub mod play;

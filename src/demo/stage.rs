@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::cast::Cast;
 use super::files::{self, beside};
 use super::office::Office;
+use super::own::{Begun, Own};
 use super::script::Script;
 use super::sheet::Sheet;
 use super::{DemoError, pdf};
@@ -71,27 +72,50 @@ pub struct Stage {
     pub dossiers: Vec<(String, DossierId)>,
     /// Nothing had happened in it before.
     pub fresh: bool,
+    /// Of an office of one's own: the workflows, and whether a dossier of each was opened.
+    pub begun: Vec<Begun>,
     hand: ManualClock,
     scheduler: Scheduler,
     courier: Courier,
     _pages: watch::Sender<bool>,
 }
 
+/// What stands on a stage before pages, clock and mails run.
+#[derive(Debug)]
+pub(super) struct Scenery {
+    pub(super) engine: Engine,
+    pub(super) hand: ManualClock,
+    pub(super) fresh: bool,
+    pub(super) office: Office,
+    pub(super) dossiers: Vec<(String, DossierId)>,
+    pub(super) begun: Vec<Begun>,
+}
+
+/// The shipped office.
+async fn shipped(plot: &Plot) -> Result<Scenery, DemoError> {
+    let folder = files::shown();
+    let script = script(folder)?;
+    let starts = starts(&script)?;
+    let (engine, hand, fresh) = open(plot, starts).await?;
+    if fresh {
+        deploy(&engine, folder, &script).await?;
+    }
+    let (sheets, dossiers) = import_all(&engine, folder, &script, plot).await?;
+    let office = office(&engine, folder, script, &sheets).await?;
+    Ok(Scenery { engine, hand, fresh, office, dossiers, begun: Vec::new() })
+}
+
 impl Stage {
-    /// Sets an office up, or goes on with the one that the database holds.
+    /// Sets an office up, the shipped one or one of somebody's own, or goes on with the one that the database holds.
     ///
     /// # Errors
     /// The database holds something else, or the world fails.
-    pub async fn set(plot: &Plot) -> Result<Self, DemoError> {
-        let folder = files::shown();
-        let script = script(folder)?;
-        let starts = starts(&script)?;
-        let (engine, hand, fresh) = open(plot, starts).await?;
-        if fresh {
-            deploy(&engine, folder, &script).await?;
-        }
-        let (sheets, dossiers) = import_all(&engine, folder, &script, plot).await?;
-        let office = office(&engine, folder, script, &sheets).await?;
+    pub async fn set(plot: &Plot, own: Option<Own>) -> Result<Self, DemoError> {
+        let scenery = match own {
+            None => shipped(plot).await?,
+            Some(own) => own.set(plot).await?,
+        };
+        let Scenery { engine, hand, fresh, office, dossiers, begun } = scenery;
         let calendar = engine.calendar(&office.script.calendar).ok_or_else(|| DemoError::missing("calendar"))?;
         let catcher = Catcher::start_with(([127, 0, 0, 1], 0).into(), Some(plot.folder.join("mails"))).await?;
         let (pages, stopped) = watch::channel(false);
@@ -108,6 +132,7 @@ impl Stage {
             address,
             dossiers,
             fresh,
+            begun,
             hand,
             scheduler,
             courier,
@@ -175,7 +200,7 @@ fn starts(script: &Script) -> Result<Instant, DemoError> {
 }
 
 /// The engine on its database with a clock of its own, and whether the database is new.
-async fn open(plot: &Plot, starts: Instant) -> Result<(Engine, ManualClock, bool), DemoError> {
+pub(super) async fn open(plot: &Plot, starts: Instant) -> Result<(Engine, ManualClock, bool), DemoError> {
     std::fs::create_dir_all(&plot.folder)?;
     let url = plot.database.clone().unwrap_or_else(|| format!("sqlite://{}", plot.folder.join("demo.db").display()));
     let store = Store::open(&url).await?;
@@ -336,6 +361,6 @@ async fn serve(
     Ok(address)
 }
 
-fn faulty(faults: &[Diagnostic], sources: &[SourceFile]) -> DemoError {
+pub(super) fn faulty(faults: &[Diagnostic], sources: &[SourceFile]) -> DemoError {
     DemoError::Fault(render_all(faults, sources, Format::Human, false, "en"))
 }

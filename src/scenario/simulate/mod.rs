@@ -12,7 +12,7 @@ use crate::dossier::refusal::Refusal;
 use crate::ids::{DossierId, Instant};
 
 pub use invent::Opening;
-pub use paths::{Path, Walked, walk};
+pub use paths::{Path, Walked, beginning, walk};
 
 use moves::{Move, Moves};
 
