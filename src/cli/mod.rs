@@ -27,6 +27,7 @@ mod register;
 mod schema;
 mod serve;
 mod show;
+mod shown;
 mod simulate;
 mod sources;
 mod table;
@@ -67,8 +68,8 @@ struct Cli {
     /// How answers are written.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
-    /// The language in which faults of files and refusals are told (else that of `LANG`, else English), and workflows and dossiers are
-    /// shown (else the workflow's own).
+    /// The language in which commands answer and faults are told (else that of `LANG`, else English), and titles of workflows and
+    /// dossiers are shown (else the workflow's own). What concerns the machine (`doctor`, `audit`, `backup`, ...) is told in English.
     #[arg(long, global = true, value_parser = LANGUAGES)]
     language: Option<String>,
     #[command(subcommand)]

@@ -178,8 +178,10 @@ fn said(due: &[Waiting], find: &Find<'_, '_>) -> (Vec<MailNotice>, Vec<NoticeKin
 
 fn task_of<'d>(dossier: &'d Dossier, notice: &Notice) -> Option<&'d Task> {
     let frozen = dossier.paused.iter().flat_map(|paused| &paused.tasks);
-    let mut tasks = dossier.tasks.iter().chain(frozen);
-    tasks.find(|task| task.activation == notice.activation && Some(task.purpose) == notice.purpose)
+    let tasks = dossier.tasks.iter().chain(frozen);
+    let mut of_it = tasks.filter(|task| task.activation == notice.activation && Some(task.purpose) == notice.purpose);
+    // Several may be asked for the same apart, each with a time of their own.
+    of_it.clone().find(|task| task.asks(&notice.person)).or_else(|| of_it.next())
 }
 
 /// Who reads a mail; their address is empty where the directory has none.

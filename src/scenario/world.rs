@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::calendar::Calendar;
+use crate::diagnostic::{LANGUAGES, Words};
 use crate::directory::Directory;
 use crate::ids::{Instant, MachineHash, PersonId, WorkflowName};
 use crate::machine::Machine;
@@ -15,6 +16,8 @@ pub struct World {
     machines: BTreeMap<WorkflowName, Machine>,
     directory: Directory,
     calendars: BTreeMap<String, Calendar>,
+    /// The language of stories.
+    language: &'static str,
 }
 
 impl World {
@@ -29,7 +32,7 @@ impl World {
             return Err(machine.calendar.clone());
         }
         let machines = machines.into_iter().map(|machine| (machine.workflow.clone(), machine)).collect();
-        Ok(Self { machines, directory, calendars })
+        Ok(Self { machines, directory, calendars, language: LANGUAGES[0] })
     }
 
     /// Lets everybody read this language.
@@ -37,6 +40,17 @@ impl World {
         for person in self.directory.people.values_mut() {
             language.clone_into(&mut person.language);
         }
+    }
+
+    /// Tells what happens in this language.
+    #[must_use]
+    pub fn told_in(self, language: &'static str) -> Self {
+        Self { language, ..self }
+    }
+
+    /// Words in the language in which it is told what happens.
+    pub(super) fn say(&self, words: &Words) -> String {
+        words.text(self.language)
     }
 
     /// The workflows.

@@ -73,6 +73,7 @@ mod stuck;
 mod support;
 mod tidy;
 mod together;
+mod told;
 mod twin;
 mod verify;
 mod versions;

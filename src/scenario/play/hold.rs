@@ -127,6 +127,11 @@ fn tasks(play: &Play<'_>, dossier: &Dossier, wanted: &Spanned<Tasks>) -> Result<
             if asked == people {
                 return Ok(());
             }
+            // Nobody is asked by a task that only records what comes from outside: it stands here if its holders are named.
+            let duties = dossier.tasks.iter().filter(|task| !task.records).flat_map(|task| &task.holders);
+            if duties.collect::<std::collections::BTreeSet<_>>().into_iter().eq(people.iter().copied()) {
+                return Ok(());
+            }
             let said = |people: &[&PersonId]| {
                 nothing(people.iter().map(|person| play.office.world().code(person)).collect::<Vec<_>>().join(", "))
             };

@@ -118,7 +118,8 @@ impl Play<'_> {
                 let (activation, too_few) = (vote.activation, attendance.too_few);
                 let attends = |person| attendance.away.get(person).copied().unwrap_or(Attends::Present);
                 let seats = vote.roll.iter().map(|seat| (seat.person.clone(), attends(&seat.person))).collect();
-                Ok(self.hand_in(id, by, Ask::Attend { activation, seats, too_few, seen: None }))
+                let seen = self.dossier(&id).seq;
+                Ok(self.hand_in(id, by, Ask::Attend { activation, seats, too_few, seen }))
             }
             What::Vote { dossier, ballots } => self.vote(dossier, ballots, place),
             What::Record { by, dossier, tallies } => {
