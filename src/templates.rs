@@ -86,7 +86,7 @@ impl Voice<'_> {
 
     /// Somebody's name.
     pub fn person(&self, id: &PersonId) -> String {
-        self.directory.people.get(id).map_or(self.unknown, |person| &person.name).to_owned()
+        self.directory.person(id).map_or(self.unknown, |person| &person.name).to_owned()
     }
 
     /// A unit's name.
@@ -209,6 +209,7 @@ impl Source<'_> {
             now: self.now,
             round_no: dossier.round,
             children: (&machine.children, &dossier.children),
+            outsiders: &dossier.outsiders,
             each: None,
             rows: machine.is_list().then_some((machine.row.as_slice(), live.as_slice())),
         })

@@ -2,15 +2,14 @@
 //! loopback), delivers nothing and knows nobody.
 
 mod mime;
-mod session;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
+
+use crate::postbox::{Arrived, Beyond, Limits, Listening, Postbox};
 
 /// At most so many mails are kept in memory; the oldest make room.
 const KEPT_MAX: usize = 20_000;
@@ -47,9 +46,8 @@ pub struct Caught {
 /// The server. Dropping the last clone stops it.
 #[derive(Clone, Debug)]
 pub struct Catcher {
-    address: SocketAddr,
     kept: Arc<Kept>,
-    _running: Arc<Running>,
+    listening: Listening,
 }
 
 /// What was caught so far.
@@ -58,15 +56,6 @@ struct Kept {
     mails: Mutex<Vec<Arc<Caught>>>,
     count: watch::Sender<u64>,
     folder: Option<PathBuf>,
-}
-
-#[derive(Debug)]
-struct Running(AbortHandle);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl Catcher {
@@ -90,16 +79,14 @@ impl Catcher {
             mails = kept_in(folder).await?;
         }
         let last = mails.last().map_or(0, |mail| mail.number);
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
         let kept = Arc::new(Kept { mails: Mutex::new(mails), count: watch::Sender::new(last), folder });
-        let running = tokio::spawn(session::serve(listener, Arc::clone(&kept))).abort_handle();
-        Ok(Self { address, kept, _running: Arc::new(Running(running)) })
+        let listening = Listening::start(address, Arc::clone(&kept)).await?;
+        Ok(Self { kept, listening })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listening.address()
     }
 
     /// How many mails came so far.
@@ -143,6 +130,27 @@ async fn kept_in(folder: &Path) -> std::io::Result<Vec<Arc<Caught>>> {
     Ok(mails)
 }
 
+impl Postbox for Kept {
+    fn greeting(&self) -> &'static str {
+        "catcher ESMTP, keeps everything, delivers nothing"
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { mail_bytes: 32 * 1024 * 1024, beyond: Beyond::Refuse, recipients: 100, clients: 10_000 }
+    }
+
+    async fn knows(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn take(&self, mail: Arrived) -> String {
+        match self.keep(mail).await {
+            Ok(number) => format!("250 kept as {number}"),
+            Err(error) => format!("451 not kept: {}", error.kind()),
+        }
+    }
+}
+
 impl Kept {
     fn mails(&self) -> MutexGuard<'_, Vec<Arc<Caught>>> {
         // A panic elsewhere leaves the list whole: mails are only ever added in one step.
@@ -150,7 +158,7 @@ impl Kept {
     }
 
     /// Keeps one mail for good; only then may the client be told that it was taken.
-    async fn keep(&self, from: String, to: Vec<String>, raw: Vec<u8>) -> std::io::Result<u64> {
+    async fn keep(&self, Arrived { from, to, raw }: Arrived) -> std::io::Result<u64> {
         let mut caught = mime::read(&raw);
         (caught.from, caught.to, caught.raw) = (from, to, raw);
         let number = {

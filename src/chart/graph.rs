@@ -252,6 +252,9 @@ impl Reading<'_> {
     }
 
     fn term(&self, state: &State) -> String {
+        if let Some(posting) = &state.posting {
+            return say::delay(self.phrases, posting.period);
+        }
         match state.deadline.as_ref().map(|deadline| &deadline.due) {
             Some(Due::Within(delay)) => say::delay(self.phrases, *delay),
             Some(Due::By(_) | Due::Before(_) | Due::Ends(..) | Due::After(..)) | None => String::new(),

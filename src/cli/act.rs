@@ -8,13 +8,14 @@ use clap::Args;
 use super::refused;
 use super::sources::unreadable;
 use super::{Context, Trouble};
+use crate::diagnostic::{Words, say};
 use crate::dossier::command::{Act, Actor, Ask, Command, Correct, Start};
 use crate::dossier::{Dossier, Paper, Purpose, Task};
-use crate::engine::{Attachment, Engine};
+use crate::engine::{Attachment, Engine, intake};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, OperationId, PaperId, PersonId, WorkflowName};
 use crate::import;
 use crate::machine::Machine;
-use crate::service::{Office, intake};
+use crate::service::Office;
 
 /// What `start` is told.
 #[derive(Debug, Args)]
@@ -186,7 +187,7 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
     let event = EventName::new(&args.event);
     let (papers, attachments) = args.content.papers(engine)?;
     let ask = Ask::Act(Act {
-        activation: activation(&dossier, &machine, &event)?,
+        activation: activation(&dossier, &machine, &event, context.printer.language())?,
         event,
         fields: args.content.fields(engine, &machine, context.printer.language())?,
         papers,
@@ -265,7 +266,7 @@ fn task(dossier: &Dossier, state: Option<&str>) -> Result<ActivationId, Trouble>
     }
 }
 
-fn person(engine: &Engine, code: &str) -> Result<PersonId, Trouble> {
+pub(super) fn person(engine: &Engine, code: &str) -> Result<PersonId, Trouble> {
     let directory = engine.directory();
     let known = directory.person_by_code(code);
     known
@@ -322,7 +323,12 @@ pub(super) async fn find(engine: &Engine, id: &str) -> Result<Dossier, Trouble> 
 }
 
 /// The innermost active state that answers an event.
-fn activation(dossier: &Dossier, machine: &Machine, event: &EventName) -> Result<ActivationId, Trouble> {
+fn activation(
+    dossier: &Dossier,
+    machine: &Machine,
+    event: &EventName,
+    language: &str,
+) -> Result<ActivationId, Trouble> {
     let answers =
         |state: &crate::machine::State| state.on.iter().any(|transition| transition.event.as_ref() == Some(event));
     let active = dossier.active.iter().rev().find(|active| machine.state(&active.state).is_some_and(answers));
@@ -335,8 +341,13 @@ fn activation(dossier: &Dossier, machine: &Machine, event: &EventName) -> Result
             .filter(|transition| !transition.by.is_empty())
             .filter_map(|transition| transition.event.as_ref().map(EventName::as_str))
             .collect();
-        let help = if known.is_empty() { "nobody is asked anything here".to_owned() } else { known.join(", ") };
-        Trouble::Refused(format!("there is no event `{event}` here; ballots are cast by members only\n  help: {help}"))
+        let help = match known[..] {
+            _ if event.as_str() == "correct" => say!(act.correct, dossier = dossier.id.as_str()),
+            [] => say!(act.nobody),
+            _ => Words::plain(known.join(", ")),
+        };
+        let (what, help) = (say!(act.no_event, event = event.as_str()).text(language), help.text(language));
+        Trouble::Refused(format!("{what}\n  help: {help}"))
     })
 }
 

@@ -74,6 +74,26 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// The workflows in these folders, before something else is done with them: what is wrong is shown as `check` shows it.
+pub(super) fn faultless(paths: &[PathBuf], context: &Context) -> Result<(), Trouble> {
+    let mut files = Vec::new();
+    for folder in paths.iter().filter(|path| path.is_dir()) {
+        // A folder without a workflow is no fault here: scenarios may name one elsewhere.
+        files.extend(sources::find(std::slice::from_ref(folder)).unwrap_or_default());
+    }
+    let checked = files.iter().map(|file| sources::check(file)).collect::<Result<Vec<_>, _>>()?;
+    let mut found = of_each_other(&files, &checked);
+    found.splice(0..0, checked.into_iter().map(|one| (one.diagnostics, one.sources)));
+    let counts = Counts::of(&found.iter().flat_map(|(faults, _)| faults.iter().cloned()).collect::<Vec<_>>());
+    if counts.errors == 0 {
+        return Ok(());
+    }
+    for (faults, sources) in &found {
+        sources::show(&context.printer, faults, sources);
+    }
+    Err(Trouble::Input(counts.words().text(context.printer.language())))
+}
+
 /// What the files say of each other.
 fn of_each_other(files: &[PathBuf], checked: &[Checked]) -> Vec<Found> {
     let beside = sources::neighbours(files);

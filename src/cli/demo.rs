@@ -7,8 +7,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Context, Trouble};
+use crate::demo::hall::Plot;
+use crate::demo::mailroom::Owner;
 use crate::demo::play::Play;
-use crate::demo::stage::{Plot, Stage};
+use crate::demo::stage::Stage;
 use crate::demo::{DemoError, board, compare};
 
 /// What `demo` is told.
@@ -62,7 +64,13 @@ async fn show(stage: Stage, args: &DemoArgs, context: &Context) -> Result<(), Tr
     let address = listener.local_addr().map_err(DemoError::from)?;
     context.printer.line(format!("Read everybody's mails and follow their links: http://{address}/"));
     context.printer.note("Stop with Ctrl-C.");
-    Ok(board::run(stage, listener, args.day).await?)
+    let owner = |(code, name, email): (&str, &str, &str)| Owner {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        email: email.to_owned(),
+    };
+    let owners = stage.office.cast.everybody().map(owner).collect();
+    Ok(board::run(stage.hall, owners, listener, args.day).await?)
 }
 
 async fn play(stage: &mut Stage, context: &Context) -> Result<(), Trouble> {
@@ -95,7 +103,7 @@ async fn play(stage: &mut Stage, context: &Context) -> Result<(), Trouble> {
 }
 
 /// `2s`, `500ms`, `1m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time: write `2s` or `500ms`");
     let end = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
     let (count, unit) = text.split_at(end);

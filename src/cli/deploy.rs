@@ -25,17 +25,18 @@ use crate::source::SourceFile;
 pub(super) struct DeployArgs {
     /// Workflow files, or folders of them.
     #[arg(required_unless_present_any = ["directory", "calendar"])]
-    paths: Vec<PathBuf>,
-    /// A folder with the directory: `units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, `substitutes.csv`.
+    pub(super) paths: Vec<PathBuf>,
+    /// A folder with the directory: `units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, `substitutes.csv`;
+    /// or `directory.xlsx` with sheets of these names, or `directory.yaml`.
     #[arg(long, value_name = "DIR")]
-    directory: Option<PathBuf>,
+    pub(super) directory: Option<PathBuf>,
     /// A calendar file. May be given several times.
     #[arg(long, value_name = "FILE")]
-    calendar: Vec<PathBuf>,
+    pub(super) calendar: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
-struct Deployed {
+pub(super) struct Deployed {
     workflow: String,
     version: String,
     title: String,
@@ -43,6 +44,28 @@ struct Deployed {
 
 /// Checks everything, then stores everything: with one error nothing is stored.
 pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), Trouble> {
+    let deployed = into(args, Where::Configured, context).await?;
+    context.printer.answer(&deployed, |printer| {
+        for one in &deployed {
+            printer.line(format!("{}  {}  {}", one.workflow, &one.version[..12.min(one.version.len())], one.title));
+        }
+        if deployed.is_empty() {
+            printer.line("deployed");
+        }
+    });
+    Ok(())
+}
+
+/// Where files are deployed to.
+pub(super) enum Where<'e> {
+    /// The office of the configuration.
+    Configured,
+    /// Another one.
+    Here(&'e Engine),
+}
+
+/// The same, without a word about what was stored.
+pub(super) async fn into(args: &DeployArgs, place: Where<'_>, context: &Context) -> Result<Vec<Deployed>, Trouble> {
     let mut counts = Counts::default();
     let mut workflows = Vec::new();
     for file in sources::find(&args.paths)? {
@@ -57,8 +80,15 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
         counts += sources::show(&context.printer, &faults, std::slice::from_ref(&file));
         calendars.extend(calendar.map(|calendar| (calendar, file)));
     }
-    let office = Office::open(&context.config).await?;
-    let engine = &office.engine;
+    let office = match place {
+        Where::Configured => Some(Office::open(&context.config).await?),
+        Where::Here(_) => None,
+    };
+    let engine = match (&office, place) {
+        (Some(office), _) => &office.engine,
+        (None, Where::Here(engine)) => engine,
+        (None, Where::Configured) => unreachable!("it was opened above"),
+    };
     counts += of_each_other(&workflows, engine, context).await?;
     let directory = match &args.directory {
         Some(folder) => read_directory(folder, engine, context, &mut counts)?,
@@ -73,16 +103,7 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
     if let Some(directory) = directory {
         engine.put_directory(directory).await?;
     }
-    let deployed = store(engine, workflows).await?;
-    context.printer.answer(&deployed, |printer| {
-        for one in &deployed {
-            printer.line(format!("{}  {}  {}", one.workflow, &one.version[..12.min(one.version.len())], one.title));
-        }
-        if deployed.is_empty() {
-            printer.line("deployed");
-        }
-    });
-    Ok(())
+    store(engine, workflows).await
 }
 
 /// What the files say of each other, and of what is deployed already.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::reach::{Reached, reach};
 use super::{Context, Trouble};
 use crate::config::Config;
 use crate::courier::smtp;
@@ -27,6 +28,9 @@ const SQLITE_MIN: (u32, u32, u32) = (3, 51, 3);
 const CLOCK_MIN: Instant = Instant(1_760_000_000_000);
 /// A head is due every day; after this long without one somebody should look.
 const HEAD_LATE_MS: i64 = 2 * 24 * 60 * 60 * 1000;
+/// Mails that did not arrive are pointed out for so long, and so many are counted.
+const TROUBLED_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+const TROUBLED_MAX: i64 = 1000;
 /// How long a mail server may take to answer here.
 const MAIL_MAX: Duration = Duration::from_secs(15);
 
@@ -50,8 +54,9 @@ enum Verdict {
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trouble> {
     let config = &context.config;
     let mut findings = vec![configuration(config), keys(config), clock(context.now()), sqlite()];
+    findings.extend(program());
     findings.extend(database(config, context.now()).await);
-    findings.push(public_url(config));
+    findings.push(public_url(config).await);
     if !args.no_mail {
         findings.push(mail(config).await);
     }
@@ -80,6 +85,12 @@ impl Verdict {
 
 fn finding(what: &'static str, verdict: Verdict, said: impl Into<String>) -> Finding {
     Finding { what, verdict, said: said.into() }
+}
+
+/// A program that can be told to go wrong is for tests.
+fn program() -> Option<Finding> {
+    let said = "built with the feature `planted-faults`: it goes wrong when told to, and is for tests only";
+    crate::planted::IS_POSSIBLE.then(|| finding("program", Verdict::Wrong, said))
 }
 
 fn configuration(config: &Config) -> Finding {
@@ -167,6 +178,7 @@ async fn database(config: &Config, now: Instant) -> Vec<Finding> {
         ),
         Err(error) => finding("dossiers", Verdict::Wrong, error.to_string()),
     });
+    findings.push(undelivered(&store, now).await);
     if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
         findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
     }
@@ -232,16 +244,45 @@ async fn heads(store: &Store, now: Instant) -> Finding {
     }
 }
 
-fn public_url(config: &Config) -> Finding {
+/// Mails of which somebody should know.
+async fn undelivered(store: &Store, now: Instant) -> Finding {
+    match store.troubled_mails(now, TROUBLED_MAX).await {
+        Ok(mails) => {
+            let new = mails.iter().filter(|mail| mail.made_at > now.plus_ms(-TROUBLED_MS)).count();
+            if new == 0 {
+                return finding("delivery", Verdict::Good, "every mail of the last seven days was handed over");
+            }
+            let said = format!("{new} mails of the last seven days did not arrive: `chancery mail list`");
+            finding("delivery", Verdict::Look, said)
+        }
+        Err(error) => finding("delivery", Verdict::Wrong, error.to_string()),
+    }
+}
+
+/// What links begin with, and whether it opens: asked from this machine, which may see more or less than those outside.
+async fn public_url(config: &Config) -> Finding {
     let url = &config.web.public_url;
-    let host = url.split("://").nth(1).unwrap_or_default();
-    let local = ["127.", "localhost", "[::1]", "0.0.0.0"].iter().any(|local| host.starts_with(local));
-    if local {
-        finding("public url", Verdict::Look, format!("`{url}` can be opened on this machine only"))
-    } else if url.starts_with("http://") {
-        finding("public url", Verdict::Wrong, format!("`{url}`: links would travel readable; use https"))
-    } else {
-        finding("public url", Verdict::Good, url.clone())
+    let site = match config.web.site() {
+        Ok(site) => site,
+        Err(error) => return finding("public url", Verdict::Wrong, error.to_string()),
+    };
+    if !site.is_tls() && !site.is_loopback() {
+        return finding("public url", Verdict::Wrong, format!("`{url}`: links would travel readable; use https"));
+    }
+    match reach(&site).await {
+        Reached::Ours if site.is_loopback() => {
+            finding("public url", Verdict::Look, format!("`{url}` opens, on this machine only"))
+        }
+        Reached::Ours => {
+            finding("public url", Verdict::Good, format!("`{url}` opens from here; try it from outside too"))
+        }
+        Reached::Nothing(why) => finding(
+            "public url",
+            Verdict::Look,
+            format!("`{url}` does not open from here: {why}; is the server running?"),
+        ),
+        Reached::Unproven(why) => finding("public url", Verdict::Look, format!("`{url}` answers, but {why}")),
+        Reached::Other(why) => finding("public url", Verdict::Wrong, format!("`{url}`: {why}")),
     }
 }
 

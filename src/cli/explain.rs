@@ -1,5 +1,7 @@
 //! `chancery explain`: why a dossier stands where it stands, and which choices are open to it.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -11,7 +13,7 @@ use crate::dossier::context;
 use crate::dossier::taken::Taken;
 use crate::engine::Engine;
 use crate::explain::{self, Choices, Explanation, Saying};
-use crate::ids::{FieldName, Language, PersonId};
+use crate::ids::{FieldName, Instant, Language, PersonId, Text, WorkflowName};
 use crate::machine::{FieldKind, Machine};
 use crate::service::Office;
 use crate::store::listing::Said;
@@ -113,7 +115,9 @@ struct Scene {
     directory: std::sync::Arc<Directory>,
     calendar: std::sync::Arc<Calendar>,
     facts: Vec<context::Entry>,
-    now: crate::ids::Instant,
+    now: Instant,
+    /// What other workflows are called.
+    titles: BTreeMap<WorkflowName, Text>,
 }
 
 impl Scene {
@@ -123,7 +127,13 @@ impl Scene {
             .calendar(&machine.calendar)
             .ok_or_else(|| Trouble::World(format!("there is no calendar `{}`", machine.calendar)))?;
         let facts = engine.facts(&machine, dossier).await?;
-        Ok(Self { machine, directory: engine.directory(), calendar, facts, now: engine.now().max(dossier.last_at) })
+        let mut titles = BTreeMap::new();
+        for workflow in engine.workflows() {
+            titles.extend(engine.current(&workflow).await?.map(|machine| (workflow, machine.title.clone())));
+        }
+        let directory = std::sync::Arc::new(dossier.known_in(&engine.directory()).into_owned());
+        let now = engine.now().max(dossier.last_at);
+        Ok(Self { machine, directory, calendar, facts, now, titles })
     }
 
     async fn explain(&self, engine: &Engine, dossier: &Dossier) -> Result<Explanation, Trouble> {
@@ -149,31 +159,37 @@ impl Scene {
     }
 
     fn saying<'a>(&'a self, language: &'a Language) -> Saying<'a> {
-        let Self { machine, directory, calendar, now, .. } = self;
-        Saying { machine, directory, calendar, language, now: *now }
+        let Self { machine, directory, calendar, now, titles, .. } = self;
+        Saying { machine, directory, calendar, language, now: *now, titles }
     }
 }
 
 /// How the mails to somebody are, the latest first.
 fn mails_to(saying: &Saying<'_>, mails: &[Said], person: &PersonId) -> Vec<String> {
-    let phrases: &Phrases = explain::phrases(saying.language.as_str());
     let to_them = mails.iter().rev().filter(|said| said.person == person.as_str());
     let said = |said: &Said| {
-        let at = saying.moment(said.settled_at.unwrap_or(said.not_before_at));
-        let key = match said.status.as_deref() {
-            _ if said.needless => "mail_dropped",
-            None => "mail_waits",
-            Some("accepted") => "mail_accepted",
-            Some("sending") => "mail_sending",
-            Some("deferred") => "mail_deferred",
-            Some("failed") => "mail_failed",
-            Some("dropped") => "mail_dropped",
-            Some(_) => "mail_unknown",
-        };
-        let kind = phrases.find(&format!("said_{}", said.kind)).unwrap_or(&said.kind);
-        format!("{kind}: {}", phrases.say(key, &[("at", &at)]))
+        let (kind, how) = mail_said(saying.language.as_str(), said, &|at| saying.moment(at));
+        format!("{kind}: {how}")
     };
     let mut lines: Vec<String> = to_them.map(said).collect();
     lines.dedup();
     lines
+}
+
+/// What a mail says and how it is, in words.
+pub(super) fn mail_said(language: &str, said: &Said, moment: &dyn Fn(Instant) -> String) -> (String, String) {
+    let phrases: &Phrases = explain::phrases(language);
+    let at = moment(said.settled_at.unwrap_or(said.not_before_at));
+    let key = match said.status.as_deref() {
+        _ if said.needless => "mail_dropped",
+        None => "mail_waits",
+        Some("accepted") => "mail_accepted",
+        Some("sending") => "mail_sending",
+        Some("deferred") => "mail_deferred",
+        Some("failed") => "mail_failed",
+        Some("dropped") => "mail_dropped",
+        Some(_) => "mail_unknown",
+    };
+    let kind = phrases.find(&format!("said_{}", said.kind)).unwrap_or(&said.kind);
+    (kind.to_owned(), phrases.say(key, &[("at", &at)]))
 }

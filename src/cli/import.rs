@@ -1,4 +1,4 @@
-//! `chancery import`: a CSV file becomes dossiers.
+//! `chancery import`: a file of rows becomes dossiers.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,14 @@ use serde::Serialize;
 use super::refused::{Reasons, Refusing};
 use super::sources::{self, unreadable};
 use super::{Context, Trouble};
-use crate::directory::csv;
+use crate::dossier::command::Actor;
 use crate::dossier::refusal::Refusal;
+use crate::engine::Engine;
+use crate::engine::intake::{Intake, IntakeError, Taken};
 use crate::ids::WorkflowName;
 use crate::import::{self, Plan, Planned, PlannedPaper};
 use crate::service::Office;
-use crate::service::intake::{Intake, IntakeError, Taken};
+use crate::sheet;
 
 /// What `import` is told.
 #[derive(Debug, Args)]
@@ -23,18 +25,21 @@ use crate::service::intake::{Intake, IntakeError, Taken};
                   goes on when the same file is imported again: the same key is the same dossier, never a second one."
 )]
 pub(super) struct ImportArgs {
-    /// The file: CSV in UTF-8, as a spreadsheet saves it.
-    file: PathBuf,
+    /// The file: an Excel workbook (XLSX), or CSV in UTF-8 as a spreadsheet saves it.
+    pub(super) file: PathBuf,
+    /// Of a workbook the sheet that is read; the first one that is not hidden unless said.
+    #[arg(long, value_name = "NAME")]
+    pub(super) sheet: Option<String>,
     /// The workflow; its section `import:` says what the columns mean.
     #[arg(long)]
-    workflow: String,
+    pub(super) workflow: String,
     /// A folder with the papers: `DIR/<key>/<kind>.pdf` (of a key of several columns each is a folder). Without it no paper is
     /// attached; those of dossiers that are there already are added by importing the file again.
     #[arg(long, value_name = "DIR")]
-    papers: Option<PathBuf>,
+    pub(super) papers: Option<PathBuf>,
     /// Read and rehearse everything, start nothing.
     #[arg(long)]
-    check: bool,
+    pub(super) check: bool,
 }
 
 #[derive(Default, Serialize)]
@@ -66,11 +71,16 @@ impl RefusedRow {
 /// Plans the whole file, rehearses every row, and only then starts its dossiers.
 pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<(), Trouble> {
     let office = Office::open(&context.config).await?;
-    let plan = plan(args, context, &office).await?;
+    into(args, &office.engine, context).await
+}
+
+/// The same, in any office.
+pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) -> Result<(), Trouble> {
+    let plan = plan(args, context, engine).await?;
     let folder = args.papers.clone().unwrap_or_default();
     let papers = move |row: &Planned, paper: &PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
-    let operator = &context.environment.operator;
-    let intake = Intake { engine: &office.engine, plan: &plan, operator, papers: &papers };
+    let actor = Actor::Import { operator: context.environment.operator.clone() };
+    let intake = Intake { engine, plan: &plan, actor: &actor, mends: false, papers: &papers };
     let mut answer = Answer { rows: plan.rows.len(), ..Answer::default() };
     rehearse(&intake, context, &mut answer).await?;
     let sound = answer.refused.is_empty();
@@ -106,8 +116,7 @@ pub(super) async fn run(args: &ImportArgs, context: &Context) -> Result<(), Trou
     }
 }
 
-async fn plan(args: &ImportArgs, context: &Context, office: &Office) -> Result<Plan, Trouble> {
-    let engine = &office.engine;
+async fn plan(args: &ImportArgs, context: &Context, engine: &Engine) -> Result<Plan, Trouble> {
     let workflow = WorkflowName::new(&args.workflow);
     let machine = engine.current(&workflow).await?.ok_or_else(|| {
         let known: Vec<String> = engine.workflows().iter().map(ToString::to_string).collect();
@@ -115,12 +124,12 @@ async fn plan(args: &ImportArgs, context: &Context, office: &Office) -> Result<P
     })?;
     let bytes = std::fs::read(&args.file).map_err(|error| unreadable(&args.file, &error))?;
     let name = args.file.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
-    let source = crate::source::SourceFile::new(&name, String::from_utf8_lossy(&bytes));
+    let (source, table) = sheet::read(&name, &bytes, args.sheet.as_deref());
     let faulty = |faults: Vec<crate::diagnostic::Diagnostic>| {
         let counts = sources::show(&context.printer, &faults, std::slice::from_ref(&source));
         Trouble::Input(format!("{} faults: nothing was imported", counts.errors))
     };
-    let table = csv::read(&name, &bytes).map_err(faulty)?;
+    let table = table.map_err(faulty)?;
     let depth = machine.import.as_ref().map_or(1, |import| import.key.len());
     let papers = args.papers.as_deref().map(|folder| sources::names_inside(folder, depth)).transpose()?;
     import::plan(&table, &machine, &engine.directory(), papers.as_ref()).map_err(faulty)

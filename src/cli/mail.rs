@@ -1,14 +1,18 @@
-//! `chancery mail preview`: the mails of a workflow, as they would go out, without sending any.
+//! `chancery mail`: the mails of a workflow before anybody gets one; those that did not arrive, and what can be done about it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::test::{self, Stand};
+use super::undelivered::{self, ListArgs, ReaddressArgs, ResendArgs};
 use super::{Context, Trouble, sources};
+use crate::diagnostic::LANGUAGES;
 use crate::ids::PersonId;
+use crate::letters;
 use crate::scenario::file;
 use crate::scenario::play::mails;
 use crate::scenario::{Mail, World};
@@ -30,6 +34,33 @@ enum What {
                       no database is asked. Of mails with one subject to one person the first is shown."
     )]
     Preview(PreviewArgs),
+    /// Write every kind of mail that there is into a folder, in Vietnamese and English, as text and HTML.
+    #[command(before_help = "Example:\n  chancery mail samples --into mails")]
+    Samples(SamplesArgs),
+    /// List mails that did not arrive, with the mail server's words.
+    #[command(before_help = "Example:\n  chancery mail list\n  chancery mail list --format json")]
+    List(ListArgs),
+    /// Send a mail again that did not arrive: the same letter with the same links.
+    #[command(before_help = "Example:\n  chancery mail resend 23ocbr6x --as AN --reason \"the mailbox was full\"")]
+    Resend(ResendArgs),
+    /// A person's mails went to a wrong address: every link that they were sent is dead, and what is still asked of them is mailed
+    /// anew.
+    #[command(
+        before_help = "Example:\n  chancery mail readdress BINH --to binh@office.example.vn --as AN --reason \"misspelt\"",
+        after_help = "Without --to the address is that of the directory, which was put right there. With it the address is put \
+                      into the directory; put it into the file too from which the directory is imported."
+    )]
+    Readdress(ReaddressArgs),
+    /// Show who had mails sent again or readdressed, when and why.
+    #[command(before_help = "Example:\n  chancery mail deeds")]
+    Deeds(ListArgs),
+}
+
+#[derive(Debug, Args)]
+struct SamplesArgs {
+    /// The folder; it is made. `index.html` shows all of them.
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -61,9 +92,45 @@ struct Shown {
     html: String,
 }
 
+/// Looks at mails, or sends one again.
+pub(super) async fn run(args: &MailArgs, context: &Context) -> Result<(), Trouble> {
+    match &args.what {
+        What::Preview(args) => previews(args, context),
+        What::Samples(args) => samples(args, context),
+        What::List(args) => undelivered::list(args, context).await,
+        What::Resend(args) => undelivered::resend(args, context).await,
+        What::Readdress(args) => undelivered::readdress(args, context).await,
+        What::Deeds(args) => undelivered::deeds(args, context).await,
+    }
+}
+
+fn samples(args: &SamplesArgs, context: &Context) -> Result<(), Trouble> {
+    let folder = &args.into;
+    let written = write_samples(folder);
+    let count = written.map_err(|error| Trouble::World(format!("`{}`: {error}", folder.display())))?;
+    context.printer.answer(&count, |printer| printer.line(format!("{count} mails in `{}`", folder.display())));
+    Ok(())
+}
+
+fn write_samples(folder: &Path) -> std::io::Result<usize> {
+    std::fs::create_dir_all(folder)?;
+    let (mut index, mut count) = (String::from("<!doctype html><meta charset=utf-8><title>chancery</title><ul>"), 0);
+    for language in LANGUAGES {
+        for (name, email) in letters::samples(language) {
+            let file = format!("{language}-{name}");
+            std::fs::write(folder.join(format!("{file}.html")), &email.html)?;
+            std::fs::write(folder.join(format!("{file}.txt")), format!("{}\n\n{}", email.subject, email.text))?;
+            // Writing to a text cannot fail.
+            let _ = write!(index, "<li><a href=\"{file}.html\">{file}</a> (<a href=\"{file}.txt\">text</a>)");
+            count += 1;
+        }
+    }
+    std::fs::write(folder.join("index.html"), index)?;
+    Ok(count)
+}
+
 /// Shows mails. They are in `--language`, else in that of each reader.
-pub(super) fn run(args: &MailArgs, context: &Context) -> Result<(), Trouble> {
-    let What::Preview(args) = &args.what;
+fn previews(args: &PreviewArgs, context: &Context) -> Result<(), Trouble> {
     let mut shown = Vec::new();
     for path in test::find(&args.paths)? {
         preview(&path, args, context, &mut shown)?;

@@ -2,6 +2,7 @@
 
 mod act;
 mod audit;
+mod away;
 mod backup;
 mod bench;
 mod check;
@@ -21,16 +22,21 @@ mod migrate_dossiers;
 mod named;
 mod new;
 mod paper;
+mod pin;
+mod practice;
 mod printer;
+mod reach;
 mod refused;
 mod register;
 mod schema;
 mod serve;
 mod show;
+mod shown;
 mod simulate;
 mod sources;
 mod table;
 mod test;
+mod undelivered;
 mod verify;
 mod worlds;
 
@@ -47,11 +53,17 @@ use crate::ids::Instant;
 use crate::service::{Part, ServiceError};
 use crate::store::StoreError;
 
+const VERSION: &str = if crate::planted::IS_POSSIBLE {
+    concat!(env!("CARGO_PKG_VERSION"), " (goes wrong when told to: for tests, never for an office)")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 /// What every command may be told.
 #[derive(Debug, Parser)]
 #[command(
     name = "chancery",
-    version,
+    version = VERSION,
     about = "Runs dossiers through workflows that are written in YAML",
     before_help = "Example:\n  chancery demo\n  chancery check workflows/purchase",
     after_help = EXIT_CODES,
@@ -67,8 +79,8 @@ struct Cli {
     /// How answers are written.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
-    /// The language in which faults of files and refusals are told (else that of `LANG`, else English), and workflows and dossiers are
-    /// shown (else the workflow's own).
+    /// The language in which commands answer and faults are told (else that of `LANG`, else English), and titles of workflows and
+    /// dossiers are shown (else the workflow's own). What concerns the machine (`doctor`, `audit`, `backup`, ...) is told in English.
     #[arg(long, global = true, value_parser = LANGUAGES)]
     language: Option<String>,
     #[command(subcommand)]
@@ -88,6 +100,8 @@ Exit codes:
 enum Command {
     /// Show a whole office with its mails and pages, or let it play by itself.
     Demo(demo::DemoArgs),
+    /// Practise on your own workflows and directory: nothing is kept, and all mails come to a page.
+    Practice(practice::PracticeArgs),
     /// Write a commented workflow to begin with, with scenarios and a directory.
     New(new::NewArgs),
     /// Find every fault in workflow files, with its place and a way out.
@@ -98,7 +112,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Bring workflow files into the usual layout.
     Fmt(fmt::FmtArgs),
-    /// Look at the mails of a workflow before anybody gets one.
+    /// Look at the mails of a workflow before anybody gets one, and at those that did not arrive.
     Mail(mail::MailArgs),
     /// Write the JSON Schema of workflow files, so that editors complete and explain their keys.
     Schema(schema::SchemaArgs),
@@ -114,7 +128,7 @@ enum Command {
     Deploy(deploy::DeployArgs),
     /// Show what another directory (units, people, posts, bodies) would change, and put it into the place of the old one.
     Directory(directory::DirectoryArgs),
-    /// Start a dossier for each row of a CSV file.
+    /// Start a dossier for each row of an Excel or CSV file.
     Import(import::ImportArgs),
     /// Show what stands in a register, or take over entries from before it was kept here.
     Register(register::RegisterArgs),
@@ -140,6 +154,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Draw up a paper of a dossier: a letter, a decision, minutes, as a page to print.
     Paper(paper::PaperArgs),
+    /// Say who is away until when and who stands in for them, or show it.
+    Away(away::AwayArgs),
+    /// Give people the numbers that a step wants besides a link.
+    Pin(pin::PinArgs),
     /// List dossiers.
     List(show::ListArgs),
     /// Run pages, deadlines, starts by the clock and mails in one process.
@@ -313,6 +331,7 @@ fn configured(cli: &Cli, environment: &Environment) -> Result<Config, Trouble> {
 async fn dispatch(command: Command, database: Option<String>, context: &Context) -> Result<(), Trouble> {
     match command {
         Command::Demo(args) => demo::run(&args, database, context).await,
+        Command::Practice(args) => practice::run(&args, context).await,
         Command::New(args) => new::run(&args, context),
         Command::Check(args) => check::run(&args, context),
         Command::Test(args) => test::run(&args, context),
@@ -325,7 +344,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         }
         Command::Simulate(args) => simulate::run(&args, context),
         Command::Fmt(args) => fmt::run(&args, context),
-        Command::Mail(args) => mail::run(&args, context),
+        Command::Mail(args) => mail::run(&args, context).await,
         Command::Diagram(args) => diagram::run(&args, database.is_some(), context).await,
         Command::Deploy(args) => deploy::deploy(&args, context).await,
         Command::Directory(args) => directory::run(&args, context).await,
@@ -342,11 +361,13 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
         Command::Paper(args) => paper::run(&args, context).await,
+        Command::Away(args) => away::run(&args, context).await,
+        Command::Pin(args) => pin::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
         Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Audit(args) => audit::run(&args, context).await,
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
-        Command::Web(_) => serve::run(&[Part::Web], context).await,
+        Command::Web(args) => serve::run(&[args.part()], context).await,
         Command::Scheduler(_) => serve::run(&[Part::Scheduler], context).await,
         Command::Migrate(args) => migrate::run(&args, context).await,
         Command::Backup(args) => backup::backup(&args, context),

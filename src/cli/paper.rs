@@ -50,10 +50,11 @@ pub(super) async fn run(args: &PaperArgs, context: &Context) -> Result<(), Troub
         .calendar(&machine.calendar)
         .ok_or_else(|| Trouble::World(format!("there is no calendar `{}`", machine.calendar)))?;
     let language = named::language(context, &machine);
+    let directory = engine.directory();
     let desk = Desk {
         dossier: &dossier,
         machine: &machine,
-        directory: &engine.directory(),
+        directory: &dossier.known_in(&directory),
         calendar: &calendar,
         language: &language,
         now: engine.now().max(dossier.last_at),

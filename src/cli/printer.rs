@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, Words};
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -63,6 +63,11 @@ impl Printer {
     pub fn new(format: Format, language: &'static str) -> Self {
         let terminal = std::io::stdout().is_terminal();
         Self { format, language, width: terminal.then_some(TABLE_WIDTH), color: std::io::stderr().is_terminal() }
+    }
+
+    /// Words of the catalogue, a line in the reader's language.
+    pub fn say(&self, words: &Words) {
+        self.line(words.text(self.language));
     }
 
     /// Whether diagnostics on stderr may be coloured.

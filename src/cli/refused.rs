@@ -28,7 +28,8 @@ impl<'a> Refusing<'a> {
         refusal.reasons.iter().map(|reason| self.reason(reason)).collect()
     }
 
-    fn reason(&self, reason: &Reason) -> String {
+    /// One reason.
+    pub(super) fn reason(&self, reason: &Reason) -> String {
         let texts = say::texts(self.language.as_str());
         let own = reason.filled(reason.text.in_language(&self.language), texts.get("refused.another"));
         let mut said = if own.is_empty() { meant(texts, reason, &self.earlier(reason)) } else { own };

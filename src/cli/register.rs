@@ -9,11 +9,10 @@ use super::sources::{self, unreadable};
 use super::{Context, Trouble};
 use crate::diagnostic::Diagnostic;
 use crate::directory::Directory;
-use crate::directory::csv;
 use crate::import::register::{entries, second};
 use crate::machine::RegisterBook;
 use crate::service::Office;
-use crate::source::SourceFile;
+use crate::sheet;
 use crate::store::registers::Standing;
 
 /// Entries that are shown, at most.
@@ -23,7 +22,7 @@ const SHOWN_MAX: i64 = 10_000;
 #[derive(Debug, Args)]
 #[command(
     before_help = "Example:\n  chancery register prizes\n  chancery register prizes --import before-2026.csv --check",
-    after_help = "The file is CSV in UTF-8 with the columns holder (a person's or a unit's code), key, year, and what proves it: paper,\n\
+    after_help = "The file is an Excel workbook (XLSX) or CSV in UTF-8, with the columns holder (a person's or a unit's code), key, year, and what proves it: paper,\n\
                   number, day (2024-05-01). With a fault in any row nothing is imported. The same file again changes nothing."
 )]
 pub(super) struct RegisterArgs {
@@ -32,6 +31,9 @@ pub(super) struct RegisterArgs {
     /// Take over the entries of this file.
     #[arg(long, value_name = "FILE")]
     import: Option<PathBuf>,
+    /// Of a workbook the sheet that is read; the first one that is not hidden unless said.
+    #[arg(long, value_name = "NAME", requires = "import")]
+    sheet: Option<String>,
     /// Read the whole file and write nothing.
     #[arg(long, requires = "import")]
     check: bool,
@@ -94,12 +96,12 @@ async fn import(
 ) -> Result<usize, Trouble> {
     let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
     let name = file.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
-    let source = SourceFile::new(&name, String::from_utf8_lossy(&bytes));
+    let (source, table) = sheet::read(&name, &bytes, args.sheet.as_deref());
     let faulty = |faults: Vec<Diagnostic>| {
         let counts = sources::show(&context.printer, &faults, std::slice::from_ref(&source));
         Trouble::Input(format!("{} faults: nothing was imported", counts.errors))
     };
-    let table = csv::read(&name, &bytes).map_err(faulty)?;
+    let table = table.map_err(faulty)?;
     let directory = office.engine.directory();
     let (places, entries): (Vec<_>, Vec<_>) =
         entries(&table, &args.register, book, &directory).map_err(faulty)?.into_iter().unzip();

@@ -1,6 +1,6 @@
 //! `chancery serve`, `web`, `scheduler`: the server, whole or in parts.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Context, Trouble};
 use crate::config::{Log, LogFormat};
@@ -13,8 +13,31 @@ pub(super) struct ServeArgs {}
 
 /// What `web` is told.
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  chancery web --config /etc/chancery/chancery.toml")]
-pub(super) struct WebArgs {}
+#[command(
+    before_help = "Example:\n  chancery web --config /etc/chancery/chancery.toml\n  chancery web --only links --config /etc/chancery/links.toml"
+)]
+pub(super) struct WebArgs {
+    /// Serve these pages alone: `links` are those behind mailed links and of public dossiers, for a proxy in the outer zone.
+    #[arg(long, value_enum)]
+    only: Option<Only>,
+}
+
+/// A part of the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// Those behind mailed links and of public dossiers.
+    Links,
+}
+
+impl WebArgs {
+    /// The part of the server that this is.
+    pub(super) fn part(&self) -> Part {
+        match self.only {
+            Some(Only::Links) => Part::Links,
+            None => Part::Web,
+        }
+    }
+}
 
 /// What `scheduler` is told.
 #[derive(Debug, Args)]

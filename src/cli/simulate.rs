@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::worlds::{Ground, Site};
 use super::{Context, Printer, Trouble, sources};
+use crate::diagnostic::{Words, say};
 use crate::dossier::refusal::Refusal;
 use crate::ids::{FieldName, Instant, PersonId};
 use crate::import;
@@ -171,9 +172,12 @@ fn life(
         Who::Idle => People::Idle,
     };
     simulate::run(&mut office, people, starts.plus_ms(i64::from(args.days) * 24 * 60 * 60 * 1000));
-    let ends = office.dossier(&id).map_or_else(String::new, |dossier| match &dossier.outcome {
-        Some(outcome) => format!("outcome `{outcome}`"),
-        None => format!("stands in `{}`", dossier.stands()),
+    let ends = office.dossier(&id).map_or_else(String::new, |dossier| {
+        match &dossier.outcome {
+            Some(outcome) => say!(trial.outcome, outcome),
+            None => say!(trial.stands, state = dossier.stands()),
+        }
+        .text(context.printer.language())
     });
     let life = Life { ends, story: office.story() };
     context.printer.answer(&life, |printer| {
@@ -191,26 +195,27 @@ fn paths(
     starts: Instant,
 ) -> Result<(), Trouble> {
     let walked = simulate::walk(world, opening, starts, args.most).map_err(|refusal| closed(&refusal))?;
-    let reached = walked.coverage.of(opening.machine);
+    let reached = walked.coverage.of(opening.machine, context.printer.language());
     let found = Paths { paths: walked.paths, more: walked.more, reached };
     context.printer.answer(&found, |printer| {
         for (number, path) in found.paths.iter().enumerate() {
-            printer.line(format!("path {}: {}", number + 1, path.ends));
+            printer.say(&say!(trial.path, n = number + 1, ends = path.ends));
             story(printer, &path.story);
             printer.line("");
         }
         let (states, ways) = (found.reached.states, found.reached.transitions);
-        let more = if found.more { ", and there are more (--most)" } else { "" };
-        printer.line(format!(
-            "{} paths{more}; {} of {} states, {} of {} transitions",
-            found.paths.len(),
-            states.reached,
-            states.all,
-            ways.reached,
-            ways.all
+        let more = if found.more { say!(trial.more_paths) } else { Words::plain("") };
+        printer.say(&say!(
+            trial.paths,
+            n = found.paths.len(),
+            more,
+            states = states.reached,
+            all_states = states.all,
+            ways = ways.reached,
+            all_ways = ways.all,
         ));
         for gap in &found.reached.gaps {
-            printer.line(format!("  not reached: {gap}"));
+            printer.say(&say!(trial.gap, gap));
         }
     });
     Ok(())
@@ -219,5 +224,6 @@ fn paths(
 fn story(printer: &Printer, lines: &[Line]) {
     let rows: Vec<Vec<String>> =
         lines.iter().map(|line| vec![line.at.clone(), line.of.clone(), line.what.clone()]).collect();
-    printer.table(&["when", "of", "what"], &rows);
+    let heads = [say!(trial.when), say!(trial.of), say!(trial.what)].map(|head| head.text(printer.language()));
+    printer.table(&heads.each_ref().map(String::as_str), &rows);
 }

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity, Words, say};
 use crate::directory::{self, Directory};
 use crate::ids::PersonId;
 use crate::machine::check::{Checked, check_files};
+use crate::sheet::xlsx;
 use crate::source::SourceFile;
 
 /// Folders inside folders that are looked into.
@@ -102,8 +103,22 @@ type ReadDirectory = (Option<Directory>, Vec<SourceFile>, Vec<Diagnostic>);
 /// Reads a directory from its folder, with the files that were read and every fault in them.
 pub(super) fn directory(folder: &Path, ids: &dyn Fn(&str) -> PersonId) -> Result<ReadDirectory, Trouble> {
     let (files, trouble) = (RefCell::new(Vec::new()), RefCell::new(None));
+    let book = folder.join(WORKBOOK);
+    let book = if book.exists() { Some(Workbook::read(&book)?) } else { None };
+    let faults = RefCell::new(book.as_ref().map(|book| book.faults.clone()).unwrap_or_default());
     let read = |name: &str| {
         let path = folder.join(name);
+        if let Some(book) = &book {
+            if path.exists() {
+                let text = format!("`{}` stands beside `{WORKBOOK}`: keep one of them", path.display());
+                trouble.borrow_mut().get_or_insert(Trouble::Input(text));
+                return None;
+            }
+            let (file, found) = book.sheet(name)?;
+            faults.borrow_mut().extend(found);
+            files.borrow_mut().push(file.clone());
+            return Some(file);
+        }
         if !path.exists() {
             return None;
         }
@@ -119,10 +134,39 @@ pub(super) fn directory(folder: &Path, ids: &dyn Fn(&str) -> PersonId) -> Result
             }
         }
     };
-    let (directory, faults) = directory::read(&read, ids);
+    let (directory, found) = directory::read(&read, ids);
+    let mut faults = faults.into_inner();
+    let sound = faults.is_empty();
+    faults.extend(found);
     match trouble.into_inner() {
         Some(trouble) => Err(trouble),
-        None => Ok((directory, files.into_inner(), faults)),
+        None => Ok((directory.filter(|_| sound), files.into_inner(), faults)),
+    }
+}
+
+/// A directory in one file: its sheets are called like the CSV files.
+const WORKBOOK: &str = "directory.xlsx";
+
+struct Workbook {
+    bytes: Vec<u8>,
+    sheets: Vec<String>,
+    faults: Vec<Diagnostic>,
+}
+
+impl Workbook {
+    fn read(path: &Path) -> Result<Self, Trouble> {
+        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let (sheets, faults) = match xlsx::sheets(WORKBOOK, &bytes) {
+            Ok(sheets) => (sheets, Vec::new()),
+            Err(fault) => (Vec::new(), vec![*fault]),
+        };
+        Ok(Self { bytes, sheets, faults })
+    }
+
+    /// The sheet that stands for a CSV file, with the faults of its cells.
+    fn sheet(&self, name: &str) -> Option<(SourceFile, Vec<Diagnostic>)> {
+        let sheet = name.strip_suffix(".csv").filter(|sheet| self.sheets.iter().any(|known| known == sheet))?;
+        Some(xlsx::read(name, &self.bytes, Some(sheet)))
     }
 }
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::sources;
 use super::worlds::{Ground, Site};
 use super::{Context, Printer, Trouble};
-use crate::diagnostic::fault;
+use super::{check, sources};
 use crate::diagnostic::render::{self, render_all};
+use crate::diagnostic::{Words, fault, say};
 use crate::ids::WorkflowName;
 use crate::scenario::file::{self, Case};
 use crate::scenario::{Coverage, Covered, Failure, Line, play};
@@ -88,20 +88,25 @@ struct Shared {
 pub(super) fn run(args: &TestArgs, context: &Context) -> Result<(), Trouble> {
     let printer = &context.printer;
     let (mut offices, mut answer, mut faulty) = (Vec::new(), Answer::default(), 0);
+    check::faultless(&args.paths, context)?;
     for path in find(&args.paths)? {
         faulty += play_file(&path, args, printer, &mut offices, &mut answer)?;
     }
-    answer.coverage = offices.iter().flat_map(Shared::covered).collect();
+    answer.coverage = offices.iter().flat_map(|shared| shared.covered(printer.language())).collect();
     printer.answer(&answer, |printer| report(&answer, printer));
     if faulty > 0 {
-        return Err(Trouble::Input(format!("{faulty} faults in scenario files")));
+        return Err(Trouble::Input(say!(trial.faults, n = faulty).text(printer.language())));
     }
     if !answer.failures.is_empty() {
-        return Err(Trouble::Refused(format!("{} of {} cases failed", answer.failures.len(), answer.cases)));
+        let failed = say!(trial.failed, failed = answer.failures.len(), n = answer.cases);
+        return Err(Trouble::Refused(failed.text(printer.language())));
     }
     let least = usize::from(args.min_coverage.unwrap_or_default());
     match answer.coverage.iter().find(|covered| covered.percent() < least) {
-        Some(low) => Err(Trouble::Refused(format!("{}: {} % is below {least} %", low.workflow, low.percent()))),
+        Some(low) => {
+            let below = say!(trial.below, workflow = low.workflow.as_str(), percent = low.percent(), least);
+            Err(Trouble::Refused(below.text(printer.language())))
+        }
         None => Ok(()),
     }
 }
@@ -210,9 +215,9 @@ impl Shared {
         Ok((&mut offices[at], tested))
     }
 
-    fn covered(&self) -> Vec<Covered> {
+    fn covered(&self, language: &str) -> Vec<Covered> {
         let machines = self.tested.iter().filter_map(|workflow| self.ground.world.machine(workflow));
-        machines.map(|machine| self.coverage.of(machine)).collect()
+        machines.map(|machine| self.coverage.of(machine, language)).collect()
     }
 }
 
@@ -235,7 +240,7 @@ fn position(place: &Span, sources: &[SourceFile]) -> (usize, usize) {
 fn report(answer: &Answer, printer: &Printer) {
     for failed in answer.failures.iter().take(SHOWN_MAX) {
         printer.line(failed.shown.trim_end());
-        printer.line(format!("  what happened in `{}`:", failed.case));
+        printer.say(&say!(trial.happened, case = failed.case));
         for line in &failed.story {
             printer.line(format!("    {}  {:<14}  {}", line.at, line.of, line.what));
         }
@@ -243,28 +248,29 @@ fn report(answer: &Answer, printer: &Printer) {
     }
     for failed in answer.failures.iter().skip(SHOWN_MAX) {
         let Failed { file, line, case, expectation, expected, found, .. } = failed;
-        printer.line(format!("{file}:{line}: `{case}`: {expectation}: expected {expected}, found {found}"));
+        printer.say(&say!(trial.short, file, line, case, expectation, expected, found));
     }
-    printer.line(format!("{} of {} cases passed", answer.passed, answer.cases));
+    printer.say(&say!(trial.cases, passed = answer.passed, n = answer.cases));
     for covered in &answer.coverage {
         let Covered { workflow, states, transitions, guards, mails, gaps } = covered;
-        let own = format!(", {} of {} mails of its own", mails.reached, mails.all);
-        printer.line(format!(
-            "{workflow}: {} of {} states, {} of {} transitions, {} of {} answers of guards{}: {} %",
-            states.reached,
-            states.all,
-            transitions.reached,
-            transitions.all,
-            guards.reached,
-            guards.all,
-            if mails.all > 0 { own } else { String::new() },
-            covered.percent()
+        let own = say!(trial.mails, n = mails.reached, all = mails.all);
+        printer.say(&say!(
+            trial.covered,
+            workflow = workflow.as_str(),
+            states = states.reached,
+            all_states = states.all,
+            ways = transitions.reached,
+            all_ways = transitions.all,
+            guards = guards.reached,
+            all_guards = guards.all,
+            mails = if mails.all > 0 { own } else { Words::plain("") },
+            percent = covered.percent(),
         ));
         for gap in gaps.iter().take(GAPS_MAX) {
-            printer.line(format!("  not reached: {gap}"));
+            printer.say(&say!(trial.gap, gap));
         }
         if gaps.len() > GAPS_MAX {
-            printer.line(format!("  ... and {} more", gaps.len() - GAPS_MAX));
+            printer.say(&say!(trial.more, n = gaps.len() - GAPS_MAX));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `[mail]`: the way out for mails.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -34,6 +35,12 @@ pub struct Mail {
     pub contact: String,
     /// Mails that are sent side by side, each over a connection of its own.
     pub connections: usize,
+    /// The address under which every mail gets a return path of its own: `bounces@office.example.vn`.
+    pub return_path: Option<String>,
+    /// Where the mail server of this machine hands over what comes back there, by SMTP or LMTP: `127.0.0.1:2525`.
+    pub bounces_listen: Option<String>,
+    /// Who is told of mails that did not arrive: codes of the directory.
+    pub report_to: Vec<String>,
     /// A test machine sends every mail to this address instead of the person's.
     pub redirect_to: Option<String>,
 }
@@ -64,6 +71,9 @@ impl Default for Mail {
             from: "chancery <chancery@localhost>".to_owned(),
             contact: String::new(),
             connections: 2,
+            return_path: None,
+            bounces_listen: None,
+            report_to: Vec::new(),
             redirect_to: None,
         }
     }
@@ -104,6 +114,7 @@ impl Mail {
             contact: self.contact.clone(),
             hello: self.hello.clone(),
             redirect_to: self.redirect_to.as_deref().map(|to| mailbox(to).1.to_owned()),
+            return_path: self.return_path.clone(),
             patience: Patience::default(),
         };
         match settings.validate().into_iter().next() {
@@ -112,7 +123,27 @@ impl Mail {
         }
     }
 
+    /// Where bounces are taken, and the address that they come to; none where nothing is set.
+    ///
+    /// # Errors
+    /// The address is not one of this machine alone.
+    pub fn bounces(&self) -> Result<Option<(SocketAddr, &str)>, ConfigError> {
+        let Some(listen) = &self.bounces_listen else { return Ok(None) };
+        let fault = |what: &str, help: &str| Err(ConfigError::new("mail.bounces_listen", what, help));
+        let Some(base) = &self.return_path else {
+            return fault("needs `mail.return_path`", "write return_path = \"bounces@office.example.vn\"");
+        };
+        match listen.parse::<SocketAddr>() {
+            Ok(address) if address.ip().is_loopback() => Ok(Some((address, base))),
+            Ok(_) | Err(_) => fault(
+                &format!("`{}` is no address of this machine alone", listen.escape_debug()),
+                "write `127.0.0.1:2525`; the mail server beside chancery hands bounces over there",
+            ),
+        }
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        self.bounces()?;
         check_mailbox("mail.from", &self.from)?;
         if let Some(address) = &self.redirect_to {
             check_mailbox("mail.redirect_to", address)?;

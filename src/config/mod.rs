@@ -82,7 +82,7 @@ pub struct Environment {
     pub config: Option<PathBuf>,
     /// `CREDENTIALS_DIRECTORY`.
     pub credentials: Option<PathBuf>,
-    /// Who runs this command on the machine: `SUDO_USER`, else `USER`, else `LOGNAME`.
+    /// Who runs this command on the machine: `SUDO_USER`, else `USER`, else `LOGNAME`, else the owner of the process.
     pub operator: String,
     /// The language of `LANG`, if it is one that we write: `vi`, `en`.
     pub language: Option<&'static str>,
@@ -94,16 +94,33 @@ impl Environment {
     pub fn read() -> Self {
         let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let text = |name: &str| var(name).and_then(|value| value.into_string().ok());
+        #[cfg(feature = "planted-faults")]
+        {
+            if let Some(name) = text("CHANCERY_PLANTED") {
+                crate::planted::plant(&name);
+            }
+            if let Some(place) = text("CHANCERY_DIES_AT") {
+                crate::planted::die_at(&place);
+            }
+        }
         Self {
             config: var("CHANCERY_CONFIG").map(PathBuf::from),
             credentials: var("CREDENTIALS_DIRECTORY").map(PathBuf::from),
-            operator: text("SUDO_USER")
-                .or_else(|| text("USER"))
-                .or_else(|| text("LOGNAME"))
-                .unwrap_or_else(|| "unknown".to_owned()),
+            operator: text("SUDO_USER").or_else(|| text("USER")).or_else(|| text("LOGNAME")).unwrap_or_else(owner),
             language: text("LANG").and_then(|lang| ["vi", "en"].into_iter().find(|known| lang.starts_with(known))),
         }
     }
+}
+
+/// What the machine calls the owner of this process; their number where it has no name for them.
+fn owner() -> String {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(process) = std::fs::metadata("/proc/self") else { return "unknown".to_owned() };
+    let uid = process.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut lines = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let known = lines.find(|line| line.get(2) == Some(&uid.as_str()));
+    known.and_then(|line| line.first().map(|name| (*name).to_owned())).unwrap_or_else(|| format!("uid {uid}"))
 }
 
 impl Config {

@@ -1,6 +1,6 @@
 //! `[web]`: where pages are served, and where people reach them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::Deserialize;
 
@@ -17,6 +17,8 @@ pub struct Web {
     pub public_url: String,
     /// Whose pages these are: the name in the head of each.
     pub office: String,
+    /// Proxies that say in `X-Forwarded-For` for whom they ask; needed to count who asks for codes.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Web {
@@ -25,6 +27,7 @@ impl Default for Web {
             listen: "127.0.0.1:8080".to_owned(),
             public_url: "http://127.0.0.1:8080".to_owned(),
             office: "chancery".to_owned(),
+            proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         }
     }
 }

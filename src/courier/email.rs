@@ -38,6 +38,18 @@ pub enum Unsendable {
     Message(String),
 }
 
+impl Encoded {
+    /// The same, with another return path: to it goes what mail servers report.
+    ///
+    /// # Errors
+    /// It is no mail address.
+    pub fn returning_to(self, address: &str) -> Result<Self, Unsendable> {
+        let from = address.parse().map_err(|_| Unsendable::Address(clean(address)))?;
+        let envelope = Envelope::new(Some(from), self.envelope.to().to_vec());
+        Ok(Self { envelope: envelope.map_err(|error| Unsendable::Message(error.to_string()))?, ..self })
+    }
+}
+
 impl Email {
     /// The bytes of it. Whatever stands in names and subject, its headers are those set here and no others.
     ///

@@ -58,6 +58,7 @@ mod tests {
             made_at: Instant(0),
             lease: "l".to_owned(),
             notices: Vec::new(),
+            code: None,
         }
     }
 

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::calendar::Calendar;
-use crate::dossier::Dossier;
+use crate::directory::Person;
+use crate::dossier::{Dossier, Outsider};
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
-use crate::letters::{About, Gathering, Letter, MailNotice, MailTask, Reader};
+use crate::letters::{About, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
 use crate::links::{Bound, LinkKeys, task_row};
 use crate::machine::Machine;
 use crate::store::StoreError;
-use crate::store::mails::ClaimedMail;
+use crate::store::mails::{ClaimedMail, MailCode};
 
 /// Why a mail cannot be written. None of these passes by waiting, but for the first.
 #[derive(Debug, thiserror::Error)]
@@ -58,15 +59,6 @@ impl Loader<'_> {
     /// The letter of a mail.
     pub(super) async fn letter(&self, mail: &ClaimedMail) -> Result<Letter, LoadError> {
         let directory = self.engine.directory();
-        let person = directory.people.get(&mail.person).ok_or(LoadError::NoPerson)?;
-        let email = person.email.clone().filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
-        let reader = Reader {
-            name: person.name.clone(),
-            address: person.address.clone(),
-            email,
-            language: person.language.clone(),
-        };
-        let language = Language::new(&reader.language);
         let mut loaded: BTreeMap<&DossierId, Loaded> = BTreeMap::new();
         for notice in &mail.notices {
             if !loaded.contains_key(&notice.dossier)
@@ -75,6 +67,10 @@ impl Loader<'_> {
                 loaded.insert(&notice.dossier, found);
             }
         }
+        // Somebody from outside is known to the dossier that names them, and to nobody else.
+        let outside = loaded.values().find_map(|one| one.dossier.outsider(&mail.person)).map(Outsider::known);
+        let reader = self.reader(&mail.person, outside)?;
+        let language = Language::new(&reader.language);
         let gathering = Gathering {
             person: &mail.person,
             directory: &directory,
@@ -96,6 +92,27 @@ impl Loader<'_> {
             now: self.now,
             zone,
         })
+    }
+
+    /// The letter that brings a code.
+    pub(super) fn code(&self, mail: &ClaimedMail, code: &MailCode) -> Result<CodeLetter, LoadError> {
+        Ok(CodeLetter {
+            message_id: mail.message_id.clone(),
+            reader: self.reader(&mail.person, None)?,
+            code: self.keys.code(code.key_id, &code.id, &mail.person).ok_or(LoadError::NoKey)?,
+            minutes: code.ends_at.0.saturating_sub(mail.made_at.0) / 60_000,
+            now: self.now,
+        })
+    }
+
+    /// Who reads a mail: as the directory knows them, else as somebody from outside.
+    fn reader(&self, id: &PersonId, outside: Option<Person>) -> Result<Reader, LoadError> {
+        let directory = self.engine.directory();
+        let own = directory.people.get(id).map(|person| (person.clone(), directory.language(id).to_owned()));
+        let outside = outside.map(|person| (person.clone(), person.language));
+        let (person, language) = own.or(outside).ok_or(LoadError::NoPerson)?;
+        let email = person.email.filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
+        Ok(Reader { name: person.name, address: person.address, email, language })
     }
 
     async fn load(&self, id: &DossierId) -> Result<Option<Loaded>, StoreError> {

@@ -26,6 +26,7 @@ use crate::engine::Engine;
 use crate::ids::{Instant, MailId};
 use crate::letters::{self, PERSON_DAY_MAX};
 use crate::links::LinkKeys;
+use crate::planted::reach;
 use crate::store::mails::{ClaimPlan, ClaimedMail, Settled};
 use crate::store::{Store, StoreError};
 use email::Encoded;
@@ -141,6 +142,7 @@ impl Courier {
         self.pay(now).await?;
         let began = Stopwatch::now();
         let claim = self.store().claim_mails(self.plan(now)).await?;
+        reach("mail-claimed");
         let report = Report { held: claim.held, dropped: claim.dropped, unknown: claim.unknown, ..Report::default() };
         let enough = Stopwatch::now() + self.settings.patience.batch;
         let mut batch = Batch { courier: self, now, began, enough, waiting: claim.mails.into(), report };
@@ -201,10 +203,16 @@ impl Courier {
 
     async fn write(&self, mail: &ClaimedMail, now: Instant) -> Result<Encoded, Unwritten> {
         let loader = Loader { engine: &self.engine, keys: &self.keys, public_url: &self.public_url, now };
-        let letter = loader.letter(mail).await?;
         let sender = self.settings.sender();
-        let email = letters::compose(&letter, sender).map_err(|error| Unwritten::Never(error.to_string()))?;
-        email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))
+        let email = match &mail.code {
+            Some(code) => letters::compose_code(&loader.code(mail, code)?, sender),
+            None => letters::compose(&loader.letter(mail).await?, sender),
+        };
+        let email = email.map_err(|error| Unwritten::Never(error.to_string()))?;
+        let encoded = email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))?;
+        let Some(base) = &self.settings.return_path else { return Ok(encoded) };
+        let path = self.keys.return_path(base, mail.key_id, &mail.id, mail.generation).ok_or(LoadError::NoKey)?;
+        encoded.returning_to(&path).map_err(|error| Unwritten::Never(error.to_string()))
     }
 }
 
@@ -260,7 +268,12 @@ impl Batch<'_> {
             }
         };
         match sent {
-            Sent::Outcome(outcome) => self.settle(&mail, outcome).await,
+            Sent::Outcome(outcome) => {
+                reach("mail-sent");
+                self.settle(&mail, outcome).await?;
+                reach("mail-settled");
+                Ok(())
+            }
             Sent::NotBegun(error) => {
                 self.waiting.push_front(mail.clone());
                 self.release().await?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::letters::Sender;
+use crate::links::BASE_MAX;
 
 /// How mails leave.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -41,6 +42,9 @@ pub struct SmtpSettings {
     /// Test machines: every mail goes to this address, with a line that names the one it was meant for.
     #[serde(default)]
     pub redirect_to: Option<String>,
+    /// The address under which every mail has a return path of its own; none: mails return to `from_address`.
+    #[serde(default)]
+    pub return_path: Option<String>,
     /// How long we wait.
     #[serde(skip)]
     pub patience: Patience,
@@ -113,6 +117,7 @@ impl SmtpSettings {
             contact: String::new(),
             hello: None,
             redirect_to: None,
+            return_path: None,
             patience: Patience::default(),
         }
     }
@@ -131,6 +136,12 @@ impl SmtpSettings {
         }
         if let Some(to) = self.redirect_to.as_deref().filter(|to| !is_address(to)) {
             faults.push(format!("`redirect_to` `{to}` is not a mail address"));
+        }
+        if let Some(base) = self.return_path.as_deref().filter(|base| !is_return_path(base)) {
+            faults.push(format!(
+                "`return_path` `{base}` has no room for a mail's own mark: write `bounces@host`, with at most {BASE_MAX} \
+                 letters and digits before the `@`"
+            ));
         }
         if crate::words::clean(&self.from_name).is_empty() {
             faults.push("`from_name` is empty: readers must see which office writes".to_owned());
@@ -170,11 +181,18 @@ impl SmtpSettings {
     }
 }
 
+fn is_return_path(base: &str) -> bool {
+    let name = base.rsplit_once('@').map_or("", |(name, _)| name);
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'));
+    is_address(base) && plain && (1..=BASE_MAX).contains(&name.len())
+}
+
 fn is_host(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'))
 }
 
-fn is_address(address: &str) -> bool {
+/// Whether a text is one mail address.
+pub fn is_address(address: &str) -> bool {
     address.parse::<lettre::Address>().is_ok()
 }
 
@@ -197,11 +215,12 @@ mod tests {
             user: Some("u".into()),
             password: Some(Password::new("p")),
             redirect_to: Some("nobody".into()),
+            return_path: Some("much-too-long-a-name@example.vn".into()),
             hello: Some("x\r\ny".into()),
             ..good()
         };
         let faults = bad.validate();
-        for key in ["port", "from_address", "from_name", "redirect_to", "security", "hello"] {
+        for key in ["port", "from_address", "from_name", "redirect_to", "return_path", "security", "hello"] {
             assert!(faults.iter().any(|fault| fault.starts_with(&format!("`{key}"))), "{key}: {faults:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! What others say: people who are consulted, and a paper from outside that is waited for.
 
 use super::item::{Item, Map};
-use super::model::{Consult, Name, Needs, State, Task, Wait};
+use super::model::{Consult, Name, Needs, OnPaper, Posting, State, Task, Wait};
 use super::transitions::numbers;
 use crate::diagnostic::say;
 use crate::ids::Text;
@@ -26,9 +26,38 @@ pub(super) fn wait(item: &Item<'_>) -> Option<Wait> {
     })
 }
 
+/// `posting: {keeps: .., title: .., for: 10wd, before: DAY, into: TABLE, paper: KIND}`.
+pub(super) fn posting(item: &Item<'_>) -> Option<Posting> {
+    let keys = ["keeps", "title", "help", "for", "before", "ends", "into", "paper", "mail"];
+    let map = item.map(say!(what.posting), &keys)?;
+    let word = |key: &str| map.need(key, item.span()).and_then(|item| item.word());
+    Some(Posting {
+        span: item.span().clone(),
+        keeps: word("keeps"),
+        title: map.need("title", item.span()).map_or_else(Text::default, |item| item.text()),
+        help: map.text("help"),
+        period: map.need("for", item.span()).and_then(|item| item.delay()),
+        before: map.word("before"),
+        ends: map.word("ends"),
+        into: word("into"),
+        paper: map.word("paper"),
+        mail: map.word("mail"),
+        keys: map.keys(),
+    })
+}
+
+/// Whoever keeps a posting has a page of their own for as long as it runs.
+pub(super) fn posted(state: &mut State) {
+    let Some(posting) = state.posting.clone() else { return };
+    if state.task.is_none() {
+        state.task = Some(task(posting.keeps, posting.title, posting.help, posting.mail));
+    }
+}
+
 /// `consult: {for: .., title: .., into: TABLE, silence: {COLUMN: WORD}}`.
 pub(super) fn consult(item: &Item<'_>) -> Option<Consult> {
-    let map = item.map(say!(what.consult), &["for", "title", "help", "into", "silence", "mail"])?;
+    let map =
+        item.map(say!(what.consult), &["for", "title", "help", "attach", "into", "silence", "on_paper", "mail"])?;
     let word = |key: &str| map.need(key, item.span()).and_then(|item| item.word());
     let silence = map.get("silence").map(|item| {
         let cells = item.named(say!(several.fields)).into_iter();
@@ -41,8 +70,17 @@ pub(super) fn consult(item: &Item<'_>) -> Option<Consult> {
         help: map.text("help"),
         into: word("into"),
         silence,
+        attach: map.words("attach"),
+        on_paper: map.get("on_paper").and_then(|item| on_paper(&item)),
         mail: map.word("mail"),
     })
+}
+
+/// `on_paper: {number: COLUMN, day: COLUMN, paper: KIND}`.
+fn on_paper(item: &Item<'_>) -> Option<OnPaper> {
+    let map = item.map(say!(what.answer_on_paper), &["number", "day", "paper"])?;
+    let word = |key: &str| map.need(key, item.span()).and_then(|item| item.word());
+    Some(OnPaper { span: item.span().clone(), number: word("number"), day: word("day"), paper: word("paper") })
 }
 
 /// Everybody who is consulted answers once, with a row of their own.
@@ -61,7 +99,8 @@ pub(super) fn consulted(state: &mut State) {
         }
     }
     if state.task.is_none() {
-        state.task = Some(task(consult.asks, consult.title, consult.help, consult.mail));
+        let asked = task(consult.asks, consult.title, consult.help, consult.mail);
+        state.task = Some(Task { attach: consult.attach, ..asked });
     }
 }
 

@@ -1,10 +1,11 @@
 //! Fields, roles, guards and votes as written.
 
 use super::item::{Item, Map};
-use super::model::{Absent, Access, Correctable, Field, Guard, Name, Role, Vote};
+use super::model::{Absent, Access, Correctable, Field, Guard, Name, Outside, Party, Role, Vote};
 use crate::diagnostic::{Words, say};
 use crate::ids::Text;
 use crate::source::Span;
+use crate::yaml::Node;
 
 /// The keys of a field.
 const FIELD_KEYS: &[&str] = &[
@@ -96,7 +97,10 @@ pub(super) fn roles(item: &Item<'_>) -> Vec<Role> {
 }
 
 fn role(name: Name, item: &Item<'_>) -> Option<Role> {
-    let map = item.map(say!(what.role), &["label", "starter", "post", "of", "body", "seat", "field", "decision"])?;
+    let map = item.map(
+        say!(what.role),
+        &["label", "starter", "post", "of", "body", "seat", "field", "decision", "each", "outside", "any"],
+    )?;
     Some(Role {
         label: needed_text(&map, "label", &name.span),
         starter: map.flag("starter"),
@@ -106,9 +110,26 @@ fn role(name: Name, item: &Item<'_>) -> Option<Role> {
         seat: map.word("seat"),
         field: map.word("field"),
         decision: map.word("decision"),
+        each: map.get("each").and_then(|item| item.formula()),
+        outside: map.get("outside").map(|item| outside(&item)),
+        any: map.words("any"),
         keys: map.keys(),
         name,
     })
+}
+
+/// People from outside: a table of the dossier that names them, or their names.
+fn outside(item: &Item<'_>) -> Outside {
+    match item.node() {
+        Node::List(_) | Node::Map(_) => Outside::Named(item.items().iter().filter_map(party).collect()),
+        _ => item.word().map_or_else(|| Outside::Named(Vec::new()), Outside::Table),
+    }
+}
+
+fn party(item: &Item<'_>) -> Option<Party> {
+    let map = item.map(say!(what.party), &["name", "mail", "language"])?;
+    let word = |key: &str| map.need(key, item.span()).and_then(|item| item.word());
+    Some(Party { name: word("name")?, mail: word("mail")?, language: map.word("language") })
 }
 
 /// The guards.

@@ -105,7 +105,7 @@ mod tests {
     /// Every kind of mapping once; nothing in it has to make sense.
     const EVERYTHING: &str = "
 fields: {a: {correctable: {}}}
-roles: {r: {}}
+roles: {r: {outside: [{}]}}
 guards: {g: {}}
 numbers: {n: {}}
 registers: {r: {}}
@@ -122,7 +122,8 @@ states:
     task: {}
     vote: {held: {paper: {}}, attendance: {}}
     wait: {}
-    consult: {}
+    posting: {}
+    consult: {on_paper: {}}
     joins: {}
     awaits: {}
     deadline: {escalate: {}}

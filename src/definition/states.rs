@@ -26,6 +26,7 @@ const KEYS: &[&str] = &[
     "task",
     "consult",
     "wait",
+    "posting",
     "vote",
     "joins",
     "awaits",
@@ -69,6 +70,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
         task: map.get("task").and_then(|item| task(&item)),
         consult: map.get("consult").and_then(|item| outside::consult(&item)),
         wait: map.get("wait").and_then(|item| outside::wait(&item)),
+        posting: map.get("posting").and_then(|item| outside::posting(&item)),
         vote: map.get("vote").and_then(|item| vote(&item)),
         joins: map.get("joins").and_then(|item| joins(&item)),
         awaits: map.get("awaits").and_then(|item| children::awaits(&item)),
@@ -88,6 +90,7 @@ fn state(name: Name, item: &Item<'_>) -> Option<State> {
     };
     outside::consulted(&mut state);
     outside::recorded(&mut state);
+    outside::posted(&mut state);
     Some(state)
 }
 

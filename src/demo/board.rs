@@ -1,4 +1,4 @@
-//! The board of a demonstration: shows the mail pages and keeps the office going.
+//! The board of a demonstration or a practice: shows the mail pages and keeps the office going.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::DemoError;
+use super::hall::Hall;
 use super::mailroom::{self, Mailroom, Owner};
-use super::stage::Stage;
 
 /// How often the office looks what is due.
 const BEAT: Duration = Duration::from_millis(200);
@@ -18,21 +18,16 @@ const DAY_MS: u128 = 24 * 60 * 60 * 1000;
 ///
 /// # Errors
 /// The database or the network fails.
-pub async fn run(mut stage: Stage, listener: TcpListener, day: Option<Duration>) -> Result<(), DemoError> {
+pub async fn run(
+    mut hall: Hall,
+    owners: Vec<Owner>,
+    listener: TcpListener,
+    day: Option<Duration>,
+) -> Result<(), DemoError> {
     let (morning, mut asked) = mpsc::channel(1);
-    let owner = |(code, name, email): (&str, &str, &str)| Owner {
-        code: code.to_owned(),
-        name: name.to_owned(),
-        email: email.to_owned(),
-    };
-    let (engine, zone) = (stage.engine.clone(), stage.calendar.zone().clone());
+    let (engine, zone) = (hall.engine.clone(), hall.calendar.zone().clone());
     let clock = move || engine.now().timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    let room = Mailroom {
-        catcher: stage.catcher.clone(),
-        owners: Arc::new(stage.office.cast.everybody().map(owner).collect()),
-        clock: Arc::new(clock),
-        morning,
-    };
+    let room = Mailroom { catcher: hall.catcher.clone(), owners: Arc::new(owners), clock: Arc::new(clock), morning };
     let router = mailroom::router(room, listener.local_addr()?);
     let mut served = tokio::spawn(axum::serve(listener, router).into_future());
     let mut beat = tokio::time::interval(BEAT);
@@ -40,14 +35,14 @@ pub async fn run(mut stage: Stage, listener: TcpListener, day: Option<Duration>)
         tokio::select! {
             _ = tokio::signal::ctrl_c() => return Ok(()),
             ended = &mut served => return ended.unwrap_or(Ok(())).map_err(DemoError::from),
-            Some(()) = asked.recv() => stage.move_to(stage.next_morning(stage.now())).await?,
+            Some(()) = asked.recv() => hall.move_to(hall.next_morning(hall.now())).await?,
             _ = beat.tick() => {
                 if let Some(day) = day.filter(|day| !day.is_zero()) {
                     let passed = i64::try_from(DAY_MS * BEAT.as_millis() / day.as_millis().max(1)).unwrap_or(i64::MAX);
-                    stage.move_to(stage.now().plus_ms(passed)).await?;
+                    hall.move_to(hall.now().plus_ms(passed)).await?;
                 }
             }
         }
-        stage.rest().await?;
+        hall.rest().await?;
     }
 }

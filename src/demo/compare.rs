@@ -104,15 +104,15 @@ pub fn reached(dossier: &Dossier, machine: &Machine, reading: &Reading) -> Strin
 pub async fn lines(stage: &Stage) -> Result<Vec<Line>, DemoError> {
     let (folder, script) = (files::shown(), &stage.office.script);
     let reading = reading(folder)?;
-    let machine = stage.engine.current(&WorkflowName::new(&script.workflow)).await?;
+    let machine = stage.hall.engine.current(&WorkflowName::new(&script.workflow)).await?;
     let key = machine.and_then(|machine| Some(machine.import.as_ref()?.key.clone())).unwrap_or_default();
     let first = script.files.first().map(String::as_str).unwrap_or_default();
     let expected = expected(folder, first, &key, &reading)?;
     let mut lines = Vec::new();
     for (key, id) in &stage.dossiers {
-        let dossier = stage.engine.dossier(id).await?.ok_or_else(|| DemoError::missing("imported dossier"))?;
-        let machine = stage.engine.machine(&dossier.machine).await?;
-        let history = stage.engine.history(id).await?;
+        let dossier = stage.hall.engine.dossier(id).await?.ok_or_else(|| DemoError::missing("imported dossier"))?;
+        let machine = stage.hall.engine.machine(&dossier.machine).await?;
+        let history = stage.hall.engine.history(id).await?;
         let last = history.iter().rev().find(|event| enters(event));
         let by = match last {
             Some(event) => decider(stage, id, event).await?,
@@ -124,7 +124,7 @@ pub async fn lines(stage: &Stage) -> Result<Vec<Line>, DemoError> {
             reached: reached(&dossier, &machine, &reading),
             expected: expected.get(key).cloned(),
             by,
-            on: last.map(|event| stage.calendar.date(event.at).to_string()).unwrap_or_default(),
+            on: last.map(|event| stage.hall.calendar.date(event.at).to_string()).unwrap_or_default(),
         });
     }
     Ok(lines)
@@ -144,11 +144,13 @@ async fn decider(stage: &Stage, dossier: &DossierId, event: &Event) -> Result<St
         };
         event.changes.iter().any(to)
     };
-    let history = stage.engine.history(list).await?;
-    let caption = stage.engine.dossier(list).await?.map(|list| list.caption).unwrap_or_default();
+    let history = stage.hall.engine.history(list).await?;
+    let caption = stage.hall.engine.dossier(list).await?.map(|list| list.caption).unwrap_or_default();
     let told = history.iter().rev().filter(|one| one.at <= event.at).find(tells);
     let voted = told.and_then(|told| told.changes.iter().find_map(body_of));
-    if let Some(body) = voted.and_then(|body| stage.engine.directory().bodies.get(body).map(|body| body.name.clone())) {
+    if let Some(body) =
+        voted.and_then(|body| stage.hall.engine.directory().bodies.get(body).map(|body| body.name.clone()))
+    {
         return Ok(body);
     }
     Ok(told.map_or_else(|| caption.clone(), |told| name(stage, &told.actor, &caption)))
@@ -163,7 +165,7 @@ fn body_of(change: &Change) -> Option<&BodyCode> {
 }
 
 fn name(stage: &Stage, actor: &Actor, otherwise: &str) -> String {
-    let directory = stage.engine.directory();
+    let directory = stage.hall.engine.directory();
     let person = actor.person().and_then(|id| directory.people.get(id));
     person.map_or_else(|| otherwise.to_owned(), |person| person.name.clone())
 }

@@ -1,13 +1,14 @@
 //! A whole office in one process, to look at and to play: its own database, its own clock, people whose mails are caught
 //! and whose links can be followed.
 //!
-//! [`stage`] sets it up, [`play`] lets its people act through mails, links and pages and nothing else, [`compare`] looks at
+//! [`hall`] lets it run, [`stage`] sets the shown one up, [`play`] lets its people act through mails, links and pages and nothing else, [`compare`] looks at
 //! what came of it. Everything shown comes from the files that are shipped with the workflows.
 
 pub mod board;
 pub mod cast;
 pub mod compare;
 pub mod files;
+pub mod hall;
 pub mod html;
 pub mod http;
 pub mod mailroom;
@@ -33,7 +34,7 @@ pub enum DemoError {
     Csv(#[from] csv::Error),
     /// A row could not be imported.
     #[error(transparent)]
-    Intake(#[from] crate::service::intake::IntakeError),
+    Intake(#[from] crate::engine::intake::IntakeError),
     /// A page could not be fetched.
     #[error(transparent)]
     Http(#[from] http::HttpError),

@@ -60,34 +60,34 @@ impl<'s> Play<'s> {
     /// # Errors
     /// Somebody is asked what the script does not foresee, is told that what they sent is wrong, or the world fails.
     pub async fn run(&mut self, seen: &mut (dyn FnMut(i64) + Send)) -> Result<(), DemoError> {
-        let last = self.stage.now().plus_ms(LENGTH_MAX_MS);
+        let last = self.stage.hall.now().plus_ms(LENGTH_MAX_MS);
         let workflow = WorkflowName::new(&self.stage.office.script.workflow);
         loop {
-            self.stage.rest().await?;
+            self.stage.hall.rest().await?;
             self.read_mails().await?;
             if let Some(deed) = self.due() {
                 self.carry_out(&deed).await?;
                 continue;
             }
-            seen(self.stage.engine.store().ended(&workflow).await?);
+            seen(self.stage.hall.engine.store().ended(&workflow).await?);
             let noted = self.agenda.keys().next().map(|(at, _)| *at);
-            let Some(next) = [noted, self.stage.next().await?].into_iter().flatten().min() else { return Ok(()) };
+            let Some(next) = [noted, self.stage.hall.next().await?].into_iter().flatten().min() else { return Ok(()) };
             if next > last {
                 return Err(DemoError::Fault(format!("the play has come to {next} and has not ended")));
             }
-            self.stage.move_to(next).await?;
+            self.stage.hall.move_to(next).await?;
         }
     }
 
     fn due(&mut self) -> Option<Deed> {
-        let now = self.stage.now();
+        let now = self.stage.hall.now();
         let first = self.agenda.first_entry().filter(|entry| entry.key().0 <= now)?;
         Some(first.remove())
     }
 
     /// Everybody reads what has come, and notes when they will answer.
     async fn read_mails(&mut self) -> Result<(), DemoError> {
-        for mail in self.stage.catcher.mails_since(self.mails_read) {
+        for mail in self.stage.hall.catcher.mails_since(self.mails_read) {
             self.mails_read = mail.number;
             for address in &mail.to {
                 let person = self.stage.office.cast.owner(address).map(str::to_owned);
@@ -104,7 +104,7 @@ impl<'s> Play<'s> {
 
     /// The links to single questions in a mail, and behind its link to all of them.
     async fn questions(&self, links: &[String]) -> Result<Vec<String>, DemoError> {
-        let address = &self.stage.address;
+        let address = &self.stage.hall.address;
         let ours = |link: &&String| link.starts_with(address.as_str());
         let mut urls: Vec<String> = Vec::new();
         for link in links.iter().filter(ours) {
@@ -122,7 +122,7 @@ impl<'s> Play<'s> {
     /// Opens a link and decides when to answer it.
     async fn note(&mut self, person: &str, url: String) -> Result<(), DemoError> {
         let page = open(&url).await?;
-        let now = self.stage.now();
+        let now = self.stage.hall.now();
         let at = match page.asked() {
             Asked::Nothing => None,
             Asked::Ballot | Asked::Attendance | Asked::Tally | Asked::Confirm => Some(now),
@@ -147,7 +147,7 @@ impl<'s> Play<'s> {
         if rule.never {
             return Ok(None);
         }
-        let (now, office, calendar) = (self.stage.now(), &self.stage.office, &self.stage.calendar);
+        let (now, office, calendar) = (self.stage.hall.now(), &self.stage.office, &self.stage.hall.calendar);
         if let Some(column) = &rule.column {
             let text = office.row_in(&page.text()).and_then(|row| office.rows.get(row)?.get(column));
             let at: jiff::Timestamp = text
@@ -198,7 +198,7 @@ impl<'s> Play<'s> {
 
     /// Sends the form of a page.
     async fn answer(&mut self, deed: &Deed, page: &Page) -> Result<(Page, u16), DemoError> {
-        let today = self.stage.calendar.date(self.stage.now()).to_string();
+        let today = self.stage.hall.calendar.date(self.stage.hall.now()).to_string();
         let root = self.stage.office.cast.root(&deed.person).to_owned();
         let count = self.signed.get(&root).copied().unwrap_or_default();
         let hand = Hand { person: &deed.person, today: &today, count };

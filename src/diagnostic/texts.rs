@@ -20,6 +20,7 @@ macro_rules! files {
             include_str!(concat!("texts/", $language, "/course.toml")),
             include_str!(concat!("texts/", $language, "/files.toml")),
             include_str!(concat!("texts/", $language, "/warnings.toml")),
+            include_str!(concat!("texts/", $language, "/commands.toml")),
         ]
     };
 }

@@ -1,6 +1,5 @@
 //! Units, people, posts, bodies: who is who on a given day. Pure; the store keeps it, the engine hands it in.
 
-pub mod csv;
 pub mod difference;
 pub mod names;
 mod query;
@@ -18,6 +17,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{BodyCode, PersonId, UnitCode};
 
+const EMAIL_MAX: usize = 254;
+
+/// Whether a text could be a mailbox: what else is wrong with it, its mail server will say.
+pub fn is_mailbox(text: &str) -> bool {
+    let shaped = text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
+    });
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
+    shaped && !text.contains(odd) && text.len() <= EMAIL_MAX
+}
+
 /// The whole directory at one version.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Directory {
@@ -26,6 +36,9 @@ pub struct Directory {
     /// The people by id. Kept in rows of their own, not in the stored versions.
     #[serde(skip)]
     pub people: BTreeMap<PersonId, Person>,
+    /// People who are not in it and whom one dossier knows: they hold no post, and nobody is offered their names.
+    #[serde(skip)]
+    pub outside: BTreeMap<PersonId, Person>,
     /// Who holds which post.
     pub posts: Vec<Post>,
     /// Councils and peer groups.
@@ -35,6 +48,18 @@ pub struct Directory {
     /// Who stands in for whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substitutes: Vec<Substitute>,
+    /// What people have said of themselves, beside the directory.
+    #[serde(skip)]
+    pub own: Own,
+}
+
+/// What people have said of themselves: kept in rows of their own, whatever directory comes next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Own {
+    /// Who is away, and who stands in for them.
+    pub absences: Vec<Substitute>,
+    /// Which language somebody reads, where it is another than the directory says.
+    pub languages: BTreeMap<PersonId, String>,
 }
 
 /// A time during which something holds: from the first day to the last, both included; open where none is said.

@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Body, BodySeat, Directory, Person, Unit};
+use super::{Body, BodySeat, Directory, Person, Substitute, Unit};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 
 impl Directory {
+    /// Somebody by their id, from outside too.
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id).or_else(|| self.outside.get(id))
+    }
+
     /// Holders of a post in a unit on a day; where the unit has none, of the nearest unit above it that has.
     pub fn holders(&self, post: &str, unit: &UnitCode, on: Date) -> Vec<PersonId> {
         for above in self.upward(unit, on) {
@@ -106,6 +111,17 @@ impl Directory {
     pub fn seats(&self, body: &BodyCode, on: Date) -> Vec<&BodySeat> {
         let seats = self.bodies.get(body).map_or(&[][..], |body| &body.seats);
         seats.iter().filter(|seat| seat.dated.holds(on)).collect()
+    }
+
+    /// Who stands in for whom: as the directory says it, and as people have said it of themselves.
+    pub fn stand_ins(&self) -> impl Iterator<Item = &Substitute> {
+        self.substitutes.iter().chain(&self.own.absences)
+    }
+
+    /// The language that a person reads; Vietnamese for somebody who is not known.
+    pub fn language(&self, person: &PersonId) -> &str {
+        let written = || self.people.get(person).map_or("vi", |person| person.language.as_str());
+        self.own.languages.get(person).map_or_else(written, String::as_str)
     }
 
     /// A person by the code that files use.

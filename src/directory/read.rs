@@ -11,8 +11,6 @@ use crate::diagnostic::{Diagnostic, Words, fault, nearest, say};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::source::{SourceFile, Span, Spanned};
 
-const EMAIL_MAX: usize = 254;
-
 /// Reads a directory from its files (`units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`,
 /// `substitutes.csv`, or `directory.yaml`), asked for by those names. `ids` gives the id of a person by code: the one they have, or a fresh random
 /// one; it is asked once for each person.
@@ -126,11 +124,7 @@ impl Building<'_> {
 
     fn email(&mut self, email: &Spanned<String>, mailboxes: &mut BTreeMap<String, Span>) {
         let text = email.value.as_str();
-        let shaped = text.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !domain.starts_with('.')
-        });
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '\\');
-        if !shaped || text.contains(odd) || text.len() > EMAIL_MAX {
+        if !super::is_mailbox(text) {
             self.faults.push(fault!(MAILBOX.address, &email.span, text));
         } else if let Some(first) = mailboxes.get(&text.to_lowercase()) {
             self.faults.push(fault!(SHARED_MAILBOX.mailbox, &email.span, mailbox = text).beside(first));

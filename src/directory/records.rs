@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::csv;
 use crate::diagnostic::{Diagnostic, fault};
+use crate::sheet::csv;
 use crate::source::{SourceFile, Span, Spanned};
 use crate::yaml::fields::{self, Fields, Node, entries, items};
 
@@ -95,7 +95,7 @@ impl Records {
     }
 
     fn read_csv(&mut self, sheet: &Sheet, file: &SourceFile, faults: &mut Vec<Diagnostic>) {
-        let table = match csv::read(&file.name, file.text.as_bytes()) {
+        let table = match csv::of(file.clone()) {
             Ok(table) => table,
             Err(found) => {
                 self.broken.insert(sheet.name);

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-use super::{Directory, csv, read};
+use super::{Directory, read};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ids::PersonId;
+use crate::sheet::csv;
 use crate::source::SourceFile;
 
 const UNITS: &str = "code,name,kind,parent,legal_personality,tags,from,until,successors

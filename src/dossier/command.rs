@@ -84,6 +84,8 @@ pub enum Actor {
         /// The operator's name on the machine.
         operator: String,
     },
+    /// Whoever looks at a public page.
+    Public,
     /// The clock.
     Clock,
     /// Another dossier's message.
@@ -97,7 +99,7 @@ impl Actor {
             Self::Link(person) | Self::LinkPin(person) | Self::Session(person) | Self::Operator { person, .. } => {
                 Some(person)
             }
-            Self::Import { .. } | Self::Migration { .. } | Self::Clock | Self::Dossier(_) => None,
+            Self::Import { .. } | Self::Migration { .. } | Self::Public | Self::Clock | Self::Dossier(_) => None,
         }
     }
 
@@ -109,7 +111,7 @@ impl Actor {
             Self::Session(_) | Self::Operator { .. } | Self::Import { .. } | Self::Migration { .. } => {
                 Some(LinkPolicy::Login)
             }
-            Self::Clock | Self::Dossier(_) => None,
+            Self::Public | Self::Clock | Self::Dossier(_) => None,
         }
     }
 
@@ -122,6 +124,7 @@ impl Actor {
             Self::Operator { person, .. } => format!("operator:{person}"),
             Self::Import { .. } => "import".to_owned(),
             Self::Migration { .. } => "migration".to_owned(),
+            Self::Public => "public".to_owned(),
             Self::Clock => "clock".to_owned(),
             Self::Dossier(dossier) => format!("dossier:{dossier}"),
         }
@@ -191,6 +194,16 @@ pub enum Ask {
         /// Why.
         reason: String,
     },
+    /// What somebody who is asked said on paper is written down.
+    Record(Record),
+    /// A link is asked for, by which to object to what is posted.
+    Knock(Knock),
+    /// Somebody objects to what is posted.
+    Object(Object),
+    /// An objection that came on paper is written down.
+    Hear(Hear),
+    /// An objection is settled.
+    Settle(Settle),
     /// The step is done anew.
     Redo {
         /// The entry.
@@ -213,8 +226,8 @@ pub enum Ask {
         seats: BTreeMap<PersonId, Attends>,
         /// Too few have come, and nobody is waited for any longer: the vote ends without a quorum.
         too_few: bool,
-        /// The dossier's last event when the page was made; none where nobody looked at a page.
-        seen: Option<i64>,
+        /// The dossier's last event that whoever records it has seen: what was recorded since is not overwritten.
+        seen: i64,
     },
     /// Tallies of a vote held on paper.
     Tally {
@@ -311,11 +324,85 @@ pub struct Act {
     pub seen: Option<i64>,
 }
 
+/// Somebody wants to object to what is posted, and says where they are reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Knock {
+    /// The entry in which it is posted.
+    pub activation: ActivationId,
+    /// Who they say they are.
+    pub name: String,
+    /// Their mailbox: only whoever reads it gets the link.
+    pub mail: String,
+    /// The language they read.
+    pub language: String,
+}
+
+/// Somebody objects to what is posted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Object {
+    /// The entry in which it is posted.
+    pub activation: ActivationId,
+    /// What they say.
+    pub text: String,
+    /// What proves it.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+}
+
+/// An objection that came on paper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hear {
+    /// The entry in which the matter is posted.
+    pub activation: ActivationId,
+    /// Whose it is.
+    pub who: String,
+    /// What it says.
+    pub text: String,
+    /// When it came.
+    pub day: jiff::civil::Date,
+    /// The paper.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+}
+
+/// What those who keep a posting say of an objection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settle {
+    /// The entry in which the matter is posted.
+    pub activation: ActivationId,
+    /// The row of the objection.
+    pub place: u32,
+    /// Whether it is accepted.
+    pub accepted: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// An answer of somebody who is asked, that came on paper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The entry in which they are asked.
+    pub activation: ActivationId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// Which of the events they chose.
+    pub event: EventName,
+    /// Their row, with the number and the day of the paper.
+    pub fields: BTreeMap<FieldName, serde_json::Value>,
+    /// The paper.
+    #[serde(default)]
+    pub papers: Vec<Paper>,
+}
+
 impl Ask {
     /// The entry in which somebody answers; none where nobody was asked.
     pub fn activation(&self) -> Option<ActivationId> {
         match self {
             Self::Act(act) => Some(act.activation),
+            Self::Record(record) => Some(record.activation),
+            Self::Object(object) => Some(object.activation),
+            Self::Hear(hear) => Some(hear.activation),
+            Self::Settle(settle) => Some(settle.activation),
             Self::Edit { activation, .. }
             | Self::Claim { activation }
             | Self::Release { activation }
@@ -330,6 +417,7 @@ impl Ask {
             | Self::Confirm { activation, .. }
             | Self::Acknowledge { activation, .. } => Some(*activation),
             Self::Start(_)
+            | Self::Knock(_)
             | Self::Correct(_)
             | Self::Note { .. }
             | Self::Withdraw { .. }

@@ -62,6 +62,11 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Extend { .. }
         | Ask::Skip { .. }
         | Ask::Redo { .. }
+        | Ask::Record(_)
+        | Ask::Knock(_)
+        | Ask::Object(_)
+        | Ask::Hear(_)
+        | Ask::Settle(_)
         | Ask::Withdraw { .. }
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }

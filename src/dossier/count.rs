@@ -2,6 +2,7 @@
 
 use super::{Choice, RowResult};
 use crate::machine::{Abstention, Base, Fraction, Tie, VoteRule};
+use crate::planted::{Fault, planted};
 
 /// What was found in the boxes, on the sheets or on the tables for one row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,7 @@ impl Tally {
     #[must_use]
     pub fn with(self, choice: Choice, more: u32) -> Self {
         match choice {
+            Choice::Abstain if planted(Fault::TallyWrong) => Self { yes: self.yes + more, ..self },
             Choice::Yes => Self { yes: self.yes + more, ..self },
             Choice::No => Self { no: self.no + more, ..self },
             Choice::Abstain => Self { abstain: self.abstain + more, ..self },

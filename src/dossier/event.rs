@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
 use super::note::{Acknowledgement, Note};
+use super::posting::Objected;
 use super::taken::Key;
 use super::{
-    Active, Attends, Body, Choice, Deed, Dossier, Frozen, GivenOut, Ground, Message, OnList, Paper, PaperTally, Parent,
-    Recipient, Round, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult, VoteRow,
+    Active, Attends, Body, Choice, Deed, Dossier, Frozen, GivenOut, Ground, Message, OnList, Outsider, Paper,
+    PaperTally, Parent, Recipient, Round, RowOf, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult,
+    VoteRow,
 };
 use crate::calendar::Delay;
 use crate::ids::{
@@ -55,6 +57,12 @@ pub enum Kind {
     Assigned,
     /// Whoever leads a step asked one more person, put the deadline off, skipped it or had it done anew.
     Led,
+    /// Somebody asked for a link by which to object to what is posted.
+    Knocked,
+    /// Somebody objected to what is posted.
+    Objected,
+    /// An objection was settled.
+    Settled,
     /// It was recorded who is there at a vote.
     Attended,
     /// A ballot went into the box.
@@ -91,6 +99,9 @@ impl Kind {
             Self::Edited => "edited",
             Self::Assigned => "assigned",
             Self::Led => "led",
+            Self::Knocked => "knocked",
+            Self::Objected => "objected",
+            Self::Settled => "settled",
             Self::Attended => "attended",
             Self::Cast => "cast",
             Self::Tallied => "tallied",
@@ -144,6 +155,14 @@ pub enum Change {
     Captioned(String),
     /// Fields got values; null takes one away.
     Set(BTreeMap<FieldName, serde_json::Value>),
+    /// Somebody from outside is named here, or what is known of them is another; with it a row about them.
+    Party {
+        /// Who.
+        outsider: Outsider,
+        /// The row.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        row: Option<RowOf>,
+    },
     /// Papers were attached.
     Filed(Vec<Paper>),
     /// What was submitted was put right.
@@ -232,6 +251,33 @@ pub enum Change {
         /// The entry.
         activation: ActivationId,
     },
+    /// Somebody who asked for it may object to what is posted.
+    LetIn {
+        /// The entry in which it is posted.
+        activation: ActivationId,
+        /// Who.
+        person: PersonId,
+    },
+    /// Somebody objected to what is posted.
+    Objected(Objected),
+    /// An objection was settled.
+    Settled {
+        /// The entry in which the matter is posted.
+        activation: ActivationId,
+        /// The row of the objection.
+        place: u32,
+        /// Whether it was accepted.
+        accepted: bool,
+        /// By whom.
+        by: PersonId,
+    },
+    /// Something waits for people who are not asked for anything else: they are told.
+    Waits {
+        /// The entry.
+        activation: ActivationId,
+        /// Who.
+        people: Vec<PersonId>,
+    },
     /// One more person is asked.
     Added {
         /// The entry.
@@ -265,6 +311,15 @@ pub enum Change {
         event: EventName,
         /// Why.
         reason: String,
+    },
+    /// Whoever leads the step wrote down what somebody who is asked said on paper.
+    TookDown {
+        /// The entry.
+        activation: ActivationId,
+        /// Whose answer it is.
+        person: PersonId,
+        /// What they chose.
+        event: EventName,
     },
     /// Whoever leads the step has it done anew.
     Redone {
@@ -634,6 +689,7 @@ impl Change {
         matches!(
             self,
             Self::Set(_)
+                | Self::Party { .. }
                 | Self::Filed(_)
                 | Self::Corrected { .. }
                 | Self::Joined { .. }
@@ -664,6 +720,7 @@ impl Change {
             | Self::Redone { .. }
             | Self::Grounds(_)
             | Self::Stuck(_) => after.subject.as_ref(),
+            Self::Party { outsider, .. } => Some(&outsider.person),
             Self::Described { row, .. } => after.row(row)?.subject.as_ref(),
             Self::ChildCalled { dossier, .. }
             | Self::ChildGave { dossier, .. }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::event::{Change, Corrected, Event};
 use super::note::Acknowledgement;
 use super::{
-    Active, Answer, Attendance, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowStatus,
-    Stuck, Task, TimerKind, Vote,
+    Active, Answer, Attendance, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowOf,
+    RowStatus, Stuck, Task, Timer, TimerKind, Vote,
 };
 use crate::ids::{ActivationId, DossierId, Instant, PersonId, StateId};
+use crate::planted::{Fault, planted};
 
 /// The dossier after an event; before its first one there is none.
 ///
@@ -83,6 +84,8 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             corrections: Vec::new(),
             notes: Vec::new(),
             acknowledged: Vec::new(),
+            outsiders: Vec::new(),
+            objections: Vec::new(),
             tasks: Vec::new(),
             timers: Vec::new(),
             votes: Vec::new(),
@@ -112,6 +115,13 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Imported(key) => dossier.import_key = Some(key.clone()),
         Change::Captioned(caption) => dossier.caption.clone_from(caption),
         Change::Set(fields) => set(dossier, fields),
+        Change::Party { outsider, row } => {
+            dossier.outsiders.retain(|one| one.person != outsider.person || one == outsider);
+            if dossier.outsider(&outsider.person).is_none() {
+                dossier.outsiders.push(outsider.clone());
+            }
+            row.as_ref().map_or(Ok(()), |row| put(dossier, row))?;
+        }
         Change::Filed(papers) => dossier.papers.extend(papers.iter().cloned()),
         Change::Done(deed) => {
             let same = |old: &Deed| old.person == deed.person && old.state == deed.state && old.role == deed.role;
@@ -149,7 +159,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             if !task.holders.contains(person) {
                 return Err("a person answered who was not asked".to_owned());
             }
-            task.holders.retain(|holder| holder != person);
+            task.holders.retain(|holder| holder != person || planted(Fault::AnswersTwice));
             task.answers.push(Answer { person: person.clone(), event: event.clone(), at });
         }
         Change::Given { activation, from, to, .. } => give(task_of(dossier, *activation)?, from.as_ref(), to),
@@ -163,6 +173,17 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             let alone = task.owner.is_some() || task.waits();
             if alone { &mut task.others } else { &mut task.holders }.push(person.clone());
             task.added.push(person.clone());
+        }
+        Change::LetIn { activation, person } => {
+            let mut tasks = dossier.tasks.iter_mut();
+            let task = tasks.find(|task| task.activation == *activation && task.purpose == Purpose::Object);
+            task.ok_or("nothing is posted there")?.holders.push(person.clone());
+        }
+        Change::Objected(objected) => dossier.objections.push(objected.clone()),
+        Change::Settled { activation, place, accepted, .. } => {
+            let mut all = dossier.objections.iter_mut();
+            let one = all.find(|one| one.activation == *activation && one.place == *place);
+            one.ok_or("there is no such objection")?.accepted = Some(*accepted);
         }
         Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
         Change::Moved { activation, due_at } => {
@@ -184,13 +205,14 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             task.ok_or("nobody is asked there")?.stand_ins.clone_from(stand_ins);
         }
         Change::Timed(timers) => {
-            for timer in timers {
+            for timer in timers.iter().skip(usize::from(planted(Fault::TimerLost))) {
                 dossier.timers.retain(|old| old.activation != timer.activation || old.what != timer.what);
                 dossier.timers.push(timer.clone());
             }
         }
         Change::Fired { activation, what, .. } => {
-            dossier.timers.retain(|timer| timer.activation != *activation || timer.what != *what);
+            let is_it = |timer: &Timer| timer.activation == *activation && timer.what == *what;
+            dossier.timers.retain(|timer| !is_it(timer) || planted(Fault::TimerStays));
         }
         Change::Stuck(stuck) => dossier.stuck = Some(stuck.clone()),
         Change::Remembered { history, states } => {
@@ -214,7 +236,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
                 result.fallen = !result.stands;
             }
         }
-        Change::VoteStands { .. } | Change::Skipped { .. } | Change::Redone { .. } => {}
+        Change::VoteStands { .. }
+        | Change::Skipped { .. }
+        | Change::TookDown { .. }
+        | Change::Waits { .. }
+        | Change::Redone { .. } => {}
         Change::NextTime { state, within } => {
             dossier.next_time.insert(state.clone(), *within);
         }
@@ -382,6 +408,13 @@ fn place(active: &mut Vec<Active>, entry: Active) {
     active.insert(at, entry);
 }
 
+/// Puts a row into a table: in the place of the one that stood there, or behind the last.
+fn put(dossier: &mut Dossier, row: &RowOf) -> Result<(), String> {
+    let table = dossier.fields.entry(row.field.clone()).or_insert_with(|| serde_json::Value::Array(Vec::new()));
+    let rows = table.as_array_mut().ok_or("a row stands in a table")?;
+    if row.put(rows) { Ok(()) } else { Err("a row stands behind the last".to_owned()) }
+}
+
 fn set(dossier: &mut Dossier, fields: &BTreeMap<crate::ids::FieldName, serde_json::Value>) {
     for (name, value) in fields {
         if value.is_null() {
@@ -393,7 +426,7 @@ fn set(dossier: &mut Dossier, fields: &BTreeMap<crate::ids::FieldName, serde_jso
 }
 
 fn leave(dossier: &mut Dossier, left: &[ActivationId]) {
-    dossier.active.retain(|active| !left.contains(&active.activation));
+    dossier.active.retain(|active| !left.contains(&active.activation) || planted(Fault::StateNotLeft));
     dossier.tasks.retain(|task| !left.contains(&task.activation));
     dossier.timers.retain(|timer| !left.contains(&timer.activation));
     dossier.acknowledged.retain(|one| !left.contains(&one.activation));

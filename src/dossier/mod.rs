@@ -16,7 +16,9 @@ pub mod evolve;
 pub mod frozen;
 pub mod message;
 pub mod note;
+pub mod outsider;
 pub mod parts;
+pub mod posting;
 pub mod project;
 pub mod refusal;
 pub mod revision;
@@ -40,6 +42,7 @@ pub use ballot::{CHAIR, Choice, PaperTally, Recorded, Round, RowResult, Seat, Vo
 pub use children::{Child, Parent};
 pub use frozen::Frozen;
 pub use message::{Body, Message, OnList, Recipient};
+pub use outsider::{Outsider, RowOf};
 
 /// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events
 /// gives it again to the byte.
@@ -100,6 +103,12 @@ pub struct Dossier {
     /// Who said in an active entry that they have read it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acknowledged: Vec<note::Acknowledgement>,
+    /// People from outside whom it names, in the order in which they were named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outsiders: Vec<Outsider>,
+    /// What was objected to it while it was posted, in the order in which that came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objections: Vec<posting::Objected>,
     /// Open tasks.
     #[serde(default)]
     pub tasks: Vec<Task>,
@@ -409,6 +418,8 @@ pub enum Purpose {
     Confirm,
     /// To record who is there at a vote.
     Attendance,
+    /// To object to what is posted: of whoever asked for it, and nobody waits for them.
+    Object,
     /// To lead a step that others do: nobody waits for it, unless the step waits to be given to somebody.
     Lead,
 }
@@ -423,12 +434,13 @@ impl Purpose {
             Self::Confirm => "confirm",
             Self::Attendance => "attendance",
             Self::Lead => "lead",
+            Self::Object => "object",
         }
     }
 
     /// The purpose of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        let all = [Self::Act, Self::Ballot, Self::Tally, Self::Confirm, Self::Attendance, Self::Lead];
+        let all = [Self::Act, Self::Ballot, Self::Tally, Self::Confirm, Self::Attendance, Self::Lead, Self::Object];
         all.into_iter().find(|purpose| purpose.name() == name)
     }
 }
@@ -458,6 +470,8 @@ pub enum TimerKind {
     Escalate,
     /// The vote on line ends.
     VoteEnds,
+    /// What is posted has been posted long enough.
+    PostingEnds,
 }
 
 impl TimerKind {
@@ -474,6 +488,7 @@ impl TimerKind {
             Self::Deadline => "deadline".to_owned(),
             Self::Escalate => "escalate".to_owned(),
             Self::VoteEnds => "vote-ends".to_owned(),
+            Self::PostingEnds => "posting-ends".to_owned(),
         }
     }
 }

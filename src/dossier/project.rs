@@ -93,6 +93,8 @@ pub enum NoticeKind {
     Escalation,
     /// For your knowledge.
     Told,
+    /// A mail to somebody did not arrive.
+    Undelivered,
 }
 
 impl NoticeKind {
@@ -103,10 +105,12 @@ impl NoticeKind {
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
             Self::Told => "told",
+            Self::Undelivered => "undelivered",
         }
     }
 
-    /// What stands in the row of a notice: its kind, and behind a colon the mail of the workflow that says it.
+    /// What stands in the row of a notice: its kind, and behind a colon the mail of the workflow that says it, or whom a mail
+    /// did not reach.
     pub fn said(self, mail: Option<String>) -> Cow<'static, str> {
         mail.map_or(Cow::Borrowed(self.name()), |mail| format!("{}:{mail}", self.name()).into())
     }
@@ -114,7 +118,7 @@ impl NoticeKind {
     /// The other way.
     pub fn read(said: &str) -> Option<(Self, Option<String>)> {
         let (kind, mail) = said.split_once(':').map_or((said, None), |(kind, mail)| (kind, Some(mail.to_owned())));
-        let kinds = [Self::Asked, Self::Reminder, Self::Escalation, Self::Told];
+        let kinds = [Self::Asked, Self::Reminder, Self::Escalation, Self::Told, Self::Undelivered];
         Some((kinds.into_iter().find(|known| known.name() == kind)?, mail))
     }
 
@@ -122,7 +126,7 @@ impl NoticeKind {
     pub fn asks(self) -> bool {
         match self {
             Self::Asked | Self::Reminder => true,
-            Self::Escalation | Self::Told => false,
+            Self::Escalation | Self::Told | Self::Undelivered => false,
         }
     }
 }
@@ -175,13 +179,19 @@ pub fn project(
     let mut notices = Notices { machine, calendar, after, rows: BTreeMap::new() };
     // A task whose deadline moved is written again, but nobody is asked again.
     let key = |task: &TaskRow| (task.activation, task.purpose, task.person.clone());
-    let is_awaited = |row: &TaskRow| after.task(row.activation, row.purpose).is_none_or(|task| after.is_awaited(task));
+    // Whoever asked for a link gets it, although nobody waits for them.
+    let is_awaited = |row: &TaskRow| {
+        let asked = |task| row.purpose == Purpose::Object || after.is_awaited(task);
+        after.task(row.activation, row.purpose).is_none_or(asked)
+    };
     for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && is_awaited(task)) {
         let seq = after.seq;
         notices.add(seq, task.activation, &task.person, NoticeKind::Asked, Some(task.purpose), opened_at);
     }
     // Whoever records what comes from outside is told where, and asked for nothing.
-    let records = |row: &TaskRow| after.task(row.activation, row.purpose).is_some_and(|task| task.records);
+    let records = |row: &TaskRow| {
+        row.purpose == Purpose::Act && after.task(row.activation, row.purpose).is_some_and(|task| task.records)
+    };
     for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && records(task)) {
         notices.outside(after.seq, task, opened_at);
     }
@@ -285,6 +295,11 @@ impl<'a> Notices<'a> {
                         self.add(event.seq, *activation, person, NoticeKind::Asked, Some(purpose), event.at);
                     }
                 }
+                Change::Waits { activation, people } => {
+                    for person in people {
+                        self.add(event.seq, *activation, person, NoticeKind::Asked, Some(Purpose::Act), event.at);
+                    }
+                }
                 Change::Told { activation, people, mail } => {
                     for person in people {
                         let notice = self.notice(event.seq, *activation, person, NoticeKind::Told, event.at);
@@ -326,7 +341,10 @@ impl<'a> Notices<'a> {
 
     fn notice(&self, seq: i64, activation: ActivationId, person: &PersonId, kind: NoticeKind, at: Instant) -> Notice {
         let state = self.after.active.iter().find(|active| active.activation == activation);
-        let said = state.and_then(|active| self.machine.state(&active.state)).is_some_and(|state| state.urgent);
+        let (chart, states) = (self.machine.chart(), &self.machine.states);
+        let place = state.and_then(|active| chart.place(&active.state));
+        // What a state says holds inside it.
+        let said = place.is_some_and(|at| states[at].urgent || chart.around(at).any(|outer| states[outer].urgent));
         // Ballots of a meeting are given out while people sit in it: not with the next morning's post.
         let meets = self.after.vote(activation).is_some_and(Vote::is_attended);
         let urgent = said || meets;
@@ -335,6 +353,13 @@ impl<'a> Notices<'a> {
     }
 
     fn put(&mut self, notice: Notice) {
+        // Whoever waits for a link with which to object waits in front of a page.
+        let waits = notice.purpose == Some(Purpose::Object);
+        let notice = if waits {
+            Notice { urgent: true, not_before_at: self.calendar.mail_slot(notice.not_before_at, true), ..notice }
+        } else {
+            notice
+        };
         let key = (notice.activation, notice.person.clone(), notice.kind, notice.mail.clone());
         let purpose = notice.purpose.or_else(|| self.rows.get(&key).and_then(|said| said.purpose));
         self.rows.insert(key, Notice { purpose, ..notice });

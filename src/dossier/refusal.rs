@@ -94,6 +94,8 @@ pub enum Code {
     AttendanceWrong,
     /// Enough are there, or ballots are out: the vote does not end for want of members.
     EnoughThere,
+    /// A ballot is in: nobody is taken off the record of who is there so that the quorum goes.
+    BallotsIn,
     /// A choice is missing for a row, or given for one that the member may not vote on.
     ChoiceWrong,
     /// The same person may not do both.
@@ -125,6 +127,10 @@ pub enum Code {
     NotLater,
     /// A paper that came has not been signed yet on the day of today; `about` is the field of its day.
     NotSigned,
+    /// A posting that begins now does not end before the day before which it must; `about` is the day on which it would end.
+    NoRoom,
+    /// What is posted takes nothing outside its time; `about` is the day, where one was given.
+    OutOfTime,
     /// A person does not hold the role to which this belongs.
     NotOfRole,
     /// An earlier step keeps this person from this one; `about` is the state of that step (none: the opening).
@@ -195,6 +201,60 @@ impl Refusal {
 }
 
 impl Code {
+    /// The names of all kinds.
+    pub const NAMES: [&'static str; 50] = [
+        "no_dossier",
+        "exists",
+        "ended",
+        "done",
+        "superseded",
+        "changed",
+        "paused",
+        "not_asked",
+        "pin_missing",
+        "login_missing",
+        "not_this_way",
+        "no_event",
+        "guard",
+        "guard_failed",
+        "field_missing",
+        "field_wrong",
+        "field_closed",
+        "unread",
+        "unchanged",
+        "paper_missing",
+        "paper_unknown",
+        "too_much",
+        "reason_missing",
+        "row_unknown",
+        "tally_wrong",
+        "attendance_wrong",
+        "enough_there",
+        "ballots_in",
+        "choice_wrong",
+        "same_person",
+        "taken",
+        "key_taken",
+        "two_chairs",
+        "acted_on",
+        "voting",
+        "not_later",
+        "not_signed",
+        "not_of_role",
+        "separated",
+        "named",
+        "operation_reused",
+        "nobody_to_ask",
+        "too_few_to_ask",
+        "circles",
+        "not_gathering",
+        "stranded",
+        "clock_lost",
+        "task_lost",
+        "vote_lost",
+        "list_lost",
+    ];
+
     /// A key is another's, as far as whoever is told may know of it.
     pub fn key_taken(key: String, holder: &Holder) -> Self {
         let dossier = holder.dossier.clone().filter(|_| holder.name.is_some());
@@ -240,6 +300,7 @@ impl Code {
             Self::TallyWrong => "the numbers of the tally do not add up",
             Self::AttendanceWrong => "who is there is not said of everybody on the roll",
             Self::EnoughThere => "enough are there, or ballots are out already",
+            Self::BallotsIn => "a ballot is in, and without these members there would be no quorum",
             Self::ChoiceWrong => "a choice is missing, or given where there is none",
             Self::SamePerson => "the same person may not do both",
             Self::Separated { rule: Rule::OneRole, .. } => "this person prepared the dossier in another role",
@@ -255,6 +316,8 @@ impl Code {
             Self::Voting => "a vote is open there",
             Self::NotLater => "the day does not lie later",
             Self::NotSigned => "a paper that came is not of a later day than today",
+            Self::NoRoom => "the posting would not end in time",
+            Self::OutOfTime => "the time of the posting is over, or the day lies outside it",
             Self::NotOfRole => "this person does not hold the role",
             Self::OperationReused => "the operation id was used for something else",
             Self::NobodyToAsk => "nobody holds the role that would be asked next",

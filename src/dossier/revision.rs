@@ -39,6 +39,12 @@ impl Content {
                         self.set(name, value);
                     }
                 }
+                Change::Party { row: Some(row), .. } => {
+                    changed = true;
+                    let mut rows = self.fields.get(&row.field).and_then(Value::as_array).cloned().unwrap_or_default();
+                    row.put(&mut rows);
+                    self.set(&row.field, &Value::Array(rows));
+                }
                 Change::Corrected { fields, .. } => {
                     changed = true;
                     for (name, corrected) in fields {

@@ -83,6 +83,8 @@ impl Sight {
         seen.fields.retain(|name, _| self.field(name));
         seen.papers.retain(|paper| self.paper(&paper.kind));
         seen.notes.retain(|note| self.names(&note.thread));
+        // Whom somebody may read about is called by name; where they are reached is said to those who see all.
+        seen.outsiders.iter_mut().for_each(|one| one.mail = None);
         seen.corrections.retain(|one| self.field(&one.field));
         seen.caption = self.caption(&whole.caption, shape);
         for (place, row) in seen.rows.iter_mut().enumerate() {
@@ -135,6 +137,10 @@ impl Sight {
         match change {
             Change::Captioned(caption) => Some(Change::Captioned(self.caption(&caption, shape))),
             Change::Set(fields) => Some(Change::Set(kept(fields))),
+            Change::Party { outsider, row } => {
+                let row = row.filter(|row| self.field(&row.field))?;
+                Some(Change::Party { outsider, row: Some(row) })
+            }
             Change::Filed(papers) => {
                 let papers: Vec<_> = papers.into_iter().filter(|paper| self.paper(&paper.kind)).collect();
                 (!papers.is_empty()).then_some(Change::Filed(papers))

@@ -75,7 +75,7 @@ impl<'a> Desk<'a> {
     /// The names of those who were there, or were not, as it was recorded.
     fn those(&self, result: &VoteResult, attends: &[Attends]) -> Vec<&'a str> {
         let them = result.attendance.iter().filter(|(_, one)| attends.contains(one));
-        them.filter_map(|(person, _)| Some(self.directory.people.get(person)?.name.as_str())).collect()
+        them.filter_map(|(person, _)| Some(self.directory.person(person)?.name.as_str())).collect()
     }
 
     /// What formulas see of votes, by the vote's name.

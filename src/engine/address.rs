@@ -1,14 +1,15 @@
 //! Which dossier consumes a message: found out in the transaction that consumes it, so that rows that arrive together open one
 //! list and not many.
 
-use super::Failure;
 use super::fold::{Answer, Fold};
 use super::queue::Pending;
 use super::rows::list_id;
+use super::{Done, Failure};
 use crate::dossier::command::Command;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Dossier, Message, Recipient};
 use crate::ids::DossierId;
+use crate::planted::{Fault, planted};
 use crate::store::{Settled, StoreError, Tx};
 
 impl Fold<'_> {
@@ -21,6 +22,9 @@ impl Fold<'_> {
     ) -> Result<Answer, StoreError> {
         let command = self.address(tx, message)?;
         let mut answer = match &command {
+            Some(command) if planted(Fault::MessageUnread) => {
+                Ok(Done { dossier: command.dossier.clone(), seq: 0, state: String::new(), again: false })
+            }
             Some(command) => self.carry_out(tx, pending, command)?,
             None => Err(Failure::Refused(Refusal::about(Code::NoDossier, "no such workflow is deployed"))),
         };
@@ -40,7 +44,9 @@ impl Fold<'_> {
             }
             Err(Failure::Store(error)) => Settled::Refused(error.to_string()),
         };
-        self.batch.settled.insert((message.from.clone(), message.from_seq, message.place), settled);
+        if !planted(Fault::MessageTwice) {
+            self.batch.settled.insert((message.from.clone(), message.from_seq, message.place), settled);
+        }
         Ok(answer)
     }
 

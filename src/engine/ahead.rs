@@ -16,6 +16,7 @@ use super::queue::{BATCH_MAX, Pending, State, Work};
 use super::{Done, Inner};
 use crate::dossier::command::{Ask, Command, Start};
 use crate::ids::DossierId;
+use crate::planted::reach;
 use crate::store::{Batch, StoreError};
 
 /// Commands that are decided in one go: few, so that the writer never waits long for the end of it.
@@ -344,6 +345,7 @@ fn fold(inner: &Inner, commands: &VecDeque<Pending>, flown: Vec<Kept>) -> Decide
     }
     let (mut batch, kept) = fold.finish();
     batch.deployment = Some(version);
+    reach("decided-ahead");
     Decided { batch, done, kept }
 }
 

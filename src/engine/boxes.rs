@@ -10,6 +10,7 @@ use crate::dossier::decide::Decision;
 use crate::dossier::event::Change;
 use crate::dossier::{Dossier, Vote};
 use crate::ids::{ActivationId, DossierId};
+use crate::planted::{Fault, planted};
 use crate::seal::{BoxPlace, MasterKeys};
 use crate::store::{StoreError, Tx};
 
@@ -81,7 +82,8 @@ pub(super) fn fill(
             }
             let place = BoxPlace { dossier: &after.id, activation, row };
             let content = filled.open.entry(key.clone()).or_default();
-            content.choices.extend(ballot);
+            content.choices.extend(ballot.filter(|_| !planted(Fault::BallotLost)));
+            content.choices.extend(ballot.filter(|_| planted(Fault::BallotTwice)));
             let sealed =
                 place.seal(&content.choices, vote.roll.len(), master, chance).map_err(|error| damaged(&error))?;
             *content = place.open(&sealed, master).map_err(|error| damaged(&error))?;

@@ -9,6 +9,7 @@ use super::ahead::{self, Ready, Shared};
 use super::fold::Fold;
 use super::queue::{Pending, Work};
 use super::{Done, Failure, Inner};
+use crate::planted::reach;
 use crate::store::{Batch, Settled, StoreError, Writer};
 
 /// How often a command is decided again when somebody else was faster or the connection went.
@@ -53,9 +54,11 @@ pub(super) fn write(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, rea
         ahead::failed(queue, &error);
         return commit(inner, writer, ready.answers.into_iter().map(|(pending, _)| pending).collect());
     }
+    reach("written-ahead");
     ahead::landed(inner, queue);
     for (pending, done) in ready.answers {
         pending.answer(Ok(done));
+        reach("answered");
     }
 }
 
@@ -97,6 +100,7 @@ fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result
         for pending in batch {
             answers.push(fold.take(tx, pending)?);
         }
+        reach("decided");
         // SQLite's transaction holds what it has read; on PostgreSQL the write must say what it rests on.
         let decided_on = Some(fold.deployment.version).filter(|version| *version > 0 && tx.is_postgres());
         let (mut written, dossiers) = fold.finish();
@@ -104,8 +108,10 @@ fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result
         if !written.is_empty() {
             tx.write_batch(&written)?;
         }
+        reach("written");
         Ok((answers, dossiers, !written.boxes.is_empty()))
     })?;
+    reach("committed");
     if ballots {
         writer.clear_log();
     }

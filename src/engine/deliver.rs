@@ -9,6 +9,7 @@ use crate::dossier::command::{Actor, Ask, Command};
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{Message, Recipient};
 use crate::ids::{DossierId, OperationId};
+use crate::planted::reach;
 use crate::store::StoreError;
 
 /// Messages that are looked at in one go.
@@ -52,7 +53,10 @@ impl Engine {
             order.clear();
             for (key, answer) in answers {
                 match answer.await {
-                    Ok(_) => delivered += 1,
+                    Ok(_) => {
+                        reach("message-delivered");
+                        delivered += 1;
+                    }
                     Err(Failure::Refused(refusal)) => {
                         tracing::warn!(message.from = key.0, message.to = key.1, reasons = ?refusal.names(), "a message was refused");
                     }

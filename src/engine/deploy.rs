@@ -56,6 +56,7 @@ impl Engine {
             at: self.now().0,
         };
         self.inner.store.write(move |tx| tx.put_machine(&row)).await?;
+        crate::planted::reach("deployed");
         self.refresh().await
     }
 
@@ -83,12 +84,9 @@ impl Engine {
     ///
     /// # Errors
     /// The database fails, or what is stored makes no sense.
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method is for one lifetime, the job for every one"
-    )]
     pub async fn refresh(&self) -> Result<(), StoreError> {
-        let deployed = self.inner.store.write(|tx| tx.deployed()).await?;
+        let now = self.now();
+        let deployed = self.inner.store.write(move |tx| tx.deployed(now)).await?;
         self.inner.install(deployed).map(|_| ())
     }
 
@@ -132,7 +130,7 @@ impl Inner {
     /// What is deployed at this number, read on the spot if this process has another.
     pub(super) fn deployment_at(&self, version: i64, tx: &mut Tx<'_>) -> Result<Arc<Deployment>, StoreError> {
         let here = self.deployment();
-        if here.version == version { Ok(here) } else { self.install(tx.deployed()?) }
+        if here.version == version { Ok(here) } else { self.install(tx.deployed(self.clock.now())?) }
     }
 
     fn install(&self, deployed: Deployed) -> Result<Arc<Deployment>, StoreError> {

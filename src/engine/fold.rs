@@ -21,6 +21,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::taken::{Taken, takes_keys};
 use crate::ids::{DossierId, MachineHash, OperationId};
 use crate::machine::Machine;
+use crate::planted::{Fault, planted};
 use crate::seal::Hash;
 use crate::store::{Batch, Loaded, LoadedContent, LoadedOperation, Settled, StoreError, Tx, Wanted};
 
@@ -152,7 +153,9 @@ impl<'f> Fold<'f> {
             if operation.asked != pending.asked {
                 return reused();
             }
-            if let Work::Deliver(message) = &pending.work {
+            if let Work::Deliver(message) = &pending.work
+                && !planted(Fault::MessageTwice)
+            {
                 let settled = Settled::Consumed(self.inner.clock.now().0);
                 self.batch.settled.insert((message.from.clone(), message.from_seq, message.place), settled);
             }
@@ -299,7 +302,7 @@ impl<'f> Fold<'f> {
     pub(super) fn finish(mut self) -> (Batch, Vec<Kept>) {
         let mut kept = Vec::with_capacity(self.dossiers.len());
         for (id, mut working) in self.dossiers {
-            if working.touched {
+            if working.touched && !(planted(Fault::SnapshotStale) && working.before > 0) {
                 let search = working.kept.search.get_or_insert_with(|| search_of(&working.kept.dossier));
                 self.batch.dossiers.insert(id, dossier_row(&working.kept.dossier, search.clone(), working.before));
             }
@@ -350,7 +353,7 @@ impl<'f> Fold<'f> {
 
 /// Whether a change alters what a dossier is found by.
 fn says(change: &Change) -> bool {
-    matches!(change, Change::Opened { .. } | Change::Captioned(_) | Change::Set(_))
+    matches!(change, Change::Opened { .. } | Change::Captioned(_) | Change::Set(_) | Change::Party { .. })
 }
 
 impl From<Refusal> for Failure {

@@ -10,6 +10,7 @@ use crate::dossier::Dossier;
 use crate::dossier::event::{Change, Event};
 use crate::dossier::evolve::evolve;
 use crate::ids::{DossierId, Instant, PersonId};
+use crate::planted::{Fault, planted};
 use crate::seal::{DossierKeys, HASH_BEFORE_FIRST, Hash};
 use crate::store::{Batch, EventRow, PaperRow, StoreError};
 
@@ -32,7 +33,9 @@ impl<'m> Made<'m> {
             return Self { inner, dossier, hash: kept.hash, keys, rows, new_keys };
         }
         let (own, wrapped) = inner.keys.master.new_key(id, None, &inner.chance);
-        new_keys.push((DossierKeys::own_name().to_owned(), wrapped));
+        if !planted(Fault::KeyNotKept) {
+            new_keys.push((DossierKeys::own_name().to_owned(), wrapped));
+        }
         let keys = DossierKeys { own, people: BTreeMap::new() };
         Self { inner, dossier: None, hash: HASH_BEFORE_FIRST, keys, rows, new_keys }
     }
@@ -47,8 +50,14 @@ impl<'m> Made<'m> {
         for person in seals::concerned(event, &dossier) {
             self.key_of(&dossier.id, person);
         }
+        let first_of = first_of.filter(|_| !planted(Fault::OperationLost));
         let asked = first_of.map(|pending| Asked { operation: pending.operation.as_str(), asked: &pending.asked });
-        let (row, hash) = self.inner.seal(event, &dossier, &self.keys, &self.hash, asked);
+        let previous = if planted(Fault::ChainForked) { &HASH_BEFORE_FIRST } else { &self.hash };
+        let (row, hash) = self.inner.seal(event, &dossier, &self.keys, previous, asked);
+        if planted(Fault::EventTwice) {
+            let again = Event { seq: event.seq + 1, ..event.clone() };
+            self.rows.push((again.seq, self.inner.seal(&again, &dossier, &self.keys, &hash, None).0));
+        }
         self.rows.push((event.seq, row));
         self.hash = hash;
         self.dossier = Some(dossier);
@@ -74,7 +83,7 @@ pub(super) fn add_papers(
 ) {
     let changes = events.iter().flat_map(|event| &event.changes);
     let filed = changes.filter_map(|change| if let Change::Filed(papers) = change { Some(papers) } else { None });
-    for paper in filed.flatten() {
+    for paper in filed.flatten().filter(|_| !planted(Fault::PaperLost)) {
         let Some(attachment) = attachments.iter().find(|attachment| attachment.id == paper.id) else { continue };
         batch.papers.push(PaperRow {
             id: paper.id.as_str().to_owned(),
@@ -83,7 +92,7 @@ pub(super) fn add_papers(
             name: paper.name.clone(),
             media: attachment.media.clone(),
             hash: paper.hash.clone(),
-            content: attachment.content.clone(),
+            content: if planted(Fault::PaperChanged) { b"?".to_vec() } else { attachment.content.clone() },
             added_at: at.0,
         });
     }

@@ -3,6 +3,7 @@
 //! The heart is the synchronous `commit(batch)` in `commit.rs`; the queue in front of it and the answers behind it are a
 //! shell. What waited together is committed together, and nobody is answered before the commit.
 
+mod absences;
 mod address;
 mod again;
 mod ahead;
@@ -14,8 +15,10 @@ mod deliver;
 mod deploy;
 mod facts;
 mod fold;
+pub mod intake;
 mod made;
 mod migrate;
+mod pins;
 mod queue;
 mod rehearse;
 mod rows;
@@ -41,10 +44,12 @@ use crate::seal::MasterKeys;
 use crate::store::meta::KEY_CHECK;
 use crate::store::{Store, StoreError};
 
+pub use absences::{Away, NotAway};
 pub use audit::Replay;
 pub use deliver::Undelivered;
 use deploy::{Deployment, Version};
-pub use rows::task_id;
+pub use pins::GivenPin;
+pub use rows::{plain, task_id};
 
 /// The engine. Cheap to clone; all clones share one writer.
 #[derive(Clone, Debug)]

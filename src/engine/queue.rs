@@ -8,9 +8,10 @@ use tokio::sync::oneshot;
 
 use super::ahead::{self, Ahead, Next};
 use super::{Attachment, Done, Failure, Inner, commit};
-use crate::dossier::command::{Act, Ask, Command, Correct, Start};
+use crate::dossier::command::{Act, Ask, Command, Correct, Hear, Object, Record, Start};
 use crate::dossier::{Message, Paper};
 use crate::ids::{DossierId, OperationId};
+use crate::planted::reach;
 use crate::seal::MasterKeys;
 use crate::store::{StoreError, Writer};
 
@@ -120,6 +121,11 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Extend { .. }
         | Ask::Skip { .. }
         | Ask::Redo { .. }
+        | Ask::Record(_)
+        | Ask::Knock(_)
+        | Ask::Object(_)
+        | Ask::Hear(_)
+        | Ask::Settle(_)
         | Ask::Attend { .. }
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
@@ -140,8 +146,11 @@ fn json<T: serde::Serialize>(value: &T) -> Vec<u8> {
 fn papers(ask: &mut Ask) -> &mut [Paper] {
     match ask {
         Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
-        Ask::Correct(Correct { papers, .. }) | Ask::Note { papers, .. } => papers,
-        Ask::Claim { .. }
+        Ask::Correct(Correct { papers, .. }) | Ask::Note { papers, .. } | Ask::Record(Record { papers, .. }) => papers,
+        Ask::Object(Object { papers, .. }) | Ask::Hear(Hear { papers, .. }) => papers,
+        Ask::Knock(_)
+        | Ask::Settle(_)
+        | Ask::Claim { .. }
         | Ask::Release { .. }
         | Ask::Assign { .. }
         | Ask::Add { .. }
@@ -177,6 +186,7 @@ pub(super) fn submit(
         state.waiting.push_back(pending);
         (!std::mem::replace(&mut state.called, true), state.writing)
     };
+    reach("queued");
     if ahead {
         queue.nudge();
     }

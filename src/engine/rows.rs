@@ -6,10 +6,11 @@ use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Inner;
-use crate::dossier::project::{Rows, TaskKey, TaskRow};
+use crate::dossier::project::{Notice, NoticeKind, Rows, TaskKey, TaskRow};
 use crate::dossier::{Dossier, Purpose};
 use crate::ids::{ActivationId, DossierId, Instant, OperationId, PersonId};
 use crate::machine::LinkPolicy;
+use crate::planted::{Fault, planted};
 use crate::seal::hex;
 use crate::store::{
     Batch, Closed, DossierRow, MessageRow, OutboxRow, RegisterEntry, StoreError, TaskChange, TaskEntry,
@@ -66,11 +67,18 @@ pub(super) fn dossier_row(dossier: &Dossier, search: Arc<str>, before: i64) -> D
         gather_key: dossier.gather_key.clone(),
         opened_at: dossier.opened_at.0,
         last_at: dossier.last_at.0,
-        next_due_at: dossier.next_due_at().map(|at| at.0),
+        next_due_at: dossier.next_due_at().filter(|_| !planted(Fault::DueSkipped)).map(|at| at.0),
         closed_at: dossier.outcome.as_ref().map(|_| dossier.last_at.0),
-        outcome: dossier.outcome.clone(),
-        snapshot: dossier.snapshot(),
+        outcome: dossier.outcome.clone().filter(|_| !planted(Fault::OutcomeLost)),
+        snapshot: snapshot_of(dossier),
     }
+}
+
+fn snapshot_of(dossier: &Dossier) -> String {
+    if planted(Fault::SnapshotNotFold) {
+        return Dossier { fields: std::collections::BTreeMap::new(), ..dossier.clone() }.snapshot();
+    }
+    dossier.snapshot()
 }
 
 /// What a dossier is found by: its caption and its texts, in small letters without marks (`Đào` is found by `dao`).
@@ -89,7 +97,7 @@ pub(super) fn search_of(dossier: &Dossier) -> Arc<str> {
 }
 
 /// A text in small letters without marks, as the `search` column has it.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -100,18 +108,19 @@ fn plain(text: &str) -> String {
 impl Inner {
     /// Adds what follows from one command to what its batch writes.
     pub(super) fn add_rows(&self, batch: &mut Batch, dossier: &DossierId, at: Instant, rows: Rows) {
-        for key in &rows.tasks_closed {
+        for key in rows.tasks_closed.iter().filter(|_| !planted(Fault::TaskNotClosed)) {
             close_task(batch, dossier, key);
         }
-        for task in rows.tasks_opened {
-            let id = task_id(dossier, task.activation, task.purpose, &task.person);
+        for task in rows.tasks_opened.into_iter().filter(|_| !planted(Fault::TaskNotOffered)) {
+            let entry = if planted(Fault::TaskOfAnother) { ActivationId(0) } else { task.activation };
+            let id = task_id(dossier, entry, task.purpose, &task.person);
             batch.tasks.insert((dossier.clone(), id), TaskChange::Offered(Box::new(self.task(task))));
         }
-        for (place, notice) in rows.notices.into_iter().enumerate() {
+        for (place, notice) in rows.notices.into_iter().enumerate().filter(|(_, notice)| !is_dropped(notice)) {
             let task = notice.purpose.map(|purpose| task_id(dossier, notice.activation, purpose, &notice.person));
             batch.outbox.push(OutboxRow {
                 dossier: dossier.clone(),
-                seq: notice.seq,
+                seq: if planted(Fault::NoticeOfNobody) { notice.seq + 99 } else { notice.seq },
                 place: i64::try_from(place).unwrap_or(i64::MAX),
                 activation: notice.activation,
                 person: notice.person,
@@ -120,9 +129,16 @@ impl Inner {
                 urgent_at: notice.urgent.then_some(at.0),
                 not_before_at: notice.not_before_at.0,
             });
+            if planted(Fault::NoticeTwice) {
+                batch.outbox.extend(batch.outbox.last().cloned().map(|row| OutboxRow { place: row.place + 99, ..row }));
+            }
         }
-        for message in rows.messages {
-            let content = serde_json::to_string(&message).expect("a message has only string keys and finite numbers");
+        for message in rows.messages.into_iter().filter(|_| !planted(Fault::MessageLost)) {
+            let mut content =
+                serde_json::to_string(&message).expect("a message has only string keys and finite numbers");
+            if planted(Fault::MessageChanged) {
+                content = content.replace("plain", "high");
+            }
             let (from, from_seq, place) = (message.from, message.from_seq, message.place);
             batch.messages.push(MessageRow { from, from_seq, place, content, sent_at: at.0 });
         }
@@ -132,12 +148,12 @@ impl Inner {
         if let Some(since_at) = rows.stuck {
             batch.stuck.insert(dossier.clone(), since_at.map(|at| at.0));
         }
-        for fact in rows.register {
+        for fact in rows.register.into_iter().filter(|_| !planted(Fault::FactLost)) {
             batch.register.push(RegisterEntry {
                 register: fact.register,
                 holder: fact.holder,
                 key: fact.key,
-                year: fact.year.into(),
+                year: i64::from(fact.year) - i64::from(planted(Fault::FactWrong)),
                 source: format!("dossier:{dossier}"),
                 dossier: Some(dossier.clone()),
                 written_at: at.0,
@@ -156,6 +172,13 @@ impl Inner {
             due_at: task.due_at.map(|at| at.0),
             closed: None,
         }
+    }
+}
+
+fn is_dropped(notice: &Notice) -> bool {
+    match notice.kind {
+        NoticeKind::Told => planted(Fault::ToldDropped),
+        NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation | NoticeKind::Undelivered => planted(Fault::NoticeDropped),
     }
 }
 

@@ -4,6 +4,7 @@ use super::Inner;
 use crate::dossier::Dossier;
 use crate::dossier::event::{Event, KIND_VERSION, Kind};
 use crate::ids::{DossierId, Instant, PersonId};
+use crate::planted::{Fault, planted};
 use crate::seal::{Damaged, DossierKeys, Hash, Header, chain};
 use crate::store::{EventRow, LoggedEvent, StoreError};
 
@@ -25,14 +26,14 @@ impl Inner {
         previous: &Hash,
         asked: Option<Asked<'_>>,
     ) -> (EventRow, Hash) {
-        let actor = event.actor.header();
+        let actor = if planted(Fault::ActorLost) { "clock".to_owned() } else { event.actor.header() };
         let concerns: Vec<Option<&PersonId>> = event.changes.iter().map(|change| change.concerns(after)).collect();
         let subjects = subjects(after, &concerns);
         let subjects = subjects.iter().map(|person| person.as_str()).collect::<Vec<_>>().join(",");
         let header = Header {
             dossier: after.id.as_str(),
             seq: event.seq,
-            at: event.at.0,
+            at: event.at.0 - i64::from(planted(Fault::ClockBack)) * event.seq,
             kind: event.kind.name(),
             kind_version: KIND_VERSION.into(),
             actor: &actor,
@@ -42,7 +43,8 @@ impl Inner {
             asked: asked.map(|asked| asked.asked),
         };
         let sealed = header.seal(event, &concerns, keys, &self.chance);
-        let hash = chain(previous, &header, &sealed);
+        let hashed = Header { operation: header.operation.filter(|_| !planted(Fault::ChainWrongBytes)), ..header };
+        let hash = chain(previous, &hashed, &sealed);
         let row = EventRow {
             at: header.at,
             kind: event.kind.name(),

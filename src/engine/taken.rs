@@ -8,6 +8,7 @@ use crate::dossier::event::{Change, Event};
 use crate::dossier::refusal::Refusal;
 use crate::dossier::taken::{Holder, Key, Taken, Unknown};
 use crate::ids::{DossierId, Instant, PersonId};
+use crate::planted::{Fault, planted};
 use crate::store::{Batch, StoreError, TakenRow, Tx};
 
 impl Fold<'_> {
@@ -99,6 +100,13 @@ pub(super) fn add(batch: &mut Batch, dossier: &DossierId, at: Instant, events: &
         match change {
             Change::Took { key, seq, .. } => {
                 let row = TakenRow { seq: *seq, dossier: dossier.clone(), taken_at: at.0 };
+                if planted(Fault::NumberForgotten) {
+                    let key = Key { key: format!("{} bis", key.key), ..key.clone() };
+                    batch.taken.insert(key, TakenRow { seq: None, ..row.clone() });
+                }
+                if planted(Fault::NumberNotKept) {
+                    continue;
+                }
                 batch.taken.insert(key.clone(), row);
             }
             Change::GaveUp(key) => {

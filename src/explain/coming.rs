@@ -70,7 +70,7 @@ fn people(
             let told = state.deadline.as_ref().and_then(|deadline| deadline.escalate.as_ref());
             told.map(|escalate| trial.holders(&escalate.to)).unwrap_or_default()
         }
-        TimerKind::After(_) | TimerKind::Deadline | TimerKind::VoteEnds => Vec::new(),
+        TimerKind::After(_) | TimerKind::Deadline | TimerKind::VoteEnds | TimerKind::PostingEnds => Vec::new(),
     }
 }
 
@@ -90,6 +90,6 @@ fn what_follows(state: &State, what: &TimerKind) -> (Option<EventName>, Option<S
             let leads_to = way.filter(|_| event.is_some()).and_then(|way| target(&way.target));
             (event, leads_to)
         }
-        TimerKind::Remind(_) | TimerKind::Escalate | TimerKind::VoteEnds => (None, None),
+        TimerKind::Remind(_) | TimerKind::Escalate | TimerKind::VoteEnds | TimerKind::PostingEnds => (None, None),
     }
 }

@@ -20,7 +20,7 @@ use crate::machine::Machine;
 pub use choices::{Choice, Choices, Rule, choices};
 pub use coming::Coming;
 pub use related::{Opener, Relatives, Siblings, Unheard};
-pub use say::{Saying, phrases};
+pub use say::{NO_TITLES, Saying, phrases};
 pub use search::{Need, Opening};
 pub use ways::{Asked, WayOut, closed};
 

@@ -1,5 +1,6 @@
 //! An explanation in the words of the office, for whoever asked on a terminal or a page.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -14,7 +15,7 @@ use crate::directory::Directory;
 use crate::dossier::TimerKind;
 use crate::dossier::event::Kind;
 use crate::dossier::refusal::{Code, Reason};
-use crate::ids::{EventName, FieldName, Instant, Language, PersonId, RoleName, StateId, Text};
+use crate::ids::{EventName, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, WorkflowName};
 use crate::machine::{FieldKind, Machine};
 use crate::words::{Phrases, Words};
 
@@ -42,7 +43,12 @@ pub struct Saying<'a> {
     pub language: &'a Language,
     /// The time of the question.
     pub now: Instant,
+    /// What other workflows are called.
+    pub titles: &'a BTreeMap<WorkflowName, Text>,
 }
+
+/// For who knows of no other workflow.
+pub static NO_TITLES: BTreeMap<WorkflowName, Text> = BTreeMap::new();
 
 impl Saying<'_> {
     fn phrases(&self) -> &'static Phrases {
@@ -68,11 +74,17 @@ impl Saying<'_> {
 
     /// What a person is called.
     pub fn name(&self, person: &PersonId) -> String {
-        self.directory.people.get(person).map_or_else(|| self.get("unknown"), |person| person.name.clone())
+        self.directory.person(person).map_or_else(|| self.get("unknown"), |person| person.name.clone())
     }
 
     fn names(&self, people: &[PersonId]) -> String {
         people.iter().map(|person| self.name(person)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What another workflow is called.
+    fn workflow<'n>(&'n self, name: &'n WorkflowName) -> &'n str {
+        let title = self.titles.get(name).map(|title| self.text(title)).unwrap_or_default();
+        if title.is_empty() { name.as_str() } else { title }
     }
 
     fn role(&self, role: &RoleName) -> String {
@@ -113,7 +125,9 @@ impl Saying<'_> {
 
     fn standing(&self, it: &Explanation, lines: &mut Vec<String>) {
         if let Some(outcome) = &it.outcome {
-            lines.push(format!("{}: {outcome}", self.get("ended")));
+            let title = self.machine.outcome_title(outcome).map(|title| self.text(title));
+            let title = title.filter(|title| !title.is_empty()).unwrap_or(outcome);
+            lines.push(format!("{}: {title}", self.get("ended")));
         }
         if let Some(stuck) = &it.stuck {
             let (since, again) = (self.moment(stuck.since_at), self.moment(stuck.again_at));
@@ -171,7 +185,7 @@ impl Saying<'_> {
         lines.extend(it.outside.iter().map(|one| format!("  {}", self.outside(one))));
         for list in &it.lists {
             let said = match list {
-                List::Row { list, .. } => self.say("list_row", &[("list", list.as_str())]),
+                List::Row { list, .. } => self.say("list_row", &[("list", self.workflow(list))]),
                 List::Rows { live, all } => {
                     self.say("list_rows", &[("live", &live.to_string()), ("all", &all.to_string())])
                 }
@@ -208,7 +222,7 @@ impl Saying<'_> {
     fn related(&self, it: &Relatives, lines: &mut Vec<String>) {
         let others = it.children.iter().filter(|set| !set.awaited).map(|set| self.siblings(set));
         let parent = it.parent.iter().map(|parent| {
-            self.say("parent", &[("workflow", parent.workflow.as_str()), ("id", parent.dossier.as_str())])
+            self.say("parent", &[("workflow", self.workflow(&parent.workflow)), ("id", parent.dossier.as_str())])
         });
         let unheard = it
             .unheard
@@ -248,6 +262,7 @@ impl Saying<'_> {
             (TimerKind::Deadline, Some(state)) => self.say("deadline", &[("state", state)]),
             (TimerKind::Deadline, None) => self.get("deadline_no_state"),
             (TimerKind::VoteEnds, _) => self.get("vote_ends"),
+            (TimerKind::PostingEnds, _) => self.get("posting_ends"),
         };
         let overdue = if coming.at <= self.now { format!(" {}", self.get("overdue")) } else { String::new() };
         format!("{}: {what}{overdue}", self.moment(coming.at))
@@ -432,6 +447,9 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Assigned => "assigned",
         Kind::Led => "led",
         Kind::Attended => "attended",
+        Kind::Knocked => "knocked",
+        Kind::Objected => "objected",
+        Kind::Settled => "settled",
         Kind::Cast => "cast",
         Kind::Tallied => "tallied",
         Kind::Confirmed => "confirmed",

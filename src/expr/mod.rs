@@ -32,8 +32,8 @@ use std::sync::Mutex;
 
 use crate::calendar::Calendar;
 use crate::directory::Directory;
-use crate::dossier::Child;
 use crate::dossier::context::Entry;
+use crate::dossier::{Child, Outsider};
 use crate::ids::{FieldName, Instant};
 use crate::machine::{Children, Field};
 
@@ -72,6 +72,8 @@ pub struct Scope<'a> {
     pub round_no: u32,
     /// The children that it may open, and those that it has opened.
     pub children: (&'a BTreeMap<String, Children>, &'a [Child]),
+    /// People from outside whom the dossier knows.
+    pub outsiders: &'a [Outsider],
     /// Where one is opened: the element for which.
     pub each: Option<&'a Each>,
     /// For a list: the declared fields of rows, and the live rows.

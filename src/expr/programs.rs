@@ -10,7 +10,7 @@ use super::syntax::{environment, parse};
 use super::{Each, ExprError, Scope, Worth, holes, numbers, values};
 use crate::diagnostic::LANGUAGES;
 use crate::ids::Text;
-use crate::machine::{Decision, Draft, FieldKind, Hit, Mail, Sample, Shape, ShareOf, Undecided};
+use crate::machine::{Decision, Draft, Due, FieldKind, Hit, Mail, Sample, Shape, ShareOf, Undecided};
 
 /// The formulas of one machine, compiled, by their text; and its tables, as formulas see them.
 pub struct Programs {
@@ -255,6 +255,7 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
         }
     }
     found.extend(shape.children.values().flat_map(crate::machine::Children::formulas));
+    found.extend(shape.roles.values().filter_map(crate::machine::Role::each));
     for state in &shape.states {
         if let Some(joins) = &state.joins {
             found.extend(joins.with.values().chain(joins.row.values()).map(String::as_str));
@@ -262,7 +263,9 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
         found.extend(state.entry.formulas().chain(state.exit.formulas()));
         let sendings = state.transitions().flat_map(|way| &way.send);
         found.extend(sendings.flat_map(|sending| sending.with.values()).map(String::as_str));
-        let day = state.deadline.as_ref().and_then(|deadline| deadline.due.day());
+        let posting = state.posting.as_ref().and_then(|posting| posting.before.as_ref());
+        let due = state.deadline.as_ref().map(|deadline| &deadline.due).into_iter().chain(posting);
+        let day = due.filter_map(Due::day);
         found.extend(day.filter(|day| day.parse::<jiff::civil::Date>().is_err()));
     }
     let texts = shape.mails.values().flat_map(Mail::texts).chain(shape.drafts.values().flat_map(Draft::texts));

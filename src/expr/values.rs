@@ -216,11 +216,13 @@ pub(super) fn unit(code: &str, scope: &Scope<'_>) -> Value {
 /// A person whom the directory has forgotten keeps their id.
 pub(super) fn person(id: &str, scope: &Scope<'_>) -> Value {
     let found = scope.directory.people.get(&PersonId::new(id));
+    let outside = scope.outsiders.iter().find(|one| one.person.as_str() == id);
+    let name = found.map(|person| &person.name).or_else(|| outside.map(|one| &one.name));
     map([
         (REFERENCE, text(id)),
         ("id", text(id)),
         ("code", text(found.map_or("", |person| person.code.as_str()))),
-        ("name", text(found.map_or("", |person| person.name.as_str()))),
+        ("name", text(name.map_or("", String::as_str))),
     ])
 }
 

@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Words, fault, say};
 use crate::directory::Directory;
-use crate::directory::csv::Table;
 use crate::dossier::taken::Key;
 use crate::ids::{FieldName, MachineHash, WorkflowName};
-use crate::machine::Machine;
+use crate::machine::{Import, Machine};
+use crate::sheet::csv::Table;
 use crate::source::Span;
 
 /// Faults that are told; more of them help nobody.
@@ -135,7 +135,17 @@ fn planned(
     if pass_over {
         import.ignore.extend(table.columns().iter().cloned());
     }
-    let (rows, mut faults) = planning::rows(table, machine, &import, directory, papers);
+    planned_by(&import, table, machine, directory, papers)
+}
+
+fn planned_by(
+    import: &Import,
+    table: &Table,
+    machine: &Machine,
+    directory: &Directory,
+    papers: Option<&PaperNames>,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let (rows, mut faults) = planning::rows(table, machine, import, directory, papers);
     faults.truncate(FAULTS_MAX);
     if !faults.is_empty() {
         return Err(faults);
@@ -155,6 +165,31 @@ pub fn plan_known(
     papers: Option<&PaperNames>,
 ) -> Result<Plan, Vec<Diagnostic>> {
     planned(table, machine, directory, papers, true)
+}
+
+/// As [`plan`], for a list that a person brings: what opens registers and names papers is for the office's own imports, and is
+/// passed over.
+///
+/// # Errors
+/// Every fault, in the order of the file.
+pub fn plan_list(table: &Table, machine: &Machine, directory: &Directory) -> Result<Plan, Vec<Diagnostic>> {
+    let Some(import) = &machine.import else { return planned(table, machine, directory, None, false) };
+    let mut import = import.clone();
+    import.ignore.extend(import.register.take().map(|register| register.column));
+    import.ignore.extend(import.papers.take());
+    planned_by(&import, table, machine, directory, None)
+}
+
+/// The columns of a list that a person brings: those of the key, then the others in the order of their fields.
+pub fn columns(machine: &Machine) -> Vec<String> {
+    let Some(import) = &machine.import else { return Vec::new() };
+    let place = |column: &&String| {
+        let first = import.columns.get(*column).and_then(|names| names.first());
+        machine.fields.iter().position(|field| Some(&field.name) == first)
+    };
+    let mut others: Vec<&String> = import.columns.keys().filter(|column| !import.key.contains(column)).collect();
+    others.sort_by_key(place);
+    import.key.iter().chain(others).cloned().collect()
 }
 
 /// The value of a text for one field, as a cell of a file would give it.

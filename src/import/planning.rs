@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::{OpeningEntry, PaperNames, Planned, PlannedPaper, cells};
 use crate::diagnostic::{Diagnostic, fault, nearest, said, say};
 use crate::directory::Directory;
-use crate::directory::csv::{Row, Table, is_formula};
 use crate::dossier::taken::Key;
 use crate::ids::FieldName;
 use crate::machine::{FieldKind, Import, Machine};
+use crate::sheet::csv::{Row, Table, is_formula};
 use crate::source::Span;
 
 /// Rows that a file may have.

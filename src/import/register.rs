@@ -3,10 +3,10 @@
 use super::{Evidence, FAULTS_MAX, OpeningEntry};
 use crate::diagnostic::{Diagnostic, Words, fault, nearest, said, say};
 use crate::directory::Directory;
-use crate::directory::csv::{Row, Table, is_formula};
 use crate::dossier::taken::Key;
 use crate::ids::UnitCode;
 use crate::machine::RegisterBook;
+use crate::sheet::csv::{Row, Table, is_formula};
 use crate::source::Span;
 
 /// The columns, all of them needed.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::Serialize;
 
 use super::letter::{Email, Letter, Sender};
 use super::subject;
@@ -21,7 +22,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     // By what the part is, not by what a file happens to be called: only the text part is not escaped.
     environment.set_auto_escape_callback(|name| match name {
-        "digest/mail.txt" => AutoEscape::None,
+        "digest/mail.txt" | "code/mail.txt" => AutoEscape::None,
         _ => AutoEscape::Html,
     });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -30,6 +31,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_syntax(syntax.expect("the usual delimiters do not clash"));
     for (name, source) in [
         ("base.html", include_str!("templates/base.html")),
+        ("code/mail.html", include_str!("templates/code/mail.html")),
+        ("code/mail.txt", include_str!("templates/code/mail.txt")),
         ("digest/mail.html", include_str!("templates/digest/mail.html")),
         ("digest/mail.txt", include_str!("templates/digest/mail.txt")),
     ] {
@@ -45,15 +48,22 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub fn compose(letter: &Letter, sender: Sender<'_>) -> Result<Email, ComposeError> {
     let view = View::new(letter, sender);
     let subject = letter.subject();
-    let context = || minijinja::Value::from(minijinja::value::Serde(&view));
-    let html = TEMPLATES.get_template("digest/mail.html")?.render(context())?;
-    let text = TEMPLATES.get_template("digest/mail.txt")?.render(context())?;
+    let (html, text) = parts("digest", &view)?;
     let (to_name, to_address, subject) = match sender.redirect_to {
         Some(to) => (String::new(), to.to_owned(), subject::redirected(letter, &subject)),
         None => (letter.reader.name.clone(), letter.reader.email.clone(), subject),
     };
     let message_id = letter.message_id.clone();
-    Ok(Email { to_name, to_address, subject, text: tidy(&text), html, message_id, date: letter.now })
+    Ok(Email { to_name, to_address, subject, text, html, message_id, date: letter.now })
+}
+
+/// The HTML part of a kind of mail and its text part.
+pub(super) fn parts<T: Serialize>(kind: &str, view: &T) -> Result<(String, String), minijinja::Error> {
+    let part = |name: &str| {
+        let context = minijinja::Value::from(minijinja::value::Serde(view));
+        TEMPLATES.get_template(&format!("{kind}/{name}"))?.render(context)
+    };
+    Ok((part("mail.html")?, tidy(&part("mail.txt")?)))
 }
 
 /// At most one empty line in a row, none at the ends: sections that say nothing leave holes.
@@ -89,7 +99,12 @@ mod tests {
                         "{language} {name}: a phrase is missing"
                     );
                 }
-                assert!(email.text.contains("https://hoso.example.vn/"), "{language} {name}: no link is written out");
+                let linked = email.text.contains("https://hoso.example.vn/");
+                assert_eq!(
+                    linked,
+                    name != "code",
+                    "{language} {name}: every mail writes its link out; a code has none"
+                );
                 let hostile = name == "hostile";
                 let places = ["{you}", "{n}", "{by}", "{sender}"];
                 assert!(hostile || !places.iter().any(|place| email.text.contains(place)), "{language} {name}");

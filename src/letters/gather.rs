@@ -28,7 +28,8 @@ const ZONE: &str = "Asia/Ho_Chi_Minh";
 pub struct MailNotice {
     /// Why it is said.
     pub kind: NoticeKind,
-    /// The mail of the workflow that says it, of what is merely told.
+    /// The mail of the workflow that says it, of what is merely told; of a mail that did not arrive, the person whom it did not
+    /// reach.
     pub mail: Option<String>,
     /// Which dossier.
     pub dossier: DossierId,
@@ -87,7 +88,8 @@ impl Gathering<'_> {
         for notice in once_each(notices) {
             let Some(About { dossier, machine, calendar }) = (self.find)(&notice.dossier) else { continue };
             zone = zone.or_else(|| calendar.map(|calendar| calendar.zone().clone()));
-            let (directory, language) = (self.directory, self.language);
+            let (known, language) = (dossier.known_in(self.directory), self.language);
+            let directory = known.as_ref();
             let sight = self.sight(dossier, machine, calendar);
             let seen = sight.dossier(dossier, machine);
             let (dossier, person) = (&seen, self.person);

@@ -50,7 +50,7 @@ impl Reading<'_> {
             (NoticeKind::Escalation, _) => state?.deadline.as_ref()?.escalate.as_ref()?.mail.as_ref(),
             (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Act)) => state?.task.as_ref()?.mail.as_ref(),
             (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Ballot)) => self.vote()?.rule.mail.as_ref(),
-            (NoticeKind::Asked | NoticeKind::Reminder, _) => None,
+            (NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Undelivered, _) => None,
         };
         mail.map(String::as_str)
     }
@@ -62,7 +62,7 @@ impl Reading<'_> {
 
     /// What formulas see besides the dossier.
     fn more(&self, matter: &Matter, calendar: &Calendar, words: &Words) -> BTreeMap<String, Value> {
-        let reader = self.directory.people.get(self.person);
+        let reader = self.directory.person(self.person);
         let name = reader.map_or("", |reader| reader.name.as_str());
         let texts = Texts::of(self.language.as_str());
         let written = reader.and_then(|reader| reader.address.as_deref()).filter(|_| texts.addresses_as_written());

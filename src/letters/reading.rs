@@ -48,7 +48,11 @@ impl Reading<'_> {
             days_left: 0,
             rows: machine.is_list().then(|| self.rows(purpose, vote)),
             consequences: self.consequences(state, purpose),
-            asked: if self.notice.kind == NoticeKind::Escalation { self.asked() } else { Vec::new() },
+            asked: match self.notice.kind {
+                NoticeKind::Escalation => self.asked(),
+                NoticeKind::Undelivered => self.unreached().into_iter().collect(),
+                NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Told => Vec::new(),
+            },
             link: None,
             own: None,
         }
@@ -57,7 +61,7 @@ impl Reading<'_> {
     /// On whose behalf the reader is asked.
     fn behalf(&self, task: Option<&Task>) -> Option<String> {
         let stand_in = task?.stand_ins.iter().find(|one| &one.person == self.person)?;
-        self.directory.people.get(&stand_in.of).map(|person| person.name.clone())
+        self.directory.person(&stand_in.of).map(|person| person.name.clone())
     }
 
     /// Whoever does not see everything is told the public title.
@@ -103,7 +107,7 @@ impl Reading<'_> {
 
     fn due_at(&self, task: Option<&Task>, active: Option<&Active>) -> Option<Instant> {
         match self.notice.kind {
-            NoticeKind::Told => None,
+            NoticeKind::Told | NoticeKind::Undelivered => None,
             NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation => {
                 let in_row = self.notice.task.as_ref().and_then(|task| task.due_at);
                 in_row.or_else(|| task.and_then(|task| task.due_at)).or_else(|| active.and_then(|active| active.due_at))
@@ -127,7 +131,13 @@ impl Reading<'_> {
         let mut people: Vec<&PersonId> = tasks.flat_map(|task| &task.holders).collect();
         people.sort();
         people.dedup();
-        people.iter().filter_map(|id| self.directory.people.get(*id)).map(|person| person.name.clone()).collect()
+        people.iter().filter_map(|id| self.directory.person(id)).map(|person| person.name.clone()).collect()
+    }
+
+    /// Whom a mail did not reach.
+    fn unreached(&self) -> Option<String> {
+        let person = PersonId::new(self.notice.mail.as_deref()?);
+        self.directory.people.get(&person).map(|person| person.name.clone())
     }
 
     fn consequences(&self, state: Option<&State>, purpose: Option<Purpose>) -> Vec<Consequence> {

@@ -3,6 +3,7 @@
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
+use super::code::{CodeLetter, compose_code};
 use super::compose::compose;
 use super::letter::{Consequence, Email, Letter, Matter, Reader, Sender};
 use crate::dossier::Purpose;
@@ -15,12 +16,21 @@ use crate::ids::{Instant, MailId};
 /// A template is broken; a test writes every one.
 pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
     let english = language.starts_with("en");
+    let code = CodeLetter {
+        message_id: "<sample@example.vn>".to_owned(),
+        reader: letter(language, Vec::new()).reader,
+        code: "01234567".to_owned(),
+        minutes: 15,
+        now: at(23, 8),
+    };
+    let code = ("code", compose_code(&code, SENDER).expect("a test writes every sample"));
     letters(language, english)
         .into_iter()
         .map(|(name, letter)| {
             let redirect_to = (name == "redirected").then_some("thu-nghiem@example.vn");
             (name, compose(&letter, Sender { redirect_to, ..SENDER }).expect("a test writes every sample"))
         })
+        .chain([code])
         .collect()
 }
 
@@ -44,6 +54,8 @@ fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
         ("overdue-reminder", letter(vec![late(task(en, NoticeKind::Reminder))])),
         ("escalation", letter(vec![escalation(en)])),
         ("told", letter(vec![told()])),
+        ("undelivered", letter(vec![undelivered(en, "Phạm Văn Hùng")])),
+        ("undelivered-several", letter(vec![undelivered(en, "Phạm Văn Hùng"), undelivered(en, "Lê Thị Hoa"), told()])),
         ("outside", letter(vec![outside(en, NoticeKind::Told)])),
         ("outside-reminder", letter(vec![outside(en, NoticeKind::Reminder)])),
         ("outside-escalation", letter(vec![outside(en, NoticeKind::Escalation)])),
@@ -164,6 +176,19 @@ fn escalation(en: bool) -> Matter {
         link: None,
         ..late(task(en, NoticeKind::Escalation))
     }
+}
+
+/// A mail to somebody did not arrive.
+fn undelivered(en: bool, who: &str) -> Matter {
+    let matter = Matter {
+        kind: NoticeKind::Undelivered,
+        purpose: None,
+        link: None,
+        role: None,
+        due_at: None,
+        ..task(en, NoticeKind::Told)
+    };
+    Matter { asked: vec![who.to_owned()], consequences: Vec::new(), ..matter }
 }
 
 /// What somebody might type into a name or a caption.

@@ -34,6 +34,7 @@ pub(super) fn task(matter: &Matter, texts: &Texts) -> String {
         Some(Purpose::Tally) => texts.say("task.tally", &[]),
         Some(Purpose::Attendance) => texts.say("task.attendance", &[]),
         Some(Purpose::Confirm) => texts.say("task.confirm", &[]),
+        Some(Purpose::Object) => texts.say("task.object", &[]),
         Some(Purpose::Lead) if matter.asks() => texts.say("task.lead", &[("task", &clean(&matter.task))]),
         Some(Purpose::Act | Purpose::Lead) | None => clean(&matter.task),
     }
@@ -57,6 +58,11 @@ pub(super) fn you(letter: &Letter, texts: &Texts) -> String {
     }
 }
 
+/// Whom a mail did not reach.
+pub(super) fn unreached(matter: &Matter) -> String {
+    matter.asked.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ")
+}
+
 /// The workflow's own words for the subject, if it has any.
 pub(super) fn own(matter: &Matter) -> Option<&str> {
     matter.own.as_ref().map(|own| own.subject.as_str()).filter(|subject| !subject.is_empty())
@@ -69,10 +75,12 @@ fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
         NoticeKind::Reminder => "subject.reminder",
         NoticeKind::Escalation => "subject.escalation",
         NoticeKind::Told => "subject.told",
+        NoticeKind::Undelivered => "subject.undelivered",
     };
+    let who = unreached(matter);
     let head = match own(matter) {
         Some(own) => texts.say(&format!("{key}_own"), &[("own", own)]),
-        None => texts.say(key, &[("task", &task), ("matter", &about), ("state", &state)]),
+        None => texts.say(key, &[("task", &task), ("matter", &about), ("state", &state), ("who", &who)]),
     };
     match matter.due_at {
         Some(due) if matter.asks() && due < letter.now => {

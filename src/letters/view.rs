@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::letter::{Consequence, Letter, Matter, Sender};
-use super::subject::{about, own, task, you};
+use super::letter::{Consequence, Letter, Matter, Reader, Sender};
+use super::subject::{about, own, task, unreached, you};
 use super::texts::Texts;
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
@@ -94,7 +94,7 @@ impl Writer<'_> {
             sender: self.office.clone(),
             title: self.letter.subject(),
             redirected: self.sender.redirect_to.map(|_| self.redirected()),
-            greeting: self.greeting(),
+            greeting: greeting(&self.letter.reader, self.texts),
             intro: self.intro(),
             sections: self.sections(),
             more: (hidden > 0).then(|| self.texts.count("link.more", hidden, &[])),
@@ -115,20 +115,6 @@ impl Writer<'_> {
     fn redirected(&self) -> String {
         let (name, address) = (clean(&self.letter.reader.name), clean(&self.letter.reader.email));
         self.say("foot.redirected", &[("name", &name), ("address", &address)])
-    }
-
-    fn greeting(&self) -> String {
-        let name = clean(&self.letter.reader.name);
-        let address = self.letter.reader.address.as_deref().map(clean).filter(|address| !address.is_empty());
-        let form = match &address {
-            Some(address) if self.texts.addresses_as_written() => Some(address.as_str()),
-            Some(address) => self.texts.form(address),
-            None => None,
-        };
-        match form {
-            Some(form) => self.say("greeting.with_address", &[("you", form), ("name", &name)]),
-            None => self.say("greeting.plain", &[("name", &name)]),
-        }
     }
 
     /// A single matter is introduced in the workflow's own words, where it has any.
@@ -156,13 +142,15 @@ impl Writer<'_> {
             (NoticeKind::Asked, Some(Purpose::Lead)) => "intro.asked_lead",
             (NoticeKind::Asked, Some(Purpose::Confirm)) => "intro.asked_confirm",
             (NoticeKind::Asked, Some(Purpose::Attendance)) => "intro.asked_attendance",
+            (NoticeKind::Asked, Some(Purpose::Object)) => "intro.asked_object",
             (NoticeKind::Reminder, _) => "intro.reminder",
             (NoticeKind::Escalation, _) => "intro.escalation",
             (NoticeKind::Told, _) => "intro.told",
+            (NoticeKind::Undelivered, _) => "intro.undelivered",
         };
         let body = matter.body.as_deref().map_or_else(|| self.office.clone(), clean);
         let outside = matter.outside.as_deref().map(clean).unwrap_or_default();
-        self.say(key, &[("body", &body), ("on", &outside)])
+        self.say(key, &[("body", &body), ("on", &outside), ("who", &unreached(matter))])
     }
 
     /// By kind, and within it as the letter orders them.
@@ -172,6 +160,7 @@ impl Writer<'_> {
             (NoticeKind::Asked, "section.asked"),
             (NoticeKind::Reminder, "section.reminder"),
             (NoticeKind::Escalation, "section.escalation"),
+            (NoticeKind::Undelivered, "section.undelivered"),
             (NoticeKind::Told, "section.told"),
         ];
         let shown = &self.letter.matters[..self.letter.matters.len().min(SHOWN_MAX)];
@@ -192,6 +181,7 @@ impl Writer<'_> {
                 self.say(key, &[("task", &own.map_or_else(usual, str::to_owned))])
             }
             (NoticeKind::Told, None) => clean(&matter.state),
+            (NoticeKind::Undelivered, _) => self.say("task.undelivered", &[("who", &unreached(matter))]),
         };
         let told = matter.own.as_ref().filter(|_| self.letter.matters.len() > 1);
         Card {
@@ -227,11 +217,11 @@ impl Writer<'_> {
         if let (Some(who), true) = (&matter.behalf, matter.asks()) {
             fact("label.behalf", clean(who), true);
         }
-        if !matter.asked.is_empty() {
+        if !matter.asked.is_empty() && matter.kind != NoticeKind::Undelivered {
             let names: Vec<String> = matter.asked.iter().map(|name| clean(name)).collect();
             fact("label.asked", names.join(", "), false);
         }
-        if matter.kind == NoticeKind::Escalation {
+        if matches!(matter.kind, NoticeKind::Escalation | NoticeKind::Undelivered) {
             fact("label.state", clean(&matter.state), false);
         }
         if matter.asks() && matter.due_at.is_some_and(|due| due >= self.letter.now) {
@@ -261,6 +251,7 @@ impl Writer<'_> {
             Some(Purpose::Tally) => "link.tally",
             Some(Purpose::Confirm) => "link.confirm",
             Some(Purpose::Attendance) => "link.attendance",
+            Some(Purpose::Object) => "link.object",
             Some(Purpose::Lead) => "link.lead",
         };
         self.say(key, &[])
@@ -299,9 +290,25 @@ impl Writer<'_> {
             }
             (Some(role), _, true) => self.say("foot.why_role", &[("role", &clean(role))]),
             (None, _, true) => self.say("foot.why_several", &[]),
+            (_, _, false) if matter.kind == NoticeKind::Undelivered => self.say("foot.why_undelivered", &[]),
             (_, _, false) => self.say("foot.why_told", &[]),
         }
     }
+}
+
+/// How a reader is greeted.
+pub(super) fn greeting(reader: &Reader, texts: &Texts) -> String {
+    let name = clean(&reader.name);
+    let address = reader.address.as_deref().map(clean).filter(|address| !address.is_empty());
+    let form = match &address {
+        Some(address) if texts.addresses_as_written() => Some(address.as_str()),
+        Some(address) => texts.form(address),
+        None => None,
+    };
+    capitalised(&match form {
+        Some(form) => texts.say("greeting.with_address", &[("you", form), ("name", &name)]),
+        None => texts.say("greeting.plain", &[("name", &name)]),
+    })
 }
 
 /// Telephone numbers stay on one line: no break between two digits.

@@ -10,6 +10,8 @@
 //! are covered too, so that no letter of a token can be changed.
 
 mod base64url;
+mod pin;
+mod return_path;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::ids::{DossierId, PersonId};
+
+pub use pin::{DIGITS as PIN_DIGITS, PinHash};
+pub use return_path::{BASE_MAX, ReturnPath};
 
 const VERSION: u8 = 1;
 const DOMAIN: &str = "chancery link 1";
@@ -124,6 +129,25 @@ impl LinkKeys {
             && self.mac(key, bound).is_some_and(|mac| mac.verify_slice(&presented.mac).is_ok())
     }
 
+    /// The eight digits that are mailed to somebody who asked to sign in, for the id of what they asked for; none when that key was
+    /// revoked.
+    pub fn code(&self, key: i64, asked: &str, person: &PersonId) -> Option<String> {
+        let bound = Bound { row: asked, person, activation: "", purpose: "code", generation: 0 };
+        let mac = self.mac(key, &bound)?.finalize().into_bytes();
+        let number = mac.iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+        Some(format!("{:08}", number % 100_000_000))
+    }
+
+    /// A keyed hash of something that is to be counted and not to be known: a mailbox, a network address.
+    pub fn counted(&self, what: &str, of: &str) -> Option<String> {
+        self.keyed(self.newest(), what, of)
+    }
+
+    fn keyed(&self, key: i64, what: &str, of: &str) -> Option<String> {
+        let bound = Bound { row: of, person: &PersonId::new(""), activation: what, purpose: "keyed", generation: 0 };
+        Some(base64url::encode(&self.mac(key, &bound)?.finalize().into_bytes()))
+    }
+
     fn mac(&self, key: i64, bound: &Bound<'_>) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.keys.get(&key)?).ok()?;
         let generation = bound.generation.to_be_bytes();
@@ -208,6 +232,18 @@ mod tests {
         assert!(LinkKeys::present("").is_none());
         assert!(LinkKeys::present(&"A".repeat(400)).is_none());
         assert!(LinkKeys::present(&token[..token.len() - 1]).is_none_or(|cut| !keys.verifies(&cut, 2, &right)));
+    }
+
+    #[test]
+    fn a_code_is_eight_digits_for_one_person_and_one_asking() {
+        let (keys, person, other) = (keys(), PersonId::from("p1"), PersonId::from("p2"));
+        let code = keys.code(1, "asked", &person).expect("key 1 is there");
+        assert!(code.len() == 8 && code.bytes().all(|digit| digit.is_ascii_digit()), "{code}");
+        assert_eq!(keys.code(1, "asked", &person), Some(code.clone()), "a second attempt at the mail brings the same");
+        for (key, asked, whose) in [(2, "asked", &person), (1, "again", &person), (1, "asked", &other)] {
+            assert_ne!(keys.code(key, asked, whose), Some(code.clone()));
+        }
+        assert_eq!(keys.code(3, "asked", &person), None, "a revoked key");
     }
 
     #[test]

@@ -27,4 +27,6 @@ pub enum LeadAct {
     Skip,
     /// Have it done anew.
     Redo,
+    /// Write down what somebody who is asked said on paper.
+    Record,
 }

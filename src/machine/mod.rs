@@ -18,6 +18,7 @@ mod lead;
 mod mail;
 pub mod mapping;
 mod numbering;
+mod posting;
 mod register;
 mod role;
 mod said;
@@ -42,13 +43,17 @@ pub use draft::{Block, Column, Draft, DraftTable, RowsOf, Says, Signature};
 pub use lead::{Lead, LeadAct};
 pub use mail::{Mail, Tell};
 pub use numbering::Numbering;
+pub use posting::{
+    ACCEPTED, OBJECTION_DAY, OBJECTION_DECISION, OBJECTION_WHAT, OBJECTION_WHO, OBJECTION_WHY, Posting, REJECTED,
+    RESOLVED, UNOPPOSED,
+};
 pub use register::{EntryPart, RegisterBook};
-pub use role::{BodyOf, Composed, Role, RoleSource, UnitOf, composed};
+pub use role::{BodyOf, Composed, PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, Role, RoleSource, UnitOf, composed};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
-    After, Again, Consult, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, Raiser, Returns, RowEvents, State,
-    StateKind, StateVote, Target, TaskRule, Transition, Wait,
+    After, Again, Consult, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, OnPaper, Raiser, Returns,
+    RowEvents, State, StateKind, StateVote, Target, TaskRule, Transition, Wait,
 };
 pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Field, FieldKind};
-use crate::ids::{FieldName, Text};
+use crate::ids::{FieldName, RoleName, Text};
 
 /// Who may be asked: holders of a post, seats of a body, or the person that a field names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,11 +40,61 @@ pub enum RoleSource {
         /// The field.
         field: FieldName,
     },
+    /// The people of a list; of a list of units, the holders of a post in each of them: they speak for it.
+    Each {
+        /// CEL that gives the list.
+        each: String,
+        /// The post.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        post: Option<String>,
+    },
+    /// People from outside, who have no account: reached by mail.
+    Outside {
+        /// A table of the dossier that names them, with the columns `name` and `mail`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        table: Option<FieldName>,
+        /// Those whom the workflow names.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        named: Vec<Party>,
+    },
+    /// Holders of any of several roles.
+    Any {
+        /// Which.
+        roles: Vec<RoleName>,
+    },
     /// Holders of the roles that a decision table gives.
     Decision {
         /// The table.
         decision: String,
     },
+}
+
+/// Somebody from outside whom the workflow itself names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Their name, or what their office is called.
+    pub name: String,
+    /// Their mailbox.
+    pub mail: String,
+    /// The language they read.
+    pub language: String,
+}
+
+/// The columns of a table that names people from outside: what they are called.
+pub const PARTY_NAME: &str = "name";
+/// Where they are reached.
+pub const PARTY_MAIL: &str = "mail";
+/// What they read; the workflow's own language where there is none.
+pub const PARTY_LANGUAGE: &str = "language";
+
+impl Role {
+    /// The formula by which its holders are found.
+    pub fn each(&self) -> Option<&str> {
+        match &self.source {
+            RoleSource::Each { each, .. } => Some(each),
+            _ => None,
+        }
+    }
 }
 
 /// A unit, said by a dossier.

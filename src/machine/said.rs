@@ -1,9 +1,15 @@
 //! What tables call their rows.
 
-use super::Shape;
-use crate::ids::Language;
+use super::{Shape, State, StateKind};
+use crate::ids::{Language, Text};
 
 impl Shape {
+    /// What an outcome is called: the title of the first end that has it.
+    pub fn outcome_title(&self, word: &str) -> Option<&Text> {
+        let ends = |state: &&State| matches!(&state.kind, StateKind::Final { outcome: Some(one) } if one == word);
+        self.states.iter().find(ends).map(|state| &state.title)
+    }
+
     /// What a table calls one of its rows: its `label`, `title` or `name`, in a language where the table has it (`label_en`),
     /// else the key.
     pub fn row_title(&self, table: &str, key: &str, language: &Language) -> String {

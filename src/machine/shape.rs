@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Children, Decision, Draft, LinkPolicy, Mail, Numbering, RegisterBook, Role, State, VoteRule};
+use super::{
+    Access, Children, Decision, Draft, LinkPolicy, Mail, Numbering, RegisterBook, Role, RoleSource, State, VoteRule,
+};
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -110,7 +112,54 @@ impl Shape {
                 values.remove(word);
             }
         }
+        let consults = self.states.iter().filter_map(|state| state.consult.as_ref());
+        let filled: Vec<&FieldName> =
+            consults.filter(|consult| &consult.into == table).flat_map(super::Consult::filled_in).collect();
+        if let FieldKind::Rows { columns, .. } = &mut form.kind {
+            columns.retain(|column| !filled.contains(&&column.name));
+        }
         Some((whose, form))
+    }
+
+    /// The form in which an answer is written down that came on paper: all of the row but whose it is.
+    pub fn row_on_paper(&self, consult: &super::Consult) -> Option<Field> {
+        let (_, mut form) = self.own_row(&consult.into)?;
+        let paper = consult.on_paper.as_ref()?;
+        let (FieldKind::Rows { columns, .. }, FieldKind::Rows { columns: all, .. }) =
+            (&mut form.kind, &self.field(&consult.into)?.kind)
+        else {
+            return None;
+        };
+        let of_paper = all.iter().filter(|column| column.name == paper.number || column.name == paper.day);
+        columns.extend(of_paper.map(|column| Field { required: true, ..column.clone() }));
+        Some(form)
+    }
+
+    /// A role, and where it is several together, each of them.
+    pub fn parts_of_role<'s>(&'s self, role: &'s RoleName) -> Vec<&'s RoleName> {
+        match self.roles.get(role).map(|role| &role.source) {
+            Some(RoleSource::Any { roles }) => std::iter::once(role).chain(roles).collect(),
+            _ => vec![role],
+        }
+    }
+
+    /// Whether people from outside hold a role, alone or beside others.
+    pub fn is_outside(&self, role: &RoleName) -> bool {
+        let outside =
+            |role: &RoleName| matches!(self.roles.get(role).map(|role| &role.source), Some(RoleSource::Outside { .. }));
+        self.parts_of_role(role).into_iter().any(outside)
+    }
+
+    /// Whether a table holds the objections to something that is posted.
+    pub fn takes_objections(&self, field: &FieldName) -> bool {
+        self.states.iter().filter_map(|state| state.posting.as_ref()).any(|posting| &posting.into == field)
+    }
+
+    /// Whether a table names people from outside.
+    pub fn names_parties(&self, field: &FieldName) -> bool {
+        let names =
+            |role: &Role| matches!(&role.source, RoleSource::Outside { table: Some(table), .. } if table == field);
+        self.roles.values().any(names)
     }
 
     /// The state of this path.

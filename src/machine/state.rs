@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Actions, Awaits, Lead, Sending, Separation, Tell};
+use super::{Access, Actions, Awaits, Lead, Posting, Sending, Separation, Tell};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -41,6 +41,9 @@ pub struct State {
     /// A paper from outside is waited for; whoever records it is asked by the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
+    /// The matter is posted; whoever keeps the posting is told by the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posting: Option<Posting>,
     /// A body votes.
     #[serde(default)]
     pub vote: Option<StateVote>,
@@ -339,6 +342,30 @@ pub struct Consult {
     /// What stands in the row of whoever did not answer in time; empty: no row.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub silence: BTreeMap<FieldName, String>,
+    /// The column that says for which unit somebody answers, where those who speak for units are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<FieldName>,
+    /// How an answer that came on paper is written down; none where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_paper: Option<OnPaper>,
+}
+
+impl Consult {
+    /// The columns that whoever answers does not fill in.
+    pub fn filled_in(&self) -> impl Iterator<Item = &FieldName> {
+        self.unit.iter().chain(self.on_paper.iter().flat_map(|paper| [&paper.number, &paper.day]))
+    }
+}
+
+/// An answer that came on paper: its number and its day stand in the row, its file beside them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnPaper {
+    /// The column of its number.
+    pub number: FieldName,
+    /// The column of its day.
+    pub day: FieldName,
+    /// The kind of paper.
+    pub paper: String,
 }
 
 /// A paper from outside that is waited for: its number, day and file are recorded together, or not at all.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::diagnostic::{Words, say};
 use crate::dossier::decide::trace::{Trace, Under, Way};
 use crate::dossier::event::{Change, Event};
 use crate::ids::{GuardName, StateId, WorkflowName};
@@ -109,35 +110,38 @@ impl Coverage {
         self.workflows.get(workflow).is_some_and(|reached| !reached.states.is_empty())
     }
 
-    /// How much of a workflow was reached.
-    pub fn of(&self, machine: &Machine) -> Covered {
+    /// How much of a workflow was reached, with what was not in words of a language.
+    pub fn of(&self, machine: &Machine, language: &str) -> Covered {
         let nothing = Reached::default();
         let reached = self.workflows.get(&machine.workflow).unwrap_or(&nothing);
         let (mut states, mut transitions, mut guards) = (Share::default(), Share::default(), Share::default());
-        let mut gaps = Vec::new();
+        let mut gaps: Vec<Words> = Vec::new();
         for state in machine.states.iter().filter(|state| !matches!(state.kind, StateKind::History { .. })) {
             if !states.count(reached.states.contains(&state.id)) {
-                gaps.push(format!("state `{}`", state.id));
+                gaps.push(say!(trial.state, state = state.id.as_str()));
             }
             for (way, transition) in ways(machine, &state.id) {
                 if !transitions.count(reached.ways.contains(&way)) {
-                    gaps.push(format!("transition {}", said(&way, transition)));
+                    gaps.push(say!(trial.transition, way = said(&way, transition)));
                 }
             }
         }
         for guard in machine.guards.keys() {
-            for (holds, never) in [(true, "never held"), (false, "always held")] {
-                if !guards.count(reached.guards.contains(&(guard.clone(), holds))) {
-                    gaps.push(format!("guard `{guard}` {never}"));
-                }
+            let guard_name = guard.as_str();
+            if !guards.count(reached.guards.contains(&(guard.clone(), true))) {
+                gaps.push(say!(trial.never_held, guard = guard_name));
+            }
+            if !guards.count(reached.guards.contains(&(guard.clone(), false))) {
+                gaps.push(say!(trial.always_held, guard = guard_name));
             }
         }
         let mut mails = Share::default();
         for mail in machine.mails.keys() {
             if !mails.count(reached.mails.contains(mail)) {
-                gaps.push(format!("mail `{mail}`"));
+                gaps.push(say!(trial.mail, mail));
             }
         }
+        let gaps = gaps.iter().map(|gap| gap.text(language)).collect();
         Covered { workflow: machine.workflow.clone(), states, transitions, guards, mails, gaps }
     }
 

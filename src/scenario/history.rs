@@ -1,10 +1,12 @@
 //! What happened in an office, line by line, as it is shown when an expectation fails and in a calendar of mails.
 
 use super::office::Office;
+use super::world::World;
+use crate::diagnostic::{Words, say};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Event, Kind};
 use crate::dossier::project::NoticeKind;
-use crate::dossier::refusal::Refusal;
+use crate::dossier::refusal::{Reason, Refusal};
 use crate::dossier::{Dossier, TimerKind};
 use crate::ids::{DossierId, Instant, PersonId};
 
@@ -94,59 +96,70 @@ impl Office<'_> {
             Entry::Event(dossier, event) => (self.called(dossier), self.happened(dossier, event)),
             Entry::Mailed(number) => self.mailed(*number),
             Entry::NoAddress(person) => {
-                let code = self.world().code(person).to_owned();
-                (code, "gets no mail: the directory knows no address".to_owned())
+                (self.world().code(person).to_owned(), self.world().say(&say!(story.no_address)))
             }
-            Entry::Refused { what, refusal } => (String::new(), format!("{what} is refused: {refusal}")),
-            Entry::Stuck { what, refusal } => (String::new(), format!("{what} is refused: {refusal}")),
+            Entry::Refused { what, refusal } | Entry::Stuck { what, refusal } => {
+                (String::new(), self.world().say(&say!(story.refused, what, why = self.why(refusal))))
+            }
         };
         Line { at: self.wall(at), of, what }
+    }
+
+    /// Why not, with people named as files name them.
+    pub(super) fn why(&self, refusal: &Refusal) -> String {
+        let named = |reason: &Reason| {
+            let about =
+                reason.about.as_ref().map(|about| self.world().code(&PersonId::from(about.as_str())).to_owned());
+            Reason { about, ..reason.clone() }
+        };
+        Refusal { reasons: refusal.reasons.iter().map(named).collect() }.to_string()
     }
 
     fn mailed(&self, number: usize) -> (String, String) {
         let mail = &self.post.sent()[number];
         let kinds: Vec<&str> = mail.kinds.iter().map(|kind| NoticeKind::name(*kind)).collect();
-        let what = format!("mail ({}): {}", kinds.join(", "), mail.letter.subject());
-        (self.world().code(&mail.to).to_owned(), what)
+        let what = say!(story.mail, kinds = kinds.join(", "), subject = mail.letter.subject());
+        (self.world().code(&mail.to).to_owned(), self.world().say(&what))
     }
 
     fn happened(&self, dossier: &DossierId, event: &Event) -> String {
+        let world = self.world();
+        let say = |words: Words| world.say(&words);
+        let codes = |people: &[PersonId]| people.iter().map(|one| world.code(one)).collect::<Vec<_>>().join(", ");
         let who = match &event.actor {
             Actor::Dossier(other) => self.called(other),
-            Actor::Clock => "the clock".to_owned(),
-            Actor::Import { .. } => "an import".to_owned(),
-            Actor::Migration { .. } => "an operator".to_owned(),
-            actor => actor.person().map(|person| self.world().code(person).to_owned()).unwrap_or_default(),
+            Actor::Clock => say(say!(story.clock)),
+            Actor::Import { .. } => say(say!(story.import)),
+            Actor::Migration { .. } => say(say!(story.operator)),
+            actor => actor.person().map(|person| world.code(person).to_owned()).unwrap_or_default(),
         };
-        let mut what = vec![format!("{who}: {}", did(event))];
+        let mut what = vec![format!("{who}: {}", did(event, world).map(say).unwrap_or_default())];
         let mut entered = Vec::new();
         for change in &event.changes {
             match change {
                 Change::Entered { state, .. } => entered.push(state.as_str()),
-                Change::Paused { state, .. } => what.push(format!("`{state}` is paused")),
-                Change::Resumed { .. } => what.push("what was paused goes on".to_owned()),
-                Change::Finished(outcome) => what.push(format!("outcome `{outcome}`")),
+                Change::Paused { state, .. } => what.push(say(say!(story.paused, state = state.as_str()))),
+                Change::Resumed { .. } => what.push(say(say!(story.resumed))),
+                Change::Finished(outcome) => what.push(say(say!(story.outcome, outcome))),
                 Change::ChildOpened { children, dossier, .. } => {
-                    what.push(format!("opens {} for `{children}`", self.called(dossier)));
+                    what.push(say(say!(story.opens, child = self.called(dossier), children)));
                 }
                 Change::ChildStands { result, .. } => {
-                    what.push(format!("result `{}`", result.as_deref().unwrap_or("none")));
+                    let result = result.clone().map_or_else(|| say!(story.none), Words::plain);
+                    what.push(say(say!(story.result, result)));
                 }
                 Change::NotBack { children, .. } => {
                     let names: Vec<String> = children.iter().map(|child| self.called(child)).collect();
-                    what.push(format!("not back: {}", names.join(", ")));
+                    what.push(say(say!(story.not_back, names = names.join(", "))));
                 }
-                Change::Silent { people, .. } => {
-                    what.push(format!(
-                        "no answer from {}",
-                        people.iter().map(|one| self.world().code(one)).collect::<Vec<_>>().join(", ")
-                    ));
-                }
-                Change::Held(_) => what.push("nothing answers it here: it waits".to_owned()),
+                Change::Silent { people, .. } => what.push(say(say!(story.silent, names = codes(people)))),
+                Change::Held(_) => what.push(say(say!(story.held))),
                 Change::VoteClosed(result) => what.extend(result.rows.iter().map(|row| {
-                    let passed = if row.passed { "passed" } else { "not passed" };
                     let of = if &row.row == dossier { String::new() } else { format!("{}: ", row.row) };
-                    format!("{of}{} of {}, {passed}", row.yes, row.base)
+                    let (yes, base) = (row.yes, row.base);
+                    let counted =
+                        if row.passed { say!(story.passed, yes, base) } else { say!(story.not_passed, yes, base) };
+                    format!("{of}{}", say(counted))
                 })),
                 _ => {}
             }
@@ -159,64 +172,66 @@ impl Office<'_> {
 }
 
 /// What somebody did, in a few words.
-fn did(event: &Event) -> String {
-    let first = |found: &dyn Fn(&Change) -> Option<String>| event.changes.iter().find_map(found);
-    match event.kind {
-        Kind::Started => "opened".to_owned(),
+fn did(event: &Event, world: &World) -> Option<Words> {
+    let codes = |people: &[PersonId]| people.iter().map(|one| world.code(one)).collect::<Vec<_>>().join(", ");
+    let first = |found: &dyn Fn(&Change) -> Option<Words>| event.changes.iter().find_map(found);
+    Some(match event.kind {
+        Kind::Started => say!(story.opened),
         Kind::Acted => first(&|change| match change {
-            Change::Did { event, .. } => Some(event.to_string()),
+            Change::Did { event, .. } => Some(Words::plain(event.as_str())),
             _ => None,
-        })
-        .unwrap_or_default(),
-        Kind::Recalled => "took it back".to_owned(),
+        })?,
+        Kind::Recalled => say!(story.recalled),
         Kind::Edited => first(&|change| match change {
             Change::Set(fields) => {
-                Some(fields.keys().map(crate::ids::FieldName::as_str).collect::<Vec<_>>().join(", "))
+                let fields = fields.keys().map(crate::ids::FieldName::as_str).collect::<Vec<_>>().join(", ");
+                Some(say!(story.edited_fields, fields))
             }
             _ => None,
         })
-        .map_or_else(|| "edited".to_owned(), |fields| format!("edited {fields}")),
+        .unwrap_or_else(|| say!(story.edited)),
         Kind::Assigned => first(&|change| match change {
-            Change::Given { to, .. } => Some(format!("gave the task to {to}")),
-            Change::PassedOn { gone, come, .. } => {
-                let names = |all: &[PersonId]| all.iter().map(PersonId::as_str).collect::<Vec<_>>().join(", ");
-                Some(format!("the task passed from {} to {}", names(gone), names(come)))
-            }
+            Change::Given { to, .. } => Some(say!(story.given, person = world.code(to))),
+            Change::PassedOn { gone, come, .. } => Some(say!(story.passed_on, gone = codes(gone), come = codes(come))),
             _ => None,
         })
-        .unwrap_or_else(|| "gave the task back".to_owned()),
+        .unwrap_or_else(|| say!(story.given_back)),
         Kind::Led => first(&|change| match change {
-            Change::Added { person, .. } => Some(format!("asked {person} too")),
-            Change::Skipped { .. } => Some("skipped the step".to_owned()),
-            Change::Redone { .. } => Some("had it done again".to_owned()),
+            Change::Added { person, .. } => Some(say!(story.added, person = world.code(person))),
+            Change::Skipped { .. } => Some(say!(story.skipped)),
+            Change::Redone { .. } => Some(say!(story.redone)),
+            Change::TookDown { person, .. } => Some(say!(story.took_down, person = world.code(person))),
             _ => None,
         })
-        .unwrap_or_else(|| "put the deadline off".to_owned()),
-        Kind::Attended => "recorded who is there".to_owned(),
-        Kind::Cast => "voted".to_owned(),
-        Kind::Tallied => "recorded the tallies".to_owned(),
-        Kind::Confirmed => "answered for the tallies".to_owned(),
-        Kind::Corrected => "corrected it".to_owned(),
-        Kind::Withdrawn => "withdrew a result".to_owned(),
-        Kind::Migrated => "took it over to another version".to_owned(),
-        Kind::Noted => "wrote a note".to_owned(),
-        Kind::Acknowledged => "said that they have read it".to_owned(),
-        Kind::Received => "told it something".to_owned(),
-        Kind::Stuck => "what is due cannot be done".to_owned(),
+        .unwrap_or_else(|| say!(story.extended)),
+        Kind::Attended => say!(story.attended),
+        Kind::Knocked => say!(story.knocked),
+        Kind::Objected => say!(story.objected),
+        Kind::Settled => say!(story.settled),
+        Kind::Cast => say!(story.cast),
+        Kind::Tallied => say!(story.tallied),
+        Kind::Confirmed => say!(story.confirmed),
+        Kind::Corrected => say!(story.corrected),
+        Kind::Withdrawn => say!(story.withdrawn),
+        Kind::Migrated => say!(story.migrated),
+        Kind::Noted => say!(story.noted),
+        Kind::Acknowledged => say!(story.acknowledged),
+        Kind::Received => say!(story.received),
+        Kind::Stuck => say!(story.stuck),
         Kind::Due => first(&|change| match change {
-            Change::Fired { what, .. } => Some(fired(what).to_owned()),
+            Change::Fired { what, .. } => Some(fired(what)),
             _ => None,
-        })
-        .unwrap_or_default(),
-    }
+        })?,
+    })
 }
 
-fn fired(what: &TimerKind) -> &'static str {
+fn fired(what: &TimerKind) -> Words {
     match what {
-        TimerKind::After(_) => "the time is over",
-        TimerKind::Remind(_) => "reminder",
-        TimerKind::Deadline => "deadline",
-        TimerKind::Escalate => "escalation",
-        TimerKind::VoteEnds => "the vote ends",
+        TimerKind::After(_) => say!(story.after),
+        TimerKind::Remind(_) => say!(story.remind),
+        TimerKind::Deadline => say!(story.deadline),
+        TimerKind::Escalate => say!(story.escalate),
+        TimerKind::VoteEnds => say!(story.vote_ends),
+        TimerKind::PostingEnds => say!(story.posting_ends),
     }
 }

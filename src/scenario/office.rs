@@ -13,7 +13,7 @@ use super::history::{Entry as Line, History};
 use super::keys::Keys;
 use super::post::{Gathered, Mail, Post};
 use super::starts::Starts;
-use super::world::World;
+use super::world::{World, mail_of, outsider};
 use crate::dossier::command::{Actor, Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::offered;
@@ -94,6 +94,19 @@ impl<'w> Office<'w> {
     /// A dossier as its last event left it.
     pub fn dossier(&self, id: &DossierId) -> Option<&Dossier> {
         self.dossiers.get(id).map(|kept| &kept.dossier)
+    }
+
+    /// Whom a scenario means in a dossier: somebody from outside has an id of its own there.
+    pub(super) fn meant(&self, dossier: &DossierId, person: &PersonId) -> PersonId {
+        let mail = mail_of(person);
+        let known = mail.and_then(|mail| self.dossier(dossier)?.outsiders.iter().find(|one| one.reads(mail)));
+        known.map_or_else(|| person.clone(), |one| one.person.clone())
+    }
+
+    /// What a scenario calls a person: somebody from outside by their mailbox.
+    pub(super) fn by_mail(&self, person: &PersonId) -> PersonId {
+        let outside = self.dossiers().find_map(|dossier| dossier.outsider(person));
+        outside.and_then(|one| one.mail.as_deref()).map_or_else(|| person.clone(), outsider)
     }
 
     pub(super) fn kept(&self, id: &DossierId) -> Option<&Kept<'w>> {

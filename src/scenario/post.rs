@@ -2,7 +2,7 @@
 
 use super::world::World;
 use crate::dossier::project::{Notice, NoticeKind};
-use crate::dossier::{Dossier, Task};
+use crate::dossier::{Dossier, Outsider, Task};
 use crate::ids::{DossierId, Instant, Language, MailId, PersonId};
 use crate::letters::{
     About, Email, Gathering, Letter, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, Reader, Sender, compose,
@@ -116,7 +116,8 @@ impl Post {
         let most = usize::try_from(NOTICES_MAX).unwrap_or(usize::MAX).min(due.len());
         self.waiting.extend(due.drain(most..));
         let (notices, kinds, dossiers) = said(&due, find);
-        let reader = reader(person, world)?;
+        let outside = due.iter().find_map(|one| find(&one.dossier)?.0.outsider(person));
+        let reader = reader(person, outside, world)?;
         if reader.email.is_empty() {
             return Some(Gathered::NoAddress(person.clone()));
         }
@@ -178,13 +179,16 @@ fn said(due: &[Waiting], find: &Find<'_, '_>) -> (Vec<MailNotice>, Vec<NoticeKin
 
 fn task_of<'d>(dossier: &'d Dossier, notice: &Notice) -> Option<&'d Task> {
     let frozen = dossier.paused.iter().flat_map(|paused| &paused.tasks);
-    let mut tasks = dossier.tasks.iter().chain(frozen);
-    tasks.find(|task| task.activation == notice.activation && Some(task.purpose) == notice.purpose)
+    let tasks = dossier.tasks.iter().chain(frozen);
+    let mut of_it = tasks.filter(|task| task.activation == notice.activation && Some(task.purpose) == notice.purpose);
+    // Several may be asked for the same apart, each with a time of their own.
+    of_it.clone().find(|task| task.asks(&notice.person)).or_else(|| of_it.next())
 }
 
 /// Who reads a mail; their address is empty where the directory has none.
-fn reader(person: &PersonId, world: &World) -> Option<Reader> {
-    let person = world.directory().people.get(person)?;
+fn reader(person: &PersonId, outside: Option<&Outsider>, world: &World) -> Option<Reader> {
+    let outside = outside.map(Outsider::known);
+    let person = world.directory().people.get(person).or(outside.as_ref())?;
     Some(Reader {
         name: person.name.clone(),
         address: person.address.clone(),

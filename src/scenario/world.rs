@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::calendar::Calendar;
+use crate::diagnostic::{LANGUAGES, Words};
 use crate::directory::Directory;
 use crate::ids::{Instant, MachineHash, PersonId, WorkflowName};
 use crate::machine::Machine;
@@ -15,6 +16,8 @@ pub struct World {
     machines: BTreeMap<WorkflowName, Machine>,
     directory: Directory,
     calendars: BTreeMap<String, Calendar>,
+    /// The language of stories.
+    language: &'static str,
 }
 
 impl World {
@@ -29,7 +32,7 @@ impl World {
             return Err(machine.calendar.clone());
         }
         let machines = machines.into_iter().map(|machine| (machine.workflow.clone(), machine)).collect();
-        Ok(Self { machines, directory, calendars })
+        Ok(Self { machines, directory, calendars, language: LANGUAGES[0] })
     }
 
     /// Lets everybody read this language.
@@ -37,6 +40,17 @@ impl World {
         for person in self.directory.people.values_mut() {
             language.clone_into(&mut person.language);
         }
+    }
+
+    /// Tells what happens in this language.
+    #[must_use]
+    pub fn told_in(self, language: &'static str) -> Self {
+        Self { language, ..self }
+    }
+
+    /// Words in the language in which it is told what happens.
+    pub(super) fn say(&self, words: &Words) -> String {
+        words.text(self.language)
     }
 
     /// The workflows.
@@ -77,8 +91,22 @@ impl World {
 
     /// The code by which files name a person; the id where the directory does not know them.
     pub fn code<'w>(&'w self, person: &'w PersonId) -> &'w str {
-        self.directory.people.get(person).map_or(person.as_str(), |known| known.code.as_str())
+        let outside = person.as_str().strip_prefix(BY_MAIL).unwrap_or(person.as_str());
+        self.directory.people.get(person).map_or(outside, |known| known.code.as_str())
     }
+}
+
+/// Before the mailbox of somebody from outside, as a scenario names them.
+const BY_MAIL: &str = "mail:";
+
+/// Somebody from outside, as a scenario names them: whatever id each dossier gives them.
+pub fn outsider(mail: &str) -> PersonId {
+    PersonId::new(format!("{BY_MAIL}{}", mail.to_lowercase()))
+}
+
+/// The mailbox of somebody whom a scenario names as from outside.
+pub fn mail_of(person: &PersonId) -> Option<&str> {
+    person.as_str().strip_prefix(BY_MAIL)
 }
 
 /// The id of a person in an office that is nobody's: it follows from the code, and is not the code, as in a real one.

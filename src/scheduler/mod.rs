@@ -9,6 +9,7 @@ mod office_holders;
 mod stand_ins;
 mod starts;
 mod ticks;
+mod undelivered;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub struct Scheduler {
     put_off: PutOff,
     /// Where the round is that passes tasks on to those who hold a role now.
     holders: office_holders::Round,
+    /// Who is told of mails that did not arrive.
+    watch: undelivered::Watch,
     /// When it was last looked who stands in for whom.
     stood_in: Option<Instant>,
     /// The directory of the last step: with another one, what could not be done may be possible.
@@ -51,6 +54,8 @@ pub struct Report {
     pub rederived: usize,
     /// What was refused or failed, and was put off.
     pub put_off: usize,
+    /// How often somebody is told of a mail that did not arrive.
+    pub told: usize,
     /// The head of the day was taken.
     pub headed: bool,
 }
@@ -94,6 +99,7 @@ impl Scheduler {
             heads: heads::Heads::default(),
             put_off: PutOff::default(),
             holders: office_holders::Round::default(),
+            watch: undelivered::Watch::default(),
             stood_in: None,
             directory: None,
         }
@@ -114,6 +120,7 @@ impl Scheduler {
         self.retry_stuck(now, &mut report).await?;
         self.tick(now, &mut report).await?;
         self.start(now, &mut report).await?;
+        self.tell_undelivered(now, &mut report).await?;
         report.headed = self.heads.step(self.engine.store(), now).await?;
         report.rederived = self.walk.step(self.engine.store(), now).await?;
         Ok(report)

@@ -22,7 +22,7 @@ impl Scheduler {
         if is_same && self.stood_in.is_some_and(|last| now < last.plus_ms(EVERY_MS)) {
             return Ok(());
         }
-        for one in &directory.substitutes {
+        for one in directory.stand_ins() {
             // Which day it is follows from the calendar of each dossier: a day more on either side.
             let day = jiff::tz::TimeZone::UTC.to_datetime(now.timestamp()).date();
             let near = |day: Option<jiff::civil::Date>| day.is_none_or(|day| one.dated.holds(day));

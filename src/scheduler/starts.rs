@@ -11,6 +11,7 @@ use crate::dossier::command::{Actor, Ask, Command, Start};
 use crate::engine::{Engine, Failure};
 use crate::ids::{DossierId, Instant, MachineHash, OperationId, WorkflowName};
 use crate::machine::{CronStart, Machine};
+use crate::planted::reach;
 use crate::store::StoreError;
 use crate::store::schedule::CurrentVersion;
 
@@ -75,6 +76,7 @@ impl Scheduler {
         // and the dossier's id follow from the slot.
         match self.engine.handle(start_of(machine, line, &operation), Vec::new()).await {
             Ok(done) => {
+                reach("slot-started");
                 store.take_slot(workflow, line.entry, slot, now).await?;
                 report.started += usize::from(!done.again);
                 Ok(())

@@ -8,6 +8,7 @@ use super::{Report, Scheduler};
 use crate::dossier::command::{Actor, Ask, Command};
 use crate::engine::{Done, Engine, Failure};
 use crate::ids::{DossierId, Instant, OperationId};
+use crate::planted::reach;
 use crate::store::StoreError;
 use crate::store::schedule::DueDossier;
 
@@ -72,6 +73,7 @@ impl Scheduler {
     ) -> Result<(), StoreError> {
         let why = match answer {
             Ok(done) if done.again || done.seq > due.seq => {
+                reach("ticked");
                 report.ticked += 1;
                 return Ok(());
             }

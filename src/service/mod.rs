@@ -6,7 +6,6 @@
 
 mod beat;
 pub mod home;
-pub mod intake;
 pub mod migration;
 mod office;
 mod rounds;
@@ -19,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{CONNECTIONS_MAX, Config, ConfigError};
+use crate::postbox::Listening;
 use crate::store::{StoreError, meta};
 
 pub use office::Office;
@@ -37,6 +37,8 @@ const LANES: [&str; CONNECTIONS_MAX] =
 pub enum Part {
     /// Pages.
     Web,
+    /// Pages of mailed links and nothing else.
+    Links,
     /// Timers, starts by the clock, mails.
     Scheduler,
 }
@@ -57,10 +59,12 @@ pub enum ServiceError {
     #[error("this database runs on the clock of a demonstration: `chancery demo --dir` goes on with it, no server may")]
     DemoClock,
     /// The address is taken or not ours.
-    #[error("cannot listen on `{address}`: {source}\n  help: set `web.listen` to a free address")]
+    #[error("cannot listen on `{address}`: {source}\n  help: set `{key}` to a free address")]
     Listen {
         /// Which.
         address: String,
+        /// The key of the configuration that names it.
+        key: &'static str,
         /// Why.
         source: std::io::Error,
     },
@@ -82,6 +86,9 @@ pub enum ServiceError {
 /// # Errors
 /// It cannot start, or a part ended by itself.
 pub async fn run(config: &Config, parts: &[Part]) -> Result<(), ServiceError> {
+    if crate::planted::IS_POSSIBLE {
+        tracing::warn!("this program goes wrong when told to: it is for tests, never for an office");
+    }
     let mut signals = signals::Signals::new();
     let status = Status::new();
     let office = tokio::select! {
@@ -94,16 +101,18 @@ pub async fn run(config: &Config, parts: &[Part]) -> Result<(), ServiceError> {
     home::notice(office.engine.store(), config).await?;
 
     let (stop, stopped) = watch::channel(false);
-    let mut running = Running { tasks: JoinSet::new(), beats: Vec::new(), stopped, status: status.clone() };
-    if parts.contains(&Part::Web) {
-        running.web(config, &office).await?;
+    let mut running =
+        Running { tasks: JoinSet::new(), beats: Vec::new(), bounces: None, stopped, status: status.clone() };
+    let pages = parts.iter().any(|part| matches!(part, Part::Web | Part::Links));
+    if pages {
+        running.web(config, &office, parts.contains(&Part::Links)).await?;
     }
     if parts.contains(&Part::Scheduler) {
-        running.scheduler(config, &office)?;
+        running.scheduler(config, &office).await?;
     }
     let watchdog = beat::watch(running.beats.clone());
     status.ready();
-    tracing::info!(listen = parts.contains(&Part::Web).then_some(config.web.listen.as_str()), "running");
+    tracing::info!(listen = pages.then_some(config.web.listen.as_str()), "running");
 
     let ended = tokio::select! {
         () = signals.stop() => None,
@@ -128,17 +137,21 @@ type Ended = (&'static str, Option<String>);
 struct Running {
     tasks: JoinSet<Ended>,
     beats: Vec<beat::Beat>,
+    /// Takes bounces as long as it is there.
+    bounces: Option<Listening>,
     stopped: watch::Receiver<bool>,
     status: Status,
 }
 
 impl Running {
-    async fn web(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
+    async fn web(&mut self, config: &Config, office: &Office, only_links: bool) -> Result<(), ServiceError> {
         let address = config.web.address()?;
-        let listener = tokio::net::TcpListener::bind(address)
-            .await
-            .map_err(|source| ServiceError::Listen { address: address.to_string(), source })?;
-        let app = office.pages(config, self.status.health())?;
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(|source| ServiceError::Listen {
+            address: address.to_string(),
+            key: "web.listen",
+            source,
+        })?;
+        let app = office.pages(config, only_links, self.status.health())?;
         let mut stopped = self.stopped.clone();
         self.tasks.spawn(async move {
             let served = crate::web::serve(listener, app, async move {
@@ -152,14 +165,23 @@ impl Running {
         Ok(())
     }
 
-    fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
-        self.round(Worker::Scheduler(Box::new(crate::scheduler::Scheduler::new(office.engine.clone()))), office);
+    async fn scheduler(&mut self, config: &Config, office: &Office) -> Result<(), ServiceError> {
+        let scheduler = crate::scheduler::Scheduler::new(office.engine.clone()).reporting_to(&config.mail.report_to);
+        self.round(Worker::Scheduler(Box::new(scheduler)), office);
         if let Some(courier) = office.courier(config)? {
             for name in LANES.iter().take(config.mail.connections) {
                 self.round(Worker::Courier(name, Box::new(courier.lane())), office);
             }
         } else {
             tracing::warn!("`mail.host` is not set: mails wait and none is sent");
+        }
+        if let Some((address, base)) = config.mail.bounces()? {
+            let listening = office.bounces(base).listen(address).await.map_err(|source| ServiceError::Listen {
+                address: address.to_string(),
+                key: "mail.bounces_listen",
+                source,
+            })?;
+            self.bounces = Some(listening);
         }
         Ok(())
     }
@@ -179,6 +201,7 @@ impl Running {
 
     /// Waits for what is in flight, no longer than [`STOP_MAX`].
     async fn finish(mut self) {
+        self.bounces = None;
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP_MAX, all).await.is_err() {
             tracing::warn!("something was still in flight after {} s and was cut off", STOP_MAX.as_secs());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{ServiceError, Status};
+use crate::bounces::Bounces;
 use crate::clock::{Chance, Clock};
 use crate::config::{Config, sqlite_path};
 use crate::courier::Courier;
@@ -70,14 +71,26 @@ impl Office {
     }
 
     /// What the pages stand on.
-    pub(super) fn pages(&self, config: &Config, health: watch::Receiver<Health>) -> Result<App, ServiceError> {
+    pub(super) fn pages(
+        &self,
+        config: &Config,
+        only_links: bool,
+        health: watch::Receiver<Health>,
+    ) -> Result<App, ServiceError> {
         Ok(App {
             engine: self.engine.clone(),
             links: self.links.clone(),
             site: Arc::new(config.web.site()?),
             office: config.web.office.as_str().into(),
+            only_links,
+            proxies: config.web.proxies.clone().into(),
             health,
         })
+    }
+
+    /// What takes bounces to return paths under this address.
+    pub(super) fn bounces(&self, base: &str) -> Bounces {
+        Bounces::new(self.engine.clone(), self.links.as_ref().clone(), base)
     }
 
     /// The courier; none where no mail server is set.

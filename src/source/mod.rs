@@ -1,11 +1,14 @@
 //! Where text came from: files, places in them, lines and columns counted in characters.
 
+pub mod grid;
 mod spanned;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
+use grid::Grid;
 pub use spanned::Spanned;
 
 /// A text file that was read.
@@ -15,6 +18,8 @@ pub struct SourceFile {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// The sheet of a workbook that it was taken from.
+    grid: Option<Arc<Grid>>,
 }
 
 /// A place in a file: a range of bytes.
@@ -50,18 +55,43 @@ impl From<&Span> for Span {
 impl SourceFile {
     /// A file from its name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), grid: None }
+    }
+
+    /// The lines of cells of a sheet. Places in it are told by the cell.
+    pub fn of_sheet(name: impl Into<String>, text: impl Into<String>, grid: Grid) -> Self {
+        Self { name: name.into(), text: text.into(), grid: Some(Arc::new(grid)) }
+    }
+
+    /// The sheet that it was taken from, if it was.
+    pub fn grid(&self) -> Option<&Grid> {
+        self.grid.as_deref()
+    }
+
+    /// The cell of a byte as spreadsheets call it, `Sheet1!C7`, if the file was taken from a sheet.
+    pub fn cell(&self, byte: usize) -> Option<String> {
+        let grid = self.grid()?;
+        let (row, column) = grid.cell(&self.text, byte);
+        let cell = grid::a1(row, column);
+        Some(if grid.sheet.is_empty() { cell } else { format!("{}!{cell}", grid.sheet) })
     }
 
     /// Line and column (both from 1) of a byte. Columns count what readers see as characters: a letter and the marks that
-    /// were typed after it are one, as they are in NFC.
+    /// were typed after it are one, as they are in NFC. In a sheet they are its row and its column.
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
+        if let Some(grid) = self.grid() {
+            let (row, column) = grid.cell(&self.text, byte);
+            return (row as usize, column as usize);
+        }
         let (line, before) = self.before(byte);
         (line, before.nfc().count() + 1)
     }
 
     /// Line and column (both from 1) of a byte, columns counting Unicode code points as they stand in the file.
     pub fn line_code_point(&self, byte: usize) -> (usize, usize) {
+        if self.grid.is_some() {
+            return self.line_column(byte);
+        }
         let (line, before) = self.before(byte);
         (line, before.chars().count() + 1)
     }
@@ -76,7 +106,7 @@ impl SourceFile {
     /// The same file with its text in NFC.
     #[must_use]
     pub fn composed(&self) -> Self {
-        Self { name: self.name.clone(), text: self.text.nfc().collect() }
+        Self { name: self.name.clone(), text: self.text.nfc().collect(), grid: self.grid.clone() }
     }
 
     /// Where a place of this file lies in [`SourceFile::composed`].

@@ -4,7 +4,7 @@
 use super::load::{DEPLOYMENT, version};
 use super::{Param, StoreError, Tx};
 use crate::directory::{Directory, Person};
-use crate::ids::{MachineHash, PersonId, WorkflowName};
+use crate::ids::{Instant, MachineHash, PersonId, WorkflowName};
 
 /// What is deployed, as it is stored.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ const CALENDARS: &str = "SELECT name, content FROM calendar ORDER BY name";
 const DIRECTORY: &str = "SELECT content FROM directory ORDER BY version DESC LIMIT 1";
 const PEOPLE: &str = "SELECT id, code, name, address, email, language FROM person ORDER BY id";
 const COMPILED: &str = "SELECT compiled FROM machine WHERE hash = $1";
-const RAISE: &str = "INSERT INTO meta (name, value) VALUES ('deployment', '1') \
+pub(super) const RAISE: &str = "INSERT INTO meta (name, value) VALUES ('deployment', '1') \
     ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)";
 const MACHINE: &str = "INSERT INTO machine (hash, workflow, level, source, compiled, deployed_at) \
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hash) DO NOTHING";
@@ -60,7 +60,8 @@ impl Tx<'_> {
     }
 
     /// Everything that is deployed, but for the machines themselves.
-    pub(crate) fn deployed(&mut self) -> Result<Deployed, StoreError> {
+    /// What people have said of themselves is part of it, as far as it means something at `now`.
+    pub(crate) fn deployed(&mut self, now: Instant) -> Result<Deployed, StoreError> {
         let version = self.deployment()?;
         let mut current = Vec::new();
         for row in self.query(CURRENT, &[])? {
@@ -90,6 +91,7 @@ impl Tx<'_> {
             };
             directory.people.insert(id, person);
         }
+        directory.own = self.own(now)?;
         Ok(Deployed { version, current, calendars, directory })
     }
 

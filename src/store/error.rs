@@ -1,5 +1,7 @@
 //! What a database does to us, sorted by what the caller can do about it.
 
+use crate::planted::Failing;
+
 /// The world failed, or what is stored makes no sense.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -50,6 +52,16 @@ impl StoreError {
     /// Trying again can help: somebody else was faster, or the connection went.
     pub(crate) fn passes(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Taken(_) | Self::Outrun | Self::Redeployed)
+    }
+}
+
+/// A call of the database that was told to fail does ([`crate::planted`]).
+pub(super) fn go_on() -> Result<(), StoreError> {
+    let why = || "this call was told to fail".to_owned();
+    match crate::planted::fails() {
+        None => Ok(()),
+        Some(Failing::ForNow) => Err(StoreError::Unavailable(why())),
+        Some(Failing::ForGood) => Err(StoreError::Database(why())),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::mails::needless;
 use super::{Param, Store, StoreError};
 use crate::dossier::project::NoticeKind;
-use crate::ids::{DossierId, Instant, WorkflowName};
+use crate::ids::{DossierId, Instant, MailId, WorkflowName};
 
 /// A dossier in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +41,8 @@ pub struct Said {
     pub not_before_at: Instant,
     /// How the mail is: none while it waits.
     pub status: Option<String>,
+    /// The mail server's words, or ours.
+    pub answer: Option<String>,
     /// When that was settled.
     pub settled_at: Option<Instant>,
     /// When it was found to be needless.
@@ -74,9 +76,11 @@ const SAID: &str = concat!(
     "SELECT outbox.person_id, outbox.kind, outbox.not_before_at, mail.status, mail.settled_at, outbox.dropped_at, \
      CASE WHEN outbox.dropped_at IS NOT NULL OR (outbox.mail_id IS NULL AND ",
     needless!(),
-    ") THEN 1 ELSE 0 END FROM outbox LEFT JOIN mail ON mail.id = outbox.mail_id \
+    ") THEN 1 ELSE 0 END, mail.answer FROM outbox LEFT JOIN mail ON mail.id = outbox.mail_id \
      WHERE outbox.dossier_id = $1 ORDER BY outbox.seq, outbox.place"
 );
+const ABOUT: &str = "SELECT DISTINCT dossier.id, dossier.caption FROM outbox JOIN dossier ON dossier.id = outbox.dossier_id \
+    WHERE outbox.mail_id = $1 ORDER BY dossier.id";
 const IMPORTED: &str = "SELECT id FROM dossier WHERE workflow = $1 AND import_key = $2";
 
 impl Store {
@@ -146,9 +150,19 @@ impl Store {
                     settled_at: row.maybe_int(4)?.map(Instant),
                     dropped_at: row.maybe_int(5)?.map(Instant),
                     needless: row.int(6)? != 0,
+                    answer: row.maybe_text(7)?.map(str::to_owned),
                 })
             })
             .collect()
+    }
+
+    /// The dossiers that a mail is about, each with what it is called.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn about_mail(&self, mail: &MailId) -> Result<Vec<(DossierId, String)>, StoreError> {
+        let rows = self.read(ABOUT, &[mail.as_str().into()]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?.into(), row.text(1)?.to_owned()))).collect()
     }
 
     /// The dossier that a row of a file became, by the row's key.

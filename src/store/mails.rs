@@ -35,6 +35,19 @@ pub struct ClaimedMail {
     pub lease: String,
     /// What it says.
     pub notices: Vec<MailNotice>,
+    /// The code that it brings, if it brings one.
+    pub code: Option<MailCode>,
+}
+
+/// A code for signing in that a mail brings: what it follows from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailCode {
+    /// What was asked for.
+    pub id: String,
+    /// The key.
+    pub key_id: i64,
+    /// Until when it is good.
+    pub ends_at: Instant,
 }
 
 /// What a claim is made with: nothing here asks for the time or for chance.
@@ -82,6 +95,36 @@ pub struct Settled {
     pub unknowns: i64,
 }
 
+/// What another mail server reported on a mail that was handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bounce {
+    /// It will not be delivered; the server's words.
+    Failed(String),
+    /// It was not delivered so far, and that server goes on trying; its words.
+    Delayed(String),
+}
+
+impl Bounce {
+    /// In one word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Failed(_) => "failed",
+            Self::Delayed(_) => "delayed",
+        }
+    }
+}
+
+/// What a report did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounced {
+    /// The ledger says it now.
+    Written,
+    /// Nothing: the mail has failed already, was not handed over, or has been readdressed since.
+    Known,
+    /// Nothing yet: the mail is still being sent.
+    Sending,
+}
+
 /// A mail that needs a person's eye.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TroubledMail {
@@ -89,7 +132,7 @@ pub struct TroubledMail {
     pub id: MailId,
     /// To whom.
     pub person: PersonId,
-    /// `failed` or `unknown`.
+    /// `failed`, `unknown`, or `deferred`: by a server on the way, which goes on trying.
     pub status: String,
     /// Attempts so far.
     pub attempts: i64,
@@ -122,7 +165,8 @@ const PEOPLE: &str = "WITH RECURSIVE walk(person) AS ( \
         AND person_id > walk.person) FROM walk WHERE walk.person IS NOT NULL) \
     SELECT person FROM walk WHERE person IS NOT NULL AND EXISTS (SELECT 1 FROM outbox WHERE person_id = walk.person \
         AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1) \
-    AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = walk.person AND mail.made_at > $2) < $3 LIMIT $4";
+    AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = walk.person AND mail.made_at > $2 \
+        AND NOT EXISTS (SELECT 1 FROM sign_in WHERE sign_in.mail_id = mail.id)) < $3 LIMIT $4";
 // Still wanted? What was asked, while the reader's own task is open; an escalation, while anybody's of that entry is.
 /// What nobody needs any more: they are asked no longer, and where others were late, these have answered.
 macro_rules! needless {
@@ -153,19 +197,30 @@ const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation,
     LEFT JOIN task ON task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
     AND task.person_id = outbox.person_id WHERE outbox.mail_id = $1 AND outbox.dropped_at IS NULL \
     ORDER BY outbox.not_before_at, outbox.seq, outbox.dossier_id, outbox.place";
+const CODE: &str = "SELECT id, key_id, ends_at FROM sign_in WHERE mail_id = $1 AND used_at IS NULL";
 const SETTLE: &str = "UPDATE mail SET status = $1, next_at = $2, settled_at = $3, answer = $4, unknowns = $5, \
     lease = NULL, lease_until_at = NULL WHERE id = $6 AND lease = $7";
 const RELEASE: &str = "UPDATE mail SET status = 'deferred', next_at = $1, attempts = attempts - 1, lease = NULL, \
     lease_until_at = NULL WHERE id = $2 AND lease = $3";
+const IS_SENDING: &str =
+    "SELECT CASE WHEN lease IS NOT NULL OR status IN ('claimed', 'sending') THEN 1 ELSE 0 END FROM mail WHERE id = $1";
+// A second report says no more than the first. After an attempt with an unknown end, a report says what that end was.
+const BOUNCE_FAILED: &str = "UPDATE mail SET status = 'failed', next_at = NULL, settled_at = $1, answer = $2 \
+    WHERE id = $3 AND generation = $4 AND lease IS NULL AND status IN ('accepted', 'unknown', 'deferred')";
+const BOUNCE_DELAYED: &str = "UPDATE mail SET status = 'deferred', settled_at = $1, answer = $2 \
+    WHERE id = $3 AND generation = $4 AND lease IS NULL AND next_at IS NULL \
+    AND status IN ('accepted', 'unknown', 'deferred')";
+// A server on the way that goes on trying says so when it gives up, after five days at the latest.
 const TROUBLED: &str = "SELECT id, person_id, status, attempts, made_at, settled_at, answer FROM mail \
-    WHERE status IN ('failed', 'unknown') AND next_at IS NULL ORDER BY made_at DESC, id LIMIT $1";
-const RESEND: &str = "UPDATE mail SET status = 'deferred', unknowns = 0, made_at = $1, next_at = $1 \
-    WHERE id = $2 AND status IN ('failed', 'unknown') AND next_at IS NULL";
+    WHERE next_at IS NULL AND (status IN ('failed', 'unknown') OR (status = 'deferred' AND settled_at > $2)) \
+    ORDER BY made_at DESC, id LIMIT $1";
 const NEXT: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
     SELECT MIN(not_before_at) AS due_at FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL \
     UNION ALL SELECT MIN(next_at) AS due_at FROM mail WHERE next_at IS NOT NULL) AS due";
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How many days mail servers try at most (RFC 5321 4.5.4.1).
+const TRYING_DAYS: i64 = 5;
 
 impl Store {
     /// Claims mails, first those that wait for another attempt, then new ones, and begins the first of them: committed before
@@ -223,21 +278,40 @@ impl Store {
         .await
     }
 
-    /// Mails that will not be sent again by themselves and were not accepted, the newest first.
+    /// Mails that will not be sent again by themselves and are not known to have arrived, the newest first.
     ///
     /// # Errors
     /// The database fails, or a row makes no sense.
-    pub async fn troubled_mails(&self, limit: i64) -> Result<Vec<TroubledMail>, StoreError> {
-        self.read(TROUBLED, &[limit.into()]).await?.iter().map(troubled).collect()
+    pub async fn troubled_mails(&self, now: Instant, limit: i64) -> Result<Vec<TroubledMail>, StoreError> {
+        let since = now.plus_ms(-TRYING_DAYS * DAY_MS);
+        self.read(TROUBLED, &[limit.into(), since.0.into()]).await?.iter().map(troubled).collect()
     }
 
-    /// A person decided that a failed or unknown mail is to be sent again; false if it is neither.
+    /// Writes down what another mail server reported.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn resend_mail(&self, id: &MailId, now: Instant) -> Result<bool, StoreError> {
+    pub async fn bounce_mail(
+        &self,
+        id: &MailId,
+        generation: i64,
+        bounce: Bounce,
+        now: Instant,
+    ) -> Result<Bounced, StoreError> {
         let id = id.clone();
-        self.write(move |tx| Ok(tx.execute(RESEND, &[now.0.into(), id.as_str().into()])? == 1)).await
+        self.write(move |tx| {
+            let is_sending = |row: &Row| row.int(0).map(|sending| sending != 0);
+            if tx.query(IS_SENDING, &[id.as_str().into()])?.first().map(is_sending).transpose()? == Some(true) {
+                return Ok(Bounced::Sending);
+            }
+            let (sql, words) = match &bounce {
+                Bounce::Failed(words) => (BOUNCE_FAILED, words),
+                Bounce::Delayed(words) => (BOUNCE_DELAYED, words),
+            };
+            let params: [Param; 4] = [now.0.into(), words.as_str().into(), id.as_str().into(), generation.into()];
+            Ok(if tx.execute(sql, &params)? == 1 { Bounced::Written } else { Bounced::Known })
+        })
+        .await
     }
 
     /// When the courier next has something to do.
@@ -293,7 +367,8 @@ fn claim_again(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(
         }
         claim.dropped += tx.execute(DROP_GATHERED, &[plan.now.0.into(), id.as_str().into()])?;
         let mail = mail(tx, &id, &plan.lease)?;
-        if mail.notices.is_empty() {
+        let asks = mail.code.as_ref().is_some_and(|code| code.ends_at > plan.now);
+        if mail.notices.is_empty() && !asks {
             tx.execute(NOTHING_LEFT, &[plan.now.0.into(), id.as_str().into()])?;
         } else {
             claim.mails.push(mail);
@@ -335,6 +410,7 @@ fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreE
     let rows = tx.query(MAIL, &[id.as_str().into()])?;
     let row = rows.first().ok_or_else(|| corrupt("mail", "id", "a mail that was just claimed is gone"))?;
     let notices = tx.query(NOTICES, &[id.as_str().into()])?;
+    let code = tx.query(CODE, &[id.as_str().into()])?;
     Ok(ClaimedMail {
         id: id.clone(),
         person: row.text(0)?.into(),
@@ -346,7 +422,12 @@ fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreE
         made_at: Instant(row.int(6)?),
         lease: lease.to_owned(),
         notices: notices.iter().map(notice).collect::<Result<_, _>>()?,
+        code: code.first().map(self::code).transpose()?,
     })
+}
+
+fn code(row: &Row) -> Result<MailCode, StoreError> {
+    Ok(MailCode { id: row.text(0)?.to_owned(), key_id: row.int(1)?, ends_at: Instant(row.int(2)?) })
 }
 
 fn notice(row: &Row) -> Result<MailNotice, StoreError> {

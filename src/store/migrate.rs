@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         number: 1,
         name: "init",
@@ -36,6 +36,30 @@ const MIGRATIONS: [Migration; 4] = [
         name: "row_types",
         sqlite: include_str!("../../migrations/0004_row_types.sqlite.sql"),
         postgres: include_str!("../../migrations/0004_row_types.postgres.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "sessions",
+        sqlite: include_str!("../../migrations/0005_sessions.sql"),
+        postgres: include_str!("../../migrations/0005_sessions.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "mail_deeds",
+        sqlite: include_str!("../../migrations/0006_mail_deeds.sqlite.sql"),
+        postgres: include_str!("../../migrations/0006_mail_deeds.postgres.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "pins",
+        sqlite: include_str!("../../migrations/0007_pins.sql"),
+        postgres: include_str!("../../migrations/0007_pins.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "absences",
+        sqlite: include_str!("../../migrations/0008_absences.sql"),
+        postgres: include_str!("../../migrations/0008_absences.sql"),
     },
 ];
 

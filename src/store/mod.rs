@@ -5,8 +5,10 @@
 //! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
 //! sums are `CAST(... AS BIGINT)`.
 
+pub mod absences;
 pub mod backup;
 mod batch;
+mod checkpoint;
 mod deployment;
 mod error;
 pub mod heads;
@@ -18,15 +20,18 @@ pub mod meta;
 mod migrate;
 pub mod moments;
 pub mod pages;
+pub mod pins;
 mod postgres;
 mod read;
 pub mod registers;
 pub mod roles;
 mod rows;
 pub mod schedule;
+pub mod sessions;
 mod sets;
 mod sqlite;
 mod taken;
+pub mod undelivered;
 mod value;
 mod versions;
 mod writer;

@@ -2,7 +2,7 @@
 
 use super::{Param, Row, Store, StoreError};
 use crate::dossier::Purpose;
-use crate::ids::{ActivationId, DossierId, Instant, MailId, PaperId, PersonId};
+use crate::ids::{ActivationId, DossierId, Instant, MailId, PaperId, PersonId, WorkflowName};
 use crate::machine::LinkPolicy;
 
 /// A task as its row has it.
@@ -50,6 +50,23 @@ pub struct MailPage {
     pub key_id: i64,
     /// Raised when it is readdressed.
     pub generation: i64,
+    /// When it was written.
+    pub made_at: Instant,
+}
+
+/// A mail that asked somebody for something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedByMail {
+    /// Whom.
+    pub person: PersonId,
+    /// It only reminded them.
+    pub reminds: bool,
+    /// When it was made.
+    pub made_at: Instant,
+    /// When the mail server took it over.
+    pub accepted_at: Option<Instant>,
+    /// It was not taken, and is not tried again.
+    pub failed: bool,
 }
 
 /// A paper with its bytes.
@@ -75,15 +92,49 @@ impl Store {
         rows.first().map(task).transpose()
     }
 
+    /// The mails that asked people for something in an entry, the first first.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn asked_by_mail(
+        &self,
+        dossier: &DossierId,
+        entry: ActivationId,
+    ) -> Result<Vec<AskedByMail>, StoreError> {
+        const SQL: &str = "SELECT outbox.person_id, outbox.kind, mail.status, mail.made_at, mail.settled_at FROM outbox \
+                           JOIN mail ON mail.id = outbox.mail_id WHERE outbox.dossier_id = $1 AND outbox.activation = $2 \
+                           AND outbox.task_id IS NOT NULL AND outbox.dropped_at IS NULL \
+                           ORDER BY outbox.seq, outbox.place";
+        let rows = self.read(SQL, &[dossier.as_str().into(), i64::from(entry.0).into()]).await?;
+        let one = |row: &Row| {
+            Ok(AskedByMail {
+                person: PersonId::new(row.text(0)?),
+                reminds: row.text(1)?.starts_with("reminder"),
+                accepted_at: row
+                    .maybe_int(4)?
+                    .filter(|_| row.text(2).is_ok_and(|status| status == "accepted"))
+                    .map(Instant),
+                failed: row.text(2)? == "failed",
+                made_at: Instant(row.int(3)?),
+            })
+        };
+        rows.iter().map(one).collect()
+    }
+
     /// The mail of this id.
     ///
     /// # Errors
     /// The database fails, or the row makes no sense.
     pub async fn mail_page(&self, id: &MailId) -> Result<Option<MailPage>, StoreError> {
-        const SQL: &str = "SELECT person_id, key_id, generation FROM mail WHERE id = $1";
+        const SQL: &str = "SELECT person_id, key_id, generation, made_at FROM mail WHERE id = $1";
         let rows = self.read(SQL, &[id.as_str().into()]).await?;
         let mail = |row: &Row| {
-            Ok(MailPage { person: PersonId::new(row.text(0)?), key_id: row.int(1)?, generation: row.int(2)? })
+            Ok(MailPage {
+                person: PersonId::new(row.text(0)?),
+                key_id: row.int(1)?,
+                generation: row.int(2)?,
+                made_at: Instant(row.int(3)?),
+            })
         };
         rows.first().map(mail).transpose()
     }
@@ -100,6 +151,52 @@ impl Store {
                                (SELECT o.dossier_id, o.task_id FROM outbox o WHERE o.mail_id = $1) \
                            ORDER BY t.due_at IS NULL, t.due_at, t.opened_at, t.dossier_id, t.id LIMIT 500";
         let rows = self.read(SQL, &[id.as_str().into()]).await?;
+        rows.iter().map(task).collect()
+    }
+
+    /// The open tasks of a person in all dossiers, the most pressing first.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn tasks_of(&self, person: &PersonId, limit: i64) -> Result<Vec<TaskPage>, StoreError> {
+        const SQL: &str = "SELECT id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, \
+                           due_at, closed_at, closed_seq FROM task WHERE person_id = $1 AND closed_at IS NULL \
+                           ORDER BY due_at IS NULL, due_at, opened_at, dossier_id, id LIMIT $2";
+        let rows = self.read(SQL, &[person.as_str().into(), limit.into()]).await?;
+        rows.iter().map(task).collect()
+    }
+
+    /// Dossiers with a text among what they are found by (small letters without marks; empty for all), the latest first, from those
+    /// that changed before an instant.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn latest(
+        &self,
+        text: &str,
+        before: Instant,
+        limit: i64,
+    ) -> Result<Vec<(DossierId, Instant)>, StoreError> {
+        const ALL: &str = "SELECT id, last_at FROM dossier WHERE last_at < $1 ORDER BY last_at DESC, id LIMIT $2";
+        const WITH: &str = "SELECT id, last_at FROM dossier WHERE last_at < $1 AND REPLACE(search, $3, '') <> search \
+                            ORDER BY last_at DESC, id LIMIT $2";
+        let params: [Param; 3] = [before.0.into(), limit.into(), text.into()];
+        let (sql, params) = if text.is_empty() { (ALL, &params[..2]) } else { (WITH, &params[..]) };
+        let rows = self.read(sql, params).await?;
+        rows.iter().map(|row| Ok((row.text(0)?.into(), Instant(row.int(1)?)))).collect()
+    }
+
+    /// What a person is asked in dossiers of a workflow that came as rows of lists, in the order of their keys.
+    ///
+    /// # Errors
+    /// The database fails, or a row makes no sense.
+    pub async fn tasks_of_rows(&self, person: &PersonId, workflow: &WorkflowName) -> Result<Vec<TaskPage>, StoreError> {
+        const SQL: &str = "SELECT t.id, t.dossier_id, t.activation, t.purpose, t.person_id, t.policy, t.key_id, \
+                           t.generation, t.opened_at, t.due_at, t.closed_at, t.closed_seq \
+                           FROM task t JOIN dossier d ON d.id = t.dossier_id \
+                           WHERE t.person_id = $1 AND t.closed_at IS NULL AND t.purpose = 'act' \
+                           AND d.workflow = $2 AND d.import_key IS NOT NULL ORDER BY d.import_key, t.id LIMIT 2000";
+        let rows = self.read(SQL, &[person.as_str().into(), workflow.as_str().into()]).await?;
         rows.iter().map(task).collect()
     }
 

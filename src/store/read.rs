@@ -55,6 +55,7 @@ impl Pool {
     pub(super) async fn read(&self, sql: &'static str, params: Vec<Param>) -> Result<Vec<Row>, StoreError> {
         let pool = self.clone();
         let reading = tokio::spawn(async move {
+            super::error::go_on()?;
             match pool {
                 Self::Sqlite(pool) => sqlite(&pool, sql, &params).await,
                 Self::Postgres(pool) => {

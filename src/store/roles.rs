@@ -4,9 +4,9 @@
 use super::{Param, Store, StoreError};
 
 /// What is added to and never changed.
-const APPEND_ONLY: [&str; 3] = ["event", "machine", "head"];
+const APPEND_ONLY: [&str; 4] = ["event", "machine", "head", "mail_deed"];
 /// What the server changes every day.
-const DAILY: [&str; 16] = [
+const DAILY: [&str; 21] = [
     "meta",
     "workflow",
     "calendar",
@@ -23,6 +23,11 @@ const DAILY: [&str; 16] = [
     "person",
     "directory",
     "slot",
+    "sign_in",
+    "session",
+    "pin",
+    "absence",
+    "chosen_language",
 ];
 const READ_ONLY: &str = "migration";
 

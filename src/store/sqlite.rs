@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
+use super::checkpoint::Checkpoints;
 use super::error::is_busy;
 use super::{Cell, Param, Row, StoreError};
 
@@ -22,6 +23,7 @@ const STATEMENTS_MAX: usize = 256;
 #[derive(Debug)]
 pub(super) struct Sqlite {
     connection: Connection,
+    checkpoints: Checkpoints,
     /// State of the jitter: how long one waits for a lock is nobody's secret.
     jitter: u64,
 }
@@ -48,14 +50,17 @@ impl Sqlite {
         let connection = Connection::open_with_flags(path, flags)?;
         // The switch to WAL needs the file for itself; SQLite's own wait is good enough for this one moment.
         connection.busy_timeout(BUSY_WAIT_MAX)?;
+        // A commit that has split a page walks over every page of the cache (SQLite numbers pages anew above all others while it
+        // balances), so a larger cache costs every commit more than it saves reading.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-             PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000;
-             PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA secure_delete = ON;
+             PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
         )?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        let checkpoints = Checkpoints::start(path, &connection)?;
         let jitter = u64::from(std::process::id()) << 32 | 0x9e37_79b9;
-        Ok(Self { connection, jitter })
+        Ok(Self { connection, checkpoints, jitter })
     }
 
     pub(super) fn execute(&self, sql: &'static str, params: &[Param]) -> Result<u64, StoreError> {
@@ -96,6 +101,7 @@ impl Sqlite {
     /// Begins a transaction that will write; waits for as long as others do.
     #[expect(clippy::disallowed_methods, reason = "how long one waits for a lock is no decision")]
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
+        self.checkpoints.finish(&self.connection);
         let began = Instant::now();
         let mut pause_us = BUSY_PAUSE_FIRST_US;
         // With the wait in our hands SQLite answers at once.
@@ -120,7 +126,13 @@ impl Sqlite {
             self.rollback();
             return Err(error.into());
         }
+        self.checkpoints.committed();
         Ok(())
+    }
+
+    /// Takes what was overwritten out of the write-ahead log, as far as nobody reads it.
+    pub(super) fn clear_log(&self) -> Result<(), StoreError> {
+        self.checkpoints.alone(|| self.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])).map(drop)
     }
 
     /// Undoes what was begun. SQLite may have done so itself already; then there is nothing to undo.

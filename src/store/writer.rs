@@ -4,6 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 
+use super::error::go_on;
 use super::postgres::Postgres;
 use super::sets::Set;
 use super::sqlite::Sqlite;
@@ -20,7 +21,7 @@ pub(crate) struct Writer {
 
 #[derive(Debug)]
 enum Link {
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     Postgres(Box<Postgres>),
 }
 
@@ -36,6 +37,7 @@ impl Tx<'_> {
     /// # Errors
     /// The database refuses it.
     pub fn execute(&mut self, sql: &'static str, params: &[Param]) -> Result<u64, StoreError> {
+        go_on()?;
         match self.link {
             Link::Sqlite(sqlite) => sqlite.execute(sql, params),
             Link::Postgres(postgres) => postgres.execute(sql, params),
@@ -47,6 +49,7 @@ impl Tx<'_> {
     /// # Errors
     /// The database refuses it.
     pub fn query(&mut self, sql: &'static str, params: &[Param]) -> Result<Vec<Row>, StoreError> {
+        go_on()?;
         match self.link {
             Link::Sqlite(sqlite) => sqlite.query(sql, params),
             Link::Postgres(postgres) => postgres.query(sql, params),
@@ -63,6 +66,7 @@ impl Tx<'_> {
         first: Option<i64>,
         sets: &[Set],
     ) -> Result<Vec<Row>, StoreError> {
+        go_on()?;
         match self.link {
             Link::Sqlite(_) => Err(StoreError::Database("SQLite takes no sets".to_owned())),
             Link::Postgres(postgres) => postgres.query_sets(sql, first, sets),
@@ -98,6 +102,7 @@ impl Tx<'_> {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
+        go_on()?;
         match self.link {
             Link::Sqlite(sqlite) => sqlite.begin(),
             Link::Postgres(postgres) => postgres.begin(),
@@ -105,10 +110,16 @@ impl Tx<'_> {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        match self.link {
-            Link::Sqlite(sqlite) => sqlite.commit(),
-            Link::Postgres(postgres) => postgres.commit(),
+        if let Err(error) = go_on() {
+            self.rollback();
+            return Err(error);
         }
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.commit()?,
+            Link::Postgres(postgres) => postgres.commit()?,
+        }
+        // The answer to a COMMIT may be lost as well.
+        go_on()
     }
 
     fn rollback(&mut self) {
@@ -121,7 +132,7 @@ impl Tx<'_> {
 
 impl Writer {
     pub(super) fn sqlite(sqlite: Sqlite) -> Self {
-        Self { link: Link::Sqlite(sqlite) }
+        Self { link: Link::Sqlite(Box::new(sqlite)) }
     }
 
     pub(super) fn postgres(postgres: Postgres) -> Self {
@@ -161,7 +172,7 @@ impl Writer {
     /// reader may stand in the way; the next call tries again. PostgreSQL keeps its own log, which is not ours to clear.
     pub(crate) fn clear_log(&mut self) {
         if let Link::Sqlite(sqlite) = &self.link
-            && let Err(error) = sqlite.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])
+            && let Err(error) = sqlite.clear_log()
         {
             tracing::debug!(%error, "the write-ahead log could not be cleared now");
         }

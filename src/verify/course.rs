@@ -22,6 +22,8 @@ pub(super) struct Course<'m> {
     /// Entries that there ever were.
     entered: BTreeSet<u32>,
     timers: Timers,
+    /// A timer that could not do what it stands for, and is tried again.
+    stuck: Option<(u32, String)>,
     /// Who has answered, in which entry.
     answered: BTreeSet<(u32, String)>,
     /// Votes, open and closed.
@@ -96,6 +98,7 @@ impl<'m> Course<'m> {
             frozen: BTreeMap::new(),
             entered: BTreeSet::new(),
             timers: Timers::new(),
+            stuck: None,
             answered: BTreeSet::new(),
             votes: BTreeMap::new(),
             outcome: None,
@@ -114,12 +117,25 @@ impl<'m> Course<'m> {
         if self.outcome.is_some() && content.changes.iter().any(|change| change.get("entered").is_some()) {
             self.fault("course", event, "a state was entered after the end");
         }
+        self.due_first(event);
         let mut step = Step { seen: self.active.values().cloned().collect(), ..Step::default() };
         for change in &content.changes {
             let Some((word, said)) = change.as_object().and_then(|change| change.iter().next()) else { continue };
             self.change(event, word, said, &mut step);
         }
         self.whole(event);
+    }
+
+    /// Before anything else happens, what was due has happened. (What cannot be done is said to be stuck, and waits.)
+    fn due_first(&mut self, event: &Event) {
+        if ["due", "stuck"].contains(&event.kind.as_str()) {
+            return;
+        }
+        let late =
+            self.timers.iter().find(|(_, due)| **due <= event.at).map(|((entry, what), _)| (*entry, what.clone()));
+        if let Some((entry, what)) = late.filter(|(entry, what)| self.stuck.as_ref() != Some(&(*entry, what.clone()))) {
+            self.fault("timer", event, format_args!("{what} of entry {entry} was due and had not fired"));
+        }
     }
 
     fn change(&mut self, event: &Event, word: &str, said: &Value, step: &mut Step) {
@@ -135,8 +151,10 @@ impl<'m> Course<'m> {
             "finished" => self.ends(event, said),
             "timed" => self.times(event, said),
             "fired" => self.fires(event, said),
+            "stuck" => self.stuck = Some(timer_of(said)),
             "moved" => self.timers.retain(|(entry, what), _| *entry != entry_of(said) || !is_of_deadline(what)),
             "set" => said.as_object().into_iter().flatten().for_each(|(field, value)| self.sets(field, value)),
+            "party" => self.puts(said),
             "corrected" => {
                 let fields = said.get("fields").and_then(Value::as_object).into_iter().flatten();
                 fields.for_each(|(field, values)| self.sets(field, &values["after"]));
@@ -173,6 +191,19 @@ impl<'m> Course<'m> {
             self.fields.remove(field);
         } else {
             self.fields.insert(field.to_owned(), value.clone());
+        }
+    }
+
+    /// A row about somebody from outside stands in its table: in the place of another, or behind the last.
+    fn puts(&mut self, said: &Value) {
+        let Some(row) = said.get("row").filter(|row| !row.is_null()) else { return };
+        let table = self.fields.entry(text(row, "field").to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+        let Some(rows) = table.as_array_mut() else { return };
+        let place = usize::try_from(number(row, "place").unwrap_or_default()).unwrap_or_default();
+        let cells = row.get("cells").cloned().unwrap_or_default();
+        match rows.get_mut(place) {
+            Some(there) => *there = cells,
+            None => rows.push(cells),
         }
     }
 

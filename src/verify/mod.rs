@@ -17,6 +17,7 @@ mod events;
 mod export;
 mod heads;
 mod machine;
+mod papers;
 mod rows;
 mod seals;
 
@@ -55,7 +56,7 @@ pub struct Fault {
     /// The dossier; none for what concerns the whole database.
     pub dossier: Option<String>,
     /// Which check found it: `order`, `chain`, `head`, `content`, `course`, `timer`, `decision`, `roll`, `box`, `row`, `task`,
-    /// `notice`, `message`, `register`, `number`, `operation`.
+    /// `notice`, `message`, `register`, `number`, `paper`, `operation`.
     pub check: &'static str,
     /// What is wrong.
     pub what: String,
@@ -196,8 +197,9 @@ impl Look {
         report.faults.append(&mut course.faults);
         if !erased {
             rows::said(database, id, &events, &contents, &mut report.faults).await?;
+            papers::hold(database, id, &contents, masters, &mut report.faults).await?;
         }
-        self.known.told(id, &contents);
+        self.known.told(id, &contents, &mut report.faults);
         Ok(())
     }
 }

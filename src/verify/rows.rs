@@ -28,6 +28,7 @@ const TASKS: &str = "SELECT id, activation, purpose, person_id, closed_at, close
 const NOTICES: &str = "SELECT seq, activation, person_id, kind, task_id FROM outbox WHERE dossier_id = $1";
 const MESSAGES: &str = "SELECT from_seq, place, content FROM message WHERE from_id = $1";
 const CONSUMED: &str = "SELECT from_id, from_seq, place, content FROM message WHERE consumed_at IS NOT NULL";
+const WAITING: &str = "SELECT from_id, from_seq, place FROM message WHERE consumed_at IS NULL";
 const FACTS: &str = "SELECT register, holder, key, year, dossier_id FROM register WHERE dossier_id IS NOT NULL";
 const TAKEN: &str = "SELECT space, key, dossier_id FROM taken WHERE dossier_id IS NOT NULL";
 
@@ -144,9 +145,12 @@ pub(super) async fn notices(
     faults: &mut Vec<Fault>,
 ) -> Result<(), Unreadable> {
     let mut fault = |what: String| faults.push(Fault::of(dossier, "notice", what));
-    let mut told = BTreeSet::new();
+    let (mut told, mut each) = (BTreeSet::new(), BTreeSet::new());
     for row in database.rows(NOTICES, &[dossier]).await? {
-        let seq = row.int(0)?;
+        let (seq, entry, person, kind) = (row.int(0)?, row.int(1)?, row.text(2)?, row.text(3)?);
+        if !each.insert((seq, entry, person.clone(), kind.clone())) {
+            fault(format!("event {seq} tells `{person}` the same twice ({kind}, entry {entry})"));
+        }
         if !events.iter().any(|event| event.seq == seq) {
             fault(format!("a notice belongs to event {seq}, which is not there"));
         }
@@ -227,7 +231,7 @@ impl Known {
         self.dossiers.insert(dossier.to_owned());
     }
 
-    pub(super) fn told(&mut self, dossier: &str, contents: &[Content]) {
+    pub(super) fn told(&mut self, dossier: &str, contents: &[Content], faults: &mut Vec<Fault>) {
         self.contents = true;
         for change in contents.iter().flat_map(|content| &content.changes) {
             if let Some(fact) = change.get("registered") {
@@ -241,7 +245,13 @@ impl Known {
                 ));
             }
             if let Some(key) = change.get("took").and_then(|took| took.get("key")) {
-                self.taken.insert((text(key, "space").to_owned(), text(key, "key").to_owned()), dossier.to_owned());
+                let (space, name) = (text(key, "space").to_owned(), text(key, "key").to_owned());
+                let before = self.taken.insert((space, name), dossier.to_owned());
+                if let Some(other) = before.filter(|other| other != dossier) {
+                    let what =
+                        format!("`{}` in `{}` was given to dossier {other} too", text(key, "key"), text(key, "space"));
+                    faults.push(Fault::of(dossier, "number", what));
+                }
             }
             if let Some(key) = change.get("gave_up") {
                 self.taken.remove(&(text(key, "space").to_owned(), text(key, "key").to_owned()));
@@ -260,6 +270,16 @@ pub(super) async fn without_event(
         let (from, seq, place) = (row.text(0)?, row.int(1)?, row.int(2)?);
         if !known.operations.contains(&format!("m:{from}:{seq}:{place}")) {
             faults.push(Fault::of(&from, "message", format!("message {seq}.{place} was taken by no event")));
+        }
+    }
+    for row in database.rows(WAITING, &[]).await? {
+        let (from, seq, place) = (row.text(0)?, row.int(1)?, row.int(2)?);
+        if known.operations.contains(&format!("m:{from}:{seq}:{place}")) {
+            faults.push(Fault::of(
+                &from,
+                "message",
+                format!("message {seq}.{place} was taken by an event and waits on"),
+            ));
         }
     }
     if !known.contents {

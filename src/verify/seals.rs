@@ -7,10 +7,14 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::events::{Event, put};
-use super::{Database, Unreadable, list};
+use super::{Database, Unreadable, hex, list};
 
 /// What is derived from the master keys.
-pub(super) struct Masters(BTreeMap<i64, (LessSafeKey, [u8; 32])>);
+pub(super) struct Masters {
+    keys: BTreeMap<i64, (LessSafeKey, [u8; 32])>,
+    /// Of the lowest number: keys the hashes of papers.
+    paper: [u8; 32],
+}
 
 /// The keys of one dossier: its own, and those of people.
 pub(super) struct Keys {
@@ -30,7 +34,8 @@ const KEYS: &str = "SELECT person_id, wrapped FROM seal_key WHERE dossier_id = $
 impl Masters {
     pub(super) fn new(keys: &BTreeMap<i64, [u8; 32]>) -> Self {
         let derived = |key: &[u8; 32]| (aes(&keyed(key, b"wrap")), keyed(key, b"boxes"));
-        Self(keys.iter().map(|(number, key)| (*number, derived(key))).collect())
+        let paper = keys.values().next().map(|first| keyed(first, b"paper")).unwrap_or_default();
+        Self { keys: keys.iter().map(|(number, key)| (*number, derived(key))).collect(), paper }
     }
 
     /// The keys of a dossier, or what is wrong with them.
@@ -62,8 +67,13 @@ impl Masters {
         for part in ["chancery key 1", dossier, person] {
             put(&mut place, part.as_bytes());
         }
-        let secret = open(&self.0.get(&number)?.0, rest, &place)?;
+        let secret = open(&self.keys.get(&number)?.0, rest, &place)?;
         Some(aes(&secret.try_into().ok()?))
+    }
+
+    /// The keyed hash of a paper, in hexadecimal digits.
+    pub(super) fn paper(&self, content: &[u8]) -> String {
+        hex(&keyed(&self.paper, content))
     }
 
     /// The slips of a box, empty ones too.
@@ -74,7 +84,7 @@ impl Masters {
         put(&mut place, dossier.as_bytes());
         place.extend(activation.to_be_bytes());
         put(&mut place, row.as_bytes());
-        open(&aes(&keyed(&self.0.get(&number)?.1, &place)), rest, &place)
+        open(&aes(&keyed(&self.keys.get(&number)?.1, &place)), rest, &place)
     }
 }
 

@@ -4,11 +4,13 @@
 mod attend;
 mod correct;
 mod note;
+mod posting;
+mod record;
 
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
@@ -18,16 +20,19 @@ use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::hands;
+use super::inbox::sign_in;
 use super::page;
+use super::pin;
 use super::reader::Reader;
+use super::session::Session;
 use super::task;
 use super::upload::{self, File};
 use super::view::choice::Wanted;
 use super::view::facts::Fact;
 use super::view::refused::{self, Wrong};
 use super::view::{Head, ballot, head, input, rows};
-use super::visit::Visit;
-use crate::dossier::command::{Act, Actor, Ask, Command, RowMark};
+use super::visit::{Lack, Visit};
+use crate::dossier::command::{Act, Ask, Command, RowMark};
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Choice, Paper, PaperTally, Purpose, RowStatus};
 use crate::engine::Attachment;
@@ -51,46 +56,81 @@ pub(super) async fn answer(
 ) -> Result<Response, Problem> {
     // Whoever has no link does not get their form read.
     super::visit::task(&app, &token).await?;
+    let headers = request.headers().clone();
     let form = Form::read(request).await?;
-    let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    if visit.task.closed.is_some() && !is_aside(&form) {
-        return Ok(visit.see_page(&app));
+    let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
+    // A visit holds a whole dossier twice.
+    Box::pin(answered(&app, visit, &headers, &form)).await
+}
+
+/// `POST` to a dossier's page, by somebody who is signed in.
+pub(super) async fn answer_own(
+    State(app): State<App>,
+    Path(dossier): Path<String>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let form = Form::read(request).await?;
+    // There is no link behind this page: without the session there is nothing to go back to.
+    if !session.made(&app, form.get("guard")) {
+        return Err(Problem::Elsewhere);
+    }
+    let visit = Visit::own(&app, session, &DossierId::new(dossier), query.as_deref()).await?;
+    // A visit holds a whole dossier twice.
+    Box::pin(answered(&app, visit, &headers, &form)).await
+}
+
+/// What a form asks for, done.
+async fn answered(app: &App, visit: Visit, headers: &HeaderMap, form: &Form) -> Result<Response, Problem> {
+    match visit.lacks() {
+        Some(Lack::Pin) if form.get("do") == "pin" => return pin::answer(app, &visit, form).await,
+        Some(lack) => return task::closed_page(app, &visit, lack).await,
+        None => {}
+    }
+    if visit.task.closed.is_some() && !is_aside(form) {
+        return Ok(visit.see_page(app));
     }
     if form.has("more") {
         // Another look at the same form, with room for more rows.
-        return task::page(&app, &visit, Some(&form), Vec::new());
+        return task::page(app, &visit, Some(form), Vec::new());
     }
     let meant = match (visit.task.purpose, form.get("do")) {
         (Purpose::Act | Purpose::Lead, "claim" | "release" | "give" | "add" | "extend" | "skip" | "redo") => {
-            hands::meant(&visit, &form)
+            hands::meant(&visit, form)
         }
-        (_, "correct") => correct::correct(&visit, &form),
-        (_, "withdraw") => correct::withdraw(&visit, &form),
-        (_, "recall") => correct::recall(&visit, &form),
-        (_, "note") => note::note(&visit, &form),
-        (_, "acknowledge") => note::acknowledge(&visit, &form),
-        (Purpose::Act, "edit") => edit(&visit, &form),
-        (Purpose::Act | Purpose::Lead, _) => act(&app, &visit, &form)?,
-        (Purpose::Ballot, _) => cast(&app, &visit, &form)?,
-        (Purpose::Attendance, _) => attend::attend(&visit, &form),
-        (Purpose::Tally, _) => tally(&visit, &form),
-        (Purpose::Confirm, _) => confirm(&visit, &form),
+        (_, "correct") => correct::correct(&visit, form),
+        (_, "withdraw") => correct::withdraw(&visit, form),
+        (_, "recall") => correct::recall(&visit, form),
+        (_, "note") => note::note(&visit, form),
+        (Purpose::Act, "hear") => posting::hear(&visit, form),
+        (Purpose::Act, "settle") => posting::settle(&visit, form),
+        (Purpose::Act | Purpose::Lead, "record") => record::record(&visit, form),
+        (_, "acknowledge") => note::acknowledge(&visit, form),
+        (Purpose::Act, "edit") => edit(&visit, form),
+        (Purpose::Act | Purpose::Lead, _) => act(app, &visit, form)?,
+        (Purpose::Ballot, _) => cast(app, &visit, form)?,
+        (Purpose::Attendance, _) => attend::attend(&visit, form),
+        (Purpose::Object, _) => posting::object(&visit, form),
+        (Purpose::Tally, _) => tally(&visit, form),
+        (Purpose::Confirm, _) => confirm(&visit, form),
     };
     match meant {
         Meant::Look(response) => Ok(*response),
-        Meant::Back => task::page(&app, &visit, Some(&form), Vec::new()),
-        Meant::Wrong(wrongs) => task::page(&app, &visit, Some(&form), wrongs),
+        Meant::Back => task::page(app, &visit, Some(form), Vec::new()),
+        Meant::Wrong(wrongs) => task::page(app, &visit, Some(form), wrongs),
         Meant::Command { operation, ask, attachments, event } => {
-            let actor = Actor::Link(visit.task.person.clone());
+            let actor = visit.actor(app, form.get("guard"));
             let command = Command { operation, dossier: visit.task.dossier.clone(), actor, ask: *ask };
-            handle(&app, visit, &form, command, attachments, &event).await
+            handle(app, (visit, headers), form, command, attachments, &event).await
         }
     }
 }
 
 async fn handle(
     app: &App,
-    visit: Visit,
+    (visit, headers): (Visit, &HeaderMap),
     form: &Form,
     command: Command,
     attachments: Vec<Attachment>,
@@ -101,8 +141,7 @@ async fn handle(
         Err(failure) => Problem::of_failure(failure)?,
     };
     // Somebody else, or another click, may have been first: then the page says what happened.
-    let query = visit.asked_language.map(|texts| format!("lang={}", texts.code()));
-    let visit = Visit::open(app, &visit.token, query.as_deref()).await?;
+    let visit = visit.again(app, headers).await?;
     if visit.task.closed.is_some() && !is_aside(form) {
         return Ok(visit.see_page(app));
     }
@@ -123,6 +162,18 @@ fn place(visit: &Visit, form: &Form, event: &str, reason: &Reason) -> Option<Str
     }
     if form.get("do") == "acknowledge" || reason.code == Code::Unread {
         return Some("acknowledge".to_owned());
+    }
+    if ["hear", "settle", "object"].contains(&form.get("do")) {
+        return Some(posting::place(form, reason));
+    }
+    if form.get("do") == "record" {
+        let about = reason.about.as_deref().unwrap_or_default();
+        let table = about.split('.').next().unwrap_or_default();
+        return Some(match reason.code {
+            Code::PaperMissing | Code::PaperUnknown => "record.paper".to_owned(),
+            Code::FieldWrong | Code::FieldMissing => format!("record.{table}"),
+            _ => "record".to_owned(),
+        });
     }
     if form.get("do") == "recall" {
         return Some("recall".to_owned());

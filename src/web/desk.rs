@@ -7,21 +7,35 @@ use serde::Serialize;
 
 use super::App;
 use super::error::Problem;
+use super::list;
 use super::page::{self, Frame};
 use super::routes::Place;
 use super::say::{self, Texts};
 use super::view::{self, Due, history, over};
 use super::visit;
+use crate::directory::Person;
+use crate::dossier::RowStatus;
 use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
 use crate::store::pages::{MailPage, TaskPage};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Desk {
     who: String,
     open: Vec<Matter>,
     done: Vec<Matter>,
     told: Vec<News>,
+    /// Where they can say that they will be away.
+    away: String,
+    /// Lists that its reader may bring.
+    lists: Vec<Brought>,
+}
+
+/// A list that may be brought: for what, and where.
+#[derive(Debug, Serialize)]
+struct Brought {
+    workflow: String,
+    href: String,
 }
 
 /// A dossier of which the mail only informs.
@@ -34,13 +48,23 @@ struct News {
     grounds: Vec<String>,
 }
 
+/// One matter: what is asked, by when, and where.
 #[derive(Debug, Serialize)]
-struct Matter {
+pub(super) struct Matter {
     asked: String,
     about: String,
     due: Option<Due>,
     said: String,
     href: String,
+    /// How many dossiers are answered together, where it is a list.
+    rows: Option<usize>,
+}
+
+impl Matter {
+    /// Whether several dossiers are answered on one sheet.
+    pub(super) fn is_sheet(&self) -> bool {
+        self.rows.is_some()
+    }
 }
 
 /// `GET`.
@@ -51,7 +75,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let (id, mail) = mail(&app, &token).await?;
     let asked = page::asked_language(query.as_deref());
-    let mut desk = Desk { who: String::new(), open: Vec::new(), done: Vec::new(), told: Vec::new() };
+    let mut desk = Desk::default();
     for task in app.engine.store().tasks_of_mail(&id).await? {
         let Some(matter) = matter(&app, &task, asked).await? else { continue };
         if task.closed.is_some() { desk.done.push(matter) } else { desk.open.push(matter) }
@@ -59,16 +83,43 @@ pub(super) async fn show(
     for dossier in app.engine.store().news_of_mail(&id).await? {
         desk.told.extend(news(&app, &dossier, &mail.person, asked).await?);
     }
+    if list::is_recent(&app, &mail) {
+        for (workflow, title) in list::offered(&app, &mail.person, asked).await? {
+            let mut href = Place::List { token: &token, workflow: workflow.as_str() }.path(&app.site);
+            if let Some(texts) = asked {
+                href.push_str("?lang=");
+                href.push_str(texts.code());
+            }
+            desk.lists.push(Brought { workflow: title, href });
+        }
+    }
     let directory = app.engine.directory();
-    let person = directory.people.get(&mail.person);
-    let own = person.map_or("vi", |person| person.language.as_str());
+    let outside = outsider(&app, &id, &mail.person).await?;
+    let person = directory.people.get(&mail.person).or(outside.as_ref());
+    let own = outside.as_ref().map_or_else(|| directory.language(&mail.person), |person| person.language.as_str());
     let texts = asked.unwrap_or_else(|| say::texts(own));
+    desk.away = Place::DeskAway(&token).path(&app.site);
     desk.who = person.map_or_else(|| texts.get("did.unknown").to_owned(), |person| person.name.clone());
     page::page(&Frame::new(&app, Some(texts), own), StatusCode::OK, "desk.html", &desk)
 }
 
+/// Somebody whom the directory does not know, as the dossier knows them of which the mail speaks.
+async fn outsider(app: &App, mail: &MailId, person: &PersonId) -> Result<Option<Person>, Problem> {
+    if app.engine.directory().people.contains_key(person) {
+        return Ok(None);
+    }
+    let tasks = app.engine.store().tasks_of_mail(mail).await?.into_iter().map(|task| task.dossier);
+    for dossier in tasks.chain(app.engine.store().news_of_mail(mail).await?) {
+        let known = app.engine.dossier(&dossier).await?;
+        if let Some(one) = known.as_ref().and_then(|dossier| dossier.outsider(person)) {
+            return Ok(Some(one.known()));
+        }
+    }
+    Ok(None)
+}
+
 /// The mail that a token was made for.
-async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
+pub(super) async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
     let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
     let id = MailId::new(presented.row.as_str());
     let mail = app.engine.store().mail_page(&id).await?.ok_or(Problem::NotFound)?;
@@ -77,10 +128,15 @@ async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), Problem> {
     if app.links.verifies(&presented, mail.key_id, &bound) { Ok((id, mail)) } else { Err(Problem::NotFound) }
 }
 
-async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Result<Option<Matter>, Problem> {
+/// What a task is to its person; none where its link can no longer be made.
+pub(super) async fn matter(
+    app: &App,
+    task: &TaskPage,
+    asked: Option<&'static Texts>,
+) -> Result<Option<Matter>, Problem> {
     let Some(token) = visit::token_of(app, task) else { return Ok(None) };
     let (whole, machine) = visit::dossier(app, task).await?;
-    let mut reader = visit::reader(app, machine, &task.person, asked)?;
+    let mut reader = visit::reader(app, machine, &whole, &task.person, asked)?;
     let sight = reader.sight(&whole, &task.person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);
@@ -88,6 +144,7 @@ async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Re
     let events = if task.closed.is_some() { app.engine.history(&task.dossier).await? } else { Vec::new() };
     let events = sight.events(events, &reader.machine);
     let state = view::state_of(&dossier, &events, task.activation);
+    let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live).count();
     let mut href = Place::Task(&token).path(&app.site);
     if let Some(texts) = asked {
         href.push_str("?lang=");
@@ -99,6 +156,7 @@ async fn matter(app: &App, task: &TaskPage, asked: Option<&'static Texts>) -> Re
         due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
         said: task.closed.map(|closed| over::line(&reader, task, closed, &events)).unwrap_or_default(),
         href,
+        rows: (live > 0).then_some(live),
     }))
 }
 
@@ -111,7 +169,7 @@ async fn news(
 ) -> Result<Option<News>, Problem> {
     let Some(whole) = app.engine.dossier(id).await? else { return Ok(None) };
     let machine = app.engine.machine(&whole.machine).await?;
-    let mut reader = visit::reader(app, machine, person, asked)?;
+    let mut reader = visit::reader(app, machine, &whole, person, asked)?;
     let sight = reader.sight(&whole, person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);

@@ -1,14 +1,16 @@
 //! A paper that the workflow draws up, as the reader of a link may see it: a page to be read and printed.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::App;
 use super::error::Problem;
-use super::task;
+use super::inbox::sign_in;
+use super::session::Session;
 use super::visit::Visit;
 use crate::drafts::Desk;
+use crate::ids::DossierId;
 
 /// What such a page may do: show itself in its own style.
 const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
@@ -18,13 +20,28 @@ pub(super) async fn show(
     State(app): State<App>,
     Path((token, kind)): Path<(String, String)>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    let shown = visit.task.closed.is_none() && task::too_weak(visit.task.policy).is_none();
-    if !shown || !visit.sight.paper(&kind) {
+    drawn(&Visit::open(&app, &token, query.as_deref(), &headers).await?, &kind)
+}
+
+/// `GET` by somebody who is signed in.
+pub(super) async fn show_own(
+    State(app): State<App>,
+    Path((dossier, kind)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    drawn(&Visit::own(&app, session, &DossierId::new(dossier), query.as_deref()).await?, &kind)
+}
+
+fn drawn(visit: &Visit, kind: &str) -> Result<Response, Problem> {
+    let shown = visit.task.closed.is_none() && visit.lacks().is_none();
+    if !shown || !visit.sight.paper(kind) {
         return Err(Problem::NotFound);
     }
-    let drawn = desk(&visit).draw(&kind).map_err(|error| {
+    let drawn = desk(visit).draw(kind).map_err(|error| {
         tracing::error!(%error, kind, "a paper cannot be drawn up");
         Problem::Fault
     })?;

@@ -17,6 +17,8 @@ pub enum Problem {
     Elsewhere,
     /// No such method here.
     Method,
+    /// Asked for too often.
+    TooMany,
     /// Larger than is taken.
     TooLarge,
     /// The form cannot be read.
@@ -37,6 +39,7 @@ impl Problem {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Elsewhere => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadForm => StatusCode::BAD_REQUEST,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -52,6 +55,7 @@ impl Problem {
             Self::Misdirected => "misdirected",
             Self::Elsewhere => "elsewhere",
             Self::Method => "method",
+            Self::TooMany => "too_many",
             Self::TooLarge => "too_large",
             Self::BadForm => "bad_form",
             Self::Slow => "slow",

@@ -14,6 +14,8 @@ use super::upload::File;
 
 /// More entries than any page of ours has.
 const ENTRIES_MAX: usize = 20_000;
+/// Files of one form.
+const FILES_MAX: usize = 2_000;
 /// Characters of one entry.
 const ENTRY_CHARS_MAX: usize = 20_000;
 
@@ -21,7 +23,7 @@ const ENTRY_CHARS_MAX: usize = 20_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
     values: BTreeMap<String, String>,
-    files: BTreeMap<String, File>,
+    files: BTreeMap<String, Vec<File>>,
 }
 
 impl Form {
@@ -54,8 +56,8 @@ impl Form {
                 Some(file) => {
                     let content = part.bytes().await.map_err(broken)?;
                     // A file input that was left alone sends an empty file without a name.
-                    if !(file.is_empty() && content.is_empty()) && form.files.len() < ENTRIES_MAX {
-                        form.files.insert(name, File::new(&file, content));
+                    if !(file.is_empty() && content.is_empty()) {
+                        form.take_file(name, File::new(&file, content))?;
                     }
                 }
                 None => form.take(name, &part.text().await.map_err(broken)?)?,
@@ -69,6 +71,14 @@ impl Form {
             return Err(Problem::TooLarge);
         }
         self.values.insert(name, cleaned(value));
+        Ok(())
+    }
+
+    fn take_file(&mut self, name: String, file: File) -> Result<(), Problem> {
+        if self.files.values().map(Vec::len).sum::<usize>() >= FILES_MAX {
+            return Err(Problem::TooLarge);
+        }
+        self.files.entry(name).or_default().push(file);
         Ok(())
     }
 
@@ -92,12 +102,18 @@ impl Form {
 
     /// The file that an input brought.
     pub(super) fn file(&self, name: &str) -> Option<&File> {
-        self.files.get(name)
+        self.files(name).last()
     }
 
-    /// Everything but the step, to be carried to a second page.
+    /// All files that an input brought.
+    pub(super) fn files(&self, name: &str) -> &[File] {
+        self.files.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything but the step (and what the page itself carries), to be carried to a second page.
     pub(super) fn carried(&self) -> impl Iterator<Item = (&str, &str)> {
-        let kept = self.values.iter().filter(|(name, value)| name.as_str() != "step" && !value.is_empty());
+        let own = |name: &str| ["step", "guard"].contains(&name);
+        let kept = self.values.iter().filter(move |(name, value)| !own(name) && !value.is_empty());
         kept.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }

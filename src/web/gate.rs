@@ -12,6 +12,7 @@ use super::App;
 use super::error::Problem;
 use super::page;
 use super::routes::Route;
+use super::session;
 
 /// The longest that an answer may take; a slow line with a large paper is why it is not shorter.
 const TIME_MAX: Duration = Duration::from_mins(2);
@@ -41,6 +42,7 @@ pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let language = page::asked_language(request.uri().query());
+    let renewed = session::renewed(&app, request.headers());
     let answer = match checked(&app, &request, &route) {
         Ok(()) => answer_in_time(request, next).await,
         Err(problem) => Err(problem),
@@ -56,6 +58,10 @@ pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -
         if !response.headers().contains_key(&name) {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
+    }
+    // Looking at a page keeps whoever is signed in signed in; the cookie says so, and no row is written.
+    if let Some(renewed) = renewed.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
+        response.headers_mut().insert(header::SET_COOKIE, renewed);
     }
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%method, route, status = response.status().as_u16(), ms, "answered");

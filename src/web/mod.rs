@@ -1,15 +1,21 @@
 //! The pages that people reach from mailed links. They show what is asked and make commands; every one of these ends in
-//! [`Engine::handle`], and nothing is decided here. GET changes nothing, not even "seen". No script, no cookie, no session.
+//! [`Engine::handle`], and nothing is decided here. GET changes nothing, not even "seen". No script; a cookie only for who signs in.
 
 mod answer;
+mod away;
 mod desk;
+mod dossiers;
 mod draft;
 pub mod error;
 mod form;
 mod gate;
 mod hands;
+mod inbox;
+mod list;
 mod page;
 mod paper;
+mod pin;
+mod pins;
 mod plain;
 mod public;
 mod reader;
@@ -17,6 +23,8 @@ pub mod routes;
 mod row;
 pub mod say;
 mod serve;
+mod session;
+mod sign_in;
 mod task;
 pub mod upload;
 mod view;
@@ -24,12 +32,13 @@ mod visit;
 mod way;
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use tokio::sync::watch;
 
 use crate::engine::Engine;
@@ -42,6 +51,9 @@ pub use view::refused::{Earlier, meant};
 /// The largest form that is taken: a few papers of [`papers::BYTES_MAX`](crate::papers::BYTES_MAX) each.
 const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// The largest form that is taken from somebody of whom nothing is known.
+const STRANGERS_BYTES_MAX: usize = 16 * 1024;
+
 /// What the pages stand on. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -53,6 +65,10 @@ pub struct App {
     pub site: Arc<Site>,
     /// Whose pages these are: the name in the head of each.
     pub office: Arc<str>,
+    /// Nothing but the pages of mailed links is served here.
+    pub only_links: bool,
+    /// Who is believed when they say for whom they ask.
+    pub proxies: Arc<[IpAddr]>,
     /// How the parts of this process are, as the service last said.
     pub health: watch::Receiver<Health>,
 }
@@ -73,22 +89,13 @@ impl Health {
 
 /// All pages, below the path of the public address.
 pub fn router(app: App) -> Router {
-    let path = |route: Route| format!("{}{}", app.site.prefix(), route.pattern());
-    let mut router = Router::new()
-        .route(&path(Route::Home), get(plain::home))
-        .route(&path(Route::Health), get(plain::health))
-        .route(&path(Route::Style), get(plain::style))
-        .route(&path(Route::Task), get(task::show).post(answer::answer))
-        .route(&path(Route::Paper), get(paper::show))
-        .route(&path(Route::Draft), get(draft::show))
-        .route(&path(Route::Row), get(row::show))
-        .route(&path(Route::RowPaper), get(row::paper))
-        .route(&path(Route::Way), get(way::show))
-        .route(&path(Route::Desk), get(desk::show))
-        .route(&path(Route::Public), get(public::show))
-        .route(&path(Route::PublicPaper), get(public::paper));
-    if !app.site.prefix().is_empty() {
-        router = router.route(app.site.prefix(), get(plain::home));
+    let served = |route: &Route| !app.only_links || route.is_of_links();
+    let mut router = Router::new();
+    for route in Route::ALL.into_iter().filter(served) {
+        router = router.route(&format!("{}{}", app.site.prefix(), route.pattern()), answered_by(route));
+    }
+    if !app.site.prefix().is_empty() && served(&Route::Home) {
+        router = router.route(app.site.prefix(), answered_by(Route::Home));
     }
     router
         .fallback(async || Problem::NotFound)
@@ -96,6 +103,36 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(app.clone(), gate::gate))
         .with_state(app)
+}
+
+fn answered_by(route: Route) -> MethodRouter<App> {
+    match route {
+        Route::Home => get(plain::home),
+        Route::Health => get(plain::health),
+        Route::Style => get(plain::style),
+        Route::Task => get(task::show).post(answer::answer),
+        Route::Paper => get(paper::show),
+        Route::Draft => get(draft::show),
+        Route::Row => get(row::show),
+        Route::RowPaper => get(row::paper),
+        Route::Way => get(way::show),
+        Route::Desk => get(desk::show),
+        Route::List => get(list::show).post(list::answer),
+        Route::Template => get(list::blank),
+        Route::Public => get(public::show).post(public::knock),
+        Route::PublicPaper => get(public::paper),
+        // Anybody may send this one: it is short, or it is not read.
+        Route::SignIn => get(sign_in::show).post(sign_in::answer).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
+        Route::Dossiers => get(dossiers::show),
+        Route::Dossier => get(task::show_own).post(answer::answer_own),
+        Route::DossierPaper => get(paper::show_own),
+        Route::DossierDraft => get(draft::show_own),
+        Route::DossierWay => get(way::show_own),
+        Route::Away => get(away::show).post(away::answer),
+        Route::DeskAway => get(away::show_by_mail).post(away::answer_by_mail),
+        Route::Pins => get(pins::show).post(pins::answer),
+        Route::Inbox => get(inbox::show).post(inbox::answer),
+    }
 }
 
 /// Bytes in hexadecimal digits.

@@ -1,5 +1,6 @@
 //! From a template and what it shows to an answer.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,8 +12,9 @@ use serde::Serialize;
 
 use super::App;
 use super::error::Problem;
-use super::routes::Site;
+use super::routes::{Place, Site};
 use super::say::{self, Texts};
+use super::session::Session;
 
 /// The style sheet.
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -20,13 +22,15 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
+    ("list.html", include_str!("templates/list.html")),
     ("home.html", include_str!("templates/home.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("matter.html", include_str!("templates/matter.html")),
     ("act.html", include_str!("templates/act.html")),
+    ("object.html", include_str!("templates/object.html")),
     ("sure.html", include_str!("templates/sure.html")),
     ("ballot.html", include_str!("templates/ballot.html")),
     ("cast.html", include_str!("templates/cast.html")),
@@ -38,6 +42,12 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("row.html", include_str!("templates/row.html")),
     ("way.html", include_str!("templates/way.html")),
     ("public.html", include_str!("templates/public.html")),
+    ("sign_in.html", include_str!("templates/sign_in.html")),
+    ("pin.html", include_str!("templates/pin.html")),
+    ("pins.html", include_str!("templates/pins.html")),
+    ("away.html", include_str!("templates/away.html")),
+    ("dossiers.html", include_str!("templates/dossiers.html")),
+    ("inbox.html", include_str!("templates/inbox.html")),
 ];
 
 /// One environment for each language, because a macro that is imported sees nothing of the page that imports it.
@@ -97,12 +107,22 @@ pub(super) struct Frame<'a> {
     pub(super) site: &'a Site,
     pub(super) office: &'a str,
     pub(super) texts: &'static Texts,
+    /// What every form carries, where the page is made for somebody who has shown more than a link.
+    pub(super) guard: Option<String>,
+    /// They are signed in.
+    pub(super) signed_in: bool,
 }
 
 impl<'a> Frame<'a> {
     /// A frame in the language that the address asks for, else in the reader's own.
     pub(super) fn new(app: &'a App, asked: Option<&'static Texts>, own: &str) -> Self {
-        Self { site: &app.site, office: &app.office, texts: asked.unwrap_or_else(|| say::texts(own)) }
+        let texts = asked.unwrap_or_else(|| say::texts(own));
+        Self { site: &app.site, office: &app.office, texts, guard: None, signed_in: false }
+    }
+
+    /// The same around a page for somebody who is signed in.
+    pub(super) fn signed_in(self, app: &App, session: &Session) -> Self {
+        Self { guard: Some(session.guard(app)), signed_in: true, ..self }
     }
 }
 
@@ -134,10 +154,30 @@ pub(super) fn page<T: Serialize>(
         prefix => frame.site.prefix(),
         office => frame.office,
         style => style_version(),
+        inbox => frame.signed_in.then(|| Place::Inbox.path(frame.site)),
+        sign_in => Place::SignIn.path(frame.site),
         it => Value::from(Serde(it)),
     })?;
+    let html = match &frame.guard {
+        // In one place, so that no form of any template can be without it. What people typed is escaped and opens no form.
+        Some(guard) => guarded(&html, guard),
+        None => html,
+    };
     let kind = HeaderValue::from_static("text/html; charset=utf-8");
     Ok((status, [(header::CONTENT_TYPE, kind)], html).into_response())
+}
+
+/// Every form of a page with what says that this page was made here for whoever is signed in.
+fn guarded(html: &str, guard: &str) -> String {
+    let mut whole = String::with_capacity(html.len() + 1024);
+    let mut rest = html;
+    while let Some(at) = rest.find("<form method=\"post\"") {
+        let end = rest[at..].find('>').map_or(rest.len(), |end| at + end + 1);
+        whole.push_str(&rest[..end]);
+        let _ = write!(whole, "<input type=\"hidden\" name=\"guard\" value=\"{guard}\">"); // writing to a String cannot fail
+        rest = &rest[end..];
+    }
+    whole + rest
 }
 
 /// The page of a problem. When even that fails, plain words.
@@ -156,16 +196,29 @@ fn style_version() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::say;
-    use super::{Frame, Site, StatusCode, TEMPLATES, context, environment};
+    use super::{Frame, Site, StatusCode, TEMPLATES, context, environment, guarded};
 
     #[tokio::test]
     async fn what_is_shown_cannot_become_markup() {
         let site = Site::parse("https://a.example").expect("an address");
-        let frame = Frame { site: &site, office: "\"><script>'&", texts: say::texts("en") };
+        let frame =
+            Frame { site: &site, office: "\"><script>'&", texts: say::texts("en"), guard: None, signed_in: false };
         let page = super::page(&frame, StatusCode::OK, "home.html", &context! {}).expect("a page");
         let html = axum::body::to_bytes(page.into_body(), 1 << 20).await.expect("a body");
         let html = String::from_utf8_lossy(&html);
         assert!(html.contains("&quot;&gt;&lt;script&gt;&#39;&amp;") && !html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn every_form_of_a_page_for_somebody_signed_in_is_guarded() {
+        for (name, source) in TEMPLATES {
+            let forms = source.matches("<form method=\"post\"").count();
+            let looking = source.matches("<form method=\"get\"").count();
+            assert_eq!(source.matches("<form").count(), forms + looking, "{name}");
+            let html = guarded(source, "GUARD");
+            assert_eq!(html.matches("value=\"GUARD\">").count(), forms, "{name}");
+            assert_eq!(html.replace("<input type=\"hidden\" name=\"guard\" value=\"GUARD\">", ""), source, "{name}");
+        }
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 use super::App;
 use super::error::Problem;
-use super::{task, visit};
+use super::inbox::sign_in;
+use super::session::Session;
+use super::visit::{self, Proof, Visit};
 use crate::ids::{DossierId, PaperId, PersonId};
 use crate::papers;
 use crate::store::pages::PaperPage;
@@ -19,12 +21,27 @@ const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; f
 pub(super) async fn show(
     State(app): State<App>,
     Path((token, paper)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let task = visit::task(&app, &token).await?;
-    if task.closed.is_some() || task::too_weak(task.policy).is_some() {
+    if task.closed.is_some() || Proof::of(&app, &headers, &task).await?.lacks(task.policy).is_some() {
         return Err(Problem::NotFound);
     }
     seen(&app, &task.dossier, &task.person, paper).await
+}
+
+/// `GET` by somebody who is signed in.
+pub(super) async fn show_own(
+    State(app): State<App>,
+    Path((dossier, paper)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let visit = Visit::own(&app, session, &DossierId::new(dossier), None).await?;
+    if visit.lacks().is_some() {
+        return Err(Problem::NotFound);
+    }
+    seen(&app, &visit.task.dossier, &visit.task.person, paper).await
 }
 
 /// A paper of a dossier, if this person may see it.
@@ -36,7 +53,7 @@ pub(super) async fn seen(
 ) -> Result<Response, Problem> {
     let whole = app.engine.dossier(dossier).await?.ok_or(Problem::NotFound)?;
     let machine = app.engine.machine(&whole.machine).await?;
-    let sight = visit::reader(app, machine, person, None)?.sight(&whole, person);
+    let sight = visit::reader(app, machine, &whole, person, None)?.sight(&whole, person);
     let id = PaperId::new(paper);
     let known = whole.papers.iter().find(|paper| paper.id == id).is_some_and(|paper| sight.paper(&paper.kind));
     if !known {

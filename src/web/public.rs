@@ -1,21 +1,28 @@
 //! A dossier as everybody may see it who has its public address. The address cannot be guessed: it is a token over the
-//! dossier's id, and leads nowhere while the workflow shows nothing to the public. Nothing can be done here.
+//! dossier's id, and leads nowhere while the workflow shows nothing to the public. Nothing can be done here, but that, while
+//! the matter is posted, a link can be asked for by which to object to it.
 
-use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::error::Problem;
+use super::form::Form;
 use super::page::{self, Frame};
 use super::reader::Reader;
 use super::routes::Place;
 use super::view::facts::{self, Fact, Grounds, Sheet};
-use super::view::{children, history};
+use super::view::input::Input;
+use super::view::refused::{self, Wrong};
+use super::view::{children, history, posting};
 use super::visit::{self, Visit};
 use super::{App, paper};
+use crate::directory::is_mailbox;
+use crate::dossier::command::{Actor, Ask, Command, Knock};
+use crate::dossier::refusal::Code;
 use crate::dossier::{Dossier, decide};
-use crate::ids::{DossierId, PaperId, PersonId};
+use crate::ids::{DossierId, OperationId, PaperId, PersonId};
 use crate::links::{Bound, LinkKeys};
 
 #[derive(Debug, Serialize)]
@@ -28,6 +35,13 @@ struct PublicPage {
     facts: Vec<Fact>,
     more: Vec<Fact>,
     papers: Vec<Sheet>,
+    /// Where it is posted: from when to when.
+    time: String,
+    /// The form with which a link is asked for; none where nothing is taken.
+    ask: Vec<Input>,
+    /// It was sent.
+    sent: bool,
+    errors: Vec<Wrong>,
     children: Vec<children::Set>,
 }
 
@@ -38,10 +52,30 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let asked = page::asked_language(query.as_deref());
-    let (dossier, mut reader) = open(&app, &token, asked).await?;
+    let sent = query.as_deref().is_some_and(|query| query.split('&').any(|part| part == "sent=1"));
+    let opened = open(&app, &token, asked).await?;
+    shown(&app, &token, opened, None, sent, Vec::new())
+}
+
+/// The page; with what was just sent and why it was not taken, if something was.
+fn shown(
+    app: &App,
+    token: &str,
+    (dossier, whole, mut reader): (Dossier, Dossier, Reader),
+    form: Option<&Form>,
+    sent: bool,
+    errors: Vec<Wrong>,
+) -> Result<Response, Problem> {
     reader.outside = true;
-    let link = |paper: &str| Place::PublicPaper { token: &token, paper }.path(&app.site);
+    let link = |paper: &str| Place::PublicPaper { token, paper }.path(&app.site);
     let (facts, more) = facts::facts(&reader, &dossier, &link);
+    let posted = posting::posted(&reader, &whole);
+    let runs = posted.is_some_and(|(active, _)| posting::runs(&whole, active.activation, &reader));
+    let mut ask = if runs { posting::knocking(&reader, form) } else { Vec::new() };
+    for input in &mut ask {
+        input.wrong = errors.iter().any(|error| error.href.as_deref() == Some(&input.name));
+    }
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shown = PublicPage {
         workflow: reader.text(&reader.machine.title).to_owned(),
         caption: dossier.caption.clone(),
@@ -52,8 +86,52 @@ pub(super) async fn show(
         more,
         children: children::sets(&reader, &dossier),
         papers: facts::papers(&reader, &dossier, &link).into_iter().map(Sheet::without_names).collect(),
+        time: posted.map(|(active, _)| posting::time(&reader, active)).unwrap_or_default(),
+        ask,
+        sent,
+        errors,
     };
-    page::page(&Frame::new(&app, Some(reader.texts), "vi"), StatusCode::OK, "public.html", &shown)
+    page::page(&Frame::new(app, Some(reader.texts), "vi"), status, "public.html", &shown)
+}
+
+/// `POST`: a link is asked for, by which to object. Whether there was one before is nobody's business: the page says the same.
+pub(super) async fn knock(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Response, Problem> {
+    let asked = page::asked_language(query.as_deref());
+    let (dossier, whole, reader) = open(&app, &token, asked).await?;
+    let Some((active, _)) = posting::posted(&reader, &whole) else { return Err(Problem::Method) };
+    let form = Form::read(request).await?;
+    let (name, mail) = (form.get("name").trim().to_owned(), form.get("mail").trim().to_owned());
+    let mut wrongs = Vec::new();
+    if name.is_empty() {
+        wrongs.push(Wrong::at(reader.get("posting.no_name"), "name"));
+    }
+    if !is_mailbox(&mail) {
+        wrongs.push(Wrong::at(reader.get("posting.no_mail"), "mail"));
+    }
+    if wrongs.is_empty() {
+        let language = reader.texts.code().to_owned();
+        let ask = Ask::Knock(Knock { activation: active.activation, name, mail, language });
+        // Chance, and nothing that follows from who they are: it stands open in the log.
+        let operation = OperationId::new(format!("k:{}", app.engine.chance().id()));
+        let command = Command { operation, dossier: whole.id.clone(), actor: Actor::Public, ask };
+        if let Err(failure) = app.engine.handle(command, Vec::new()).await {
+            let refusal = Problem::of_failure(failure)?;
+            if !refusal.codes().iter().any(|code| matches!(code, Code::Done { .. })) {
+                wrongs = refused::wrongs(&reader, &dossier, &PersonId::new(""), &refusal, |_| None);
+            }
+        }
+    }
+    if !wrongs.is_empty() {
+        return shown(&app, &token, (dossier, whole, reader), Some(&form), false, wrongs);
+    }
+    let lang = asked.map(|texts| format!("&lang={}", texts.code())).unwrap_or_default();
+    let path = format!("{}?sent=1{lang}", Place::Public(&token).path(&app.site));
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response())
 }
 
 /// `GET` of one of its papers.
@@ -61,7 +139,7 @@ pub(super) async fn paper(
     State(app): State<App>,
     Path((token, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let (dossier, _) = open(&app, &token, None).await?;
+    let (dossier, _, _) = open(&app, &token, None).await?;
     let id = PaperId::new(id);
     if !dossier.papers.iter().any(|paper| paper.id == id) {
         return Err(Problem::NotFound);
@@ -69,8 +147,12 @@ pub(super) async fn paper(
     paper::served(app.engine.store().paper_page(&dossier.id, &id).await?.ok_or(Problem::NotFound)?)
 }
 
-/// The dossier that a token was made for, as the public sees it.
-async fn open(app: &App, token: &str, asked: Option<&'static super::say::Texts>) -> Result<(Dossier, Reader), Problem> {
+/// The dossier that a token was made for, as the public sees it, and as it is.
+async fn open(
+    app: &App,
+    token: &str,
+    asked: Option<&'static super::say::Texts>,
+) -> Result<(Dossier, Dossier, Reader), Problem> {
     let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
     let nobody = PersonId::new("");
     if !app.links.verifies(&presented, presented.key, &bound(&presented.row, &nobody)) {
@@ -79,8 +161,8 @@ async fn open(app: &App, token: &str, asked: Option<&'static super::say::Texts>)
     let whole = app.engine.dossier(&DossierId::new(&presented.row)).await?.ok_or(Problem::NotFound)?;
     let machine = app.engine.machine(&whole.machine).await?;
     let sight = decide::public_sight(&machine, &whole).ok_or(Problem::NotFound)?;
-    let reader = visit::reader(app, machine, &nobody, asked)?;
-    Ok((sight.dossier(&whole, &reader.machine), reader))
+    let reader = visit::reader(app, machine, &whole, &nobody, asked)?;
+    Ok((sight.dossier(&whole, &reader.machine), whole, reader))
 }
 
 /// The public address of a visitor's dossier, for those who see everything; none where the public sees nothing.

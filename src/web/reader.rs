@@ -41,7 +41,7 @@ impl Reader {
     }
 
     pub(super) fn person(&self, id: &PersonId) -> Option<&Person> {
-        self.directory.people.get(id)
+        self.directory.person(id)
     }
 
     pub(super) fn name(&self, id: &PersonId) -> String {
@@ -86,6 +86,19 @@ impl Reader {
             taken: Taken::NOTHING,
         };
         decide::sight(&self.machine, dossier, person, self.now, &context)
+    }
+
+    /// Whether a person may know of a dossier of this reader's workflow, and what it is called.
+    pub(super) fn may_name(&self, dossier: &Dossier, person: &PersonId) -> bool {
+        let boxes = BTreeMap::new();
+        let context = Context {
+            directory: &self.directory,
+            calendar: &self.calendar,
+            register: &[],
+            boxes: &boxes,
+            taken: Taken::NOTHING,
+        };
+        decide::may_name(&self.machine, dossier, person, self.now, &context)
     }
 
     pub(super) fn moment(&self, at: Instant) -> String {

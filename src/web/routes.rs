@@ -43,6 +43,34 @@ impl Site {
         format!("{}://{}", self.scheme, self.bare_authority())
     }
 
+    /// Whether it is reached over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.scheme == "https"
+    }
+
+    /// The port that it is reached at.
+    pub fn port(&self) -> u16 {
+        let own = if self.is_tls() { 443 } else { 80 };
+        self.authority[self.host().len()..].trim_start_matches(':').parse().unwrap_or(own)
+    }
+
+    /// Host and port as browsers say them in a `Host` header.
+    pub fn authority(&self) -> &str {
+        self.bare_authority()
+    }
+
+    /// The name of the host, without its port.
+    pub fn host(&self) -> &str {
+        let end = self.authority.rfind(':').filter(|at| !self.authority[*at..].contains(']'));
+        &self.authority[..end.unwrap_or(self.authority.len())]
+    }
+
+    /// Whether it can be reached on this machine only: there a browser takes a cookie without TLS.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host();
+        host == "localhost" || host == "[::1]" || host.parse().is_ok_and(|host: std::net::Ipv4Addr| host.is_loopback())
+    }
+
     /// The path under which everything lies: empty, or `/chancery`.
     pub fn prefix(&self) -> &str {
         &self.prefix
@@ -88,15 +116,39 @@ pub enum Route {
     Way,
     /// All matters of one mail.
     Desk,
+    /// A list that the reader of a mail brings.
+    List,
+    /// An empty one to be filled in.
+    Template,
     /// A dossier as everybody may see it who has this address.
     Public,
     /// A paper of it.
     PublicPaper,
+    /// Where people sign in.
+    SignIn,
+    /// All that waits for whoever is signed in.
+    Inbox,
+    /// Numbers that somebody who is signed in may give.
+    Pins,
+    /// Where whoever is signed in says that they will be away.
+    Away,
+    /// The same from the page behind a mail.
+    DeskAway,
+    /// The dossiers that whoever is signed in may see.
+    Dossiers,
+    /// One of them.
+    Dossier,
+    /// A paper of it.
+    DossierPaper,
+    /// A paper that its workflow draws up.
+    DossierDraft,
+    /// Its way.
+    DossierWay,
 }
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 24] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -107,8 +159,20 @@ impl Route {
         Self::RowPaper,
         Self::Way,
         Self::Desk,
+        Self::List,
+        Self::Template,
         Self::Public,
         Self::PublicPaper,
+        Self::SignIn,
+        Self::Inbox,
+        Self::Pins,
+        Self::Away,
+        Self::DeskAway,
+        Self::Dossiers,
+        Self::Dossier,
+        Self::DossierPaper,
+        Self::DossierDraft,
+        Self::DossierWay,
     ];
 
     /// The pattern below the prefix.
@@ -124,9 +188,26 @@ impl Route {
             Self::RowPaper => "/l/{token}/row/{row}/paper/{paper}",
             Self::Way => "/l/{token}/way",
             Self::Desk => "/d/{token}",
+            Self::List => "/d/{token}/list/{workflow}",
+            Self::Template => "/d/{token}/list/{workflow}/template.xlsx",
             Self::Public => "/p/{token}",
             Self::PublicPaper => "/p/{token}/paper/{paper}",
+            Self::SignIn => "/in",
+            Self::Inbox => "/me",
+            Self::Pins => "/me/pins/{dossier}",
+            Self::Away => "/me/away",
+            Self::DeskAway => "/d/{token}/away",
+            Self::Dossiers => "/me/dossiers",
+            Self::Dossier => "/me/dossiers/{dossier}",
+            Self::DossierPaper => "/me/dossiers/{dossier}/paper/{paper}",
+            Self::DossierDraft => "/me/dossiers/{dossier}/draft/{kind}",
+            Self::DossierWay => "/me/dossiers/{dossier}/way",
         }
+    }
+
+    /// Whether it is served where nothing but mailed links is (`chancery web --only links`), besides what those pages need.
+    pub fn is_of_links(self) -> bool {
+        !matches!(self, Self::Home | Self::SignIn) && !self.pattern().starts_with(Self::Inbox.pattern())
     }
 }
 
@@ -135,6 +216,8 @@ impl Route {
 pub enum Place<'a> {
     /// Who we are.
     Home,
+    /// Whether the parts of this process are well.
+    Health,
     /// What one person is asked.
     Task(&'a str),
     /// A paper.
@@ -153,8 +236,36 @@ pub enum Place<'a> {
     },
     /// All matters of one mail.
     Desk(&'a str),
+    /// A list that the reader of a mail brings.
+    List {
+        /// The mail's token.
+        token: &'a str,
+        /// The workflow of its rows.
+        workflow: &'a str,
+    },
+    /// An empty one to be filled in.
+    Template {
+        /// The mail's token.
+        token: &'a str,
+        /// The workflow of its rows.
+        workflow: &'a str,
+    },
     /// A dossier as everybody may see it who has this address.
     Public(&'a str),
+    /// Where people sign in.
+    SignIn,
+    /// All that waits for whoever is signed in.
+    Inbox,
+    /// Numbers that somebody who is signed in may give, for this dossier.
+    Pins(&'a str),
+    /// Where whoever is signed in says that they will be away.
+    Away,
+    /// The same from the page behind a mail.
+    DeskAway(&'a str),
+    /// The dossiers that whoever is signed in may see.
+    Dossiers,
+    /// One of them.
+    Dossier(&'a str),
     /// A paper of it.
     PublicPaper {
         /// The dossier's public token.
@@ -169,10 +280,24 @@ impl Place<'_> {
     pub fn path(&self, site: &Site) -> String {
         let below = match self {
             Self::Home => Route::Home.pattern().to_owned(),
+            Self::Health => Route::Health.pattern().to_owned(),
+            Self::SignIn => Route::SignIn.pattern().to_owned(),
+            Self::Inbox => Route::Inbox.pattern().to_owned(),
+            Self::Away => Route::Away.pattern().to_owned(),
+            Self::Dossiers => Route::Dossiers.pattern().to_owned(),
+            Self::Dossier(dossier) => Route::Dossier.pattern().replace("{dossier}", dossier),
+            Self::DeskAway(token) => Route::DeskAway.pattern().replace("{token}", token),
+            Self::Pins(dossier) => Route::Pins.pattern().replace("{dossier}", dossier),
             Self::Task(token) => Route::Task.pattern().replace("{token}", token),
             Self::Paper { token, paper } => Route::Paper.pattern().replace("{token}", token).replace("{paper}", paper),
             Self::Draft { token, kind } => Route::Draft.pattern().replace("{token}", token).replace("{kind}", kind),
             Self::Desk(token) => Route::Desk.pattern().replace("{token}", token),
+            Self::List { token, workflow } => {
+                Route::List.pattern().replace("{token}", token).replace("{workflow}", workflow)
+            }
+            Self::Template { token, workflow } => {
+                Route::Template.pattern().replace("{token}", token).replace("{workflow}", workflow)
+            }
             Self::Public(token) => Route::Public.pattern().replace("{token}", token),
             Self::PublicPaper { token, paper } => {
                 Route::PublicPaper.pattern().replace("{token}", token).replace("{paper}", paper)
@@ -208,6 +333,25 @@ mod tests {
         for host in ["so.example:80", "evil.example", "so.example.evil.example", "so.example@evil", "", "so.example:"] {
             assert!(!site.is_host(host), "{host}");
         }
+    }
+
+    #[test]
+    fn a_machine_of_its_own_is_told_from_others() {
+        let of = |url: &str| Site::parse(url).expect("an address");
+        for (url, host, loopback) in [
+            ("http://127.0.0.1:8080", "127.0.0.1", true),
+            ("http://localhost/ho-so", "localhost", true),
+            ("http://[::1]:8080", "[::1]", true),
+            ("https://so.example:8443", "so.example", false),
+            ("https://so.example", "so.example", false),
+            ("http://127.0.0.1.evil.example", "127.0.0.1.evil.example", false),
+        ] {
+            assert_eq!((of(url).host(), of(url).is_loopback()), (host, loopback), "{url}");
+        }
+        assert_eq!(
+            [of("http://[::1]:8080").port(), of("https://a.example").port(), of("http://a.example").port()],
+            [8080, 443, 80]
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
@@ -14,7 +14,8 @@ use super::page::{self, Frame};
 use super::reader::Reader;
 use super::routes::Place;
 use super::view::facts::{self, Fact, Grounds, Sheet};
-use super::{paper, task, visit};
+use super::visit::Proof;
+use super::{paper, visit};
 use crate::dossier::event::{Change, Event};
 use crate::dossier::{Dossier, Frozen};
 use crate::ids::{DossierId, PaperId};
@@ -38,12 +39,13 @@ pub(super) async fn show(
     State(app): State<App>,
     Path((token, row)): Path<(String, String)>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (task, row, list) = on_list(&app, &token, &row).await?;
+    let (task, row, list) = on_list(&app, &token, &row, &headers).await?;
     let whole = app.engine.dossier(&row).await?.ok_or(Problem::NotFound)?;
     let machine = app.engine.machine(&whole.machine).await?;
     let asked = page::asked_language(query.as_deref());
-    let reader = visit::reader(&app, machine, &task.person, asked)?;
+    let reader = visit::reader(&app, machine, &whole, &task.person, asked)?;
     let dossier = reader.sight(&whole, &task.person).dossier(&whole, &reader.machine);
     // The papers of a row lie below the row's own page.
     let below = format!("{token}/row/{row}");
@@ -69,7 +71,7 @@ pub(super) async fn show(
         frozen: pinned.map(|pinned| said(&reader, pinned)).unwrap_or_default(),
         back: Place::Task(&token).path(&app.site),
     };
-    let own = reader.person(&task.person).map_or("vi", |person| person.language.as_str()).to_owned();
+    let own = reader.directory.language(&task.person).to_owned();
     page::page(&Frame::new(&app, Some(reader.texts), &own), StatusCode::OK, "row.html", &shown)
 }
 
@@ -77,8 +79,9 @@ pub(super) async fn show(
 pub(super) async fn paper(
     State(app): State<App>,
     Path((token, row, id)): Path<(String, String, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (task, row, _) = on_list(&app, &token, &row).await?;
+    let (task, row, _) = on_list(&app, &token, &row, &headers).await?;
     paper::seen(&app, &row, &task.person, id).await
 }
 
@@ -98,9 +101,14 @@ fn said(reader: &Reader, pinned: &Frozen) -> String {
 }
 
 /// The open task that a token was made for, the row, if it stands on that task's list, and the list.
-async fn on_list(app: &App, token: &str, row: &str) -> Result<(TaskPage, DossierId, Dossier), Problem> {
+async fn on_list(
+    app: &App,
+    token: &str,
+    row: &str,
+    headers: &HeaderMap,
+) -> Result<(TaskPage, DossierId, Dossier), Problem> {
     let task = visit::task(app, token).await?;
-    if task.closed.is_some() || task::too_weak(task.policy).is_some() {
+    if task.closed.is_some() || Proof::of(app, headers, &task).await?.lacks(task.policy).is_some() {
         return Err(Problem::NotFound);
     }
     let list = app.engine.dossier(&task.dossier).await?.ok_or(Problem::NotFound)?;

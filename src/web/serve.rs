@@ -1,5 +1,7 @@
 //! Serving the pages until somebody says stop; what is in flight is answered first.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 
 use super::{App, router};
@@ -13,5 +15,7 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop)
+        .await
 }

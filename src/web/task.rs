@@ -1,7 +1,7 @@
 //! The page of one task: what is asked, and the choice. GET shows it and changes nothing.
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
@@ -9,29 +9,35 @@ use super::App;
 use super::draft;
 use super::error::Problem;
 use super::form::Form;
+use super::inbox::sign_in;
 use super::page;
+use super::pin;
 use super::public;
-use super::routes::Place;
+use super::session::Session;
 use super::view::attendance::{self, Turnout};
 use super::view::changes::{self, Changes};
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
 use super::view::correction::{self, Correction};
+use super::view::evidence;
 use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::hands::Hands;
 use super::view::history::{self, Entry};
+use super::view::input::Input;
 use super::view::notes::{self, Reading, Thread};
+use super::view::posting::{self, Posting};
+use super::view::record::{self, Record};
 use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
 use super::view::{self, Head, ballot, over};
-use super::visit::Visit;
-use crate::dossier::decide;
+use super::visit::{Below, Lack, Visit};
+use crate::dossier::decide::{self, assign};
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{CHAIR, Purpose, Round, Vote};
 use crate::explain;
-use crate::ids::{EventName, FieldName};
-use crate::machine::{LinkPolicy, Transition};
+use crate::ids::{DossierId, EventName, FieldName};
+use crate::machine::Transition;
 
 /// What every page of an open task shows.
 #[derive(Debug, Serialize)]
@@ -57,14 +63,17 @@ struct Common {
     reading: Option<Reading>,
     /// Who is there and who has voted, for the chair and for whoever leads the step.
     watch: Option<Turnout>,
+    /// Who was consulted, and how they were asked.
+    consulted: Vec<evidence::Round>,
     /// Where everybody can look, if they can.
     public: Option<String>,
     rules: Vec<Rule>,
     /// Whether its reader sees the chart, which names every state.
     way: bool,
     seen: i64,
-    /// The page's own path; rows of a list lie below it.
+    /// The page's own path; rows of a list lie below it, where it is that of a link.
     at: String,
+    linked: bool,
 }
 
 /// A paper that can be drawn up.
@@ -84,6 +93,8 @@ struct ActPage {
     edit: Option<Edit>,
     chances: Vec<Chances>,
     hands: Hands,
+    record: Option<Record>,
+    posting: Option<Posting>,
     paused: bool,
 }
 
@@ -125,6 +136,13 @@ struct Offer {
 }
 
 #[derive(Debug, Serialize)]
+struct ObjectPage {
+    #[serde(flatten)]
+    common: Common,
+    inputs: Vec<Input>,
+}
+
+#[derive(Debug, Serialize)]
 struct AttendancePage {
     #[serde(flatten)]
     common: Common,
@@ -146,18 +164,34 @@ pub(super) async fn show(
     State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let visit = Visit::open(&app, &token, query.as_deref()).await?;
-    page(&app, &visit, None, Vec::new())
+    let visit = Visit::open(&app, &token, query.as_deref(), &headers).await?;
+    match visit.lacks() {
+        Some(lack) => closed_page(&app, &visit, lack).await,
+        None => page(&app, &visit, None, Vec::new()),
+    }
+}
+
+/// `GET` of a dossier, by somebody who is signed in.
+pub(super) async fn show_own(
+    State(app): State<App>,
+    Path(dossier): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let visit = Visit::own(&app, session, &DossierId::new(dossier), query.as_deref()).await?;
+    match visit.lacks() {
+        Some(lack) => closed_page(&app, &visit, lack).await,
+        None => page(&app, &visit, None, Vec::new()),
+    }
 }
 
 /// The page as it stands now; with what was just sent and why it was not taken, if something was.
 pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> Result<Response, Problem> {
     let (reader, dossier, task) = (&visit.reader, &visit.dossier, &visit.task);
     let frame = visit.frame(app);
-    if let Some(why) = too_weak(task.policy) {
-        return page::page(&frame, StatusCode::OK, "over.html", &over::closed(reader, task, why));
-    }
     if let Some(closed) = task.closed {
         let mut over = over::over(reader, dossier, task, closed, &visit.events);
         over.correct = correction(visit, sent, &errors);
@@ -183,6 +217,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         (Purpose::Confirm, Some(vote)) => {
             page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, sent, errors))
         }
+        (Purpose::Object, _) => page::page(&frame, status, "object.html", &object_page(app, visit, sent, errors)),
         (Purpose::Act | Purpose::Lead, _)
         | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
@@ -190,13 +225,27 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
     }
 }
 
-/// Why a link alone is not enough here.
-pub(super) fn too_weak(policy: LinkPolicy) -> Option<&'static str> {
-    match policy {
-        LinkPolicy::Link => None,
-        LinkPolicy::LinkPin => Some("closed.pin"),
-        LinkPolicy::Login => Some("closed.login"),
+/// The page of somebody who has not shown who they are as strongly as is asked here: nothing of the dossier.
+///
+/// # Errors
+/// The world failed.
+pub(super) async fn closed_page(app: &App, visit: &Visit, lack: Lack) -> Result<Response, Problem> {
+    if lack == Lack::Pin {
+        if let Below::Dossier(_) = visit.below {
+            let closed = over::closed(&visit.reader, &visit.task, "closed.pin", "closed.pin_do");
+            return page::page(&visit.frame(app), StatusCode::OK, "over.html", &closed);
+        }
+        return pin::page(app, visit, None).await;
     }
+    let other = visit.proof.other.as_ref();
+    let why = if other.is_some() { "closed.other" } else { "closed.login" };
+    let what = if app.only_links { "closed.do" } else { "closed.do_sign_in" };
+    let mut closed = over::closed(&visit.reader, &visit.task, why, what);
+    closed.sign_in = !app.only_links;
+    if let Some(person) = other {
+        closed.lines.push(visit.reader.texts.fill("closed.signed_in", &[("who", &visit.reader.name(person))]));
+    }
+    page::page(&visit.frame(app), StatusCode::OK, "over.html", &closed)
 }
 
 /// What this person may choose now.
@@ -224,7 +273,8 @@ fn is_paused(visit: &Visit) -> bool {
 
 fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rules: Vec<Rule>) -> Common {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
-    let link = |paper: &str| Place::Paper { token: &visit.token, paper }.path(&app.site);
+    let at = visit.at(app);
+    let link = |paper: &str| format!("{at}/paper/{paper}");
     let (facts, more) = facts::facts(reader, dossier, &link);
     Common {
         head: view::head(reader, dossier, &visit.task, &visit.events),
@@ -235,17 +285,19 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         facts,
         more,
         children: view::children::sets(reader, dossier),
-        papers: facts::papers(reader, dossier, &link),
+        papers: papers(visit, facts::papers(reader, dossier, &link)),
         drafts: drafts(app, visit),
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         notes: notes::threads(visit, &link, sent),
         reading: notes::reading(visit),
         watch: watch(visit),
+        consulted: visit.consulted.clone(),
         public: public::address(app, visit),
         rules,
         way: visit.sight.is_whole(),
         seen: dossier.seq,
-        at: Place::Task(&visit.token).path(&app.site),
+        at: visit.at(app),
+        linked: matches!(visit.below, Below::Link(_)),
     }
 }
 
@@ -256,18 +308,25 @@ fn watch(visit: &Visit) -> Option<Turnout> {
     let watches = match visit.task.purpose {
         Purpose::Ballot => chairs,
         Purpose::Lead => true,
-        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => false,
+        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance | Purpose::Object => false,
     };
     watches.then(|| attendance::turnout(&visit.reader, &visit.dossier, vote, None))
+}
+
+/// Whether the reader has no account.
+fn is_outsider(visit: &Visit) -> bool {
+    visit.whole.outsider(&visit.task.person).is_some()
+}
+
+/// Papers as the reader is shown them: somebody from outside is not told who in the office attached them.
+fn papers(visit: &Visit, all: Vec<Sheet>) -> Vec<Sheet> {
+    if is_outsider(visit) { all.into_iter().map(Sheet::without_names).collect() } else { all }
 }
 
 fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
     let all = draft::drafts(visit).into_iter();
     let lang = visit.asked_language.map(|texts| format!("?lang={}", texts.code())).unwrap_or_default();
-    let drawn = all.map(|(kind, label)| {
-        let path = Place::Draft { token: &visit.token, kind: &kind }.path(&app.site);
-        Drawn { label, href: format!("{path}{lang}") }
-    });
+    let drawn = all.map(|(kind, label)| Drawn { label, href: format!("{}/draft/{kind}{lang}", visit.at(app)) });
     drawn.collect()
 }
 
@@ -287,7 +346,9 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     }
     let mut options: Vec<Choice> = wanted.iter().map(|one| one.choice(reader, dossier, acting)).collect();
     for (option, wanted) in options.iter_mut().zip(&wanted) {
-        if let Some(needed) = wanted.needed(reader, dossier.task(visit.task.activation, Purpose::Act)) {
+        // How many others are asked is no business of somebody from outside.
+        let task = dossier.task(visit.task.activation, Purpose::Act).filter(|_| !is_outsider(visit));
+        if let Some(needed) = wanted.needed(reader, task) {
             option.hint.extend((!option.hint.is_empty()).then_some(' '));
             option.hint.push_str(&needed);
         }
@@ -306,9 +367,14 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     for input in edit.iter_mut().flat_map(|edit| &mut edit.inputs) {
         input.wrong = is_about(&errors, &input.name);
     }
+    if let Some(edit) = &mut edit {
+        // What keeps an answer closed is put right there.
+        edit.first |= options.iter().any(|option| !option.closed.is_empty());
+    }
     let files = wanted.iter().any(|one| one.files(reader));
     let common = common(app, visit, sent, errors, rules::of_options(reader, &offered));
     let paused = is_paused(visit);
+    let keeps = visit.task.purpose == Purpose::Act && !paused;
     // Whoever may change the dossier is told what its table would let through.
     let chances = match &edit {
         Some(_) if !paused => {
@@ -316,17 +382,25 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         }
         Some(_) | None => Vec::new(),
     };
-    let hands = if paused { Hands::default() } else { hands(visit, sent) };
-    ActPage { common, table, options, files, edit, chances, hands, paused }
+    let may = if paused { assign::Hands::default() } else { hands(visit) };
+    let hands = view::hands::hands(reader, &may, &visit.task.person, sent);
+    let mut record = record::form(reader, &visit.whole, visit.task.activation, &may, sent);
+    for input in record.iter_mut().flat_map(|form| &mut form.inputs) {
+        input.wrong = is_about(&common.errors, &input.name);
+    }
+    let mut posting = posting::kept(reader, &visit.whole, visit.task.activation, sent).filter(|_| keeps);
+    for input in posting.iter_mut().flat_map(Posting::inputs_mut) {
+        input.wrong = is_about(&common.errors, &input.name);
+    }
+    ActPage { common, table, options, files, edit, chances, hands, record, posting, paused }
 }
 
 /// Who has the task, and what the reader may do about that.
-fn hands(visit: &Visit, sent: Option<&Form>) -> Hands {
+fn hands(visit: &Visit) -> assign::Hands {
     let (reader, task) = (&visit.reader, &visit.task);
-    let hands = visit.with_context(|context| {
-        decide::assign::hands(&reader.machine, &visit.whole, task.activation, &task.person, reader.now, context)
-    });
-    view::hands::hands(reader, &hands, &task.person, sent)
+    visit.with_context(|context| {
+        assign::hands(&reader.machine, &visit.whole, task.activation, &task.person, reader.now, context)
+    })
 }
 
 /// What stands against an answer as the dossier is now. What the answer itself asks for does not.
@@ -361,7 +435,7 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
     let asked = sent.map(|form| form.get("part")).or_else(|| all_parts.get(visit.asked_part?.checked_sub(1)?).copied());
     let part = ballot::part_shown(vote, person, asked);
     let lang = visit.asked_language.map(|texts| format!("&lang={}", texts.code())).unwrap_or_default();
-    let at = Place::Task(&visit.token).path(&app.site);
+    let at = visit.at(app);
     let parts = ballot::parts(reader, &visit.dossier, vote, (person, part), (&at, &lang));
     let seat = vote.roll.iter().find(|seat| &seat.person == person);
     BallotPage {
@@ -392,6 +466,14 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
             .collect(),
         common: common(app, visit, sent, errors, vec![rules::of_vote(reader, &vote.rule)]),
     }
+}
+
+fn object_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> ObjectPage {
+    let mut inputs = posting::inputs(&visit.reader, &visit.whole, visit.task.activation, sent);
+    for input in &mut inputs {
+        input.wrong = is_about(&errors, &input.name);
+    }
+    ObjectPage { inputs, common: common(app, visit, sent, errors, Vec::new()) }
 }
 
 fn attendance_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, errors: Vec<Wrong>) -> AttendancePage {

@@ -8,13 +8,15 @@ use crate::papers::{self, Unfit};
 #[derive(Clone, Debug)]
 pub(super) struct File {
     pub(super) name: String,
+    /// The whole name that came with it, with the folders in which it lay, for reading only.
+    pub(super) sent: String,
     pub(super) content: Bytes,
 }
 
 impl File {
     /// A file under the last part of the name that came with it, cleaned.
     pub(super) fn new(name: &str, content: Bytes) -> Self {
-        Self { name: papers::name(name), content }
+        Self { name: papers::name(name), sent: crate::words::clean(name), content }
     }
 
     /// Its media type, by name and bytes together.

@@ -1,36 +1,51 @@
 //! Somebody opened a link: who it was sent to, what it asks, and everything that its page shows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::App;
 use super::error::Problem;
 use super::page::Frame;
+use super::pin::Pass;
 use super::reader::Reader;
 use super::routes::Place;
 use super::say::{self, Texts};
+use super::session::Session;
+use super::view::evidence::{self, Round};
+use crate::directory::Directory;
+use crate::dossier::command::Actor;
 use crate::dossier::context::{Context, Entry};
 use crate::dossier::event::Event;
 use crate::dossier::sight::Sight;
 use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Purpose};
-use crate::ids::{OperationId, PersonId};
+use crate::ids::{ActivationId, DossierId, OperationId, PersonId};
 use crate::links::{Bound, LinkKeys, task_of_row, task_row};
-use crate::machine::Machine;
+use crate::machine::{LinkPolicy, Machine};
 use crate::store::pages::TaskPage;
 use crate::words::Words;
 
 /// The calendar that is looked at when a workflow's own is not there.
-const CALENDAR: &str = "vn-civil-service";
+pub(super) const CALENDAR: &str = "vn-civil-service";
 
-/// One opened task link.
+/// Where a page is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Below {
+    /// Behind a mailed link.
+    Link(String),
+    /// Of a dossier, for somebody who is signed in.
+    Dossier(DossierId),
+}
+
+/// One opened task link, or a dossier that somebody looks at who is signed in.
 #[derive(Debug)]
 pub(super) struct Visit {
-    pub(super) token: String,
+    pub(super) below: Below,
     pub(super) asked_language: Option<&'static Texts>,
     /// Which part of a ballot sheet is asked for, from 1.
     pub(super) asked_part: Option<usize>,
@@ -42,7 +57,11 @@ pub(super) struct Visit {
     /// What happened, as this person may see it.
     pub(super) events: Vec<Event>,
     pub(super) sight: Sight,
+    /// Who was consulted, and how they were asked.
+    pub(super) consulted: Vec<Round>,
     pub(super) reader: Reader,
+    /// How they have shown who they are.
+    pub(super) proof: Proof,
     /// The facts that the dossier's formulas see.
     facts: Vec<Entry>,
 }
@@ -52,15 +71,61 @@ impl Visit {
     ///
     /// # Errors
     /// Nothing (unknown, forged, damaged: all alike), or the world failed.
-    pub(super) async fn open(app: &App, token: &str, query: Option<&str>) -> Result<Self, Problem> {
+    pub(super) async fn open(
+        app: &App,
+        token: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
         let mut task = self::task(app, token).await?;
-        let asked_language = super::page::asked_language(query);
-        let asked_part = super::page::asked_part(query);
+        let proof = Proof::of(app, headers, &task).await?;
         let (whole, machine) = dossier(app, &task).await?;
         if task.closed.is_none() && !still_asks(&whole, &task) {
             // Somebody was faster, between these two lines: the row says so by now.
             task = self::task(app, token).await?;
         }
+        Self::made(app, Below::Link(token.to_owned()), (task, proof), (whole, machine), query).await
+    }
+
+    /// A dossier as somebody sees it who is signed in, beside anything that they are asked in it.
+    ///
+    /// # Errors
+    /// They may not know of it, or the world failed.
+    pub(super) async fn own(app: &App, session: Session, id: &DossierId, query: Option<&str>) -> Result<Self, Problem> {
+        let whole = app.engine.dossier(id).await?.ok_or(Problem::NotFound)?;
+        let machine = app.engine.machine(&whole.machine).await?;
+        let reader = reader(app, Arc::clone(&machine), &whole, &session.person, None)?;
+        if !reader.may_name(&whole, &session.person) {
+            return Err(Problem::NotFound);
+        }
+        let states = whole.leaves().filter_map(|leaf| machine.state(&leaf.state));
+        let task = TaskPage {
+            id: format!("own-{}", session.person),
+            dossier: whole.id.clone(),
+            activation: whole.active.first().map_or(ActivationId(0), |outermost| outermost.activation),
+            purpose: Purpose::Act,
+            person: session.person.clone(),
+            policy: states.map(|state| state.link).max().unwrap_or_default(),
+            key_id: app.links.newest(),
+            generation: 0,
+            opened_at: whole.opened_at,
+            due_at: None,
+            closed: None,
+        };
+        // A number is typed on the page of a link, and nowhere else.
+        let proof = Proof { session: Some(session), ..Proof::default() };
+        Self::made(app, Below::Dossier(id.clone()), (task, proof), (whole, machine), query).await
+    }
+
+    async fn made(
+        app: &App,
+        below: Below,
+        (task, proof): (TaskPage, Proof),
+        (whole, machine): (Dossier, Arc<Machine>),
+        query: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let asked_language = super::page::asked_language(query);
+        let asked_part = super::page::asked_part(query);
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
             Purpose::Act | Purpose::Lead if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
@@ -69,14 +134,22 @@ impl Visit {
             | Purpose::Ballot
             | Purpose::Tally
             | Purpose::Confirm
+            | Purpose::Object
             | Purpose::Attendance => Vec::new(),
         };
-        let mut reader = reader(app, machine, &task.person, asked_language)?;
+        let mut reader = reader(app, machine, &whole, &task.person, asked_language)?;
         let sight = reader.sight(&whole, &task.person);
         reader.outside = !sight.is_whole();
         let (dossier, events) = (sight.dossier(&whole, &reader.machine), sight.events(events, &reader.machine));
+        let mut consulted = Vec::new();
+        if sight.is_whole() {
+            for entry in evidence::entries(&reader, &events) {
+                let mails = app.engine.store().asked_by_mail(&task.dossier, entry).await?;
+                consulted.extend(evidence::round(&reader, &events, entry, &mails));
+            }
+        }
         Ok(Self {
-            token: token.to_owned(),
+            below,
             asked_language,
             asked_part,
             task,
@@ -84,9 +157,32 @@ impl Visit {
             dossier,
             events,
             sight,
+            consulted,
             reader,
+            proof,
             facts,
         })
+    }
+
+    /// The same again, as it stands by now.
+    ///
+    /// # Errors
+    /// As at first.
+    pub(super) async fn again(self, app: &App, headers: &HeaderMap) -> Result<Self, Problem> {
+        let query = self.asked_language.map(|texts| format!("lang={}", texts.code()));
+        match (&self.below, self.proof.session) {
+            (Below::Link(token), _) => Self::open(app, token, query.as_deref(), headers).await,
+            (Below::Dossier(id), Some(session)) => Self::own(app, session, id, query.as_deref()).await,
+            (Below::Dossier(_), None) => Err(Problem::NotFound),
+        }
+    }
+
+    /// The path of its page; papers, drafts, rows and the way lie below it.
+    pub(super) fn at(&self, app: &App) -> String {
+        match &self.below {
+            Below::Link(token) => Place::Task(token).path(&app.site),
+            Below::Dossier(id) => Place::Dossier(id.as_str()).path(&app.site),
+        }
     }
 
     /// Asks with everything that `decide` may look at. No vote is counted on a page, so no box is opened for one.
@@ -98,12 +194,34 @@ impl Visit {
 
     /// What stands around its page.
     pub(super) fn frame<'a>(&self, app: &'a App) -> Frame<'a> {
-        Frame::new(app, Some(self.reader.texts), "vi")
+        let mut frame = Frame::new(app, Some(self.reader.texts), "vi");
+        if let Some(session) = &self.proof.session {
+            frame = frame.signed_in(app, session);
+        }
+        if let Some(pass) = &self.proof.pass {
+            frame.guard = Some(pass.guard(app));
+        }
+        frame
+    }
+
+    /// Why the page shows and takes nothing, if more is asked than was shown.
+    pub(super) fn lacks(&self) -> Option<Lack> {
+        self.proof.lacks(self.task.policy)
+    }
+
+    /// As whom a form is sent: by what was shown besides the link only if its page was made for that, else by the link alone.
+    pub(super) fn actor(&self, app: &App, guard: &str) -> Actor {
+        let person = self.task.person.clone();
+        match &self.proof {
+            Proof { pass: Some(pass), .. } if pass.made(app, guard) => Actor::LinkPin(person),
+            Proof { session: Some(session), .. } if session.made(app, guard) => Actor::Session(person),
+            _ => Actor::Link(person),
+        }
     }
 
     /// To the page itself, which says what happened: a reload sends nothing again.
     pub(super) fn see_page(&self, app: &App) -> Response {
-        let mut path = Place::Task(&self.token).path(&app.site);
+        let mut path = self.at(app);
         if let Some(texts) = self.asked_language {
             path.push_str("?lang=");
             path.push_str(texts.code());
@@ -122,6 +240,54 @@ impl Visit {
         }
         OperationId::new(format!("w:{dossier}:{}", &super::hex(&hash.finalize())[..32]))
     }
+}
+
+/// What whoever opened a link has shown besides it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// The person to whom it was sent is signed in.
+    pub(super) session: Option<Session>,
+    /// Somebody else is signed in here: they act by the link, as the one to whom it was sent.
+    pub(super) other: Option<PersonId>,
+    /// The number that travels another way was typed. Looked for only where it is asked for.
+    pub(super) pass: Option<Pass>,
+}
+
+impl Proof {
+    /// What a request shows of the person of a task.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(super) async fn of(app: &App, headers: &HeaderMap, task: &TaskPage) -> Result<Self, Problem> {
+        let mut proof = Self::default();
+        match Session::of(app, headers).await? {
+            Some(session) if session.person == task.person => proof.session = Some(session),
+            Some(session) => proof.other = Some(session.person),
+            None => {}
+        }
+        if task.policy == LinkPolicy::LinkPin {
+            proof.pass = Pass::of(app, headers, task).await?;
+        }
+        Ok(proof)
+    }
+
+    /// What is wanted and was not shown.
+    pub(super) fn lacks(&self, wanted: LinkPolicy) -> Option<Lack> {
+        match wanted {
+            LinkPolicy::Link => None,
+            LinkPolicy::LinkPin => self.pass.is_none().then_some(Lack::Pin),
+            LinkPolicy::Login => self.session.is_none().then_some(Lack::Login),
+        }
+    }
+}
+
+/// What a link alone is not enough without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// The number.
+    Pin,
+    /// That its person is signed in.
+    Login,
 }
 
 /// The task that a token was made for.
@@ -170,18 +336,36 @@ pub(super) async fn dossier(app: &App, task: &TaskPage) -> Result<(Dossier, Arc<
     Ok((dossier, machine))
 }
 
-/// How this person reads.
+/// How this person reads a dossier, which may know people whom the directory does not.
 ///
 /// # Errors
 /// There is no calendar to reckon by.
 pub(super) fn reader(
     app: &App,
     machine: Arc<Machine>,
+    dossier: &Dossier,
     person: &PersonId,
     asked: Option<&'static Texts>,
 ) -> Result<Reader, Problem> {
-    let directory = app.engine.directory();
-    let own = directory.people.get(person).map_or("vi", |person| person.language.as_str());
+    let mut directory = app.engine.directory();
+    if let Cow::Owned(known) = dossier.known_in(&directory) {
+        directory = Arc::new(known);
+    }
+    reader_with(app, machine, directory, person, asked)
+}
+
+/// How this person reads what is of no dossier yet.
+///
+/// # Errors
+/// There is no calendar to reckon by.
+pub(super) fn reader_with(
+    app: &App,
+    machine: Arc<Machine>,
+    directory: Arc<Directory>,
+    person: &PersonId,
+    asked: Option<&'static Texts>,
+) -> Result<Reader, Problem> {
+    let own = directory.language(person);
     let texts = asked.unwrap_or_else(|| say::texts(own));
     let calendar =
         app.engine.calendar(&machine.calendar).or_else(|| app.engine.calendar(CALENDAR)).ok_or_else(|| {

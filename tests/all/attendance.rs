@@ -2,19 +2,20 @@
 
 use axum::http::StatusCode;
 use chancery::dossier::command::{Actor, Ask};
-use chancery::dossier::refusal::Code;
-use chancery::dossier::{Attends, Purpose};
-use chancery::ids::{DossierId, Instant};
+use chancery::dossier::refusal::{Code, Refusal};
+use chancery::dossier::{Attends, Choice, Dossier, Purpose};
+use chancery::ids::{DossierId, Instant, PersonId};
 use chancery::machine::Machine;
 
 use crate::decide::{convened, sheet};
+use crate::store::{Fresh, databases};
 use crate::support::office::{DAY_MS, LIST, Office, START, act, by, machine};
 use crate::support::pages::{self, Pages};
 use crate::web::{cast, voting};
 
 /// The list of the pages, voted on at a meeting: written ballots for whoever is not there.
-async fn meeting() -> (Pages, Vec<DossierId>, DossierId) {
-    let pages = Pages::new().await;
+async fn meeting(database: Fresh) -> (Pages, Vec<DossierId>, DossierId) {
+    let pages = Pages::on(database, pages::CASE).await;
     let text = pages::LIST
         .replace("held: online}", "held: online, attendance: {records: secretary}}")
         .replace("own_case: {", "absent: {written_ballot: 3wd, no_reply: not_agreed}\n    own_case: {");
@@ -25,7 +26,12 @@ async fn meeting() -> (Pages, Vec<DossierId>, DossierId) {
 
 #[tokio::test]
 async fn nobody_votes_before_it_is_recorded_who_is_there_and_each_record_stands_in_the_history() {
-    let (pages, _, list) = meeting().await;
+    for database in databases().await {
+        records(meeting(database).await).await;
+    }
+}
+
+async fn records((pages, _, list): (Pages, Vec<DossierId>, DossierId)) {
     let link = pages.link(&list, Purpose::Attendance, "secretary").await;
     let page = pages.get(&link).await;
     assert!(page.text().contains("Cần 4 người có mặt: còn thiếu 4"), "{}", page.text());
@@ -56,7 +62,12 @@ async fn nobody_votes_before_it_is_recorded_who_is_there_and_each_record_stands_
 
 #[tokio::test]
 async fn whoever_is_absent_votes_in_writing_and_the_result_says_who_was_there() {
-    let (pages, rows, list) = meeting().await;
+    for database in databases().await {
+        written(meeting(database).await).await;
+    }
+}
+
+async fn written((pages, rows, list): (Pages, Vec<DossierId>, DossierId)) {
     let link = pages.link(&list, Purpose::Attendance, "secretary").await;
     let seen = pages.get(&link).await.hidden("seen");
     pages.post(&link, &[("do", "attend"), ("seen", &seen), ("all", "present"), ("seat.p-m5", "absent")]).await;
@@ -79,7 +90,11 @@ async fn whoever_is_absent_votes_in_writing_and_the_result_says_who_was_there() 
 
 /// The list of the pure tests, with attendance.
 fn attended() -> Machine {
-    let text = LIST
+    machine("list", &attended_text())
+}
+
+fn attended_text() -> String {
+    LIST
         .replace("held: online}", "held: online, attendance: {records: secretary}}")
         .replace("    own_case: {", "    absent: {written_ballot: 3wd, no_reply: not_agreed}\n    own_case: {")
         .replace(
@@ -89,8 +104,7 @@ fn attended() -> Machine {
         .replace(
             "    on: {closed: done, no_quorum: gathering}\n  counting",
             "    on: {closed: done, no_quorum: gathering, hold: {by: chair, pause: true, target: held}}\n  counting",
-        );
-    machine("list", &text)
+        )
 }
 
 #[test]
@@ -100,7 +114,7 @@ fn a_pause_moves_the_time_of_each_ballot_that_is_out() {
     let vote = &dossier.votes[0];
     let activation = vote.activation;
     let seats = vote.roll.iter().map(|seat| (seat.person.clone(), Attends::Present)).collect();
-    let ask = Ask::Attend { activation, seats, too_few: false, seen: None };
+    let ask = Ask::Attend { activation, seats, too_few: false, seen: dossier.seq };
     let command = office.command("L", by("secretary"), ask);
     let (dossier, _) = office.run(&list, Some(&dossier), &command, START).expect("everybody is there");
     let until = |dossier: &chancery::dossier::Dossier| dossier.votes[0].roll[0].until_at.expect("they vote");
@@ -119,6 +133,74 @@ fn a_pause_moves_the_time_of_each_ballot_that_is_out() {
     office.run(&list, Some(&dossier), &command, late).expect("a ballot in what is left of the time");
 }
 
+/// Everybody is recorded as there, but these.
+fn recorded(
+    office: &mut Office,
+    list: &Machine,
+    dossier: &Dossier,
+    absent: &[&str],
+    at: Instant,
+) -> Result<Dossier, Refusal> {
+    let attends = |person: &PersonId| {
+        if absent.contains(&person.as_str()) { Attends::Absent } else { Attends::Present }
+    };
+    let vote = &dossier.votes[0];
+    let seats = vote.roll.iter().map(|seat| (seat.person.clone(), attends(&seat.person))).collect();
+    let ask = Ask::Attend { activation: vote.activation, seats, too_few: false, seen: dossier.seq };
+    let command = office.command("L", by("secretary"), ask);
+    office.run(list, Some(dossier), &command, at).map(|(dossier, _)| dossier)
+}
+
+#[test]
+fn a_ballot_whose_time_was_over_is_not_given_out_again_after_a_pause() {
+    let text = attended_text().replace("written_ballot: 3wd", "written_ballot: 10wd");
+    let (mut office, list) = (Office::new(), machine("list", &text));
+    let dossier = convened(&mut office, &list, "convene");
+    let dossier = recorded(&mut office, &list, &dossier, &["p-m5"], START).expect("four are there");
+    let over = START.plus_ms(6 * DAY_MS);
+    let command = office.command("L", Actor::Clock, Ask::Tick);
+    let (dossier, _) =
+        office.run(&list, Some(&dossier), &command, over).expect("the time of those who are there is over");
+    assert_eq!(dossier.votes.len(), 1, "the written ballot is waited for");
+    let command = office.command("L", by("m1"), act(&dossier, "hold"));
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, over).expect("it is held");
+    let later = over.plus_ms(2 * DAY_MS);
+    let command = office.command("L", by("m1"), act(&dossier, "resume"));
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, later).expect("it goes on");
+    for (member, given) in [("m2", false), ("m5", true)] {
+        let command = office.command("L", by(member), sheet(&dossier, &format!("p-{member}"), Choice::Yes));
+        assert_eq!(office.run(&list, Some(&dossier), &command, later).is_ok(), given, "{member}");
+    }
+}
+
+#[test]
+fn once_a_ballot_is_in_nobody_is_taken_off_the_record_so_that_the_quorum_goes() {
+    let (mut office, list) = (Office::new(), attended());
+    let dossier = convened(&mut office, &list, "convene");
+    let dossier = recorded(&mut office, &list, &dossier, &["p-m5"], START).expect("four are there");
+    let fewer = recorded(&mut office, &list, &dossier, &["p-m4", "p-m5"], START);
+    fewer.expect("a mistake is put right as long as nobody has voted");
+    let command = office.command("L", by("m2"), sheet(&dossier, "p-m2", Choice::No));
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, START).expect("a ballot");
+    let refusal = recorded(&mut office, &list, &dossier, &["p-m4", "p-m5"], START).expect_err("no quorum is left");
+    assert_eq!(refusal.reasons[0].code, Code::BallotsIn);
+    recorded(&mut office, &list, &dossier, &["p-m4"], START).expect("four are still there");
+}
+
+#[test]
+fn ballots_of_a_meeting_are_mailed_at_once() {
+    let (mut office, list) = (Office::new(), attended());
+    let dossier = convened(&mut office, &list, "convene");
+    let vote = &dossier.votes[0];
+    let seats = vote.roll.iter().map(|seat| (seat.person.clone(), Attends::Present)).collect();
+    let ask = Ask::Attend { activation: vote.activation, seats, too_few: false, seen: dossier.seq };
+    let evening = START.plus_ms(9 * 60 * 60 * 1000);
+    let (_, rows) = office.answer(&list, &dossier, by("secretary"), ask, evening).expect("everybody is there");
+    let ballots: Vec<_> = rows.notices.iter().filter(|one| one.purpose == Some(Purpose::Ballot)).collect();
+    assert_eq!(ballots.len(), 5);
+    assert!(ballots.iter().all(|one| one.not_before_at == evening), "{ballots:?}");
+}
+
 #[test]
 fn a_record_is_of_the_roll_and_of_nobody_else() {
     let (mut office, list) = (Office::new(), attended());
@@ -131,7 +213,7 @@ fn a_record_is_of_the_roll_and_of_nobody_else() {
         ("secretary", with_a_guest, Code::AttendanceWrong),
         ("m1", all().collect(), Code::NotAsked),
     ] {
-        let ask = Ask::Attend { activation, seats, too_few: false, seen: None };
+        let ask = Ask::Attend { activation, seats, too_few: false, seen: dossier.seq };
         let command = office.command("L", by(person), ask);
         let refusal = office.run(&list, Some(&dossier), &command, START).expect_err(person);
         assert_eq!(refusal.reasons[0].code, refused, "{person}");

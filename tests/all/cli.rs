@@ -149,12 +149,19 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "directory",
         "audit heads",
         "mail preview",
+        "mail samples",
+        "mail list",
+        "mail resend",
+        "mail readdress",
+        "mail deeds",
         "audit replay",
         "import",
         "start",
         "act",
         "show",
         "list",
+        "pin",
+        "away",
         "serve",
         "web",
         "scheduler",
@@ -220,6 +227,35 @@ fn mails_are_looked_at_before_anybody_gets_one() {
     assert!(html.contains("lang=\"vi\""), "{html}");
     place.bad(2, &["mail", "preview", &purchase, "--for", "NOBODY"], &["NOBODY"]);
     place.bad(2, &["mail", "preview", &purchase, "--case", "no such words"], &["--case"]);
+}
+
+#[test]
+fn every_kind_of_mail_is_written_in_both_languages() {
+    let place = place("samples");
+    let said = place.good(&["mail", "samples", "--into", "mails"]);
+    let files = std::fs::read_dir(place.folder.join("mails")).expect("made").count();
+    assert_eq!(said.trim(), format!("{} mails in `mails`", (files - 1) / 2));
+    for (file, word) in
+        [("vi-ballot.txt", "Kính gửi bà"), ("en-ballot.html", "Dear Ms"), ("index.html", "en-digest.txt")]
+    {
+        let text = std::fs::read_to_string(place.folder.join("mails").join(file)).expect("written");
+        assert!(text.contains(word), "{file}: {text}");
+    }
+}
+
+#[test]
+fn a_person_gets_another_address_and_that_is_recorded() {
+    let place = place("readdress");
+    place.purchase();
+    place.start();
+    assert!(place.good(&["mail", "list"]).contains("every mail arrived"));
+    place.bad(2, &["mail", "resend", "zz", "--as", "MS-DN", "--reason", "x"], &["mail list"]);
+    let readdress = ["mail", "readdress", "MS-TP", "--as", "MS-DN", "--reason", "misspelt", "--to"];
+    place.bad(2, &[&readdress[..], &["nowhere"]].concat(), &["nowhere"]);
+    place.good(&[&readdress[..], &["tp@right.example"]].concat());
+    let deeds = place.json(&["mail", "deeds"]);
+    assert_eq!((&deeds[0]["what"], &deeds[0]["reason"]), (&"readdressed".into(), &"misspelt".into()));
+    assert!(place.good(&["mail", "deeds"]).contains("misspelt"));
 }
 
 #[test]
@@ -310,6 +346,25 @@ fn a_dossier_is_explained_in_both_languages_with_its_mails() {
     assert_eq!(answer["explanation"]["awaited"][0]["state"], "budget_check");
     assert_eq!(answer["explanation"]["ways"][0]["people"][0]["closed"][0]["about"], "budget_named");
     place.bad(2, &["explain", &id, "--choices", "item"], &["no field that chooses", "none"]);
+}
+
+#[test]
+fn numbers_and_absences_are_given_on_the_command_line() {
+    let place = place("pins");
+    place.purchase();
+    let id = place.start();
+    assert!(place.good(&["pin", &id]).contains("wants a number"));
+    place.bad(1, &["pin", &id, "--for", "MS-TP"], &["wants a number"]);
+    place.bad(2, &["pin", "none"], &["there is no dossier"]);
+    assert!(place.good(&["away"]).contains("nobody has said"));
+    let set = ["away", "MS-TP", "--deputy", "MS-KT", "--from", "2035-01-01", "--until", "2035-01-05"];
+    assert!(place.good(&set).contains("MS-KT"));
+    let answer = place.json(&["away", "MS-TP"]);
+    assert!(answer[0]["set_by"].as_str().is_some_and(|by| by.starts_with("operator:")), "{answer}");
+    let id = answer[0]["id"].as_str().expect("an id");
+    place.bad(1, &["away", "MS-TP", "--deputy", "MS-TP", "--until", "2035-01-05"], &["themselves"]);
+    place.bad(1, &["away", "MS-TP", "--deputy", "MS-KT", "--until", "2020-01-05"], &["last day"]);
+    assert!(place.good(&["away", "MS-TP", "--end", id]).contains("ended early"));
 }
 
 fn held(place: &Place) -> String {

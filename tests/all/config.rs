@@ -34,6 +34,9 @@ fn what_is_wrong_is_said_with_file_key_and_way_out() {
     refused("[database]\nurl = 'sqlite://a'\nurl_file = 'b'\n", &["database.url", "one of them"]);
     refused("[mail]\nfrom = 'nobody'\n", &["mail.from", "user@host"]);
     refused("[mail]\nconnections = 9\n", &["mail.connections", "1 and 8"]);
+    refused("[mail]\nbounces_listen = '127.0.0.1:2525'\n", &["mail.bounces_listen", "mail.return_path"]);
+    let outside = "[mail]\nreturn_path = 'bounces@x.vn'\nbounces_listen = '0.0.0.0:2525'\n";
+    refused(outside, &["mail.bounces_listen", "127.0.0.1"]);
     refused("[mail]\nuser = 'u'\n", &["mail.user", "password_file"]);
     refused("[log]\nfilter = 'a=b=c'\n", &["log.filter"]);
     refused("database = 3\n", &["line 1"]);

@@ -237,7 +237,7 @@ async fn a_mail_that_was_refused_for_good_stays_visible_and_is_not_tried_again()
     let failed = courier.step(MORNING).await.expect("a step");
     assert_eq!(failed, Report { failed: 1, ..Report::default() });
     assert_eq!(courier.step(Instant(MORNING.0 + 9 * DAY_MS)).await.expect("a step"), Report::default());
-    let troubled = office.engine.store().troubled_mails(10).await.expect("read");
+    let troubled = office.engine.store().troubled_mails(MORNING, 10).await.expect("read");
     assert_eq!((troubled.len(), troubled[0].answer.as_deref()), (1, Some("550 no such user")));
 }
 
@@ -258,7 +258,7 @@ async fn an_unknown_end_is_sent_once_more_with_the_same_links_and_then_left_to_a
     assert_eq!(courier.step(now).await.expect("a step"), Report::default());
     let received = server.received();
     assert_eq!((received.len(), &message_ids(&server)[0]), (2, &message_ids(&server)[1]));
-    assert_eq!(office.engine.store().troubled_mails(10).await.expect("read").len(), 1);
+    assert_eq!(office.engine.store().troubled_mails(MORNING, 10).await.expect("read").len(), 1);
 }
 
 #[tokio::test]

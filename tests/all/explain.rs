@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chancery::dossier::command::{Act, Ask};
 use chancery::dossier::event::Event;
 use chancery::dossier::{Dossier, Paper};
-use chancery::explain::{Choices, Need, Saying, choices, explain, phrases};
+use chancery::explain::{Choices, NO_TITLES, Need, Saying, choices, explain, phrases};
 use chancery::ids::{FieldName, Language};
 use chancery::machine::Machine;
 use serde_json::json;
@@ -67,7 +67,8 @@ fn chances(office: &Office, machine: &Machine, dossier: &Dossier) -> Choices {
 }
 
 fn saying<'a>(office: &'a Office, machine: &'a Machine, language: &'a Language) -> Saying<'a> {
-    Saying { machine, directory: &office.directory, calendar: &office.calendar, language, now: START.plus_ms(DAY_MS) }
+    let (directory, calendar, now) = (&office.directory, &office.calendar, START.plus_ms(DAY_MS));
+    Saying { machine, directory, calendar, language, now, titles: &NO_TITLES }
 }
 
 #[test]

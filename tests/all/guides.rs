@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use chancery::dossier::refusal::Code;
+
 /// What must agree: levels of headings, examples without their comments, and the code in the first cell of each table's row.
 fn skeleton(text: &str) -> Vec<String> {
     let (mut kept, mut inside) = (Vec::new(), false);
@@ -24,17 +26,42 @@ fn skeleton(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_guides_of_the_language_have_the_same_headings_examples_and_keys() {
+fn a_guide_in_two_languages_has_the_same_headings_examples_and_keys() {
     let read = |name: &str| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
-    let (en, vi) = (skeleton(&read("language.md")), skeleton(&read("language.vi.md")));
-    assert!(en.len() > 100, "there is something to compare");
-    for (at, (one, other)) in en.iter().zip(&vi).enumerate() {
-        assert_eq!(one, other, "after {:?}", &en[at.saturating_sub(3)..at]);
+    for (guide, least) in [("language", 100), ("administration", 60), ("operations", 30)] {
+        let (en, vi) = (skeleton(&read(&format!("{guide}.md"))), skeleton(&read(&format!("{guide}.vi.md"))));
+        assert!(en.len() > least, "there is something to compare in {guide}");
+        for (at, (one, other)) in en.iter().zip(&vi).enumerate() {
+            assert_eq!(one, other, "{guide}: after {:?}", &en[at.saturating_sub(3)..at]);
+        }
+        assert_eq!(en.len(), vi.len(), "{guide}");
     }
-    assert_eq!(en.len(), vi.len());
+}
+
+#[test]
+fn every_kind_of_refusal_stands_in_the_guide_of_scenarios() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = std::fs::read_to_string(root.join("docs/testing.md")).expect("the guide");
+    let source = std::fs::read_to_string(root.join("src/dossier/refusal.rs")).expect("the source");
+    let kinds = source.split("pub enum Code {").nth(1).and_then(|rest| rest.split("\n}\n").next()).expect("the kinds");
+    let is_kind = |line: &&str| line.starts_with("    ") && line[4..].starts_with(|c: char| c.is_ascii_uppercase());
+    let snake = |name: &str| {
+        let word =
+            |c: char| if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.to_string() };
+        name.chars().map(word).collect::<String>().trim_start_matches('_').to_owned()
+    };
+    let named: Vec<String> = kinds
+        .lines()
+        .filter(is_kind)
+        .map(|line| snake(line.trim().split([',', ' ']).next().unwrap_or_default()))
+        .collect();
+    assert_eq!(named, Code::NAMES, "Code::NAMES has them all, in their order");
+    for name in Code::NAMES {
+        assert!(guide.contains(&format!("| `{name}` |")), "docs/testing.md says nothing of `{name}`");
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Files as offices send them: every fault with its place, and nothing is planned as long as there is one.
 
 use chancery::diagnostic::Diagnostic;
-use chancery::directory::csv;
 use chancery::import::{PaperNames, Plan, plan};
 use chancery::machine::Machine;
+use chancery::sheet::csv;
 use chancery::source::SourceFile;
 
 use crate::support::office;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chancery::directory::csv;
+use chancery::dossier::command::Actor;
 use chancery::dossier::refusal::Code;
 use chancery::engine::Engine;
+use chancery::engine::intake::{Intake, IntakeError, Taken};
 use chancery::import::{PaperNames, Plan, Planned, PlannedPaper, plan};
-use chancery::service::intake::{Intake, IntakeError, Taken};
+use chancery::sheet::csv;
 use chancery::source::SourceFile;
 
 use crate::engine::fresh_engine;
@@ -37,6 +38,10 @@ fn planned(rows: &[&str], papers: Option<&PaperNames>) -> Plan {
     })
 }
 
+fn root() -> Actor {
+    Actor::Import { operator: "root".to_owned() }
+}
+
 /// The papers that a folder holds.
 type Folder = BTreeMap<String, Vec<u8>>;
 
@@ -53,7 +58,7 @@ async fn take_all(engine: &Engine, plan: &Plan, folder: &Folder) -> Vec<Taken> {
     let papers = |row: &Planned, paper: &PlannedPaper| {
         folder.get(&format!("{}/{}", row.key, paper.name)).cloned().ok_or_else(|| std::io::Error::other("gone"))
     };
-    let intake = Intake { engine, plan, operator: "root", papers: &papers };
+    let intake = Intake { engine, plan, actor: &root(), mends: false, papers: &papers };
     let mut taken = Vec::new();
     for row in &plan.rows {
         taken.push(intake.take(row).await.expect("the world holds"));
@@ -116,7 +121,7 @@ async fn a_row_that_would_be_refused_is_known_before_anything_is_written() {
         // Nobody holds the role of a row about a unit.
         let plan = planned(&["2026,clerk,,,,,,a:2024,,", "2026,U,,,,,,a:2024,,"], None);
         let papers = |_: &Planned, _: &PlannedPaper| Ok(Vec::new());
-        let intake = Intake { engine: &engine, plan: &plan, operator: "root", papers: &papers };
+        let intake = Intake { engine: &engine, plan: &plan, actor: &root(), mends: false, papers: &papers };
         assert_eq!(intake.rehearse(&plan.rows[0]).await.expect("it is looked at"), None);
         let refusal = intake.rehearse(&plan.rows[1]).await.expect("it is looked at").expect("it would be refused");
         assert_eq!(refusal.reasons[0].code, Code::NobodyToAsk);
@@ -179,7 +184,7 @@ async fn a_file_that_is_no_paper_stops_the_import_before_it_begins() {
         let folder = Folder::from([("2026/clerk/report.pdf".to_owned(), b"<html>".to_vec())]);
         let plan = planned(&["2026,clerk,,,,,,,report,"], Some(&names(&folder)));
         let papers = |_: &Planned, _: &PlannedPaper| Ok(folder["2026/clerk/report.pdf"].clone());
-        let intake = Intake { engine: &engine, plan: &plan, operator: "root", papers: &papers };
+        let intake = Intake { engine: &engine, plan: &plan, actor: &root(), mends: false, papers: &papers };
         let error = intake.rehearse(&plan.rows[0]).await.expect_err("it is no PDF");
         assert!(matches!(&error, IntakeError::Unfit(name, _) if name == "2026/clerk/report.pdf"), "{error}");
         assert_eq!(count(&engine, "SELECT COUNT(*) FROM dossier").await, 0);

@@ -6,6 +6,7 @@ use chancery::store::mails::{Claim, ClaimPlan, Settled};
 use chancery::store::{Param, Store};
 
 use crate::store::{databases, migrated};
+use crate::undelivered::deed;
 
 const MINUTE: i64 = 60_000;
 const LEASE: i64 = 15 * MINUTE;
@@ -190,10 +191,10 @@ async fn a_sender_that_vanishes_twice_leaves_the_mail_to_a_person() {
         assert_eq!(claim(&store, 1 + LEASE, "b").await.mails.len(), 1);
         let third = claim(&store, 1 + 2 * LEASE, "c").await;
         assert_eq!((third.mails.len(), third.unknown), (0, 1));
-        let troubled = store.troubled_mails(10).await.expect("read");
+        let troubled = store.troubled_mails(Instant(100 * LEASE), 10).await.expect("read");
         assert_eq!((troubled.len(), &troubled[0].id, troubled[0].status.as_str()), (1, &mail.id, "unknown"));
         assert_eq!(claim(&store, 99 * LEASE, "d").await, Claim::default());
-        assert!(store.resend_mail(&mail.id, Instant(100 * LEASE)).await.expect("asked"));
+        assert!(store.resend_mail(&mail.id, deed("resent", "p1", 100 * LEASE)).await.expect("asked"));
         let resent = claim(&store, 100 * LEASE, "e").await.mails.remove(0);
         assert_eq!((resent.message_id, resent.unknowns), (mail.message_id, 0));
     }

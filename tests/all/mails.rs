@@ -1,6 +1,6 @@
 //! Every mail there is, as readers get it, in both languages.
 //!
-//! `MAILS=folder cargo test --test all mails` writes them into a folder, to be looked at.
+//! `chancery mail samples --into DIR` writes them into a folder, to be looked at.
 
 use std::fmt::Write as _;
 
@@ -35,16 +35,5 @@ fn the_html_of_a_digest() {
         let digest = samples(language).into_iter().find(|(name, _)| *name == "digest");
         let (_, email) = digest.expect("there is a digest");
         insta::assert_snapshot!(format!("digest-html-{language}"), email.html);
-    }
-}
-
-#[test]
-#[expect(clippy::disallowed_methods, reason = "a test asks where to look")]
-fn mails_can_be_written_into_a_folder() {
-    let Ok(folder) = std::env::var("MAILS") else { return };
-    for language in ["vi", "en"] {
-        for (name, email) in samples(language) {
-            std::fs::write(format!("{folder}/{language}-{name}.html"), &email.html).expect("the folder is there");
-        }
     }
 }

@@ -5,7 +5,7 @@ use chancery::dossier::command::{Act, Actor, Ask};
 use chancery::dossier::event::Change;
 use chancery::dossier::project::{NoticeKind, Rows};
 use chancery::dossier::refusal::Code;
-use chancery::dossier::{Dossier, Purpose};
+use chancery::dossier::{Dossier, PaperTally, Purpose, VoteRow};
 use chancery::ids::{Instant, PersonId};
 use chancery::machine::Machine;
 use serde_json::json;
@@ -130,6 +130,61 @@ fn who_leaves_a_post_is_asked_no_more_and_who_comes_into_it_is_told() {
     assert_eq!(told, [("p-m1", NoticeKind::Asked)]);
     let (done, _) = office.answer(&letter, &after, by("m1"), act(&after, "agree"), on(1)).expect("it is theirs");
     assert_eq!(done.outcome.as_deref(), Some("agreed"));
+}
+
+/// Two must agree: as long as only one would be left, whoever was asked stays asked.
+#[test]
+fn a_task_that_several_must_answer_is_not_passed_on_to_fewer_than_it_takes() {
+    let text = LETTER.replace(", HOW", "").replace("label: Đồng ý, target", "label: Đồng ý, needs: 2, target");
+    let (mut office, letter) = (Office::new(), machine("letter", &text));
+    let post = |code: &str, dated| Post {
+        person: PersonId::new(format!("p-{code}")),
+        unit: "U".into(),
+        post: "head".to_owned(),
+        dated,
+    };
+    let ever = Dated { from: None, until: None };
+    office.directory.posts.push(post("m1", ever));
+    let opened = office.start(&letter, "D", json!({"unit": "U"}), START);
+    let (dossier, _) = office.answer(&letter, &opened, by("clerk"), act(&opened, "submit"), START).expect("sent on");
+    office.directory.posts.retain(|post| post.person.as_str() != "p-m1");
+    let (dossier, _) = office.answer(&letter, &dossier, Actor::Clock, Ask::Tick, on(1)).expect("a tick");
+    let asked = |dossier: &Dossier| {
+        let mut holders = dossier.tasks[0].holders.clone();
+        holders.sort();
+        holders.iter().map(|one| one.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&dossier), ["p-head", "p-m1"]);
+    office.directory.posts.push(post("m2", ever));
+    let (dossier, _) = office.answer(&letter, &dossier, Actor::Clock, Ask::Tick, on(2)).expect("a tick");
+    assert_eq!(asked(&dossier), ["p-head", "p-m2"], "two are left without whoever has gone");
+    let (dossier, _) = office.answer(&letter, &dossier, by("head"), act(&dossier, "agree"), on(2)).expect("one");
+    let (done, _) = office.answer(&letter, &dossier, by("m2"), act(&dossier, "agree"), on(2)).expect("the other");
+    assert_eq!(done.outcome.as_deref(), Some("agreed"));
+}
+
+#[test]
+fn the_tallies_are_not_given_to_whoever_recorded_them_to_confirm() {
+    let (mut office, list) = (Office::new(), machine("list", crate::support::office::LIST));
+    let dossier = crate::decide::convened(&mut office, &list, "on_paper");
+    let vote = &dossier.votes[0];
+    let activation = vote.activation;
+    let voters =
+        |row: &VoteRow| 5 - u32::try_from(row.own.iter().filter(|one| one.as_str() == "p-m3").count()).expect("few");
+    let all = |n| PaperTally { issued: n, returned: n, invalid: 0, yes: n, no: 0 };
+    let rows = vote.rows.iter().map(|row| (row.row.clone(), all(voters(row)))).collect();
+    let command = office.command("L", by("secretary"), Ask::Tally { activation, rows });
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, START).expect("recorded");
+    let body = office.directory.bodies.values_mut().next().expect("a council");
+    body.seats.retain(|seat| seat.person.as_str() != "p-secretary");
+    let chair = body.seats.iter().position(|seat| seat.person.as_str() == "p-m1").expect("a chair");
+    body.seats[chair].person = "p-secretary".into();
+    let second = body.seats.iter().position(|seat| seat.person.as_str() == "p-m2").expect("a member");
+    body.seats[second].seat = body.seats[chair].seat.clone();
+    let command = office.command("L", Actor::Clock, Ask::Tick);
+    let (dossier, _) = office.run(&list, Some(&dossier), &command, on(1)).expect("a tick");
+    let holders = &dossier.task(activation, Purpose::Confirm).expect("it is asked").holders;
+    assert_eq!(holders, &[PersonId::from("p-m2")]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use chancery::dossier::command::{Act, Actor, Ask};
 use chancery::dossier::project::{NoticeKind, Rows};
 use chancery::dossier::refusal::Code;
 use chancery::dossier::{Dossier, Paper, Purpose};
-use chancery::explain::{Saying, explain};
+use chancery::explain::{NO_TITLES, Saying, explain};
 use chancery::ids::{FieldName, Instant, Language};
 use chancery::machine::Machine;
 use serde_json::json;
@@ -88,7 +88,8 @@ fn nobody_is_awaited_and_whoever_records_is_told_where() {
     for (language, records) in [("vi", "người ghi: Người clerk"), ("en", "recorded by: Người clerk")] {
         let language = Language::new(language);
         let (directory, calendar) = (&office.directory, &office.calendar);
-        let saying = Saying { machine: &machine, directory, calendar, language: &language, now: START };
+        let saying =
+            Saying { machine: &machine, directory, calendar, language: &language, now: START, titles: &NO_TITLES };
         let lines = saying.lines(&explain(&machine, &dossier, &[], START, &office.context()), &|_| Vec::new());
         let line = lines.iter().find(|said| said.contains(records)).unwrap_or_else(|| panic!("{lines:#?}"));
         assert!(line.trim_start().starts_with("Cơ quan cấp phép; ") && line.contains("2026"), "{line}");

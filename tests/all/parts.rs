@@ -12,6 +12,7 @@ use chancery::machine::Machine;
 use serde_json::json;
 
 use crate::decide::convened;
+use crate::store::databases;
 use crate::support::office::{DAY_MS, LIST, Office, START, by, machine};
 use crate::support::pages::{self, Pages};
 use crate::web::{cast, submit};
@@ -113,7 +114,12 @@ fn whoever_has_cast_a_part_keeps_the_seat() {
 
 #[tokio::test]
 async fn a_page_takes_one_part_after_the_other_and_agrees_within_it() {
-    let pages = Pages::new().await;
+    for database in databases().await {
+        part_after_part(Pages::on(database, pages::CASE).await).await;
+    }
+}
+
+async fn part_after_part(pages: Pages) {
     pages.deploy("list", &pages::LIST.replace("    ballot: secret\n", "    parts: kind\n    ballot: secret\n")).await;
     let mut cases = Vec::new();
     for (id, kind) in [("c1", "plain"), ("c2", "high"), ("c3", "plain")] {

@@ -218,7 +218,7 @@ fn a_file_of_entries_is_read_row_by_row_with_every_fault() {
     let machine = office::machine("medal", MEDAL);
     let read = |rows: &str| {
         let text = format!("holder,key,year,paper,number,day\n{rows}");
-        let table = chancery::directory::csv::read("old.csv", text.as_bytes()).expect("a table");
+        let table = chancery::sheet::csv::read("old.csv", text.as_bytes()).expect("a table");
         entries(&table, "medals", &machine.registers["medals"], &office::directory())
     };
     let good = read("head,first,2020,Quyết định,5/QĐ,2020-05-01\nU,first,2020,Quyết định,6/QĐ,2020-05-01\n");

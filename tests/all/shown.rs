@@ -44,7 +44,7 @@ const LOGIN: Option<Code> = Some(Code::LoginMissing);
 fn an_act_and_an_edit_want_what_their_state_says() {
     for (word, expected) in [
         ("link", [None, None, None, None]),
-        ("link+pin", [PIN, None, None, None]),
+        ("link+pin", [PIN, None, PIN, None]),
         ("login", [LOGIN, LOGIN, None, None]),
     ] {
         let text = CASE.replace("        title: Soạn\n", &format!("        title: Soạn\n        link: {word}\n"));
@@ -68,7 +68,7 @@ fn what_stands_around_states_counts_inside_and_for_the_events_answered_there() {
     let case = machine("case", &around("link+pin"));
     let dossier = Office::new().start(&case, "D", fields(), START);
     assert_eq!(dossier.tasks[0].policy, LinkPolicy::LinkPin);
-    assert_eq!(tried(&case, &dossier, "clerk", &act(&dossier, "submit")), [PIN, None, None, None]);
+    assert_eq!(tried(&case, &dossier, "clerk", &act(&dossier, "submit")), [PIN, None, PIN, None]);
     // An inner state may ask for less; the events of the outer one still want what it says.
     let refined = around("login").replace("        title: Soạn\n", "        title: Soạn\n        link: link\n");
     let case = machine("case", &refined);
@@ -86,7 +86,7 @@ fn a_ballot_a_tally_and_its_confirmation_want_what_their_state_says() {
     let voting = convened(&mut Office::new(), &list, "convene");
     let ballot = sheet(&voting, "p-m1", Choice::Yes);
     let by_operator = Some(Code::NotThisWay);
-    assert_eq!(tried(&list, &voting, "m1", &ballot), [PIN, None, None, by_operator], "an operator votes for nobody");
+    assert_eq!(tried(&list, &voting, "m1", &ballot), [PIN, None, PIN, by_operator], "an operator votes for nobody");
     let counting = convened(&mut Office::new(), &list, "on_paper");
     let activation = counting.tasks[0].activation;
     let tally = |issued| chancery::dossier::PaperTally { issued, returned: issued, invalid: 0, yes: issued, no: 0 };

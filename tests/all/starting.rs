@@ -57,7 +57,7 @@ fn a_required_field_that_nothing_asks_for_later_must_be_there_at_the_start() {
 }
 
 #[test]
-fn only_an_import_starts_a_dossier_under_a_key() {
+fn an_import_and_whoever_may_start_one_start_a_dossier_under_a_key() {
     let request = machine("request", REQUEST);
     let fields = serde_json::from_value(json!({"unit": "U"})).expect("fields");
     let start = Start {
@@ -69,9 +69,14 @@ fn only_an_import_starts_a_dossier_under_a_key() {
         import_key: Some("2026/A".to_owned()),
     };
     let mut office = Office::new();
+    for (actor, code) in [(by("m1"), Code::NotAsked), (Actor::Clock, Code::NotThisWay)] {
+        let command = office.command("D", actor, Ask::Start(start.clone()));
+        let refusal = office.run(&request, None, &command, START).expect_err("they may not");
+        assert_eq!(refusal.reasons[0].code, code);
+    }
     let by_person = office.command("D", by("clerk"), Ask::Start(start.clone()));
-    let refusal = office.run(&request, None, &by_person, START).expect_err("a person is no import");
-    assert_eq!(refusal.reasons[0].code, Code::NotThisWay);
+    let (dossier, _) = office.run(&request, None, &by_person, START).expect("a starter's list may");
+    assert_eq!(dossier.import_key.as_deref(), Some("2026/A"));
     let imported = office.command("D", Actor::Import { operator: "root".to_owned() }, Ask::Start(start));
     let (dossier, decision) = office.run(&request, None, &imported, START).expect("an import may");
     assert_eq!(dossier.import_key.as_deref(), Some("2026/A"));

@@ -1,6 +1,6 @@
 //! `audit verify` on the shipped office once its people have played: nothing is wrong, and whatever is changed behind the
 //! engine's back is found by the check whose business it is. (Every other test's database is looked at too: see
-//! [`crate::store::Fresh`].)
+//! [`crate::support::database::Fresh`].)
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -116,6 +116,9 @@ const TAMPERED: &[(&str, &[&str])] = &[
     ),
     ("number", &["DELETE FROM taken WHERE dossier_id IS NOT NULL"]),
     ("number", &["UPDATE taken SET key = key || '1' WHERE dossier_id IS NOT NULL"]),
+    ("paper", &["DELETE FROM paper WHERE dossier_id IN (SELECT MIN(dossier_id) FROM paper)"]),
+    ("paper", &["UPDATE paper SET name = name || 'x' WHERE id IN (SELECT MIN(id) FROM paper)"]),
+    ("paper", &["UPDATE paper SET content = x'00' WHERE id IN (SELECT MIN(id) FROM paper)"]),
     ("box", &["DELETE FROM ballot_box WHERE dossier_id = 'LIST'"]),
     (
         "box",

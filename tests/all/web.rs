@@ -79,11 +79,11 @@ async fn deciding(pages: &Pages) -> (Vec<DossierId>, DossierId) {
 pub(crate) async fn mailed(pages: &Pages, person: &str) -> String {
     let who = format!("p-{person}");
     let id = format!("mail-{person}");
-    let (row, to) = (id.clone(), who.clone());
+    let (row, to, now) = (id.clone(), who.clone(), pages.engine.now().0);
     let written = pages.engine.store().write(move |tx| {
         const MAIL: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at) \
-                            VALUES ($1, $2, $1, 1, 0, 'accepted', 1, 0, 0)";
-        tx.execute(MAIL, &[row.as_str().into(), to.as_str().into()])?;
+                            VALUES ($1, $2, $1, 1, 0, 'accepted', 1, 0, $3)";
+        tx.execute(MAIL, &[row.as_str().into(), to.as_str().into(), now.into()])?;
         tx.execute("UPDATE outbox SET mail_id = $1 WHERE person_id = $2", &[row.as_str().into(), to.as_str().into()])
     });
     assert!(written.await.expect("it is written") > 0, "{person} is told something");
@@ -93,7 +93,12 @@ pub(crate) async fn mailed(pages: &Pages, person: &str) -> String {
 }
 
 /// Every route with holes filled by things that exist.
-async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purpose) -> Vec<(Route, String)> {
+pub(crate) async fn every_page(
+    pages: &Pages,
+    list: &DossierId,
+    person: &str,
+    purpose: Purpose,
+) -> Vec<(Route, String)> {
     let token = pages.token(list, purpose, person).await;
     let site = &pages.app.site;
     let desk = mailed(pages, person).await;
@@ -107,8 +112,20 @@ async fn every_page(pages: &Pages, list: &DossierId, person: &str, purpose: Purp
         Route::RowPaper => format!("{}/row/none/paper/none", Place::Task(&token).path(site)),
         Route::Way => format!("{}/way", Place::Task(&token).path(site)),
         Route::Desk => desk.clone(),
+        Route::List => format!("{desk}/list/case"),
+        Route::Template => format!("{desk}/list/case/template.xlsx"),
         Route::Public => Place::Public(&token).path(site),
         Route::PublicPaper => Place::PublicPaper { token: &token, paper: "none" }.path(site),
+        Route::SignIn => Place::SignIn.path(site),
+        Route::Inbox => Place::Inbox.path(site),
+        Route::Dossiers => Place::Dossiers.path(site),
+        Route::Dossier => Place::Dossier(list.as_str()).path(site),
+        Route::DossierPaper => format!("{}/paper/none", Place::Dossier(list.as_str()).path(site)),
+        Route::DossierDraft => format!("{}/draft/none", Place::Dossier(list.as_str()).path(site)),
+        Route::DossierWay => format!("{}/way", Place::Dossier(list.as_str()).path(site)),
+        Route::Away => Place::Away.path(site),
+        Route::DeskAway => format!("{desk}/away"),
+        Route::Pins => Place::Pins(list.as_str()).path(site),
     };
     Route::ALL.iter().map(|route| (*route, place(route))).collect()
 }
@@ -608,7 +625,18 @@ async fn the_access_log_says_which_page_and_never_whose() {
         .post(&link, &[("do", "act"), ("seen", &seen), ("choice", "withdraw"), ("reason.withdraw", "Lời riêng")])
         .await;
     pages.get(&format!("{link}x")).await;
+    // Somebody signs in, is given a number, types a wrong one and the right one.
+    let asked = pages.post("/ho-so/in", &[("do", "ask"), ("mailbox", "clerk@office.example")]).await.hidden("asked");
+    let code = pages.app.links.code(1, &asked, &"p-clerk".into()).expect("the key is there");
+    let sent = pages.post("/ho-so/in", &[("do", "code"), ("asked", &asked), ("code", &code)]).await;
+    let cookie = sent.cookie();
+    pages.get_as(&cookie, "/ho-so/me/dossiers?q=Ri%C3%AAng").await;
+    let given = pages.engine.give_pins(&case, vec!["p-clerk".into()], "operator:root").await.expect("given");
     let said = log.text();
+    let (_, kept) = cookie.split_once('=').expect("a cookie");
+    for secret in [code.as_str(), &asked, kept, &given[0].pin, "clerk@office.example", "Ri%C3%AAng"] {
+        assert!(!said.contains(secret), "{secret}: {said}");
+    }
     assert!(said.contains("/ho-so/l/{token}") && said.contains("/ho-so/l/{token}/paper/{paper}"), "{said}");
     for secret in [token.as_str(), "Lời riêng", "bí mật"] {
         assert!(!said.contains(secret), "{secret}: {said}");

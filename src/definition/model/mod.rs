@@ -20,8 +20,8 @@ pub use drafts::{Block, Draft, DraftTable, Signature};
 pub use fields::{Correctable, Field, Table};
 pub use mails::{Mail, Tell, Template};
 pub use states::{
-    Access, Actions, Again, Attendance, Consult, Deadline, Escalate, Held, Joins, Lead, Separation, State, StateVote,
-    Task, Wait,
+    Access, Actions, Again, Attendance, Consult, Deadline, Escalate, Held, Joins, Lead, OnPaper, Posting, Separation,
+    State, StateVote, Task, Wait,
 };
 pub use transitions::{Decided, Needs, Returns, Rows, Transition};
 pub use votes::{Absent, Vote};
@@ -124,8 +124,34 @@ pub struct Role {
     pub field: Option<Name>,
     /// `decision`: the table whose words are roles.
     pub decision: Option<Name>,
+    /// `each`: the formula that gives a list of people or of units.
+    pub each: Option<Name>,
+    /// `outside`: people who are not in the directory.
+    pub outside: Option<Outside>,
+    /// `any`: several roles together.
+    pub any: Vec<Name>,
     /// The keys written.
     pub keys: Keys,
+}
+
+/// Who holds a role from outside.
+#[derive(Clone, Debug)]
+pub enum Outside {
+    /// A table of the dossier names them.
+    Table(Name),
+    /// The workflow does.
+    Named(Vec<Party>),
+}
+
+/// Somebody from outside.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// `name`.
+    pub name: Name,
+    /// `mail`.
+    pub mail: Name,
+    /// `language`.
+    pub language: Option<Name>,
 }
 
 /// A named formula.

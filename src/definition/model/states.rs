@@ -42,6 +42,8 @@ pub struct State {
     pub consult: Option<Consult>,
     /// Whom outside it waits for.
     pub wait: Option<Wait>,
+    /// `posting`.
+    pub posting: Option<Posting>,
     /// The vote held here.
     pub vote: Option<StateVote>,
     /// The list that the dossier joins.
@@ -176,8 +178,52 @@ pub struct Consult {
     pub into: Option<Name>,
     /// What the row of those says who did not answer in time.
     pub silence: Option<Spanned<Vec<(Name, Name)>>>,
+    /// Papers that they may attach.
+    pub attach: Vec<Name>,
+    /// How an answer that came on paper is recorded.
+    pub on_paper: Option<OnPaper>,
     /// The mail that asks them.
     pub mail: Option<Name>,
+}
+
+/// An answer that came on paper.
+#[derive(Clone, Debug)]
+pub struct OnPaper {
+    /// Its place.
+    pub span: Span,
+    /// The column of its number.
+    pub number: Option<Name>,
+    /// The column of its day.
+    pub day: Option<Name>,
+    /// The kind of paper.
+    pub paper: Option<Name>,
+}
+
+/// What is posted publicly.
+#[derive(Clone, Debug)]
+pub struct Posting {
+    /// Its place.
+    pub span: Span,
+    /// Who keeps it: writes down what comes on paper, and settles objections.
+    pub keeps: Option<Name>,
+    /// What they do, in a few words.
+    pub title: Text,
+    /// More words on it.
+    pub help: Text,
+    /// How long, at least.
+    pub period: Option<Spanned<Delay>>,
+    /// `before`: the day before which it has to be over.
+    pub before: Option<Name>,
+    /// `ends`: the same, counted from a day.
+    pub ends: Option<Name>,
+    /// The table of objections.
+    pub into: Option<Name>,
+    /// The kind of paper that objections bring.
+    pub paper: Option<Name>,
+    /// The mail that tells who keeps it.
+    pub mail: Option<Name>,
+    /// The keys written.
+    pub keys: Keys,
 }
 
 /// A paper from outside that is waited for.

@@ -5,6 +5,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::{plain, source};
 use crate::diagnostic::{Diagnostic, Label, Severity, say};
 use crate::source::SourceFile;
+use crate::source::grid::Grid;
 
 /// Columns that a line of output may take.
 const WIDTH: usize = 140;
@@ -21,6 +22,12 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], color: boo
     let composed: Vec<SourceFile> = files(diagnostic, sources).into_iter().map(SourceFile::composed).collect();
     let mut drawn: Vec<&str> = Vec::new();
     for (place, label) in diagnostic.labels.iter().enumerate() {
+        if let Some((file, grid)) = source(&label.span, sources).and_then(|file| Some((file, file.grid()?))) {
+            let at = label.span.range.start;
+            let cell = format!("{}:{}", file.name, file.cell(at).unwrap_or_default());
+            group = group.element(Origin::path(cell)).element(line_of_cells(file, grid, label, place, language));
+            continue;
+        }
         if drawn.contains(&label.span.file.as_str()) {
             continue;
         }
@@ -55,6 +62,23 @@ fn excerpt<'a>(
             kind.span(file.in_composed(&file.one_line(&label.span.range))).label(plain(&label.text.text(language)))
         },
     ))
+}
+
+/// The row of a sheet in which a label lies; it stands there under the sheet's own number.
+fn line_of_cells(
+    file: &SourceFile,
+    grid: &Grid,
+    label: &Label,
+    place: usize,
+    language: &str,
+) -> Snippet<'static, Annotation<'static>> {
+    let line = grid.line(&file.text, label.span.range.start);
+    let inside = |byte: usize| byte.clamp(line.start, line.end) - line.start;
+    let text = plain(&file.text[line.clone()].replace(['\n', '\r'], " "));
+    let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+    let span = inside(label.span.range.start)..inside(label.span.range.end);
+    let (row, _) = file.line_column(line.start);
+    Snippet::source(text).line_start(row).annotation(kind.span(span).label(plain(&label.text.text(language))))
 }
 
 /// The files in which a diagnostic has places.

@@ -26,6 +26,9 @@ struct Place<'a> {
     column: usize,
     end_line: usize,
     end_column: usize,
+    /// The cell, where the file is a sheet of a workbook; line and column are its row and its column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<String>,
     text: String,
 }
 
@@ -47,5 +50,6 @@ fn place<'a>(label: &'a Label, sources: &[SourceFile], language: &str) -> Place<
     let at = |byte: usize| source(&label.span, sources).map_or((0, 0), |file| file.line_column(byte));
     let (line, column) = at(label.span.range.start);
     let (end_line, end_column) = at(label.span.range.end);
-    Place { file: &label.span.file, line, column, end_line, end_column, text: label.text.text(language) }
+    let cell = source(&label.span, sources).and_then(|file| file.cell(label.span.range.start));
+    Place { file: &label.span.file, line, column, end_line, end_column, cell, text: label.text.text(language) }
 }

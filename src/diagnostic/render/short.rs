@@ -12,6 +12,9 @@ pub(super) fn render(diagnostic: &Diagnostic, sources: &[SourceFile], language: 
         None => head,
         Some(label) => {
             let place = source(&label.span, sources).map_or_else(String::new, |file| {
+                if let Some(cell) = file.cell(label.span.range.start) {
+                    return format!(":{cell}");
+                }
                 let (line, column) = file.line_column(label.span.range.start);
                 format!(":{line}:{column}")
             });

@@ -15,6 +15,10 @@ pub fn sight(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Insta
     }
     let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
     let (roles, others) = (run.roles_of(person), RoleName::from(OTHERS));
+    // Somebody from outside whom nobody asks sees what everybody does.
+    if roles.is_empty() && dossier.outsider(person).is_some() {
+        return public_sight(machine, dossier).unwrap_or_else(Sight::blind);
+    }
     let mut seen = Vec::new();
     for leaf in dossier.leaves() {
         let state = &leaf.state;

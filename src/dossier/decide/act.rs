@@ -13,6 +13,7 @@ use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition, Wait};
+use crate::planted::{Fault, planted};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
 pub(super) type Branches<'a> = (Place, Vec<&'a Transition>);
@@ -37,7 +38,8 @@ impl<'a> Run<'a> {
         self.check_input(act, &answering)?;
         let fields = self.with_own_rows(act, &answering)?;
         self.take_in(&fields, &act.papers);
-        self.emit(Change::Did { activation: act.activation, event: act.event.clone(), reason: act.reason.clone() });
+        let event = if planted(Fault::ActsWhereOver) { "unheard".into() } else { act.event.clone() };
+        self.emit(Change::Did { activation: act.activation, event, reason: act.reason.clone() });
         let chosen = self.open_ones(answering)?;
         for claim in &chosen {
             self.check_complete(&self.machine.states[claim.source], claim.what)?;

@@ -35,6 +35,8 @@ pub struct Hands {
     pub skip: bool,
     /// They may have it done anew.
     pub redo: bool,
+    /// They may write down an answer of one of these, that came on paper.
+    pub record: Vec<PersonId>,
 }
 
 /// What this person may do with the task of an entry.
@@ -60,6 +62,7 @@ pub fn hands(
         extend: machine.states[at].deadline.is_some() && run.leads(person, activation, at, LeadAct::Extend),
         skip: rule.skip.is_some() && run.leads(person, activation, at, LeadAct::Skip),
         redo: run.leads(person, activation, at, LeadAct::Redo),
+        record: run.recordable(person, activation, at),
         ..Hands::default()
     };
     if leads || passes {

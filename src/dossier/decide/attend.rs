@@ -19,13 +19,13 @@ impl Run<'_> {
         activation: ActivationId,
         seats: &BTreeMap<PersonId, Attends>,
         too_few: bool,
-        seen: Option<i64>,
+        seen: i64,
     ) -> Result<(), Refusal> {
         let person = self.asked(activation, Purpose::Attendance)?;
         self.check_read(activation)?;
         let vote = self.vote_of(activation)?;
         let record = vote.attendance.as_ref().ok_or_else(|| Refusal::of(Code::NotThisWay))?;
-        if seen.is_some_and(|seen| seen < record.seq) {
+        if seen < record.seq {
             return Err(Refusal::of(Code::Changed));
         }
         let on_roll = |person: &PersonId| vote.roll.iter().any(|seat| &seat.person == person);
@@ -33,10 +33,16 @@ impl Run<'_> {
             return Err(Refusal::of(Code::AttendanceWrong));
         }
         let begun = record.given_out.is_some();
+        let cast = vote.recorded.is_some() || vote.roll.iter().any(|seat| seat.cast || !seat.parts.is_empty());
+        let were_enough = self.is_a_quorum(vote, count(vote.present().unwrap_or_default()));
         self.remember_at(activation, &person, Purpose::Attendance, false);
         self.emit(Change::Attended { activation, by: person, seats: seats.clone() });
         let vote = self.vote_of(activation)?.clone();
         let enough = self.is_a_quorum(&vote, count(vote.present().unwrap_or_default()));
+        if cast && were_enough && !enough {
+            // Else whoever keeps the record could end a vote that goes the wrong way.
+            return Err(Refusal::of(Code::BallotsIn));
+        }
         if too_few {
             if begun || enough {
                 return Err(Refusal::of(Code::EnoughThere));

@@ -21,11 +21,12 @@ impl Run<'_> {
         for name in reach.open {
             self.open_children(name)?;
         }
-        for sending in reach.send {
-            self.send_event(sending)?;
-        }
+        // The result first: whoever is told something knows by then how this one stands.
         if let Some(result) = reach.result {
             self.report(Some(result).filter(|result| *result != NO_RESULT), false);
+        }
+        for sending in reach.send {
+            self.send_event(sending)?;
         }
         Ok(())
     }
@@ -142,8 +143,8 @@ impl Run<'_> {
     /// Whether nothing answers an event of a related dossier where this one stands: it then waits until something does.
     pub(super) fn is_unheard(&self, message: &Message, event: &EventName) -> bool {
         let Some(workflow) = self.workflow_of(&message.from) else { return false };
-        self.dossier().outcome.is_none()
-            && self.answers(event, None, Some(&workflow)).is_ok_and(|answers| answers.is_empty())
+        let brought = Brought { message: Some(message), sender: Some(&workflow), marks: None };
+        self.dossier().outcome.is_none() && self.answers(event, None, brought).is_ok_and(|answers| answers.is_empty())
     }
 
     /// A child says how it stands.

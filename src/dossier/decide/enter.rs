@@ -25,11 +25,17 @@ impl Run<'_> {
         let activation = self.next_activation();
         // Before its deadline, which may stand in one of the fields.
         self.set(&state.entry)?;
-        let due_at = state.deadline.as_ref().map(|deadline| self.due_this_time(id, deadline)).transpose()?;
+        let due_at = match &state.posting {
+            Some(posting) => Some(self.posted_until(posting)?),
+            None => state.deadline.as_ref().map(|deadline| self.due_this_time(id, deadline)).transpose()?,
+        };
         self.emit(Change::Entered { activation, state: id.clone(), due_at });
         let timers = self.timers(activation, state, due_at);
         if !timers.is_empty() {
             self.emit(Change::Timed(timers));
+        }
+        if let (Some(posting), Some(ends)) = (&state.posting, due_at) {
+            self.post(activation, posting, ends);
         }
         self.note(activation, &state.entry)?;
         if let Some(joins) = &state.joins {
@@ -37,6 +43,8 @@ impl Run<'_> {
         }
         self.look_for_children(activation, None);
         if let Some(task) = &state.task {
+            // Whoever keeps a posting is late with nothing while it runs.
+            let due_at = due_at.filter(|_| state.posting.is_none());
             self.offer(activation, at, task, due_at)?;
         }
         if let Some(vote) = &state.vote {
@@ -73,9 +81,9 @@ impl Run<'_> {
     }
 
     /// The people who hold a role today, in the directory's order.
-    pub(super) fn holders(&self, role: &RoleName) -> Vec<PersonId> {
+    pub(super) fn holders(&self, name: &RoleName) -> Vec<PersonId> {
         let (directory, today) = (self.context.directory, self.today());
-        let Some(role) = self.machine.roles.get(role) else { return Vec::new() };
+        let Some(role) = self.machine.roles.get(name) else { return Vec::new() };
         match &role.source {
             RoleSource::Post { post, of } => {
                 self.unit(of).map(|unit| directory.holders(post, &unit, today)).unwrap_or_default()
@@ -85,15 +93,23 @@ impl Run<'_> {
                 let of_seat = seated.into_iter().filter(|one| seat.as_ref().is_none_or(|seat| &one.seat == seat));
                 of_seat.map(|one| one.person).collect()
             }
-            RoleSource::Decision { decision } => self.decided(decision).iter().fold(Vec::new(), |mut all, role| {
-                all.extend(self.holders(role).into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
-                all
-            }),
+            RoleSource::Decision { decision } => self.together(&self.decided(decision)),
+            RoleSource::Each { each, post } => self.holders_of_each(each, post.as_deref()),
+            RoleSource::Outside { .. } => self.outsiders_of(name),
+            RoleSource::Any { roles } => self.together(roles),
             RoleSource::Field { field } => {
                 let value = self.dossier().fields.get(field).and_then(|value| value.as_str());
                 value.map(PersonId::from).filter(|person| directory.people.contains_key(person)).into_iter().collect()
             }
         }
+    }
+
+    /// The holders of several roles, each once.
+    fn together(&self, roles: &[RoleName]) -> Vec<PersonId> {
+        roles.iter().fold(Vec::new(), |mut all, role| {
+            all.extend(self.holders(role).into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+            all
+        })
     }
 
     /// The roles that a decision table gives now; none where it cannot be worked out.

@@ -7,7 +7,7 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::{Purpose, Task};
 use crate::ids::{Instant, PersonId, RoleName};
 use crate::machine::chart::Place;
-use crate::machine::{FieldKind, RoleSource};
+use crate::machine::{FieldKind, Needs, RoleSource};
 
 impl Run<'_> {
     /// Passes on what people were asked who hold the role no longer. Where nobody holds it now, or nobody who may act, whoever
@@ -45,19 +45,21 @@ impl Run<'_> {
         let stays = |person: &PersonId| today.contains(person) || task.added.contains(person);
         let asked = task.holders.iter().chain(&task.others);
         let gone: Vec<PersonId> = asked.filter(|person| !stays(person)).cloned().collect();
-        if gone.is_empty() {
+        // Whom a table of the dossier names later is asked beside the others.
+        let is_new = |person: &PersonId| self.dossier().outsider(person).is_some() && !asked_or_done(task, person);
+        let grows = self.machine.is_outside(role) && today.iter().any(is_new);
+        if gone.is_empty() && !grows {
             return None;
         }
         let may = match task.purpose {
             Purpose::Act => self.free(role, at).0,
             Purpose::Tally | Purpose::Confirm | Purpose::Attendance => self.others_at(role, at, self.recorder(task)),
-            Purpose::Lead | Purpose::Ballot => today,
+            Purpose::Lead | Purpose::Ballot | Purpose::Object => today,
         };
-        let known = |person: &PersonId| {
-            let answered = task.answers.iter().any(|answer| &answer.person == person);
-            answered || task.holders.contains(person) || task.others.contains(person)
-        };
-        let come: Vec<PersonId> = may.into_iter().filter(|person| !known(person)).collect();
+        let come: Vec<PersonId> = may
+            .into_iter()
+            .filter(|person| !asked_or_done(task, person) && !self.is_spoken_for(task, person))
+            .collect();
         let keep = |people: &[PersonId]| people.iter().filter(|one| !gone.contains(one)).cloned().collect::<Vec<_>>();
         let (mut holders, mut others) = (keep(&task.holders), keep(&task.others));
         let owner = task.owner.clone().filter(|owner| !gone.contains(owner));
@@ -69,6 +71,11 @@ impl Run<'_> {
             holders.append(&mut others);
             holders.extend(come.iter().cloned());
         }
+        if self.too_few_left(task, holders.len() + others.len(), at) {
+            // Whoever was asked stays asked, and the new ones with them: nobody else could bring the answers together.
+            let (holders, others) = (with(&task.holders, &gone, holders), with(&task.others, &gone, others));
+            return asked_too(task, come, holders, others);
+        }
         let (activation, purpose) = (task.activation, task.purpose);
         (!holders.is_empty() || !others.is_empty()).then_some(Change::PassedOn {
             activation,
@@ -79,6 +86,16 @@ impl Run<'_> {
             others,
             owner,
         })
+    }
+
+    /// Whether an event that so many must choose cannot be chosen by so many any more, and could before.
+    fn too_few_left(&self, task: &Task, left: usize, at: Place) -> bool {
+        let before = task.holders.len() + task.others.len();
+        let needed = self.machine.states[at].on.iter().filter_map(|one| match (&one.event, one.needs) {
+            (Some(event), Needs::Count(count)) => Some((count as usize).saturating_sub(task.chose(event))),
+            _ => None,
+        });
+        task.purpose == Purpose::Act && needed.max().is_some_and(|needed| left < needed && needed <= before)
     }
 
     /// Who recorded the tallies that a task asks to confirm: they cannot be the second person.
@@ -98,7 +115,27 @@ impl Run<'_> {
                 let given = self.decided(decision);
                 !given.is_empty() && given.iter().all(|role| self.is_of_directory(role))
             }
+            Some(RoleSource::Any { roles }) => roles.iter().all(|role| self.is_of_directory(role)),
+            Some(RoleSource::Each { .. } | RoleSource::Outside { .. }) => true,
             Some(RoleSource::Field { .. }) | None => false,
         }
     }
+}
+
+/// Whether a person is among those who are asked, or has answered.
+fn asked_or_done(task: &Task, person: &PersonId) -> bool {
+    let answered = task.answers.iter().any(|answer| &answer.person == person);
+    answered || task.holders.contains(person) || task.others.contains(person)
+}
+
+/// Those who stay, with those of the old ones who would have gone.
+fn with(old: &[PersonId], gone: &[PersonId], stay: Vec<PersonId>) -> Vec<PersonId> {
+    old.iter().filter(|one| gone.contains(one)).cloned().chain(stay).collect()
+}
+
+/// Others are asked besides those who were.
+fn asked_too(task: &Task, come: Vec<PersonId>, holders: Vec<PersonId>, others: Vec<PersonId>) -> Option<Change> {
+    let (activation, purpose, owner) = (task.activation, task.purpose, task.owner.clone());
+    let (is_news, gone) = (!come.is_empty(), Vec::new());
+    is_news.then_some(Change::PassedOn { activation, purpose, gone, come, holders, others, owner })
 }

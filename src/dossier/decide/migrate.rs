@@ -301,7 +301,7 @@ impl Run<'_> {
         for timer in running {
             match timer.what {
                 TimerKind::After(n) => timers.push(Timer { what: TimerKind::After(pairs[&n]), ..timer.clone() }),
-                TimerKind::VoteEnds => timers.push(timer.clone()),
+                TimerKind::VoteEnds | TimerKind::PostingEnds => timers.push(timer.clone()),
                 TimerKind::Remind(_) | TimerKind::Deadline | TimerKind::Escalate => {}
             }
         }

@@ -20,8 +20,11 @@ mod missed;
 mod note;
 mod numbers;
 mod offer;
+mod party;
 mod pause;
+mod posting;
 mod receive;
+mod record;
 mod rounds;
 mod rows;
 mod seats;
@@ -49,6 +52,7 @@ use super::{Choice, Dossier};
 use crate::expr::{Missed, Scope};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, GuardName, Instant, StateId};
 use crate::machine::{Machine, State};
+use crate::planted::{Fault, planted};
 
 pub use access::{editable, may_name, public_sight, sight};
 pub use correct::{correctable, withdrawable};
@@ -179,7 +183,9 @@ impl<'a> Run<'a> {
         if command.ask == Ask::Tick {
             return self.tick(now);
         }
-        self.fire_due(now)?;
+        if !planted(Fault::DueNotFirst) {
+            self.fire_due(now)?;
+        }
         self.follow_roles(now);
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
@@ -197,6 +203,11 @@ impl<'a> Run<'a> {
             Ask::Extend { activation, until, reason } => self.extend(*activation, *until, reason),
             Ask::Skip { activation, reason } => self.skip(*activation, reason),
             Ask::Redo { activation, reason } => self.redo(*activation, reason),
+            Ask::Record(record) => self.record(record),
+            Ask::Knock(knock) => self.knock(knock),
+            Ask::Object(object) => self.object(object),
+            Ask::Hear(hear) => self.hear(hear),
+            Ask::Settle(settle) => self.settle_objection(settle),
             Ask::Cast { activation, choices } => self.cast(*activation, choices),
             Ask::Attend { activation, seats, too_few, seen } => self.attend(*activation, seats, *too_few, *seen),
             Ask::Tally { activation, rows } => self.tally(*activation, rows),
@@ -223,8 +234,10 @@ impl<'a> Run<'a> {
 
     /// Makes a change and remembers it.
     fn emit(&mut self, change: Change) {
-        evolve::apply(&mut self.dossier, self.at, &change).expect("decide makes only changes that fit");
-        self.changes.push(change);
+        for change in self.apart(change) {
+            evolve::apply(&mut self.dossier, self.at, &change).expect("decide makes only changes that fit");
+            self.changes.push(change);
+        }
     }
 
     /// Where it stands, to come back to.
@@ -259,7 +272,7 @@ impl<'a> Run<'a> {
     }
 
     fn next_activation(&self) -> ActivationId {
-        ActivationId(self.dossier().activations + 1)
+        ActivationId(self.dossier().activations + u32::from(!planted(Fault::EntryReused)))
     }
 
     fn today(&self) -> jiff::civil::Date {
@@ -300,6 +313,7 @@ impl<'a> Run<'a> {
             now: self.at,
             round_no: dossier.round,
             children: (&self.machine.children, &dossier.children),
+            outsiders: &dossier.outsiders,
             each: None,
             rows: self.machine.is_list().then_some((self.machine.row.as_slice(), live.as_slice())),
         })
@@ -314,11 +328,24 @@ impl<'a> Run<'a> {
     /// Which of these guards do not hold. A guard that cannot be worked out is a refusal of the whole command: neither "it
     /// holds" nor "it does not" would be safe.
     fn failing(&self, guards: &[GuardName]) -> Result<Vec<Reason>, Refusal> {
+        self.failing_with(guards, &BTreeMap::new())
+    }
+
+    /// The same with these values in place of the dossier's own.
+    fn failing_with(
+        &self,
+        guards: &[GuardName],
+        brought: &BTreeMap<FieldName, serde_json::Value>,
+    ) -> Result<Vec<Reason>, Refusal> {
         let mut reasons = Vec::new();
+        let mut fields = std::borrow::Cow::Borrowed(&self.dossier().fields);
+        if !brought.is_empty() {
+            fields.to_mut().extend(brought.clone());
+        }
         for name in guards {
             let guard = &self.machine.guards[name];
             let holds = self
-                .with_scope(|scope| self.machine.programs().truth(&guard.expr, scope))
+                .with_scope(|scope| self.machine.programs().truth(&guard.expr, &Scope { fields: &fields, ..*scope }))
                 .map_err(|error| Refusal::about(Code::GuardFailed, format!("{name}: {error}")))?;
             self.note_guard(name, holds);
             if !holds {

@@ -22,6 +22,7 @@ impl Run<'_> {
         rule: &TaskRule,
         due_at: Option<Instant>,
     ) -> Result<(), Refusal> {
+        self.admit(&rule.role);
         let (machine, (holders, barred)) = (self.machine, self.free(&rule.role, at));
         let state = &machine.states[at];
         if holders.is_empty() {
@@ -41,7 +42,7 @@ impl Run<'_> {
             return Err(Refusal::about(Code::TooMuch, name.as_str()));
         }
         let policy = state.link;
-        let records = state.wait.is_some();
+        let records = state.wait.is_some() || state.posting.is_some();
         let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
         let stand_ins = if rule.assign { Vec::new() } else { self.stand_ins(&rule.role, at, &task.holders) };
         let task = Task { stand_ins, records, due_at, policy, ..task };
@@ -84,14 +85,26 @@ impl Run<'_> {
             return Ok(true);
         }
         let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
-        let activation = self.entry_of(source).expect("its transition was found in an active state");
         let person = match self.standing(&person, transition, source) {
             Standing::As(_, Some(of)) => of,
             _ => person,
         };
-        self.emit(Change::Answered { activation, person, event: event.clone() });
+        Ok(self.has_answered(&person, source, event, transition))
+    }
+
+    /// Counts an answer of somebody who is asked; whether there are enough now.
+    pub(super) fn has_answered(
+        &mut self,
+        person: &PersonId,
+        source: Place,
+        event: &EventName,
+        transition: &Transition,
+    ) -> bool {
+        let activation = self.entry_of(source).expect("its transition was found in an active state");
+        self.emit(Change::Answered { activation, person: person.clone(), event: event.clone() });
+        self.spoken_for(activation, person);
         let task = self.dossier().task(activation, Purpose::Act).expect("it was answered");
-        Ok(transition.needs.reached_by(task.chose(event), task.people()))
+        transition.needs.reached_by(task.chose(event), task.people())
     }
 
     /// When all have answered in an entry and no event has enough of them, that is an event of its own.

@@ -1,5 +1,7 @@
 //! Messages between dossiers: rows join and leave lists, lists tell their rows what became of them.
 
+use std::collections::BTreeMap;
+
 use super::Run;
 use super::step::Brought;
 use crate::dossier::event::{Change, Kind};
@@ -115,17 +117,27 @@ impl Run<'_> {
 
     /// Takes over the fields that a message brings along and the transition wants.
     pub(super) fn take_over(&mut self, message: &Message, wanted: &[FieldName]) -> Result<(), Refusal> {
-        let (Body::Tell { fields, .. } | Body::Raise { fields, .. }) = &message.body else { return Ok(()) };
-        let mut taken = std::collections::BTreeMap::new();
-        for name in wanted {
-            let (Some(field), Some(value)) = (self.machine.field(name), fields.get(name)) else { continue };
-            taken.insert(name.clone(), self.fitting(field, value)?);
-        }
+        let taken = self.taken_from(message, wanted)?;
         if !taken.is_empty() {
             self.emit(Change::Set(taken));
             self.caption();
         }
         Ok(())
+    }
+
+    /// The fields of a message that are taken over, as they are held here.
+    pub(super) fn taken_from(
+        &self,
+        message: &Message,
+        wanted: &[FieldName],
+    ) -> Result<BTreeMap<FieldName, serde_json::Value>, Refusal> {
+        let mut taken = BTreeMap::new();
+        let (Body::Tell { fields, .. } | Body::Raise { fields, .. }) = &message.body else { return Ok(taken) };
+        for name in wanted {
+            let (Some(field), Some(value)) = (self.machine.field(name), fields.get(name)) else { continue };
+            taken.insert(name.clone(), self.fitting(field, value)?);
+        }
+        Ok(taken)
     }
 
     /// A value that comes from another dossier, as a field holds it.

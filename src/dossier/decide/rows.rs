@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Run;
-use super::act::Branches;
+use super::act::{Branches, Standing};
+use super::party::cells_of;
 use crate::dossier::Purpose;
 use crate::dossier::command::Act;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
-use crate::ids::{ActivationId, FieldName};
+use crate::ids::{ActivationId, FieldName, PersonId, RoleName};
 use crate::machine::chart::Place;
 use crate::machine::{Consult, Field, FieldKind, Needs, Transition};
 
@@ -39,18 +40,45 @@ impl Run<'_> {
     ) -> Result<serde_json::Value, Refusal> {
         let about = |code| Refusal::about(code, field.name.as_str());
         let Some(person) = self.actor.person() else { return Err(Refusal::of(Code::NotThisWay)) };
-        let Some((whose, form)) = self.machine.own_row(&field.name) else { return Err(about(Code::FieldWrong)) };
+        let Some((_, form)) = self.machine.own_row(&field.name) else { return Err(about(Code::FieldWrong)) };
+        // Whoever stands in for somebody answers for that one's units, under their own name.
+        let of = match self.standing(person, transition, at) {
+            Standing::As(_, Some(of)) => of,
+            _ => person.clone(),
+        };
+        self.with_row_of((person, &of), at, transition, (field, &form), brought)
+    }
+
+    /// A table with one more row: what somebody says, in the form that they were given. `of` is whose units they answer for.
+    pub(super) fn with_row_of(
+        &self,
+        (person, of): (&PersonId, &PersonId),
+        at: Place,
+        transition: &Transition,
+        (field, form): (&Field, &Field),
+        brought: Option<&serde_json::Value>,
+    ) -> Result<serde_json::Value, Refusal> {
+        let about = |code| Refusal::about(code, field.name.as_str());
+        let Some((whose, _)) = self.machine.own_row(&field.name) else { return Err(about(Code::FieldWrong)) };
         let brought = brought.and_then(|value| value.as_array()).map(Vec::as_slice).unwrap_or_default();
         let [serde_json::Value::Object(row)] = brought else { return Err(about(Code::FieldMissing)) };
         let mut row = row.clone();
         row.remove(whose.as_str());
         row.retain(|_, cell| !cell.is_null());
-        if let Some(cell) = self.misfit(&form, &serde_json::Value::Array(vec![row.clone().into()]), &[]) {
+        if let Some(cell) = self.misfit(form, &serde_json::Value::Array(vec![row.clone().into()]), &[]) {
             return Err(Refusal::about(Code::FieldWrong, format!("{}.{cell}", field.name)));
         }
         row.insert(whose.to_string(), person.as_str().into());
         let mut rows = self.rows_so_far(at, transition, field);
-        rows.push(row.into());
+        let consult = self.machine.states[at].consult.as_ref().filter(|consult| consult.into == field.name);
+        let role = self.machine.states[at].task.as_ref().map(|task| &task.role);
+        match consult.zip(role) {
+            Some((consult, role)) => {
+                let theirs = self.rows_for_units(role, of, consult.unit.as_ref(), &row, &rows);
+                rows.extend(theirs);
+            }
+            None => rows.push(row.into()),
+        }
         let FieldKind::Rows { max, .. } = &field.kind else { return Err(about(Code::FieldWrong)) };
         if rows.len() > *max as usize { Err(about(Code::TooMuch)) } else { Ok(rows.into()) }
     }
@@ -68,14 +96,19 @@ impl Run<'_> {
         let so_far = self.dossier().fields.get(&consult.into).filter(|_| answered);
         let mut rows = so_far.and_then(|rows| rows.as_array()).cloned().unwrap_or_default();
         // More people may have been asked meanwhile than the table takes: that must not keep the deadline from ending.
-        if let FieldKind::Rows { max, .. } = &field.kind {
-            silent.truncate((*max as usize).saturating_sub(rows.len()));
-        }
-        for person in &silent {
-            let cells = consult.silence.iter().map(|(column, word)| (column.to_string(), word.as_str().into()));
-            let person = (whose.to_string(), person.as_str().into());
-            rows.push(serde_json::Value::Object(cells.chain([person]).collect()));
-        }
+        let FieldKind::Rows { max, .. } = &field.kind else { return };
+        let role = task.and_then(|task| task.role.clone()).unwrap_or_else(|| RoleName::new(""));
+        silent.retain(|person| {
+            let mut row = cells_of(&consult.silence);
+            row.insert(whose.to_string(), person.as_str().into());
+            // Two who speak for one unit are silent once.
+            let theirs = self.rows_for_units(&role, person, consult.unit.as_ref(), &row, &rows);
+            let fits = rows.len() + theirs.len() <= *max as usize;
+            if fits {
+                rows.extend(theirs);
+            }
+            fits
+        });
         self.emit(Change::Set(BTreeMap::from([(consult.into.clone(), rows.into())])));
         self.emit(Change::Silent { activation, people: silent });
     }

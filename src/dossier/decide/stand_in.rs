@@ -29,7 +29,7 @@ impl Run<'_> {
             return Some(None);
         }
         let today = self.today();
-        let mut absent = self.context.directory.substitutes.iter().filter(|one| &one.by == person);
+        let mut absent = self.context.directory.stand_ins().filter(|one| &one.by == person);
         absent.find(|one| one.dated.holds(today) && holders.contains(&one.person)).map(|one| Some(one.person.clone()))
     }
 
@@ -44,11 +44,8 @@ impl Run<'_> {
     /// Those who stand in today for holders of a task.
     pub(super) fn stand_ins(&self, role: &RoleName, at: Place, holders: &[PersonId]) -> Vec<StandIn> {
         let (directory, today) = (self.context.directory, self.today());
-        if directory.substitutes.is_empty() {
-            return Vec::new();
-        }
         let mut found: Vec<StandIn> = Vec::new();
-        for one in directory.substitutes.iter().filter(|one| one.dated.holds(today)) {
+        for one in directory.stand_ins().filter(|one| one.dated.holds(today)) {
             let known = holders.contains(&one.by) || found.iter().any(|other| other.person == one.by);
             let of = Some(one.person.clone());
             if holders.contains(&one.person) && !known && self.barred_for(&one.by, &of, role, at).is_none() {

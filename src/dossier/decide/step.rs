@@ -15,6 +15,7 @@ use crate::dossier::{Ground, Message};
 use crate::ids::{ActivationId, DossierId, EventName, StateId, WorkflowName};
 use crate::machine::chart::{Claim, DONE, Place, Recall, without_conflicts};
 use crate::machine::{Raiser, Target, Transition};
+use crate::planted::{Fault, planted};
 
 /// Transitions that are taken together.
 pub(super) type Chosen<'a> = Vec<Claim<&'a Transition>>;
@@ -146,7 +147,8 @@ impl<'a> Run<'a> {
             match &claim.what.target {
                 Target::Stay => {}
                 Target::State(target) => {
-                    let target = self.place(target);
+                    let wrong = planted(Fault::WrongTarget).then(|| self.machine.states.len() - 1);
+                    let target = wrong.unwrap_or_else(|| self.place(target));
                     ways.push((target, chart.domain(claim.source, target, claim.what.internal, &recall)));
                 }
                 Target::Resume(state) => self.resume(state)?,
@@ -283,11 +285,20 @@ impl<'a> Run<'a> {
 
     /// Its guards hold, and if it resumes something, that is there to be resumed.
     pub(super) fn is_open(&self, transition: &Transition) -> Result<bool, Refusal> {
+        self.is_open_with(transition, None)
+    }
+
+    /// The same where a message is answered: guards see what the transition takes from it.
+    fn is_open_with(&self, transition: &Transition, message: Option<&Message>) -> Result<bool, Refusal> {
         let can = match &transition.target {
             Target::Resume(state) => self.can_resume(state),
             Target::State(_) | Target::Stay => true,
         };
-        Ok(can && self.failing(&transition.guard)?.is_empty())
+        if transition.guard.is_empty() {
+            return Ok(can);
+        }
+        let taken = message.map(|message| self.taken_from(message, &transition.take)).transpose()?.unwrap_or_default();
+        Ok(can && self.failing_with(&transition.guard, &taken)?.is_empty())
     }
 
     /// Nobody's transitions of a state for an event: what a message, a vote or a clock raises never does what only a person
@@ -314,7 +325,7 @@ impl<'a> Run<'a> {
         of: Option<ActivationId>,
         brought: Brought<'_>,
     ) -> Result<(), Refusal> {
-        let chosen = self.answers(event, of, brought.sender)?;
+        let chosen = self.answers(event, of, brought)?;
         if !chosen.is_empty() {
             self.step()?;
             self.microstep(&chosen, brought)?;
@@ -327,9 +338,16 @@ impl<'a> Run<'a> {
         &self,
         event: &EventName,
         of: Option<ActivationId>,
-        sender: Option<&WorkflowName>,
+        brought: Brought<'_>,
     ) -> Result<Chosen<'a>, Refusal> {
-        self.select(&self.leaves(of), |at| self.first_open_of(self.of_nobody(at, event.as_str(), sender)))
+        self.select(&self.leaves(of), |at| {
+            for transition in self.of_nobody(at, event.as_str(), brought.sender) {
+                if self.is_open_with(transition, brought.message)? {
+                    return Ok(Some(transition));
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// A state that has come to its end answers `done` itself, if it is still active.

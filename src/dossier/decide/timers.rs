@@ -11,6 +11,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Stuck, Timer, TimerKind};
 use crate::ids::{ActivationId, FieldName, Instant};
 use crate::machine::{Deadline, Due};
+use crate::planted::{Fault, planted};
 
 /// What could not be done is tried again after so long, then after twice that, and so on.
 const AGAIN_MS: i64 = 10 * 60 * 1000;
@@ -70,9 +71,10 @@ impl Run<'_> {
 
     /// The timer that is due next, at `now` at the latest.
     fn next_due(&mut self, now: Instant) -> Option<Timer> {
-        let due = self.dossier().timers.iter().filter(|timer| timer.due_at <= now);
+        let early_ms = if planted(Fault::TimerEarly) { 24 * 60 * 60 * 1000 } else { 0 };
+        let due = self.dossier().timers.iter().filter(|timer| timer.due_at <= now.plus_ms(early_ms));
         let timer = due.min_by_key(|timer| (timer.due_at, timer.activation, timer.what.clone()))?.clone();
-        self.at = timer.due_at.max(self.dossier().last_at);
+        self.at = timer.due_at.plus_ms(-early_ms).max(self.dossier().last_at);
         self.actor = Actor::Clock;
         self.steps = 0;
         Some(timer)
@@ -111,6 +113,7 @@ impl Run<'_> {
                 self.vote_ends(activation)?;
                 self.settle()?;
             }
+            TimerKind::PostingEnds => self.posting_ends(activation)?,
             TimerKind::Remind(_) | TimerKind::Escalate => {}
         }
         Ok(())
@@ -118,6 +121,11 @@ impl Run<'_> {
 
     /// When a deadline ends that begins now.
     pub(super) fn due(&self, deadline: &Deadline) -> Result<Instant, Refusal> {
+        self.due_by(&deadline.due)
+    }
+
+    /// The instant that is meant by it.
+    pub(super) fn due_by(&self, due: &Due) -> Result<Instant, Refusal> {
         let calendar = self.context.calendar;
         let date = |text: &str| -> Result<jiff::civil::Date, Refusal> {
             if let Ok(date) = text.parse() {
@@ -129,7 +137,7 @@ impl Run<'_> {
                 .and_then(|text| text.parse().ok())
                 .ok_or_else(|| Refusal::about(Code::GuardFailed, format!("`{text}` gives no date")))
         };
-        Ok(match &deadline.due {
+        Ok(match due {
             Due::Within(delay) => calendar.after(self.at, *delay),
             Due::By(text) => calendar.end_of(date(text)?),
             Due::Before(text) => {
@@ -150,6 +158,7 @@ impl Run<'_> {
         if changed.is_empty() || self.dossier().outcome.is_some() {
             return Ok(());
         }
+        self.postings_fit()?;
         let machine = self.machine;
         for entry in self.dossier().active.clone() {
             let state = &machine.states[self.place(&entry.state)];

@@ -112,7 +112,7 @@ impl Run<'_> {
         };
         let rows = value.as_array().filter(|rows| rows.len() <= *max as usize && !rows.is_empty());
         let Some(rows) = rows else { return Some(String::new()) };
-        rows.iter().enumerate().find_map(|(at, row)| {
+        let odd = rows.iter().enumerate().find_map(|(at, row)| {
             let here = |name: &str| Some(format!("{}.{name}", at + 1));
             let Some(cells) = row.as_object() else { return here("") };
             if let Some(stranger) = cells.keys().find(|name| !columns.iter().any(|one| one.name.as_str() == *name)) {
@@ -123,7 +123,8 @@ impl Run<'_> {
                 Some(cell) => !self.fits(&column.kind, cell, brought),
             });
             here(wrong?.name.as_str())
-        })
+        });
+        odd.or_else(|| self.no_mailbox(&field.name, rows))
     }
 
     fn fits(&self, kind: &FieldKind, value: &serde_json::Value, brought: &[Paper]) -> bool {

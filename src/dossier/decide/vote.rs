@@ -12,6 +12,7 @@ use crate::dossier::{
 };
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId};
 use crate::machine::{Field, FieldKind, Fraction, Held, ShareOf, State, StateVote, Threshold, VoteRule};
+use crate::planted::{Fault, planted};
 
 /// What a vote raises that passed.
 pub(super) const PASSED: &str = "passed";
@@ -195,7 +196,7 @@ impl Run<'_> {
         if !seat.cast && !given_out {
             return Err(Refusal::of(Code::NotAsked));
         }
-        if seat.cast {
+        if seat.cast && !planted(Fault::VotesTwice) {
             return Err(Refusal::of(Code::Done { by: Some(person), at: None }));
         }
         let parts: BTreeSet<String> = choices.keys().filter_map(|row| vote.part_of(row)).map(str::to_owned).collect();
@@ -216,7 +217,7 @@ impl Run<'_> {
             for part in parts {
                 self.emit(Change::MarkedPart { activation, person: person.clone(), part });
             }
-        } else {
+        } else if !planted(Fault::RollNotMarked) {
             self.emit(Change::Marked { activation, person: person.clone() });
         }
         let whole = |seat: &Seat| seat.person == person && seat.cast;

@@ -108,7 +108,8 @@ impl Check<'_> {
             let state = place.state;
             let leaves: Vec<usize> =
                 self.tree.inside(at).filter(|at| self.tree.place(*at).state.states.is_empty()).collect();
-            if let Some(task) = &state.task {
+            // What one brings who is consulted is not for the others who are.
+            if let Some(task) = state.task.as_ref().filter(|_| state.consult.is_none()) {
                 let role = task.role.as_ref().into_iter();
                 role.for_each(|role| self.sees(shape, &leaves, role, task.edit.iter().chain(&task.attach)));
             }

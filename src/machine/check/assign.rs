@@ -7,12 +7,13 @@ use crate::ids::EventName;
 use crate::machine::{Lead, LeadAct};
 
 /// What whoever leads a step may do, as workflows write it.
-const ACTS: [(&str, LeadAct); 5] = [
+const ACTS: [(&str, LeadAct); 6] = [
     ("assign", LeadAct::Assign),
     ("add", LeadAct::Add),
     ("extend", LeadAct::Extend),
     ("skip", LeadAct::Skip),
     ("redo", LeadAct::Redo),
+    ("record", LeadAct::Record),
 ];
 
 impl Check<'_> {

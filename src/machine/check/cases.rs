@@ -7,6 +7,7 @@ use super::tree::Place;
 use crate::definition::model::Transition;
 use crate::diagnostic::{fault, nearest, say};
 use crate::machine::chart::DONE;
+use crate::machine::{RESOLVED, UNOPPOSED};
 
 impl Check<'_> {
     /// What a vote over rows, or over the dossier itself, can end in.
@@ -27,6 +28,11 @@ impl Check<'_> {
                 && !self.is_handled(at, &event.value)
             {
                 self.report(fault!(UNHANDLED.deadline, &event.span, event, state = place.id));
+            }
+            if let Some(posting) = &place.state.posting {
+                for event in [UNOPPOSED, RESOLVED].into_iter().filter(|event| !self.is_handled(at, event)) {
+                    self.report(fault!(UNHANDLED.posting, &posting.span, event, state = place.id));
+                }
             }
             for transition in &place.state.on {
                 self.has_cause(at, place, transition);
@@ -63,7 +69,8 @@ impl Check<'_> {
                 let state = self.tree.place(inner).state;
                 let by_vote = state.vote.is_some() && self.outcomes().contains(&event.as_str());
                 let by_deadline = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
-                by_vote || by_deadline.is_some_and(|then| then.value == event.value)
+                let by_posting = state.posting.is_some() && [UNOPPOSED, RESOLVED].contains(&event.as_str());
+                by_vote || by_posting || by_deadline.is_some_and(|then| then.value == event.value)
             });
         if !raised {
             let fault = fault!(NO_CAUSE.event, &event.span, event, state = place.id);

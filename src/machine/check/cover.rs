@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::machine::{Decision, Sample};
+use crate::machine::{Condition, Decision, Sample};
 
 /// Questions "does this row hold of that sample" that one table may take; tables beyond are not proven.
 pub(super) const QUESTIONS_MAX: u64 = 20_000_000;
@@ -15,6 +15,26 @@ pub(super) type Place = Vec<usize>;
 /// There were more questions than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Beyond;
+
+/// Pairs of samples that are compared in the time of one question: they are bits of a word.
+const PAIRS_PER_QUESTION: u64 = 256;
+
+/// What it takes to find the boxes of a table, each word of a condition being a question, and to compare each with each.
+fn questions(decision: &Decision, sizes: &[usize]) -> u64 {
+    let words = |condition: &Condition| match condition {
+        Condition::Words(words) => words.len() as u64,
+        Condition::Numbers { .. } | Condition::Truth(_) => 1,
+    };
+    let size = |column: usize| sizes.get(column).copied().unwrap_or_default() as u64;
+    let asked = decision.rows.iter().flat_map(|row| &row.when);
+    let boxes = asked
+        .fold(0_u64, |sum, (column, condition)| sum.saturating_add(size(*column).saturating_mul(words(condition))));
+    let rows = decision.rows.len() as u64;
+    let samples = sizes.iter().fold(0_u64, |sum, size| sum.saturating_add(*size as u64));
+    let looked_at = rows.saturating_mul(samples);
+    let compared = rows.saturating_mul(rows).saturating_mul(samples) / PAIRS_PER_QUESTION;
+    boxes.saturating_add(looked_at).saturating_add(compared)
+}
 
 /// Some of the samples of a column, a bit each.
 type Samples = Vec<u64>;
@@ -31,8 +51,12 @@ pub(super) struct Cover {
 
 impl Cover {
     /// The boxes of a table whose columns have these samples.
-    pub(super) fn new(decision: &Decision, columns: &[Vec<Sample>]) -> Self {
+    ///
+    /// # Errors
+    /// It is not known what they cover: already to find the boxes, and which of them meet, would take too many questions.
+    pub(super) fn new(decision: &Decision, columns: &[Vec<Sample>]) -> Result<Self, Beyond> {
         let sizes: Vec<usize> = columns.iter().map(Vec::len).collect();
+        let left = QUESTIONS_MAX.checked_sub(questions(decision, &sizes)).ok_or(Beyond)?;
         let rows = decision.rows.iter().map(|row| {
             let holds = |at: usize| {
                 let asked: Vec<_> = row.when.iter().filter(|(input, _)| *input == at).collect();
@@ -48,7 +72,7 @@ impl Cover {
             (0..sizes.len()).map(holds).collect()
         });
         let rows = rows.collect();
-        Self { sizes, rows, left: QUESTIONS_MAX }
+        Ok(Self { sizes, rows, left })
     }
 
     /// Somewhere that both rows hold.
@@ -176,10 +200,22 @@ mod tests {
         let one = Condition::Numbers { from: Some((1.into(), true)), to: None };
         let row = DecisionRow { when: vec![(0, one)], then: vec!["yes".to_owned()] };
         let table = Decision { label: Text::default(), hit: Hit::First, inputs, rows: vec![row], expr: String::new() };
-        let mut cover = Cover::new(&table, &columns()[..1]);
+        let mut cover = Cover::new(&table, &columns()[..1]).expect("a small table");
         assert_eq!(cover.open(&[0], None), Ok(Some(vec![0])), "nothing says what holds of 0");
         cover.left = 3;
         assert_eq!(cover.open(&[0], None), Err(Beyond));
+    }
+
+    /// A million words in each of many rows: what takes hours is not begun.
+    #[test]
+    fn a_table_of_more_words_than_anybody_compares_is_not_known() {
+        let inputs = vec![("a".to_owned(), "a".to_owned())];
+        let words: Vec<String> = (0..2_000).map(|n| format!("w{n}")).collect();
+        let row = DecisionRow { when: vec![(0, Condition::Words(words.clone()))], then: vec!["yes".to_owned()] };
+        let rows = vec![row; 100];
+        let table = Decision { label: Text::default(), hit: Hit::First, inputs, rows, expr: String::new() };
+        let column: Vec<Sample> = words.into_iter().map(|word| Sample::Word(Some(word))).collect();
+        assert!(Cover::new(&table, &[column]).is_err());
     }
 
     proptest! {
@@ -188,7 +224,7 @@ mod tests {
         fn what_is_open_and_what_meets_is_found(rows in proptest::collection::vec(row(), 1..9)) {
             let inputs = ["a", "b", "c"].map(|name| (name.to_owned(), name.to_owned())).to_vec();
             let table = Decision { label: Text::default(), hit: Hit::First, inputs, rows, expr: String::new() };
-            let mut cover = Cover::new(&table, &columns());
+            let mut cover = Cover::new(&table, &columns()).expect("a small table");
             let all: Vec<usize> = (0..table.rows.len()).collect();
             let free = |place: &Vec<Sample>| table.rows.iter().all(|row| !row.holds(place));
             let open = cover.open(&all, None).expect("a small table");

@@ -141,7 +141,10 @@ impl Check<'_> {
 
     /// Something is decided whatever comes, and just once where that is asked for; and every row can count.
     fn complete(&self, written: &model::Decision, decision: &Decision, columns: &[Vec<Sample>]) {
-        let mut cover = Cover::new(decision, columns);
+        let Ok(mut cover) = Cover::new(decision, columns) else {
+            self.report(fault!(NOT_PROVEN.table, &written.name.span, n = QUESTIONS_MAX));
+            return;
+        };
         let rows: Vec<usize> = (0..decision.rows.len()).collect();
         if decision.hit == Hit::Unique {
             for two in &rows {

@@ -140,6 +140,7 @@ impl Check<'_> {
             }
         }
         self.formulas_of_children(&of_guards);
+        self.formulas_of_roles(&of_guards);
     }
 
     /// A formula with names of its own; whether nothing is wrong with it.

@@ -7,7 +7,7 @@ use crate::diagnostic::fault;
 /// What a final state may say.
 const OF_FINAL: &[&str] = &["title", "public", "access", "final", "outcome", "entry", "standing", "urgent"];
 /// What only an atomic state may say.
-const OF_ATOMIC: &[&str] = &["vote", "consult", "wait", "gathers"];
+const OF_ATOMIC: &[&str] = &["vote", "consult", "wait", "posting", "gathers"];
 
 impl Check<'_> {
     /// Every state says what its kind may say.
@@ -72,7 +72,9 @@ impl Check<'_> {
     fn task_can_be_done(&self, at: usize, place: &Place<'_>) {
         // Of a state that waits for a paper or consults people, more is asked.
         let Some(task) =
-            place.state.task.as_ref().filter(|_| place.state.wait.is_none() && place.state.consult.is_none())
+            place.state.task.as_ref().filter(|_| {
+                place.state.wait.is_none() && place.state.consult.is_none() && place.state.posting.is_none()
+            })
         else {
             return;
         };

@@ -26,7 +26,9 @@ mod numbers;
 mod office;
 mod outcomes;
 mod outside;
+mod parties;
 mod phrases;
+mod posting;
 mod reach;
 mod regions;
 mod related;
@@ -117,6 +119,8 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.seen_by_who_writes(&shape);
     check.waiting_for_children(&shape);
     check.seen_by_who_is_told(&shape);
+    check.outsiders_stay_outside(&shape);
+    check.postings(&shape);
     check.list_only();
     check.kinds();
     check.regions();

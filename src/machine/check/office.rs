@@ -223,7 +223,20 @@ impl<'a> Office<'a> {
                 let seats = directory.seats(&body.code, today);
                 Some(seats.iter().any(|held| seat.as_ref().is_none_or(|seat| *seat == held.seat)))
             }
-            RoleSource::Field { .. } | RoleSource::Decision { .. } => None,
+            RoleSource::Any { roles } => {
+                let held: Vec<Option<bool>> = roles.iter().map(|role| self.holds(role, unit)).collect();
+                if held.contains(&Some(true)) {
+                    Some(true)
+                } else if held.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+            RoleSource::Field { .. }
+            | RoleSource::Each { .. }
+            | RoleSource::Outside { .. }
+            | RoleSource::Decision { .. } => None,
         }
     }
 

@@ -43,6 +43,8 @@ impl Check<'_> {
         Consult {
             into: written.into.as_ref().map_or_else(|| FieldName::from(""), |name| self.added_to(name)),
             silence: silence.filter_map(|(column, word)| self.silent_cell(table?, column, word)).collect(),
+            unit: written.asks.as_ref().zip(table).and_then(|(asks, table)| self.column_of_unit(asks, table)),
+            on_paper: written.on_paper.as_ref().map(|paper| self.on_paper(place, table, paper)),
         }
     }
 
@@ -72,8 +74,8 @@ impl Check<'_> {
     }
 
     /// What asks people by itself stands alone in its state.
-    fn asks_alone(&self, place: &Place<'_>, own: &str, span: &Span) {
-        for key in ["task", "vote", "wait"].into_iter().filter(|key| *key != own) {
+    pub(super) fn asks_alone(&self, place: &Place<'_>, own: &str, span: &Span) {
+        for key in ["task", "vote", "wait", "consult", "posting"].into_iter().filter(|key| *key != own) {
             if let Some(other) = place.state.keys.get(key) {
                 self.report(fault!(KEYS_TOGETHER.waits_and_asks, other, key, own).beside(span));
             }

@@ -13,8 +13,11 @@ impl Check<'_> {
     }
 
     fn role_source(&self, role: &model::Role) -> RoleSource {
-        let sources: Vec<_> =
-            ["post", "body", "field", "decision"].into_iter().filter_map(|key| role.keys.get_key_value(key)).collect();
+        let sources: Vec<_> = ["post", "body", "field", "decision", "each", "outside", "any"]
+            .into_iter()
+            .filter(|key| *key != "each" || role.post.is_none())
+            .filter_map(|key| role.keys.get_key_value(key))
+            .collect();
         if let [(first, at), (second, also), ..] = sources[..] {
             self.report(fault!(KEYS_TOGETHER.role_twice, also, role = role.name, first, second).beside(at));
         }
@@ -22,6 +25,16 @@ impl Check<'_> {
             if let (Some(span), None) = (role.keys.get(key), role.keys.get(wants)) {
                 self.report(fault!(KEYS_TOGETHER.belongs, span, key, owner = wants));
             }
+        }
+        if let Some(each) = &role.each {
+            if let Some(of) = &role.of {
+                let (first, second) = ("each", "of");
+                self.report(
+                    fault!(KEYS_TOGETHER.role_twice, &of.span, role = role.name, first, second).beside(&each.span),
+                );
+            }
+            let post = role.post.as_ref().map(|post| post.value.clone());
+            return RoleSource::Each { each: each.value.clone(), post };
         }
         if let Some(post) = &role.post {
             let of = role.of.as_ref().map(|phrase| self.unit_of(phrase));
@@ -42,6 +55,12 @@ impl Check<'_> {
         }
         if let Some(decision) = &role.decision {
             return RoleSource::Decision { decision: self.decides_who(decision) };
+        }
+        if let Some(outside) = &role.outside {
+            return self.outside(outside);
+        }
+        if !role.any.is_empty() {
+            return self.any_of(&role.any);
         }
         if sources.is_empty() {
             self.report(fault!(MISSING_KEY.holders, &role.name.span, role = role.name));

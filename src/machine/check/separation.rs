@@ -155,6 +155,11 @@ fn judge(state: &State) -> Option<&RoleName> {
 fn one_person(role: &Role) -> Option<&FieldName> {
     match &role.source {
         RoleSource::Field { field } => Some(field),
-        RoleSource::Post { .. } | RoleSource::Body { .. } | RoleSource::Decision { .. } => None,
+        RoleSource::Post { .. }
+        | RoleSource::Body { .. }
+        | RoleSource::Each { .. }
+        | RoleSource::Outside { .. }
+        | RoleSource::Any { .. }
+        | RoleSource::Decision { .. } => None,
     }
 }

@@ -27,6 +27,7 @@ impl Check<'_> {
             task: written.task.as_ref().map(|task| self.task(at, task)),
             consult: written.consult.as_ref().map(|consult| self.consult(place, consult)),
             wait: written.wait.as_ref().map(|wait| self.wait(place, wait)),
+            posting: written.posting.as_ref().map(|posting| self.posting(at, posting)),
             vote: written.vote.as_ref().map(|vote| self.state_vote(vote)),
             joins: written.joins.as_ref().map(|joins| self.joins(joins)),
             awaits: written.awaits.as_ref().map(|awaits| self.awaits(awaits)),
@@ -168,7 +169,7 @@ impl Check<'_> {
     }
 
     /// `10wd before meeting`, `30d after received_on`.
-    fn ends(&self, phrase: &Name) -> Due {
+    pub(super) fn ends(&self, phrase: &Name) -> Due {
         let parts = phrase.value.trim().split_once(' ').and_then(|(delay, rest)| {
             let (word, day) = rest.trim().split_once(' ')?;
             Some((delay.parse::<Delay>().ok()?, word, day.trim()))
@@ -184,7 +185,7 @@ impl Check<'_> {
     }
 
     /// A date, or a formula that gives one.
-    fn day(&self, day: &Name) -> String {
+    pub(super) fn day(&self, day: &Name) -> String {
         let looks_like_a_date =
             day.value.len() >= 8 && day.value.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'/');
         if !looks_like_a_date {

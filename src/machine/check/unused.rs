@@ -36,7 +36,10 @@ impl Check<'_> {
 
     fn is_used(&self, kind: Kind, name: &str) -> bool {
         let starter = || self.definition.roles.iter().any(|role| role.name.value == name && role.starter);
-        let in_formulas = || self.formulas.borrow().iter().any(|formula| has_word(formula.text(), name));
+        let of_roles = || {
+            self.definition.roles.iter().filter_map(|role| role.each.as_ref()).any(|each| has_word(&each.value, name))
+        };
+        let in_formulas = || of_roles() || self.formulas.borrow().iter().any(|formula| has_word(formula.text(), name));
         self.used.borrow().contains(&(kind, name.to_owned()))
             || match kind {
                 Kind::Role => starter(),

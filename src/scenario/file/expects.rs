@@ -37,6 +37,7 @@ const PURPOSES: &[(&str, Purpose)] = &[
     ("confirm", Purpose::Confirm),
     ("attendance", Purpose::Attendance),
     ("lead", Purpose::Lead),
+    ("object", Purpose::Object),
 ];
 const KINDS: &[(&str, NoticeKind)] = &[
     ("asked", NoticeKind::Asked),

@@ -1,12 +1,12 @@
-//! CSV files beside a scenario file: rows of a table of cases, and rows that `chancery import` would take.
+//! Files of rows (CSV, XLSX) beside a scenario file: rows of a table of cases, and rows that `chancery import` would take.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
-use crate::directory::csv::{self, Table};
 use crate::import::{self, PaperNames, Plan, Planned};
 use crate::machine::Machine;
 use crate::scenario::world::World;
+use crate::sheet::{self, csv::Table};
 use crate::source::{SourceFile, Spanned};
 
 /// The files that were asked for, each read once.
@@ -30,7 +30,7 @@ impl<'i> Imports<'i> {
     pub(super) fn table(&mut self, name: &Spanned<String>, faults: &mut Vec<Diagnostic>) -> Option<&Table> {
         if !self.tables.contains_key(&name.value) {
             let table = if let Some(bytes) = (self.included)(&name.value) {
-                csv::read(&name.value, &bytes).map_err(|found| faults.extend(found)).ok()
+                sheet::read(&name.value, &bytes, None).1.map_err(|found| faults.extend(found)).ok()
             } else {
                 faults.push(fault!(NO_FILE.beside, &name.span, name));
                 None

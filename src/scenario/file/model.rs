@@ -136,6 +136,42 @@ pub enum Besides {
     Skip,
     /// Has it done anew.
     Redo,
+    /// Somebody from outside objects to what is posted.
+    Object {
+        /// What they say.
+        text: String,
+        /// Kinds of paper.
+        papers: Vec<String>,
+    },
+    /// An objection is written down that came on paper.
+    ObjectOnPaper {
+        /// Whose.
+        who: String,
+        /// What it says.
+        text: String,
+        /// When it came.
+        day: jiff::civil::Date,
+        /// Kinds of paper.
+        papers: Vec<String>,
+    },
+    /// An objection is settled.
+    Settle {
+        /// How.
+        accepted: bool,
+        /// Which, from 1; the first that is open.
+        number: Option<u32>,
+    },
+    /// An answer of somebody is written down that came on paper.
+    Hear {
+        /// Whose.
+        of: PersonId,
+        /// What they chose.
+        event: EventName,
+        /// Their row.
+        fields: Values,
+        /// Kinds of paper.
+        papers: Vec<String>,
+    },
     /// Writes a note beside it.
     Note {
         /// In which thread.

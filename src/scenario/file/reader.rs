@@ -1,15 +1,17 @@
 //! Reading: values and names out of the tree, and every fault with its place.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::{DateTime, Time};
 
 use super::model::Values;
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
+use crate::directory::{Directory, Person, is_mailbox};
 use crate::ids::{FieldName, Instant, PersonId};
 use crate::import;
 use crate::machine::{Field, FieldKind, Machine};
-use crate::scenario::world::World;
+use crate::scenario::world::{World, outsider};
 use crate::source::Spanned;
 use crate::yaml::fields::{Fields, Node, entries};
 
@@ -17,6 +19,17 @@ use crate::yaml::fields::{Fields, Node, entries};
 pub(super) const NONE: &str = "none";
 /// The hour that a date without one means: mails have come and were read.
 const MORNING: Time = Time::constant(9, 0, 0, 0);
+
+/// The directory, and as people those from outside whose mailboxes stand in a text.
+fn with_mailboxes<'d>(directory: &'d Directory, text: &str) -> Cow<'d, Directory> {
+    let mut known = Cow::Borrowed(directory);
+    for mail in text.split([';', '|']).map(str::trim).filter(|part| is_mailbox(part)) {
+        let (id, code, name) = (outsider(mail), mail.to_owned(), mail.to_owned());
+        let person = Person { id: id.clone(), code, name, address: None, email: None, language: String::new() };
+        known.to_mut().people.insert(id, person);
+    }
+    known
+}
 
 /// Reads one scenario file.
 pub(super) struct Reader<'w> {
@@ -111,6 +124,10 @@ impl<'w> Reader<'w> {
 
     /// A person by their code in the directory.
     pub(super) fn person(&mut self, code: &Spanned<String>) -> Option<PersonId> {
+        // Somebody from outside is called by their mailbox.
+        if is_mailbox(&code.value) {
+            return Some(outsider(&code.value));
+        }
         if let Some(id) = self.people.get(code.value.as_str()) {
             return Some((*id).clone());
         }
@@ -199,7 +216,7 @@ impl<'w> Reader<'w> {
                 return None;
             }
         };
-        match import::value_of(kind, &text, machine, self.world.directory()) {
+        match import::value_of(kind, &text, machine, &with_mailboxes(self.world.directory(), &text)) {
             Ok(value) => Some(value),
             Err(why) => {
                 self.report(fault!(SCENARIO_VALUE.value, &node.span, why));

@@ -19,8 +19,22 @@ use crate::yaml::fields::{Fields, Node};
 /// The keys that say what happens, besides those of [`besides`]; a step has one of them, or only `expect`.
 const VERBS: &[&str] = &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "wait"];
 /// The others.
-const KEYS: &[&str] =
-    &["expect", "by", "in", "as", "of", "row", "fields", "papers", "reason", "rows", "from", "refused"];
+const KEYS: &[&str] = &[
+    "expect",
+    "by",
+    "in",
+    "as",
+    "of",
+    "row",
+    "fields",
+    "papers",
+    "reason",
+    "rows",
+    "from",
+    "event",
+    "objection",
+    "refused",
+];
 
 /// The dossiers that the steps of a case have named so far.
 pub(super) struct Names<'w> {

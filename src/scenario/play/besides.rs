@@ -1,7 +1,7 @@
 //! What somebody does with a dossier besides answering it, as a command.
 
 use super::{Play, leaf};
-use crate::dossier::command::{Ask, Correct};
+use crate::dossier::command::{Ask, Correct, Hear, Object, Record, Settle};
 use crate::dossier::{Dossier, Purpose, Task};
 use crate::ids::{ActivationId, DossierId, PersonId};
 use crate::scenario::file::model::Besides;
@@ -23,6 +23,30 @@ impl Play<'_> {
             }
             Besides::Extend(until) => Ask::Extend { activation: led.unwrap_or(theirs), until: *until, reason: said },
             Besides::Skip => Ask::Skip { activation: led.unwrap_or(theirs), reason: said },
+            Besides::Object { text, papers } => {
+                let (activation, text) = (self.posted(dossier), text.clone());
+                Ask::Object(Object { activation, text, papers: self.papers(id, papers) })
+            }
+            Besides::ObjectOnPaper { who, text, day, papers } => Ask::Hear(Hear {
+                activation: self.posted(dossier),
+                who: who.clone(),
+                text: text.clone(),
+                day: *day,
+                papers: self.papers(id, papers),
+            }),
+            Besides::Settle { accepted, number } => {
+                let activation = self.posted(dossier);
+                let open = dossier.objected(activation).find(|one| one.accepted.is_none()).map(|one| one.place);
+                let place = number.map(|number| number.saturating_sub(1)).or(open).unwrap_or_default();
+                Ask::Settle(Settle { activation, place, accepted: *accepted, reason: said })
+            }
+            Besides::Hear { of, event, fields, papers } => Ask::Record(Record {
+                activation: led.unwrap_or(theirs),
+                person: self.office.meant(id, of),
+                event: event.clone(),
+                fields: fields.clone(),
+                papers: self.papers(id, papers),
+            }),
             Besides::Redo => Ask::Redo { activation: led.unwrap_or(theirs), reason: said },
             Besides::Note { thread, text, papers } => {
                 let kinds = vec![thread.clone(); papers.len()];
@@ -42,6 +66,23 @@ impl Play<'_> {
             }
             Besides::Read => Ask::Acknowledge { activation: theirs, seen: None },
         }
+    }
+}
+
+impl Play<'_> {
+    /// The entry in which a matter is posted.
+    pub(super) fn posted(&self, dossier: &Dossier) -> ActivationId {
+        let machine = self.office.kept(&dossier.id).map(|kept| kept.machine);
+        let posted = |active: &&crate::dossier::Active| {
+            machine.and_then(|machine| machine.state(&active.state)).is_some_and(|state| state.posting.is_some())
+        };
+        dossier
+            .active
+            .iter()
+            .find(posted)
+            .map(|active| active.activation)
+            .or_else(|| leaf(dossier))
+            .unwrap_or(ActivationId(0))
     }
 }
 

@@ -4,11 +4,12 @@ use super::judge::says;
 use super::{Amiss, Play};
 use crate::dossier::project::NoticeKind;
 use crate::dossier::refusal::{Code, Reason};
-use crate::dossier::{Dossier, Purpose, RowResult, VoteResult};
+use crate::dossier::{Dossier, Purpose, RowResult, Task, VoteResult};
 use crate::ids::{DossierId, PersonId, Text};
 use crate::machine::Guard;
 use crate::scenario::file::model::{Counted, Expect, Fact, MailWanted, PerRow, Tasks, Which};
 use crate::scenario::post::Mail;
+use crate::scenario::world::outsider;
 use crate::source::{Span, Spanned};
 
 /// Looks at everything that a step expects; what is amiss first.
@@ -98,7 +99,8 @@ fn content(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
     if let Some(wanted) = &expect.fields {
         for (name, value) in &wanted.value {
             let found = dossier.fields.get(name).unwrap_or(&serde_json::Value::Null);
-            if found != value {
+            let found = by_mail(dossier, found);
+            if found != *value {
                 return Err(amiss(&wanted.span, "fields", format!("{name}: {value}"), format!("{name}: {found}")));
             }
         }
@@ -111,9 +113,30 @@ fn content(dossier: &Dossier, expect: &Expect) -> Result<(), Amiss> {
     Ok(())
 }
 
+/// A value as a scenario says it: people from outside by their mailboxes.
+fn by_mail(dossier: &Dossier, value: &serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::String(id) => {
+            let outside = dossier.outsiders.iter().find(|one| one.person.as_str() == id);
+            let mail = outside.and_then(|one| one.mail.as_deref());
+            mail.map_or_else(|| value.clone(), |mail| outsider(mail).as_str().into())
+        }
+        serde_json::Value::Array(items) => items.iter().map(|item| by_mail(dossier, item)).collect(),
+        serde_json::Value::Object(cells) => {
+            let cells = cells.iter().map(|(name, cell)| (name.clone(), by_mail(dossier, cell)));
+            serde_json::Value::Object(cells.collect())
+        }
+        other => other.clone(),
+    }
+}
+
 fn tasks(play: &Play<'_>, dossier: &Dossier, wanted: &Spanned<Tasks>) -> Result<(), Amiss> {
-    let mut open: Vec<(Purpose, &PersonId)> =
-        dossier.tasks.iter().flat_map(|task| task.holders.iter().map(|person| (task.purpose, person))).collect();
+    let of_task = |task: &Task| {
+        let called = |person| (task.purpose, play.office.by_mail(person));
+        task.holders.iter().map(called).collect::<Vec<_>>()
+    };
+    let called: Vec<(Purpose, PersonId)> = dossier.tasks.iter().flat_map(of_task).collect();
+    let mut open: Vec<(Purpose, &PersonId)> = called.iter().map(|(purpose, person)| (*purpose, person)).collect();
     open.sort();
     open.dedup();
     let mut expected: Vec<(Purpose, &PersonId)> = match &wanted.value {
@@ -125,6 +148,11 @@ fn tasks(play: &Play<'_>, dossier: &Dossier, wanted: &Spanned<Tasks>) -> Result<
             people.sort();
             people.dedup();
             if asked == people {
+                return Ok(());
+            }
+            // Nobody is asked by a task that only records what comes from outside: it stands here if its holders are named.
+            let duties = dossier.tasks.iter().filter(|task| !task.records).flat_map(|task| &task.holders);
+            if duties.collect::<std::collections::BTreeSet<_>>().into_iter().eq(people.iter().copied()) {
                 return Ok(());
             }
             let said = |people: &[&PersonId]| {
@@ -174,7 +202,7 @@ fn mails(play: &mut Play<'_>, expect: &Expect) -> Result<(), Amiss> {
 }
 
 fn fits(play: &Play<'_>, mail: &Mail, wanted: &MailWanted) -> bool {
-    wanted.to.as_ref().is_none_or(|to| to == &mail.to)
+    wanted.to.as_ref().is_none_or(|to| *to == play.office.by_mail(&mail.to))
         && wanted.kind.is_none_or(|kind| mail.kinds.contains(&kind))
         && wanted.mail.as_ref().is_none_or(|name| mail.own().any(|own| own == name))
         && wanted.on.is_none_or(|on| mail.at.timestamp().to_zoned(play.office.zone()).date() == on)

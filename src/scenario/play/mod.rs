@@ -9,11 +9,11 @@ mod votes;
 use std::collections::BTreeMap;
 
 use super::coverage::Coverage;
-use super::file::model::{Act, Case, Start, Step, Wait, What};
+use super::file::model::{self, Act, Case, Start, Step, Wait, What};
 use super::history::Line;
 use super::office::Office;
 use super::post::Mail;
-use super::world::World;
+use super::world::{World, mail_of};
 use crate::calendar::DelayUnit;
 use crate::dossier::command::{self, Actor, Ask, RowMark};
 use crate::dossier::refusal::{Code, Refusal};
@@ -107,6 +107,7 @@ impl Play<'_> {
             What::Edit { by, dossier, fields, papers } => {
                 let id = self.find(dossier, place)?;
                 let dossier = self.dossier(&id);
+                let by = &self.office.meant(&id, by);
                 let activation = dossier.tasks.iter().find(|task| task.asks(by)).map(|task| task.activation);
                 let activation = activation.or_else(|| leaf(dossier)).unwrap_or(ActivationId(0));
                 let ask = Ask::Edit { activation, fields: fields.clone(), papers: self.papers(&id, papers) };
@@ -118,7 +119,8 @@ impl Play<'_> {
                 let (activation, too_few) = (vote.activation, attendance.too_few);
                 let attends = |person| attendance.away.get(person).copied().unwrap_or(Attends::Present);
                 let seats = vote.roll.iter().map(|seat| (seat.person.clone(), attends(&seat.person))).collect();
-                Ok(self.hand_in(id, by, Ask::Attend { activation, seats, too_few, seen: None }))
+                let seen = self.dossier(&id).seq;
+                Ok(self.hand_in(id, by, Ask::Attend { activation, seats, too_few, seen }))
             }
             What::Vote { dossier, ballots } => self.vote(dossier, ballots, place),
             What::Record { by, dossier, tallies } => {
@@ -138,6 +140,11 @@ impl Play<'_> {
             }
             What::Besides { by, dossier, what, reason } => {
                 let id = self.find(dossier, place)?;
+                if let (model::Besides::Object { .. }, Some(mail)) = (what, mail_of(by))
+                    && let Err(refusal) = self.knock(&id, mail)
+                {
+                    return Ok(Err(refusal));
+                }
                 let ask = self.besides(&id, by, what, reason.clone());
                 Ok(self.hand_in(id, by, ask))
             }
@@ -169,7 +176,8 @@ impl Play<'_> {
     fn act(&mut self, act: &Act, place: &Span) -> Result<Result<(), Refusal>, Amiss> {
         let id = self.find(&act.dossier, place)?;
         let kept = self.office.kept(&id).expect("it was found");
-        let activation = asked_in(&kept.dossier, kept.machine, &act.event, &act.by);
+        let by = self.office.meant(&id, &act.by);
+        let activation = asked_in(&kept.dossier, kept.machine, &act.event, &by);
         let mut rows = BTreeMap::new();
         for (name, back, reason) in &act.rows {
             rows.insert(self.row(name)?, RowMark { back: *back, reason: reason.clone() });
@@ -217,6 +225,7 @@ impl Play<'_> {
     }
 
     fn hand_in(&mut self, dossier: DossierId, by: &PersonId, ask: Ask) -> Result<(), Refusal> {
+        let by = &self.office.meant(&dossier, by);
         let actor = self.office.actor(&dossier, by);
         let command = self.office.command(dossier.clone(), actor.clone(), ask.clone());
         let answer = self.office.handle(&command);
@@ -227,6 +236,18 @@ impl Play<'_> {
         self.office.handle(&read)?;
         let command = self.office.command(dossier, actor, ask);
         self.office.handle(&command)
+    }
+
+    /// Somebody from outside asks for a link by which to object; who has one needs no other.
+    fn knock(&mut self, id: &DossierId, mail: &str) -> Result<(), Refusal> {
+        let activation = self.posted(self.dossier(id));
+        let (name, mail, language) = (mail.to_owned(), mail.to_owned(), "vi".to_owned());
+        let ask = Ask::Knock(command::Knock { activation, name, mail, language });
+        let command = self.office.command(id.clone(), Actor::Public, ask);
+        match self.office.handle(&command) {
+            Err(refusal) if !refusal.codes().iter().any(|code| matches!(code, Code::Done { .. })) => Err(refusal),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     fn papers(&self, dossier: &DossierId, kinds: &[String]) -> Vec<Paper> {

@@ -88,7 +88,11 @@ fn candidates(world: &World, opening: &Opening<'_>) -> Vec<(Option<PersonId>, Op
                     found.extend(seats.map(|one| (Some(one.person.clone()), body.unit.clone().or(one.unit.clone()))));
                 }
             }
-            RoleSource::Field { .. } | RoleSource::Decision { .. } => {
+            RoleSource::Field { .. }
+            | RoleSource::Decision { .. }
+            | RoleSource::Each { .. }
+            | RoleSource::Outside { .. }
+            | RoleSource::Any { .. } => {
                 found.extend(directory.people.keys().map(|id| (Some(id.clone()), None)));
             }
         }

@@ -74,7 +74,7 @@ impl Moves {
                 what,
             };
             match task.purpose {
-                Purpose::Act => {}
+                Purpose::Act | Purpose::Object => {}
                 Purpose::Lead => moves.extend(gives(dossier, task, one)),
                 Purpose::Ballot => moves.extend([one(Deed::Votes(Choice::Yes)), one(Deed::Votes(Choice::No))]),
                 Purpose::Attendance if dossier.is_awaited(task) => {
@@ -159,7 +159,8 @@ impl Move {
                 let roll = self.vote(office).map(|vote| vote.roll.as_slice()).unwrap_or_default();
                 let seats = roll.iter().map(|seat| (seat.person.clone(), *all)).collect();
                 let (activation, too_few) = (self.activation, *all != Attends::Present);
-                self.hand_in(office, &self.person, Ask::Attend { activation, seats, too_few, seen: None })
+                let seen = office.dossier(&self.dossier).map_or(0, |dossier| dossier.seq);
+                self.hand_in(office, &self.person, Ask::Attend { activation, seats, too_few, seen })
             }
             Deed::Records(choice) => {
                 let rows = self.vote(office).map(|vote| tallies(vote, *choice)).unwrap_or_default();

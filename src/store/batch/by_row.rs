@@ -2,6 +2,7 @@
 
 use super::int;
 use crate::ids::DossierId;
+use crate::planted::reach;
 use crate::store::rows::{Batch, TaskChange, TaskEntry};
 use crate::store::{Param, StoreError, Tx};
 
@@ -41,6 +42,7 @@ pub(super) fn write(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
         ];
         tx.execute(EVENT, &params)?;
     }
+    reach("events-written");
     dossiers_by_row(tx, batch)?;
     for ((dossier, person), wrapped) in &batch.seal_keys {
         tx.execute(SEAL_KEY, &[dossier.as_str().into(), person.as_str().into(), wrapped.clone().into()])?;

@@ -8,6 +8,7 @@ mod by_row;
 use super::rows::{Batch, Settled};
 use super::{Param, StoreError, Tx};
 use crate::ids::{ActivationId, DossierId};
+use crate::planted::reach;
 
 impl Tx<'_> {
     /// Writes a batch, or fails as a whole: with [`StoreError::Taken`] when somebody else was faster with a dossier, an
@@ -20,6 +21,7 @@ impl Tx<'_> {
                 return Err(StoreError::Redeployed);
             }
             by_row::write(self, batch)?;
+            reach("rows-written");
             return rare(self, batch);
         }
         if batch.is_plain() {
@@ -27,6 +29,7 @@ impl Tx<'_> {
         }
         self.together(|tx| {
             as_set::write(tx, batch)?;
+            reach("rows-written");
             rare(tx, batch)
         })
     }
@@ -57,6 +60,7 @@ fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     for ((dossier, activation, row), sealed) in &batch.boxes {
         tx.execute(BOX, &[dossier.as_str().into(), int(*activation), row.as_str().into(), sealed.clone().into()])?;
     }
+    reach("boxes-written");
     for message in &batch.messages {
         let params: [Param; 5] = [
             message.from.as_str().into(),

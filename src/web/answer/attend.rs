@@ -28,7 +28,8 @@ pub(super) fn attend(visit: &Visit, form: &Form) -> Meant {
     let too_few = form.get("step") == "too_few";
     let marked: Vec<String> = seats.iter().map(|(person, attends)| format!("{person}={}", attends.name())).collect();
     let operation = visit.operation(&["attend", form.get("seen"), form.get("step"), &marked.join(";")]);
-    let (activation, seen) = (visit.task.activation, form.get("seen").parse().ok());
+    // Whoever does not say what they saw has seen no record.
+    let (activation, seen) = (visit.task.activation, form.get("seen").parse().unwrap_or_default());
     let ask = Box::new(Ask::Attend { activation, seats, too_few, seen });
     Meant::Command { operation, ask, attachments: Vec::new(), event: String::new() }
 }

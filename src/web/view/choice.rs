@@ -29,6 +29,8 @@ pub(crate) struct Edit {
     pub(crate) inputs: Vec<Input>,
     pub(crate) files: bool,
     pub(crate) open: bool,
+    /// It is what there is to do: something is missing that is wanted before the dossier goes on.
+    pub(crate) first: bool,
 }
 
 /// Everything that the transitions of one event want, taken together: which of them will be taken, their guards decide.
@@ -175,5 +177,6 @@ pub(crate) fn edit(
     for kind in attach {
         inputs.push(Input::paper(reader, format!("paper.{kind}"), kind, dossier, false));
     }
-    (!inputs.is_empty()).then(|| Edit { inputs, files, open: sent.is_some() })
+    let first = inputs.iter().any(Input::is_missing);
+    (!inputs.is_empty()).then(|| Edit { inputs, files, open: sent.is_some(), first })
 }

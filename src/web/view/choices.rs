@@ -45,6 +45,7 @@ pub(crate) fn chances(reader: &Reader, dossier: &Dossier, sight: &Sight, context
         calendar: &reader.calendar,
         language: &reader.language,
         now: reader.now,
+        titles: &explain::NO_TITLES,
     };
     let rows =
         |table: &str| machine.tables.get(table).and_then(|table| table.as_object()).map_or(0, serde_json::Map::len);

@@ -11,7 +11,7 @@ use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
 use crate::dossier::{Attends, Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
-use crate::ids::{DossierId, EventName, FieldName, PersonId};
+use crate::ids::{DossierId, EventName, FieldName, PersonId, StateId};
 
 /// One event.
 #[derive(Debug, Serialize)]
@@ -61,6 +61,7 @@ pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
         Actor::Import { .. } => "did.by_import",
         Actor::Migration { .. } => "did.by_migration",
         Actor::Clock => "did.by_clock",
+        Actor::Public => "did.by_public",
         Actor::Dossier(_) => "did.by_dossier",
     };
     reader.texts.fill(key, &[("who", &person)])
@@ -86,6 +87,9 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Assigned => assigned(reader, event),
         Kind::Led => led(reader, event),
         Kind::Attended => reader.get("did.attended"),
+        Kind::Knocked => reader.get("did.knocked"),
+        Kind::Objected => reader.get("did.objected"),
+        Kind::Settled => reader.get("did.settled"),
         Kind::Cast => reader.get("did.cast"),
         Kind::Tallied => reader.get("did.tallied"),
         Kind::Confirmed if event.changes.iter().any(|change| matches!(change, Change::Disputed(_))) => {
@@ -146,6 +150,7 @@ fn led(reader: &Reader, event: &Event) -> String {
         }
         Change::Skipped { .. } => Some(reader.get("did.skipped")),
         Change::Redone { .. } => Some(reader.get("did.redone")),
+        Change::TookDown { person, .. } => Some(reader.texts.fill("did.took_down", &[("who", &reader.name(person))])),
         _ => None,
     });
     said.unwrap_or_default()
@@ -260,7 +265,7 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             Change::NotBack { children, .. } => not_back(reader, dossier, children),
             Change::Silent { people, .. } => Some(silent(reader, people)),
             Change::Erased => Some(reader.get("did.erased")),
-            _ => None,
+            change => of_posting(reader, change),
         };
         lines.extend(line.filter(|line| !line.is_empty()));
     }
@@ -304,6 +309,31 @@ fn child_stands(reader: &Reader, dossier: &Dossier, id: &DossierId, result: Opti
     Some(reader.texts.fill("did.child_stands", &[("name", &child.caption), ("result", &result)]))
 }
 
+/// What happened to a matter that is posted.
+fn of_posting(reader: &Reader, change: &Change) -> Option<String> {
+    let texts = reader.texts;
+    match change {
+        Change::Entered { state, due_at: Some(due), .. } if is_posted(reader, state) => {
+            let until = reader.words.by_long(*due, reader.calendar.zone());
+            Some(texts.fill("did.posted", &[("until", &until)]))
+        }
+        Change::Objected(one) => {
+            let key = if one.by.is_some() { "did.objected_on_paper" } else { "did.objected_by_link" };
+            Some(texts.fill(key, &[("who", &reader.name(&one.person)), ("n", &(one.place + 1).to_string())]))
+        }
+        Change::Settled { place, accepted, .. } => {
+            let key = if *accepted { "did.objection_accepted" } else { "did.objection_rejected" };
+            Some(texts.fill(key, &[("n", &(place + 1).to_string())]))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the matter is posted in a state.
+fn is_posted(reader: &Reader, state: &StateId) -> bool {
+    reader.machine.state(state).is_some_and(|state| state.posting.is_some())
+}
+
 /// Who had not come back when the time was over.
 fn silent(reader: &Reader, people: &[PersonId]) -> String {
     let names: Vec<String> = people.iter().map(|person| reader.name(person)).collect();
@@ -335,6 +365,7 @@ fn fired(reader: &Reader, what: &TimerKind, tell: &[crate::ids::PersonId]) -> St
         TimerKind::After(_) | TimerKind::Deadline => reader.get("did.due"),
         TimerKind::Remind(_) => reader.get("did.reminded"),
         TimerKind::VoteEnds => reader.get("did.vote_ends"),
+        TimerKind::PostingEnds => reader.get("did.posting_ends"),
         TimerKind::Escalate => {
             let names: Vec<String> = tell.iter().map(|person| reader.name(person)).collect();
             reader.texts.fill("did.escalated", &[("who", &names.join(", "))])

@@ -25,6 +25,10 @@ pub(crate) struct Input {
     value: String,
     options: Vec<Offer>,
     max: Option<u32>,
+    /// Of a whole number: at least.
+    least: Option<i64>,
+    /// Of a whole number: at most.
+    most: Option<i64>,
     required: bool,
     there: bool,
     grid: Option<Grid>,
@@ -44,6 +48,18 @@ impl Input {
         let value = sent.map(|form| form.get(&name).to_owned()).unwrap_or_default();
         let (label, help) = (reader.get("act.reason"), reader.get("act.reason_help"));
         Self { name, label, help, value, max: Some(2_000), ..Self::empty("long", required) }
+    }
+
+    /// For something that no field of the workflow holds: its kind, and how many characters it takes.
+    pub(crate) fn said(
+        reader: &Reader,
+        name: &str,
+        label: &'static str,
+        (kind, max): (&'static str, u32),
+        sent: Option<&Form>,
+    ) -> Self {
+        let value = sent.map(|form| form.get(name).to_owned()).unwrap_or_default();
+        Self { name: name.to_owned(), label: reader.get(label), value, max: Some(max), ..Self::empty(kind, true) }
     }
 
     /// For a note.
@@ -126,14 +142,28 @@ impl Input {
         };
         let help = match &field.kind {
             FieldKind::Texts { .. } => reader.get("act.texts_help"),
-            FieldKind::Money { currency, .. } => reader.texts.fill("act.money_help", &[("currency", currency)]),
+            FieldKind::Money { currency, min, max, .. } => {
+                let currency = reader.texts.fill("act.money_help", &[("currency", currency)]);
+                [currency, limits(reader, min.as_ref(), max.as_ref())].join(" ").trim_end().to_owned()
+            }
+            FieldKind::Decimal { min, max, .. } => limits(reader, min.as_ref(), max.as_ref()),
+            FieldKind::Number { min, max } => limits(reader, min.as_ref(), max.as_ref()),
             FieldKind::Rows { max, .. } => reader.texts.fill("act.rows_help", &[("max", &max.to_string())]),
             FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => reader.get("act.code_help"),
             _ => String::new(),
         };
+        let (least, most) = match &field.kind {
+            FieldKind::Number { min, max } => (*min, *max),
+            _ => (None, None),
+        };
         let there = kind == "file" && !value.is_empty();
         let label = reader.text(&field.label).to_owned();
-        Self { name, label, help, value, options, max, there, ..Self::empty(kind, required && !there) }
+        Self { name, label, help, value, options, max, least, most, there, ..Self::empty(kind, required && !there) }
+    }
+
+    /// Wanted, and nothing is there.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.required && !self.there && self.value.is_empty()
     }
 
     fn empty(kind: &'static str, required: bool) -> Self {
@@ -145,11 +175,24 @@ impl Input {
             value: String::new(),
             options: Vec::new(),
             max: None,
+            least: None,
+            most: None,
             required,
             there: false,
             grid: None,
             wrong: false,
         }
+    }
+}
+
+/// Between which numbers a value lies, in words; empty where nothing is said.
+fn limits<N: ToString>(reader: &Reader, min: Option<&N>, max: Option<&N>) -> String {
+    let said = |number: &N| reader.words.decimal(&number.to_string());
+    match (min.map(said), max.map(said)) {
+        (Some(min), Some(max)) => reader.texts.fill("act.between", &[("min", &min), ("max", &max)]),
+        (Some(min), None) => reader.texts.fill("act.at_least", &[("min", &min)]),
+        (None, Some(max)) => reader.texts.fill("act.at_most", &[("max", &max)]),
+        (None, None) => String::new(),
     }
 }
 
@@ -196,7 +239,7 @@ fn by_code(reader: &Reader, code: &str) -> Option<PersonId> {
 }
 
 /// `2026-11-23` as browsers send it, `23/11/2026` as people write it.
-fn date(text: &str) -> Option<jiff::civil::Date> {
+pub(crate) fn date(text: &str) -> Option<jiff::civil::Date> {
     if let Ok(date) = text.parse() {
         return Some(date);
     }

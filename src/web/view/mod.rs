@@ -7,12 +7,15 @@ pub(super) mod children;
 pub(super) mod choice;
 pub(super) mod choices;
 pub(super) mod correction;
+pub(super) mod evidence;
 pub(super) mod facts;
 pub(super) mod hands;
 pub(super) mod history;
 pub(super) mod input;
 pub(super) mod notes;
 pub(super) mod over;
+pub(super) mod posting;
+pub(super) mod record;
 pub(super) mod refused;
 pub(super) mod rows;
 pub(super) mod rules;
@@ -81,6 +84,7 @@ pub(super) fn asked(reader: &Reader, purpose: Purpose, state: Option<&StateId>) 
         Purpose::Ballot => vote().unwrap_or_else(|| reader.get("ballot.title")),
         Purpose::Tally => joined(&reader.get("tally.title"), vote()),
         Purpose::Attendance => joined(&reader.get("attendance.title"), vote()),
+        Purpose::Object => reader.get("posting.object"),
         Purpose::Confirm => joined(&reader.get("confirm.title"), vote()),
     }
 }
@@ -96,6 +100,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
     let help = match task.purpose {
         Purpose::Act => rule.map(|rule| reader.text(&rule.help).to_owned()).unwrap_or_default(),
         Purpose::Lead => reader.get("lead.help"),
+        Purpose::Object => reader.get("posting.object_help"),
         Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => String::new(),
     };
     Head {

@@ -26,6 +26,8 @@ pub(crate) struct Over {
     pub(crate) correct: Option<Correction>,
     pub(crate) notes: Vec<Thread>,
     pub(crate) seen: i64,
+    /// They can sign in and then do it.
+    pub(crate) sign_in: bool,
 }
 
 /// Says how a task ended.
@@ -69,22 +71,24 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
         correct: None,
         notes: Vec::new(),
         seen: 0,
+        sign_in: false,
     }
 }
 
 /// The page of a task whose policy asks for more than a link: says so, and nothing about the dossier.
-pub(crate) fn closed(reader: &Reader, task: &TaskPage, why: &'static str) -> Over {
+pub(crate) fn closed(reader: &Reader, task: &TaskPage, why: &'static str, what: &'static str) -> Over {
     Over {
         workflow: reader.text(&reader.machine.title).to_owned(),
         title: reader.get("closed.title"),
         matter: String::new(),
         who: reader.name(&task.person),
         lines: vec![reader.get(why)],
-        quiet: reader.get("closed.do"),
+        quiet: reader.get(what),
         errors: Vec::new(),
         correct: None,
         notes: Vec::new(),
         seen: 0,
+        sign_in: false,
     }
 }
 
@@ -121,7 +125,7 @@ fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed,
     let what = history::did(reader, event, events);
     match &event.actor {
         Actor::Clock => reader.texts.fill("over.clock_did", &[("when", &when)]),
-        Actor::Dossier(_) | Actor::Import { .. } | Actor::Migration { .. } => {
+        Actor::Dossier(_) | Actor::Import { .. } | Actor::Migration { .. } | Actor::Public => {
             reader.texts.fill("over.system_did", &[("when", &when)])
         }
         Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) if person == &task.person => {

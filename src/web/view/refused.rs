@@ -32,6 +32,23 @@ pub(crate) fn wrongs(
     refusal: &Refusal,
     place: impl Fn(&Reason) -> Option<String>,
 ) -> Vec<Wrong> {
+    let about = |reason: &Reason| about(reader, Some(dossier), reason);
+    said(reader, person, refusal, about, place)
+}
+
+/// Every reason why a dossier is not opened, in words.
+pub(crate) fn unopened(reader: &Reader, person: &PersonId, refusal: &Refusal) -> Vec<String> {
+    let about = |reason: &Reason| about(reader, None, reason);
+    said(reader, person, refusal, about, |_| None).into_iter().map(|wrong| wrong.text).collect()
+}
+
+fn said(
+    reader: &Reader,
+    person: &PersonId,
+    refusal: &Refusal,
+    about: impl Fn(&Reason) -> Option<String>,
+    place: impl Fn(&Reason) -> Option<String>,
+) -> Vec<Wrong> {
     let wrong = |reason: &Reason| {
         let own = reason.filled(reader.text(&reason.text), &reader.get("refused.another"));
         let said = if own.is_empty() {
@@ -40,7 +57,7 @@ pub(crate) fn wrongs(
         } else {
             own
         };
-        let about = about(reader, dossier, reason).map(|about| format!("{about}: {said}"));
+        let about = about(reason).map(|about| format!("{about}: {said}"));
         Wrong { text: about.unwrap_or(said), basis: reason.basis.clone(), href: place(reason) }
     };
     refusal.reasons.iter().map(wrong).collect()
@@ -83,7 +100,7 @@ fn earlier(reader: &Reader, reason: &Reason) -> (String, String, String) {
 }
 
 /// What officers call the thing that a reason is about.
-fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> {
+fn about(reader: &Reader, dossier: Option<&Dossier>, reason: &Reason) -> Option<String> {
     let about = reason.about.as_deref()?;
     match reason.code {
         Code::FieldMissing
@@ -94,7 +111,7 @@ fn about(reader: &Reader, dossier: &Dossier, reason: &Reason) -> Option<String> 
         | Code::Named => Some(reader.field_path(about)),
         Code::PaperMissing | Code::PaperUnknown => Some(reader.paper_kind(about)),
         Code::ReasonMissing | Code::RowUnknown | Code::TallyWrong | Code::ChoiceWrong => {
-            Some(rows::caption(dossier, &DossierId::from(about)))
+            dossier.map(|dossier| rows::caption(dossier, &DossierId::from(about)))
         }
         Code::NobodyToAsk | Code::NotOfRole | Code::TooFewToAsk | Code::SamePerson => {
             let role = reader.role(&about.into());
@@ -132,6 +149,7 @@ fn key(code: &Code) -> &'static str {
         Code::TallyWrong => "tally_wrong",
         Code::AttendanceWrong => "attendance_wrong",
         Code::EnoughThere => "enough_there",
+        Code::BallotsIn => "ballots_in",
         Code::ChoiceWrong => "choice_wrong",
         Code::SamePerson => "same_person",
         Code::Taken { .. } => "taken",
@@ -142,6 +160,8 @@ fn key(code: &Code) -> &'static str {
         Code::Voting => "voting",
         Code::NotLater => "not_later",
         Code::NotSigned => "not_signed",
+        Code::NoRoom => "no_room",
+        Code::OutOfTime => "out_of_time",
         Code::NotOfRole => "not_of_role",
         Code::Named => "named",
         Code::Separated { rule: Rule::OneRole, .. } => "separated_one_role",

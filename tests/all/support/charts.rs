@@ -164,6 +164,11 @@ impl RandomChart {
 
     /// As a deployed machine: it is loaded, not checked.
     pub(crate) fn machine(&self) -> Machine {
+        self.machine_called("random")
+    }
+
+    /// The same under a name of its own, which is its hash too.
+    pub(crate) fn machine_called(&self, name: &str) -> Machine {
         let states: Vec<Value> = self.nodes.iter().map(|node| self.state(node)).collect();
         let guards: serde_json::Map<String, Value> = (1..=12)
             .map(|n| (format!("below_{n}"), json!({"expr": format!("n < {n}"), "refuse": text(""), "basis": null})))
@@ -172,7 +177,7 @@ impl RandomChart {
             |name: &str| json!({"name": name, "label": text(name), "type": {"is": "number", "min": null, "max": null}});
         let shape = json!({
             "level": 1,
-            "workflow": "random",
+            "workflow": name,
             "title": text("random"),
             "language": "vi",
             "calendar": "plain",
@@ -188,7 +193,7 @@ impl RandomChart {
             "initial": self.nodes[0].id,
             "states": states,
         });
-        Machine::load("random".into(), &shape.to_string()).expect("a random chart is a machine")
+        Machine::load(name.into(), &shape.to_string()).expect("a random chart is a machine")
     }
 
     fn state(&self, node: &Node) -> Value {

@@ -2,6 +2,7 @@
 //! mail server that misbehaves.
 
 pub(crate) mod charts;
+pub(crate) mod database;
 pub(crate) mod faulty_smtp;
 pub(crate) mod office;
 pub(crate) mod pages;

@@ -200,10 +200,12 @@ pub(crate) fn directory() -> Directory {
     Directory {
         units: BTreeMap::from([("U".into(), unit)]),
         people: people.map(person).into_iter().collect(),
+        outside: BTreeMap::new(),
         posts: vec![post("clerk"), post("head")],
         bodies: BTreeMap::from([("C".into(), body)]),
         bindings: Vec::new(),
         substitutes: Vec::new(),
+        own: chancery::directory::Own::default(),
     }
 }
 

@@ -162,6 +162,11 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
     }
 
+    /// What a browser keeps of it: name and value of its cookie.
+    pub(crate) fn cookie(&self) -> String {
+        self.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
+    }
+
     /// The value of a hidden input.
     pub(crate) fn hidden(&self, name: &str) -> String {
         let text = self.text();
@@ -191,7 +196,11 @@ impl Pages {
 
     /// The same with another case.
     pub(crate) async fn with(case: &str) -> Self {
-        let database = sqlite();
+        Self::on(sqlite(), case).await
+    }
+
+    /// The same on a database.
+    pub(crate) async fn on(database: Fresh, case: &str) -> Self {
         let store: Store = migrated(&database).await;
         let clock = Clock::manual(START);
         let links = LinkKeys::of_bytes([7; 32]);
@@ -216,6 +225,8 @@ impl Pages {
             links: Arc::new(links),
             site: Arc::new(Site::parse("https://so.example/ho-so").expect("an address")),
             office: "Văn phòng".into(),
+            only_links: false,
+            proxies: [std::net::Ipv4Addr::LOCALHOST.into()].into(),
             health: read,
         };
         Self { engine, clock, app, _health: health, database }
@@ -224,6 +235,13 @@ impl Pages {
     /// Where its database is.
     pub(crate) fn url(&self) -> &str {
         &self.database.url
+    }
+
+    /// The same with another list.
+    pub(crate) async fn with_list(list: &str) -> Self {
+        let pages = Self::new().await;
+        pages.deploy("list", list).await;
+        pages
     }
 
     /// Deploys one more workflow.
@@ -321,6 +339,30 @@ impl Pages {
         }
     }
 
+    /// Somebody signs in: what their browser keeps from then on.
+    pub(crate) async fn sign_in(&self, person: &str) -> String {
+        let place = Place::SignIn.path(&self.app.site);
+        let asked = self.post(&place, &[("do", "ask"), ("mailbox", &format!("{person}@office.example"))]).await;
+        let id = asked.hidden("asked");
+        let person = PersonId::new(format!("p-{person}"));
+        let code = self.app.links.code(self.app.links.newest(), &id, &person).expect("the key is there");
+        let sent = self.post(&place, &[("do", "code"), ("asked", &id), ("code", &code)]).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+        sent.cookie()
+    }
+
+    /// Asks for a page with what a browser keeps.
+    pub(crate) async fn get_as(&self, cookie: &str, path: &str) -> Answer {
+        let request = Request::get(path).header("host", "so.example").header("cookie", cookie);
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    /// Sends a form with what a browser keeps.
+    pub(crate) async fn post_as(&self, cookie: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        let request = form_to(path).header("cookie", cookie);
+        self.send(request.body(Body::from(encoded(form))).expect("a request")).await
+    }
+
     /// Asks for a page.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).header("host", "so.example").body(Body::empty()).expect("a request")).await
@@ -328,15 +370,7 @@ impl Pages {
 
     /// Sends a form.
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let encoded: Vec<String> =
-            form.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
-        let request = Request::post(path)
-            .header("host", "so.example")
-            .header("origin", "null")
-            .header("sec-fetch-site", "same-origin")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(encoded.join("&")));
-        self.send(request.expect("a request")).await
+        self.send(form_to(path).body(Body::from(encoded(form))).expect("a request")).await
     }
 
     /// Sends a form with files: name, file name, bytes.
@@ -393,11 +427,35 @@ impl Pages {
             ("paper", "SELECT id, dossier_id, kind, name, media, size, hash FROM paper ORDER BY id"),
             ("person", "SELECT id, name, changed_at FROM person ORDER BY id"),
             ("meta", "SELECT name, value FROM meta ORDER BY name"),
+            (
+                "sign_in",
+                "SELECT id, person_id, mailbox, network, mail_id, tries, asked_at, used_at FROM sign_in ORDER BY id",
+            ),
+            ("absence", "SELECT id, person_id, by_id, until_on, set_by, ended_by FROM absence ORDER BY id"),
+            ("chosen_language", "SELECT person_id, language FROM chosen_language ORDER BY person_id"),
+            (
+                "pin",
+                "SELECT dossier_id, person_id, generation, hash, tries, made_by FROM pin ORDER BY dossier_id, person_id, generation",
+            ),
+            ("session", "SELECT hash, person_id, opened_at, ends_at FROM session ORDER BY hash"),
         ] {
             all.insert(table, self.engine.store().read(sql, &[]).await.expect("it reads"));
         }
         format!("{all:?}")
     }
+}
+
+fn form_to(path: &str) -> axum::http::request::Builder {
+    Request::post(path)
+        .header("host", "so.example")
+        .header("origin", "null")
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+}
+
+fn encoded(form: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = form.iter().map(|(name, value)| format!("{}={}", percent(name), percent(value))).collect();
+    pairs.join("&")
 }
 
 fn percent(text: &str) -> String {

@@ -165,6 +165,7 @@ impl Over<'_> {
                 let way = |task: &TaskRule| (task.role.clone(), task.assign);
                 way(was) == way(now)
                     && old.wait.is_some() == new.wait.is_some()
+                    && old.posting.is_some() == new.posting.is_some()
                     && old.link == new.link
                     && self.source(true, was) == self.source(false, now)
                     && self.leader(true, &old.id) == self.leader(false, &new.id)

@@ -1,31 +1,34 @@
-//! One client's conversation with the catcher: the commands of RFC 5321, with limits.
+//! One client's conversation: the commands of RFC 5321 (and the greeting of LMTP, RFC 2033), with limits.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
-use super::Kept;
+use super::{Arrived, Beyond, Postbox};
 
 /// Bytes of a command line at most (RFC 5321 says 512; SMTPUTF8 adds to it).
 const LINE_MAX: u64 = 4096;
-/// Bytes of a mail at most.
-const MAIL_MAX: usize = 32 * 1024 * 1024;
-/// Recipients of a mail at most.
-const RECIPIENTS_MAX: usize = 100;
+/// Bytes of a mail's line that are read at once; longer ones come in pieces.
+const BODY_LINE_MAX: u64 = 64 * 1024;
 /// A silent client is sent away.
 const SILENCE_MAX: Duration = Duration::from_mins(5);
 
 /// Takes clients until it is aborted.
-pub(super) async fn serve(listener: TcpListener, kept: Arc<Kept>) {
+pub(super) async fn serve<P: Postbox>(listener: TcpListener, postbox: Arc<P>) {
+    let room = Arc::new(Semaphore::new(postbox.limits().clients));
     loop {
         match listener.accept().await {
+            // Who finds no room is turned away at once; mail servers come again.
             Ok((stream, _)) => {
-                let kept = Arc::clone(&kept);
+                let Ok(place) = Arc::clone(&room).try_acquire_owned() else { continue };
+                let postbox = Arc::clone(&postbox);
                 tokio::spawn(async move {
                     // A client that goes away in the middle is no news.
-                    let _ = Session::new(stream, kept).run().await;
+                    let _ = Session::new(stream, postbox).run().await;
+                    drop(place);
                 });
             }
             // Out of file descriptors, say: wait for clients to leave.
@@ -34,9 +37,9 @@ pub(super) async fn serve(listener: TcpListener, kept: Arc<Kept>) {
     }
 }
 
-struct Session {
+struct Session<P> {
     stream: BufReader<TcpStream>,
-    kept: Arc<Kept>,
+    postbox: Arc<P>,
     from: Option<String>,
     to: Vec<String>,
 }
@@ -47,15 +50,15 @@ enum Next {
     Quit,
 }
 
-impl Session {
-    fn new(stream: TcpStream, kept: Arc<Kept>) -> Self {
+impl<P: Postbox> Session<P> {
+    fn new(stream: TcpStream, postbox: Arc<P>) -> Self {
         // Answers are small and each is waited for.
         let _ = stream.set_nodelay(true);
-        Self { stream: BufReader::new(stream), kept, from: None, to: Vec::new() }
+        Self { stream: BufReader::new(stream), postbox, from: None, to: Vec::new() }
     }
 
     async fn run(mut self) -> std::io::Result<()> {
-        self.say("220 catcher ESMTP, keeps everything, delivers nothing").await?;
+        self.say(&format!("220 {}", self.postbox.greeting())).await?;
         while let Some(line) = self.line().await? {
             match self.command(&line).await? {
                 Next::Go => {}
@@ -68,13 +71,20 @@ impl Session {
     async fn command(&mut self, line: &str) -> std::io::Result<Next> {
         let verb = line.split(' ').next().unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
-            "EHLO" => {
+            "EHLO" | "LHLO" => {
                 self.forget();
-                self.say("250-catcher\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 33554432").await?;
+                let (name, limits) = (self.name().to_owned(), self.postbox.limits());
+                // Who would be refused for its size may know so before; what is cut anyway may come as it is.
+                let size = match limits.beyond {
+                    Beyond::Refuse => format!("250 SIZE {}", limits.mail_bytes),
+                    Beyond::Cut => "250 SIZE".to_owned(),
+                };
+                let offers = "250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8";
+                self.say(&format!("250-{name}\r\n{offers}\r\n{size}")).await?;
             }
             "HELO" => {
                 self.forget();
-                self.say("250 catcher").await?;
+                self.say(&format!("250 {}", self.name())).await?;
             }
             "MAIL" => self.mail(line).await?,
             "RCPT" => self.recipient(line).await?,
@@ -84,7 +94,7 @@ impl Session {
                 self.say("250 forgotten").await?;
             }
             "NOOP" => self.say("250 here").await?,
-            "VRFY" => self.say("252 everybody is welcome").await?,
+            "VRFY" => self.say("252 try it").await?,
             "QUIT" => {
                 self.say("221 bye").await?;
                 return Ok(Next::Quit);
@@ -108,11 +118,14 @@ impl Session {
     async fn recipient(&mut self, line: &str) -> std::io::Result<()> {
         match path(line, "TO:") {
             _ if self.from.is_none() => self.say("503 MAIL comes first").await,
-            Some(_) if self.to.len() == RECIPIENTS_MAX => self.say("452 too many").await,
-            Some(to) if !to.is_empty() => {
-                self.to.push(to);
-                self.say("250 go on").await
-            }
+            Some(_) if self.to.len() >= self.postbox.limits().recipients => self.say("452 4.5.3 too many").await,
+            Some(to) if !to.is_empty() => match self.postbox.knows(&to).await {
+                Ok(()) => {
+                    self.to.push(to);
+                    self.say("250 go on").await
+                }
+                Err(refusal) => self.say(&refusal).await,
+            },
             _ => self.say("501 RCPT TO:<address>").await,
         }
     }
@@ -127,29 +140,34 @@ impl Session {
             return self.say("552 too large").await;
         };
         let (from, to) = (self.from.take().unwrap_or_default(), std::mem::take(&mut self.to));
-        match self.kept.keep(from, to, raw).await {
-            Ok(number) => self.say(&format!("250 kept as {number}")).await,
-            Err(error) => self.say(&format!("451 not kept: {}", error.kind())).await,
-        }
+        let answer = self.postbox.take(Arrived { from, to, raw }).await;
+        self.say(&answer).await
     }
 
-    /// The mail up to the line with a dot, dots unstuffed; none when it is too large (it is read to its end all the same).
+    /// What it calls itself.
+    fn name(&self) -> &str {
+        self.postbox.greeting().split(' ').next().unwrap_or_default()
+    }
+
+    /// The mail up to the line with a dot, dots unstuffed; none when it is too large for us. It is read to its end all the
+    /// same, and no more of it is kept than there is room for.
     async fn body(&mut self) -> std::io::Result<Option<Vec<u8>>> {
-        let mut raw = Vec::new();
-        let mut line = Vec::new();
+        let limits = self.postbox.limits();
+        let (mut raw, mut line, mut begins, mut whole) = (Vec::new(), Vec::new(), true, true);
         loop {
             line.clear();
-            let room = u64::try_from(MAIL_MAX).unwrap_or(u64::MAX);
-            let mut limited = (&mut self.stream).take(room);
+            let mut limited = (&mut self.stream).take(BODY_LINE_MAX);
             if within(limited.read_until(b'\n', &mut line)).await? == 0 {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
-            if line == b".\r\n" {
-                return Ok((raw.len() <= MAIL_MAX).then_some(raw));
+            if begins && line == b".\r\n" {
+                return Ok((whole || limits.beyond == Beyond::Cut).then_some(raw));
             }
-            if raw.len() <= MAIL_MAX {
-                raw.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-            }
+            let text = if begins { line.strip_prefix(b".").unwrap_or(&line) } else { &line };
+            begins = line.ends_with(b"\n");
+            let room = limits.mail_bytes - raw.len();
+            whole &= text.len() <= room;
+            raw.extend_from_slice(&text[..text.len().min(room)]);
         }
     }
 

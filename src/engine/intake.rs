@@ -1,15 +1,18 @@
-//! Carrying out what an import means: opening entries of registers first, then one dossier for each row, in their order.
+//! Carrying out what a table of rows means, by an operator's import or a person's list: opening entries of registers first (an
+//! import alone has them), then one dossier for each row, in their order.
 //!
 //! The same row again is the same dossier: its key stands there, UNIQUE within its workflow. So a file may be imported again,
 //! after an interruption or with papers that were left out. The dossier's id is a hash of the key under a key outside the
 //! database: nobody who only has the log can try out whose it is.
 
+use std::collections::BTreeMap;
+
+use super::{Attachment, Engine, Failure};
 use crate::dossier::command::{Actor, Ask, Command, Start};
 use crate::dossier::context::Entry;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{Dossier, Paper, Purpose};
-use crate::engine::{Attachment, Engine, Failure};
-use crate::ids::{ActivationId, DossierId, Instant, OperationId, PaperId};
+use crate::ids::{ActivationId, DossierId, FieldName, Instant, OperationId, PaperId};
 use crate::import::{Plan, Planned, PlannedPaper};
 use crate::papers::{self, Unfit};
 use crate::store::StoreError;
@@ -32,9 +35,13 @@ pub struct Again {
     pub dossier: DossierId,
     /// Papers that it got now.
     pub added: usize,
+    /// Fields that say now what the row says.
+    pub mended: Vec<FieldName>,
+    /// Fields that say something else than the row, where nobody is asked to fill them in.
+    pub kept: Vec<FieldName>,
     /// Files that are not the papers of their kind that were imported before; those stay.
     pub differ: Vec<String>,
-    /// Why the papers that it lacks are not taken any more.
+    /// Why what it lacks is not taken any more.
     pub late: Option<Refusal>,
 }
 
@@ -58,6 +65,9 @@ pub enum IntakeError {
 /// Where the bytes of a row's paper come from.
 pub type Papers<'a> = &'a (dyn Fn(&Planned, &PlannedPaper) -> std::io::Result<Vec<u8>> + Sync);
 
+/// Values by the names of their fields; null empties one.
+type Values = BTreeMap<FieldName, serde_json::Value>;
+
 /// What a row asks of the engine.
 struct Asked {
     command: Command,
@@ -71,15 +81,17 @@ enum Row {
     Done(Again),
 }
 
-/// An import of a file by an operator.
+/// Rows that come in: an import by an operator, or a list that a person brings.
 #[derive(Clone, Copy)]
 pub struct Intake<'a> {
     /// Where it goes.
     pub engine: &'a Engine,
     /// What the file means.
     pub plan: &'a Plan,
-    /// The operator's name on the machine.
-    pub operator: &'a str,
+    /// Who brings them.
+    pub actor: &'a Actor,
+    /// Whether a dossier that was there takes over what its row says otherwise now, as long as somebody is asked to fill it in.
+    pub mends: bool,
     /// The papers.
     pub papers: Papers<'a>,
 }
@@ -132,13 +144,14 @@ impl Intake<'_> {
             Row::More(again, asked) => (Some(again), asked),
             Row::Done(again) => return Ok(Taken::Already(again)),
         };
-        let count = asked.attachments.len();
         match (self.engine.handle(asked.command, asked.attachments).await, again) {
             (Ok(done), None) if !done.again => Ok(Taken::Started(done.dossier)),
             // Another import of the same row came in between.
             (Ok(done), None) => Ok(Taken::Already(Again::of(done.dossier))),
-            (Ok(_), Some(again)) => Ok(Taken::Already(Again { added: count, ..again })),
-            (Err(Failure::Refused(refusal)), Some(again)) => Ok(Taken::Already(Again { late: Some(refusal), ..again })),
+            (Ok(_), Some(again)) => Ok(Taken::Already(again)),
+            (Err(Failure::Refused(refusal)), Some(again)) => {
+                Ok(Taken::Already(Again { added: 0, mended: Vec::new(), late: Some(refusal), ..again }))
+            }
             (Err(Failure::Refused(refusal)), None) => Ok(Taken::Refused(refusal)),
             (Err(Failure::Store(error)), _) => Err(error.into()),
         }
@@ -151,7 +164,7 @@ impl Intake<'_> {
             None => None,
         };
         let Some(dossier) = known else { return Ok(Row::New(self.start(row)?)) };
-        self.more(row, &dossier)
+        self.more(row, &dossier).await
     }
 
     fn start(&self, row: &Planned) -> Result<Asked, IntakeError> {
@@ -168,8 +181,8 @@ impl Intake<'_> {
         Ok(Asked { command: self.command(format!("import:{id}"), id, ask), attachments })
     }
 
-    /// The papers that a dossier has not yet.
-    fn more(&self, row: &Planned, dossier: &Dossier) -> Result<Row, IntakeError> {
+    /// The papers that a dossier has not yet, and what its row says otherwise.
+    async fn more(&self, row: &Planned, dossier: &Dossier) -> Result<Row, IntakeError> {
         let mut again = Again::of(dossier.id.clone());
         let mut missing = Vec::new();
         for planned in &row.papers {
@@ -182,20 +195,56 @@ impl Intake<'_> {
                 Some(_) => {}
             }
         }
-        if missing.is_empty() {
+        let activation = asking(dossier);
+        let fields =
+            if self.mends { self.differing(row, dossier, activation, &mut again).await? } else { Values::new() };
+        if missing.is_empty() && fields.is_empty() {
             return Ok(Row::Done(again));
         }
         let (papers, attachments) = self.attach(row, &missing)?;
-        let operation =
+        again.added = attachments.len();
+        again.mended = fields.keys().cloned().collect();
+        let mut operation =
             papers.iter().fold(format!("import:{}", dossier.id), |text, paper| format!("{text}:{}", paper.id));
-        let (activation, fields) = (asking(dossier), std::collections::BTreeMap::new());
+        if !fields.is_empty() {
+            let said = serde_json::to_string(&fields).expect("texts and values always serialise");
+            let seq = dossier.seq.to_string();
+            operation = format!("{operation}:{}", derived(self.engine, &["fields", dossier.id.as_str(), &seq, &said]));
+        }
         let command = self.command(operation, dossier.id.clone(), Ask::Edit { activation, fields, papers });
         Ok(Row::More(again, Asked { command, attachments }))
     }
 
+    /// The values of the row that are not those of the dossier, as far as the form that somebody is asked for takes them. What the
+    /// row leaves empty is emptied.
+    async fn differing(
+        &self,
+        row: &Planned,
+        dossier: &Dossier,
+        activation: ActivationId,
+        again: &mut Again,
+    ) -> Result<Values, IntakeError> {
+        let machine = self.engine.machine(&dossier.machine).await?;
+        let state = dossier.active.iter().find(|active| active.activation == activation).map(|active| &active.state);
+        let task = state.and_then(|state| machine.state(state)).and_then(|state| state.task.as_ref());
+        let named = machine.import.iter().flat_map(|import| import.columns.values()).flatten();
+        let mut values = Values::new();
+        for name in named {
+            let said = row.fields.get(name).cloned().unwrap_or_default();
+            if dossier.fields.get(name).cloned().unwrap_or_default() == said {
+                continue;
+            }
+            if task.is_some_and(|task| task.edit.contains(name)) {
+                values.insert(name.clone(), said);
+            } else if !again.kept.contains(name) {
+                again.kept.push(name.clone());
+            }
+        }
+        Ok(values)
+    }
+
     fn command(&self, operation: String, dossier: DossierId, ask: Ask) -> Command {
-        let actor = Actor::Import { operator: self.operator.to_owned() };
-        Command { operation: OperationId::new(operation), dossier, actor, ask }
+        Command { operation: OperationId::new(operation), dossier, actor: self.actor.clone(), ask }
     }
 
     fn attach(&self, row: &Planned, planned: &[PlannedPaper]) -> Result<(Vec<Paper>, Vec<Attachment>), IntakeError> {
@@ -224,7 +273,7 @@ impl Intake<'_> {
 
 impl Again {
     fn of(dossier: DossierId) -> Self {
-        Self { dossier, added: 0, differ: Vec::new(), late: None }
+        Self { dossier, added: 0, mended: Vec::new(), kept: Vec::new(), differ: Vec::new(), late: None }
     }
 }
 

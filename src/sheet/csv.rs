@@ -6,10 +6,11 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
+use crate::source::grid::Grid;
 use crate::source::{SourceFile, Span};
 
 /// Bytes that a file may have.
-const FILE_MAX: usize = 32 * 1024 * 1024;
+pub(super) const FILE_MAX: usize = 32 * 1024 * 1024;
 /// Faults that are told; more of the same help nobody.
 const FAULTS_MAX: usize = 50;
 
@@ -42,18 +43,58 @@ pub struct Row<'t> {
 /// Every fault that keeps it from being a table: another encoding than UTF-8, no header, a column twice, records of another
 /// length than the header.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Table, Vec<Diagnostic>> {
-    let file = decode(name, bytes).map_err(|fault| vec![*fault])?;
-    let mut table = Table { delimiter: delimiter(&file.text), file, columns: vec![], header: 0..0, records: vec![] };
+    of(decode(name, bytes).map_err(|fault| vec![*fault])?)
+}
+
+/// Reads a file that is text already.
+///
+/// # Errors
+/// As for [`read`].
+pub fn of(file: SourceFile) -> Result<Table, Vec<Diagnostic>> {
+    if let Some(at) = file.text.find(['\u{fffd}', '\0']) {
+        return Err(vec![fault!(ENCODING.lost, Span::new(&file.name, at..at))]);
+    }
+    let mut table = Table { delimiter: delimiter(&file), file, columns: vec![], header: 0..0, records: vec![] };
     let mut faults = table.fill();
     faults.truncate(FAULTS_MAX);
     if faults.is_empty() { Ok(table) } else { Err(faults) }
+}
+
+/// A table of cells that stand somewhere already, each row with the number that people call it by.
+///
+/// # Errors
+/// As for [`read`].
+pub fn of_rows(name: &str, columns: &[String], rows: &[(u32, Vec<String>)]) -> Result<Table, Vec<Diagnostic>> {
+    let (mut text, mut starts) = (String::new(), Vec::new());
+    for (number, cells) in std::iter::once((1, columns)).chain(rows.iter().map(|(number, cells)| (*number, &**cells))) {
+        starts.push((text.len(), number));
+        for (at, cell) in cells.iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            push_cell(&mut text, cell);
+        }
+        text.push('\n');
+    }
+    of(SourceFile::of_sheet(name, text, Grid { sheet: String::new(), first_column: 1, rows: starts }))
+}
+
+/// A cell as CSV writes it.
+pub(super) fn push_cell(text: &mut String, cell: &str) {
+    if cell.contains([',', '"', '\n', '\r']) {
+        text.push('"');
+        text.push_str(&cell.replace('"', "\"\""));
+        text.push('"');
+    } else {
+        text.push_str(cell);
+    }
 }
 
 /// A text file from its bytes; the only encoding is UTF-8. A byte order mark stays in the text, so that places are right.
 ///
 /// # Errors
 /// The bytes are something else; the diagnostic says what to do in Excel.
-pub fn decode(name: &str, bytes: &[u8]) -> Result<SourceFile, Box<Diagnostic>> {
+fn decode(name: &str, bytes: &[u8]) -> Result<SourceFile, Box<Diagnostic>> {
     let place = |at: usize| Span::new(name, at..at);
     if bytes.len() > FILE_MAX {
         return Err(Box::new(fault!(TOO_MUCH.megabytes, place(0), max = FILE_MAX / 1024 / 1024)));
@@ -66,10 +107,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<SourceFile, Box<Diagnostic>> {
         let line = bytes[..at].split(|byte| *byte == b'\n').count();
         Box::new(fault!(ENCODING.byte, place(at), line))
     })?;
-    match text.find(['\u{fffd}', '\0']) {
-        Some(at) => Err(Box::new(fault!(ENCODING.lost, place(at)))),
-        None => Ok(SourceFile::new(name, text)),
-    }
+    Ok(SourceFile::new(name, text))
 }
 
 /// Whether a spreadsheet would take this text for a formula: such a cell may do things to whoever opens the file.
@@ -220,7 +258,7 @@ impl<'t> Row<'t> {
         self.at(column).and_then(|at| self.record.cells.get(at)).map_or("", String::as_str)
     }
 
-    /// The line in which the record begins, from 1.
+    /// The line in which the record begins, from 1; of a sheet, the row.
     pub fn line(&self) -> usize {
         self.table.line(self.record.range.start)
     }
@@ -248,7 +286,10 @@ fn offset(position: &csv::Position) -> usize {
 }
 
 /// The separator is what the header uses: a comma, or else a semicolon or a tab.
-fn delimiter(text: &str) -> u8 {
-    let header = text.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+fn delimiter(file: &SourceFile) -> u8 {
+    if file.grid().is_some() {
+        return b',';
+    }
+    let header = file.text.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty()).unwrap_or("");
     [b',', b';', b'\t'].into_iter().find(|byte| header.as_bytes().contains(byte)).unwrap_or(b',')
 }

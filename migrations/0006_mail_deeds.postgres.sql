@@ -1,0 +1,15 @@
+-- What people did about mails: had one sent again, had somebody's mails go to another address. Never changed.
+CREATE TABLE mail_deed (
+    id        TEXT PRIMARY KEY,
+    at        BIGINT NOT NULL,
+    what      TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    mail_id   TEXT,
+    by_id     TEXT NOT NULL,
+    reason    TEXT NOT NULL
+);
+CREATE INDEX mail_deed_at ON mail_deed (at);
+-- Mails that did not arrive are few among all.
+CREATE INDEX mail_trouble ON mail (settled_at) WHERE status IN ('failed', 'unknown');
+CREATE TRIGGER mail_deed_append_only BEFORE UPDATE OR DELETE ON mail_deed FOR EACH ROW EXECUTE FUNCTION append_only();
+CREATE TRIGGER mail_deed_no_truncate BEFORE TRUNCATE ON mail_deed FOR EACH STATEMENT EXECUTE FUNCTION append_only();

@@ -1,0 +1,100 @@
+//! All that waits for a person who is signed in, across dossiers.
+
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::App;
+use super::desk::{self, Matter};
+use super::error::Problem;
+use super::form::Form;
+use super::page::{self, Frame};
+use super::pins;
+use super::routes::Place;
+use super::say::{self, Texts};
+use super::session::{self, Session};
+
+/// Matters that one page shows; whoever has more does the most pressing first.
+const SHOWN_MAX: usize = 200;
+
+#[derive(Debug, Serialize)]
+struct Inbox {
+    who: String,
+    count: usize,
+    /// Whole lists, each answered on one sheet.
+    sheets: Vec<Matter>,
+    /// The others.
+    single: Vec<Matter>,
+    more: bool,
+    /// Dossiers for which they may give numbers.
+    numbers: Vec<(String, String)>,
+    away: String,
+    dossiers: String,
+    language: &'static str,
+    languages: Vec<&'static str>,
+}
+
+/// `GET`.
+pub(super) async fn show(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let asked = page::asked_language(query.as_deref());
+    let limit = i64::try_from(SHOWN_MAX + 1).unwrap_or(i64::MAX);
+    let mut tasks = app.engine.store().tasks_of(&session.person, limit).await?;
+    let more = tasks.len() > SHOWN_MAX;
+    tasks.truncate(SHOWN_MAX);
+    let (mut sheets, mut single) = (Vec::new(), Vec::new());
+    for task in &tasks {
+        let Some(matter) = desk::matter(&app, task, asked).await? else { continue };
+        if matter.is_sheet() { sheets.push(matter) } else { single.push(matter) }
+    }
+    let numbers = pins::places(&app, &session, asked).await?;
+    let directory = app.engine.directory();
+    let person = directory.people.get(&session.person);
+    let own = directory.language(&session.person);
+    let frame = Frame::new(&app, asked, own).signed_in(&app, &session);
+    let who = person.map_or_else(|| frame.texts.get("did.unknown").to_owned(), |person| person.name.clone());
+    let inbox = Inbox {
+        who,
+        count: sheets.len() + single.len(),
+        sheets,
+        single,
+        more,
+        numbers,
+        away: Place::Away.path(&app.site),
+        dossiers: Place::Dossiers.path(&app.site),
+        language: say::texts(own).code(),
+        languages: say::all().iter().map(Texts::code).collect(),
+    };
+    page::page(&frame, StatusCode::OK, "inbox.html", &inbox)
+}
+
+/// `POST`: signing out, here or everywhere; the language of pages and mails.
+pub(super) async fn answer(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, request.headers()).await? else { return Ok(sign_in(&app)) };
+    let form = Form::read(request).await?;
+    if !session.made(&app, form.get("guard")) {
+        return Err(Problem::Elsewhere);
+    }
+    match form.get("do") {
+        "language" => {
+            let known = say::all().iter().find(|texts| texts.code() == form.get("language")).ok_or(Problem::BadForm)?;
+            app.engine.choose_language(&session.person, known.code()).await?;
+            return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, Place::Inbox.path(&app.site))]).into_response());
+        }
+        "out" => app.engine.store().sign_out(session.hash).await?,
+        "everywhere" => drop(app.engine.store().sign_out_everywhere(&session.person).await?),
+        _ => return Err(Problem::BadForm),
+    }
+    let mut response = sign_in(&app);
+    response.headers_mut().insert(header::SET_COOKIE, session::forget(&app).ok_or(Problem::Fault)?);
+    Ok(response)
+}
+
+pub(super) fn sign_in(app: &App) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, Place::SignIn.path(&app.site))]).into_response()
+}

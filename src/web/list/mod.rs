@@ -1,0 +1,291 @@
+//! A list that a person brings: the template, the file with its faults in place, the drafts that come of it, many papers at once,
+//! and all of it sent on as one. The list lies on the page, not on the server, until it is taken; then its rows are dossiers.
+//!
+//! Reached from a mail of the last weeks: starting something asks for more than reading what a mail was about.
+
+mod drafts;
+mod typed;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+use super::App;
+use super::desk;
+use super::error::Problem;
+use super::form::Form;
+use super::page::{self, Frame};
+use super::reader::Reader;
+use super::routes::Place;
+use super::say::Texts;
+use super::view::refused::Wrong;
+use super::visit;
+use crate::directory::Directory;
+use crate::ids::{PersonId, WorkflowName};
+use crate::import;
+use crate::machine::{Field, FieldKind, Machine, RoleSource};
+use crate::sheet::template::{self, Column, Said};
+use crate::store::pages::MailPage;
+use drafts::{Draft, Offer};
+use typed::Typed;
+
+/// How long after a mail was written a list may be brought from it, in milliseconds: thirty days.
+const OPEN_FOR_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Who brings a list, and for what.
+pub(super) struct Bringer {
+    token: String,
+    person: PersonId,
+    workflow: WorkflowName,
+    reader: Reader,
+    asked: Option<&'static Texts>,
+}
+
+/// What the page shows.
+#[derive(Default, Serialize)]
+struct ListPage {
+    who: String,
+    workflow: String,
+    back: String,
+    template: String,
+    errors: Vec<Wrong>,
+    /// What was done, in a line.
+    said: String,
+    /// The list that is being looked over.
+    list: Option<typed::View>,
+    drafts: Vec<Draft>,
+    offers: Vec<Offer>,
+    /// The endings of files that are taken as papers.
+    endings: String,
+    attachable: bool,
+}
+
+impl Bringer {
+    async fn open(app: &App, token: &str, workflow: String, query: Option<&str>) -> Result<Self, Problem> {
+        let (_, mail) = desk::mail(app, token).await?;
+        if !is_recent(app, &mail) {
+            return Err(Problem::NotFound);
+        }
+        let workflow = WorkflowName::new(workflow);
+        let machine = app.engine.current(&workflow).await?.ok_or(Problem::NotFound)?;
+        let asked = page::asked_language(query);
+        let reader = visit::reader_with(app, machine, app.engine.directory(), &mail.person, asked)?;
+        if !may_bring(&reader, &mail.person) {
+            return Err(Problem::NotFound);
+        }
+        Ok(Self { token: token.to_owned(), person: mail.person, workflow, reader, asked })
+    }
+
+    fn machine(&self) -> &Machine {
+        &self.reader.machine
+    }
+
+    fn path(&self, app: &App) -> String {
+        let path = Place::List { token: &self.token, workflow: self.workflow.as_str() }.path(&app.site);
+        self.in_language(path)
+    }
+
+    fn in_language(&self, mut path: String) -> String {
+        if let Some(texts) = self.asked {
+            path.push_str("?lang=");
+            path.push_str(texts.code());
+        }
+        path
+    }
+
+    fn see_page(&self, app: &App) -> Response {
+        (StatusCode::SEE_OTHER, [(header::LOCATION, self.path(app))]).into_response()
+    }
+}
+
+/// Whether a mail is young enough for bringing a list from it.
+pub(super) fn is_recent(app: &App, mail: &MailPage) -> bool {
+    app.engine.now().0 - mail.made_at.0 <= OPEN_FOR_MS
+}
+
+/// The workflows whose lists a person may bring: those with an import, for which they hold a starter's post or seat today.
+pub(super) async fn offered(
+    app: &App,
+    person: &PersonId,
+    asked: Option<&'static Texts>,
+) -> Result<Vec<(WorkflowName, String)>, Problem> {
+    let mut found = Vec::new();
+    for workflow in app.engine.workflows() {
+        let Some(machine) = app.engine.current(&workflow).await?.filter(|machine| machine.import.is_some()) else {
+            continue;
+        };
+        let reader = visit::reader_with(app, Arc::clone(&machine), app.engine.directory(), person, asked)?;
+        if may_bring(&reader, person) {
+            found.push((workflow, reader.text(&machine.title).to_owned()));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether somebody holds a post or a seat by which they may start such dossiers; of which unit is looked at row by row.
+fn may_bring(reader: &Reader, person: &PersonId) -> bool {
+    let today = reader.calendar.date(reader.now);
+    let directory: &Directory = &reader.directory;
+    let holds = |source: &RoleSource| match source {
+        RoleSource::Post { post, .. } => {
+            directory.posts.iter().any(|one| one.person == *person && one.post == *post && one.dated.holds(today))
+        }
+        RoleSource::Body { body, seat } => directory.bodies.values().filter(|one| one.kind == body.kind).any(|one| {
+            let mut seats = one.seats.iter().filter(|one| one.person == *person && one.dated.holds(today));
+            seats.any(|one| seat.as_ref().is_none_or(|seat| one.seat == *seat))
+        }),
+        RoleSource::Field { .. }
+        | RoleSource::Decision { .. }
+        | RoleSource::Each { .. }
+        | RoleSource::Outside { .. }
+        | RoleSource::Any { .. } => false,
+    };
+    let machine = &reader.machine;
+    machine.import.is_some() && machine.roles.values().any(|role| role.starter && holds(&role.source))
+}
+
+/// `GET`.
+pub(super) async fn show(
+    State(app): State<App>,
+    Path((token, workflow)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let bringer = Bringer::open(&app, &token, workflow, query.as_deref()).await?;
+    page(&app, &bringer, ListPage::default()).await
+}
+
+/// `POST`.
+pub(super) async fn answer(
+    State(app): State<App>,
+    Path((token, workflow)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Response, Problem> {
+    let bringer = Bringer::open(&app, &token, workflow, query.as_deref()).await?;
+    let form = Form::read(request).await?;
+    match form.get("do") {
+        "read" => match Typed::of_file(&bringer, &form) {
+            Ok(typed) => looked_over(&app, &bringer, typed, false).await,
+            Err(errors) => page(&app, &bringer, ListPage { errors, ..ListPage::default() }).await,
+        },
+        "check" => looked_over(&app, &bringer, Typed::of_form(&form), false).await,
+        "take" => looked_over(&app, &bringer, Typed::of_form(&form), true).await,
+        "attach" => {
+            let (said, errors) = drafts::attach(&app, &bringer, &form).await?;
+            page(&app, &bringer, ListPage { errors, said, ..ListPage::default() }).await
+        }
+        "submit" => {
+            let errors = drafts::submit(&app, &bringer, &form).await?;
+            if errors.is_empty() {
+                return Ok(bringer.see_page(&app));
+            }
+            page(&app, &bringer, ListPage { errors, ..ListPage::default() }).await
+        }
+        _ => Err(Problem::BadForm),
+    }
+}
+
+/// A list is looked over; without a fault and when that was asked, its rows become dossiers.
+async fn looked_over(app: &App, bringer: &Bringer, typed: Typed, take: bool) -> Result<Response, Problem> {
+    let looked = typed.look(app, bringer).await?;
+    let Some(plan) = looked.plan.as_ref().filter(|_| take && looked.sound()) else {
+        let errors = looked.errors(bringer);
+        let list = Some(typed.view(bringer, &looked));
+        return page(app, bringer, ListPage { errors, list, ..ListPage::default() }).await;
+    };
+    let errors = typed::take(app, bringer, plan).await?;
+    if errors.is_empty() {
+        return Ok(bringer.see_page(app));
+    }
+    page(app, bringer, ListPage { errors, ..ListPage::default() }).await
+}
+
+async fn page(app: &App, bringer: &Bringer, mut it: ListPage) -> Result<Response, Problem> {
+    let reader = &bringer.reader;
+    let drafts = drafts::open(app, bringer).await?;
+    it.who = reader.name(&bringer.person);
+    reader.text(&reader.machine.title).clone_into(&mut it.workflow);
+    it.back = bringer.in_language(Place::Desk(&bringer.token).path(&app.site));
+    it.template = bringer
+        .in_language(Place::Template { token: &bringer.token, workflow: bringer.workflow.as_str() }.path(&app.site));
+    it.endings = crate::papers::endings().map(|ending| format!(".{ending}")).collect::<Vec<_>>().join(",");
+    it.attachable = drafts.iter().any(|one| !one.kinds.is_empty());
+    it.offers = drafts::offers(&drafts);
+    it.drafts = drafts.into_iter().map(|one| one.shown).collect();
+    let status = if it.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let own = reader.person(&bringer.person).map_or("vi", |person| person.language.as_str());
+    page::page(&Frame::new(app, Some(reader.texts), own), status, "list.html", &it)
+}
+
+/// `GET` of the template.
+pub(super) async fn blank(
+    State(app): State<App>,
+    Path((token, workflow)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    const MEDIA: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let bringer = Bringer::open(&app, &token, workflow, query.as_deref()).await?;
+    let texts = bringer.reader.texts;
+    let said = Said {
+        sheet: texts.get("list.sheet"),
+        guide: texts.get("list.guide"),
+        column: texts.get("list.column"),
+        means: texts.get("list.means"),
+    };
+    let columns: Vec<Column> = import::columns(bringer.machine()).iter().map(|name| column(&bringer, name)).collect();
+    let book = template::template(&columns, &said).map_err(|error| {
+        tracing::error!(%error, workflow = %bringer.workflow, "a template cannot be written");
+        Problem::Fault
+    })?;
+    let mut response = Response::new(Body::from(book));
+    let name = format!("attachment; filename=\"{}.xlsx\"", bringer.workflow);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::try_from(name).map_err(|_| Problem::Fault)?);
+    Ok(response)
+}
+
+/// What a column is, by the fields that take it.
+fn column(bringer: &Bringer, name: &str) -> Column {
+    let (reader, machine) = (&bringer.reader, bringer.machine());
+    let names = machine.import.iter().filter_map(|import| import.columns.get(name)).flatten();
+    let fields: Vec<&Field> = names.filter_map(|name| machine.field(name)).collect();
+    let labels: Vec<&str> = fields.iter().map(|field| reader.text(&field.label)).collect();
+    let label = if labels.is_empty() { reader.get("list.key") } else { labels.join(" / ") };
+    let kind = fields.first().map(|field| &field.kind);
+    let means = kind.map(|kind| reader.texts.get(&format!("list.kind_{}", word(kind))).to_owned()).unwrap_or_default();
+    let words = match kind {
+        Some(FieldKind::Choice { from }) => {
+            machine.tables.get(from).and_then(|table| table.as_object()).map_or_else(Vec::new, |table| {
+                table.keys().map(|key| (key.clone(), reader.choice(from, key))).collect()
+            })
+        }
+        Some(FieldKind::OneOf { values }) => {
+            values.iter().map(|(word, label)| (word.clone(), reader.text(label).to_owned())).collect()
+        }
+        _ => Vec::new(),
+    };
+    let day = kind.is_some_and(|kind| matches!(kind, FieldKind::Date));
+    Column { name: name.to_owned(), label, means, day, words }
+}
+
+/// The word under which the catalogue says what a kind of field takes.
+fn word(kind: &FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text { .. } => "text",
+        FieldKind::Number { .. } => "number",
+        FieldKind::Decimal { .. } | FieldKind::Money { .. } => "decimal",
+        FieldKind::Date => "date",
+        FieldKind::Person => "person",
+        FieldKind::Unit => "unit",
+        FieldKind::Body => "body",
+        FieldKind::Choice { .. } | FieldKind::OneOf { .. } => "choice",
+        FieldKind::Texts { .. } => "texts",
+        FieldKind::Rows { .. } => "rows",
+        FieldKind::File => "file",
+    }
+}
