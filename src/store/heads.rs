@@ -70,7 +70,9 @@ impl Store {
             return Ok(None);
         }
         if planted(Fault::HeadWrong) {
-            changed.iter_mut().for_each(|entry| entry.2 = hex(&HASH_BEFORE_FIRST_HEAD));
+            for entry in &mut changed {
+                entry.2 = hex(&HASH_BEFORE_FIRST_HEAD);
+            }
         }
         let content = serde_json::to_string(&changed).expect("texts and numbers are always JSON");
         let hash = head(&previous(newest.as_ref())?, &day, now.0, &content);
