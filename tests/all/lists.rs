@@ -8,6 +8,8 @@ use crate::support::office::{DAY_MS, START};
 use crate::support::pages::{Answer, CASE, Pages};
 use crate::web::mailed;
 
+const STANDS: &str = "SELECT state FROM dossier WHERE import_key IS NOT NULL";
+
 const IMPORT: &str = "
 import:
   key: code
@@ -181,7 +183,6 @@ async fn many_papers_find_their_rows_by_their_names_and_all_is_sent_on_as_one() 
     assert_eq!(pages.post(&page, &form).await.status, StatusCode::SEE_OTHER);
     let shown = pages.get(&page).await.text();
     assert!(!shown.contains("Thứ hai"), "nothing waits here any more: {shown}");
-    const STANDS: &str = "SELECT state FROM dossier WHERE import_key IS NOT NULL";
     let stands = pages.engine.store().read(STANDS, &[]).await.expect("it reads");
     assert!(
         stands.len() == 2 && stands.iter().all(|row| row.text(0).expect("a state").contains("council")),

@@ -146,12 +146,12 @@ fn each_expectation_holds_or_says_what_was_found() {
 fn coverage_counts_what_was_reached_and_names_what_was_not() {
     let world = purchases();
     let machine = world.machine(&"purchase".into()).expect("it is there");
-    assert_eq!(Coverage::default().of(machine).percent(), 0);
+    assert_eq!(Coverage::default().of(machine, "en").percent(), 0);
     let file = source(&fixtures(), "E0931_not_as_expected.fixed.yaml").expect("it is there");
     let read = read(&world, &file);
     let (failure, reached) = play(&read.scenarios.cases[0], &world);
     assert_eq!(failure, None);
-    let covered = reached.of(machine);
+    let covered = reached.of(machine, "en");
     assert_eq!((covered.states.reached, covered.states.all), (2, 6));
     assert_eq!((covered.transitions.reached, covered.transitions.all), (1, 8));
     assert_eq!((covered.guards.reached, covered.guards.all), (1, 4), "within_limit held");

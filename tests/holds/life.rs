@@ -219,20 +219,20 @@ impl Life {
     pub(crate) async fn act(&mut self, id: &str, who: &str, event: &str, papers: Vec<(Paper, Attachment)>) {
         let Some(dossier) = self.dossier(id).await else { return };
         let Ask::Act(act) = office::act(&dossier, event) else { unreachable!("it is an event") };
-        let activation = self.entry_that_asks(&dossier, who).unwrap_or(act.activation);
+        let activation = Self::entry_that_asks(&dossier, who).unwrap_or(act.activation);
         let reason = (event == "suspend").then(|| "Chờ xác minh".to_owned());
         let (papers, attachments): (Vec<Paper>, Vec<Attachment>) = papers.into_iter().unzip();
         self.send(id, by(who), Ask::Act(Act { activation, papers, reason, ..act }), attachments).await;
     }
 
-    fn entry_that_asks(&self, dossier: &Dossier, who: &str) -> Option<ActivationId> {
+    fn entry_that_asks(dossier: &Dossier, who: &str) -> Option<ActivationId> {
         let person = PersonId::new(format!("p-{who}"));
         dossier.tasks.iter().find(|task| task.asks(&person)).map(|task| task.activation)
     }
 
     async fn edit(&mut self, id: &str) {
         let Some(dossier) = self.dossier(id).await else { return };
-        let Some(activation) = self.entry_that_asks(&dossier, "clerk") else { return };
+        let Some(activation) = Self::entry_that_asks(&dossier, "clerk") else { return };
         let fields = BTreeMap::from([(FieldName::from("points"), json!(20))]);
         self.send(id, by("clerk"), Ask::Edit { activation, fields, papers: Vec::new() }, Vec::new()).await;
     }

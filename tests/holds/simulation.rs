@@ -4,6 +4,7 @@
 //! `SIMULATE_SEED` say how long and which.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chancery::clock::{Chance, Clock, ManualClock};
 use chancery::dossier::command::{Act, Actor, Ask, Command, Start};
@@ -332,7 +333,11 @@ impl World {
             log.update(row.int(1).expect("a number").to_be_bytes());
             log.update(row.int(2).expect("an instant").to_be_bytes());
         }
-        let log: String = log.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut log_hash = String::new();
+        for byte in log.finalize() {
+            write!(log_hash, "{byte:02x}").expect("a text takes what is written");
+        }
+        let log = log_hash;
         Ok(json!({
             "log": log, "events": report.events, "dossiers": report.dossiers, "heads": report.heads,
             "acknowledged": self.acknowledged.len(), "refused": self.refused, "crashes": self.crashes,
