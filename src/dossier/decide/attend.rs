@@ -39,16 +39,15 @@ impl Run<'_> {
         self.emit(Change::Attended { activation, by: person, seats: seats.clone() });
         let vote = self.vote_of(activation)?.clone();
         let enough = self.is_a_quorum(&vote, count(vote.present().unwrap_or_default()));
-        if cast && were_enough && !enough {
-            // Else whoever keeps the record could end a vote that goes the wrong way.
-            return Err(Refusal::of(Code::BallotsIn));
-        }
         if too_few {
             if begun || enough {
                 return Err(Refusal::of(Code::EnoughThere));
             }
             self.close_vote(activation)?;
             self.settle()?;
+        } else if cast && were_enough && !enough {
+            // Else whoever keeps the record could end a vote that goes the wrong way.
+            return Err(Refusal::of(Code::BallotsIn));
         } else if enough || begun {
             self.give_out(&vote)?;
         }
