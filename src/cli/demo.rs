@@ -12,6 +12,7 @@ use crate::demo::mailroom::Owner;
 use crate::demo::play::Play;
 use crate::demo::stage::Stage;
 use crate::demo::{DemoError, board, compare};
+use crate::diagnostic::say;
 
 /// What `demo` is told.
 #[derive(Debug, Args)]
@@ -48,7 +49,7 @@ pub(super) async fn run(args: &DemoArgs, database: Option<String>, context: &Con
     let plot = Plot { folder: folder.clone(), database, listen: SocketAddr::new(args.listen.ip(), 0) };
     let mut stage = Stage::set(&plot).await?;
     if args.play && !stage.fresh {
-        let what = "this office has a past, and a play begins with the first day";
+        let what = say!(demo.past).text(context.printer.language());
         return Err(Trouble::Usage(format!("{what}\n  help: name an empty folder or database")));
     }
     let answer = if args.play { play(&mut stage, context).await } else { show(stage, args, context).await };
@@ -62,8 +63,8 @@ pub(super) async fn run(args: &DemoArgs, database: Option<String>, context: &Con
 async fn show(stage: Stage, args: &DemoArgs, context: &Context) -> Result<(), Trouble> {
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(DemoError::from)?;
     let address = listener.local_addr().map_err(DemoError::from)?;
-    context.printer.line(format!("Read everybody's mails and follow their links: http://{address}/"));
-    context.printer.note("Stop with Ctrl-C.");
+    context.printer.say(&say!(demo.read, address = format!("http://{address}/")));
+    context.printer.note(say!(demo.stop).text(context.printer.language()));
     let owner = |(code, name, email): (&str, &str, &str)| Owner {
         code: code.to_owned(),
         name: name.to_owned(),

@@ -49,7 +49,7 @@ impl Site<'_> {
         }
         let world = World::new(machines, directory, calendars)
             .map_err(|name| Trouble::Usage(format!("there is no calendar `{name}`")))?;
-        Ok(Ground { world, named })
+        Ok(Ground { world: world.told_in(printer.language()), named })
     }
 
     fn machines(&self, printer: &Printer) -> Result<(Vec<Machine>, Vec<WorkflowName>), Trouble> {

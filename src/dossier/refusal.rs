@@ -202,7 +202,7 @@ impl Refusal {
 
 impl Code {
     /// The names of all kinds.
-    pub const NAMES: [&'static str; 50] = [
+    pub const NAMES: [&'static str; 52] = [
         "no_dossier",
         "exists",
         "ended",
@@ -240,6 +240,8 @@ impl Code {
         "voting",
         "not_later",
         "not_signed",
+        "no_room",
+        "out_of_time",
         "not_of_role",
         "separated",
         "named",

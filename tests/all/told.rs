@@ -1,8 +1,5 @@
 //! What commands tell people, in the language they ask for.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::Stdio;
-
 use crate::cli::{Place, place, shipped};
 
 /// The shipped example in a folder of this test's own, with something changed in its workflow.
@@ -95,33 +92,4 @@ fn a_kind_of_refusal_that_is_none_is_answered_with_the_nearest() {
     for words in ["did you mean `not_asked`?", "a step says so by `approve`, `not_asked`"] {
         assert!(ran.out.contains(words), "`{words}` is missing in\n{}", ran.out);
     }
-}
-
-#[test]
-fn a_folder_of_ones_own_is_an_office_to_try() {
-    let place = place("own-demo");
-    let folder = own(&place, "title: Đề nghị mua sắm", "title: Mua thử");
-    let mut child = place
-        .command()
-        .args(["--language", "en", "demo", &folder, "--dir", "office"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("its answers")).lines().map_while(Result::ok);
-    let said: Vec<String> = lines.by_ref().take(2).collect();
-    let page =
-        said.last().and_then(|line| line.split("http://").nth(1)).map(|rest| rest.trim_end_matches('/').to_owned());
-    let page = page.map(|address| {
-        let mut stream = std::net::TcpStream::connect(&address).expect("it listens");
-        write!(stream, "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("asked");
-        let mut text = String::new();
-        stream.read_to_string(&mut text).expect("answered");
-        text
-    });
-    child.kill().expect("it runs until it is stopped");
-    child.wait().expect("it is gone");
-    assert!(said[0].starts_with("Mua thử: ") && said[0].contains("has opened a dossier"), "{said:?}");
-    let page = page.unwrap_or_else(|| panic!("no address: {said:?}"));
-    assert!(page.starts_with("HTTP/1.1 200") && page.contains("Hộp thư"), "the page of mailboxes: {page}");
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::choices::Choices;
 use super::invent::{self, Opening};
 use super::moves::{self, Move, Moves};
+use crate::diagnostic::say;
 use crate::dossier::TimerKind;
 use crate::dossier::command::{Actor, Ask, Start};
 use crate::dossier::refusal::{Code, Refusal};
@@ -103,22 +104,22 @@ fn lead(
         Ok(id) => id,
         Err(refusal) => return closed(&refusal),
     };
-    let mut seen = BTreeSet::new();
+    let (mut seen, world) = (BTreeSet::new(), office.world());
     for _ in 0..STEPS_MAX {
         let dossier = office.dossier(&id)?;
         if let Some(outcome) = dossier.outcome.clone() {
             pass(office, Some(AFTERWARDS_MS));
-            return Some(format!("outcome `{outcome}`"));
+            return Some(world.say(&say!(trial.outcome, outcome)));
         }
         let stands = dossier.stands();
         if !seen.insert(signature(office)) {
-            return Some(format!("again at `{stands}`"));
+            return Some(world.say(&say!(trial.again, state = stands)));
         }
         let moves = of_interest(office, &id);
         let clock = works_by_clock(office);
         let count = moves.len() + usize::from(clock);
         if count == 0 {
-            return Some(format!("waits at `{stands}`"));
+            return Some(world.say(&say!(trial.waits, state = stands)));
         }
         let chosen = choices.choose(count);
         let Some(one) = moves.get(chosen) else {
