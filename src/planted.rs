@@ -1,6 +1,6 @@
 //! Faults planted on purpose, deaths at named places, and database calls that fail: so that it can be shown that the checks
 //! find what they are for and that nothing is lost. Only a program built with the feature `planted-faults` has them; in every
-//! other one [`planted`] is `false`, [`reach`] does nothing and no call [`fails`], at no cost.
+//! other one `planted` is `false`, `reach` does nothing and no call `fails`, at no cost.
 
 macro_rules! faults {
     ($($fault:ident $name:literal $slip:literal,)*) => {

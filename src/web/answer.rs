@@ -71,12 +71,7 @@ pub(super) async fn answer_own(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
-    let form = Form::read(request).await?;
-    // There is no link behind this page: without the session there is nothing to go back to.
-    if !session.made(&app, form.get("guard")) {
-        return Err(Problem::Elsewhere);
-    }
+    let Some((session, form)) = Session::sending(&app, request).await? else { return Ok(sign_in(&app)) };
     let visit = Visit::own(&app, session, &DossierId::new(dossier), query.as_deref()).await?;
     // A visit holds a whole dossier twice.
     Box::pin(answered(&app, visit, &headers, &form)).await

@@ -87,11 +87,7 @@ pub(super) async fn answer(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Some(session) = Session::of(&app, request.headers()).await? else { return Ok(sign_in(&app)) };
-    let form = Form::read(request).await?;
-    if !session.made(&app, form.get("guard")) {
-        return Err(Problem::Elsewhere);
-    }
+    let Some((session, form)) = Session::sending(&app, request).await? else { return Ok(sign_in(&app)) };
     taken(&app, &signed_in(&app, session), query.as_deref(), &form).await
 }
 

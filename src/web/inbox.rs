@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::App;
 use super::desk::{self, Matter};
 use super::error::Problem;
-use super::form::Form;
 use super::page::{self, Frame};
 use super::pins;
 use super::routes::Place;
@@ -75,11 +74,7 @@ pub(super) async fn show(
 
 /// `POST`: signing out, here or everywhere; the language of pages and mails.
 pub(super) async fn answer(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    let Some(session) = Session::of(&app, request.headers()).await? else { return Ok(sign_in(&app)) };
-    let form = Form::read(request).await?;
-    if !session.made(&app, form.get("guard")) {
-        return Err(Problem::Elsewhere);
-    }
+    let Some((session, form)) = Session::sending(&app, request).await? else { return Ok(sign_in(&app)) };
     match form.get("do") {
         "language" => {
             let known = say::all().iter().find(|texts| texts.code() == form.get("language")).ok_or(Problem::BadForm)?;

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::App;
 use super::error::Problem;
-use super::form::Form;
 use super::inbox::sign_in;
 use super::page::{self, Frame};
 use super::reader::Reader;
@@ -76,11 +75,7 @@ pub(super) async fn answer(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Some(session) = Session::of(&app, request.headers()).await? else { return Ok(sign_in(&app)) };
-    let form = Form::read(request).await?;
-    if !session.made(&app, form.get("guard")) {
-        return Err(Problem::Elsewhere);
-    }
+    let Some((session, form)) = Session::sending(&app, request).await? else { return Ok(sign_in(&app)) };
     let asked = page::asked_language(query.as_deref());
     let opened = open(&app, &session, &DossierId::new(dossier), asked).await?;
     let ticked = |person: &&PersonId| form.get(&format!("give.{person}")) == "yes";

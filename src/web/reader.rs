@@ -77,28 +77,23 @@ impl Reader {
 
     /// What a person may see of a dossier of this reader's workflow.
     pub(super) fn sight(&self, dossier: &Dossier, person: &PersonId) -> Sight {
-        let boxes = BTreeMap::new();
-        let context = Context {
-            directory: &self.directory,
-            calendar: &self.calendar,
-            register: &[],
-            boxes: &boxes,
-            taken: Taken::NOTHING,
-        };
-        decide::sight(&self.machine, dossier, person, self.now, &context)
+        self.with_context(|context| decide::sight(&self.machine, dossier, person, self.now, context))
     }
 
     /// Whether a person may know of a dossier of this reader's workflow, and what it is called.
     pub(super) fn may_name(&self, dossier: &Dossier, person: &PersonId) -> bool {
-        let boxes = BTreeMap::new();
-        let context = Context {
+        self.with_context(|context| decide::may_name(&self.machine, dossier, person, self.now, context))
+    }
+
+    /// Asks with what is known without a register, an open box or a number taken: none of them says who sees what.
+    fn with_context<T>(&self, ask: impl FnOnce(&Context<'_>) -> T) -> T {
+        ask(&Context {
             directory: &self.directory,
             calendar: &self.calendar,
             register: &[],
-            boxes: &boxes,
+            boxes: &BTreeMap::new(),
             taken: Taken::NOTHING,
-        };
-        decide::may_name(&self.machine, dossier, person, self.now, &context)
+        })
     }
 
     pub(super) fn moment(&self, at: Instant) -> String {

@@ -1,11 +1,13 @@
 //! Who is signed in. The browser keeps a token over a random id and the moment of its last page; the database keeps a hash of the
 //! id. So looking at pages keeps a session alive without writing anything, and whoever has the database can sign in as nobody.
 
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest as _, Sha256};
 
 use super::App;
 use super::error::Problem;
+use super::form::Form;
 use super::routes::Site;
 use crate::ids::{Instant, PersonId};
 use crate::links::{Bound, LinkKeys};
@@ -35,6 +37,17 @@ impl Session {
         let hash = hash(&id);
         let person = app.engine.store().signed_in(&hash, app.engine.now()).await?;
         Ok(person.map(|person| Self { person, hash }))
+    }
+
+    /// The session of whoever sends a form, and the form, which was made for that session; none if nobody is signed in. There is no
+    /// link behind such a page: without the session there is nothing to go back to.
+    ///
+    /// # Errors
+    /// The form was made elsewhere or cannot be read, or the database fails.
+    pub(super) async fn sending(app: &App, request: Request) -> Result<Option<(Self, Form)>, Problem> {
+        let Some(session) = Self::of(app, request.headers()).await? else { return Ok(None) };
+        let form = Form::read(request).await?;
+        if session.made(app, form.get("guard")) { Ok(Some((session, form))) } else { Err(Problem::Elsewhere) }
     }
 
     /// What every form of a page carries that is made for this session: a form that was made elsewhere cannot.
