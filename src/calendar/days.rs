@@ -20,6 +20,8 @@ pub struct Calendar {
     pub(super) urgent: (Time, Time),
     pub(super) years: BTreeMap<i16, Year>,
     pub(super) special: BTreeMap<Date, Special>,
+    /// Those that were in force before it.
+    pub(super) before: Vec<Calendar>,
 }
 
 /// One year of a calendar.
@@ -48,7 +50,20 @@ impl Calendar {
             urgent: (Time::constant(6, 0, 0, 0), Time::constant(21, 0, 0, 0)),
             years: BTreeMap::new(),
             special: BTreeMap::new(),
+            before: Vec::new(),
         }
+    }
+
+    /// The same calendar, knowing those that were in force before it.
+    #[must_use]
+    pub fn in_place_of(mut self, before: Vec<Self>) -> Self {
+        self.before = before;
+        self
+    }
+
+    /// Those that were in force before it, the latest first: what was counted by them may be counted otherwise now.
+    pub fn before(&self) -> &[Self] {
+        &self.before
     }
 
     /// Its name.

@@ -60,7 +60,8 @@ impl Engine {
         self.refresh().await
     }
 
-    /// Stores a calendar with the file it was read from.
+    /// Stores a calendar with the file it was read from. Open deadlines that were counted by the one before follow: a scheduler
+    /// looks at every open dossier once.
     ///
     /// # Errors
     /// The database fails.
@@ -135,14 +136,16 @@ impl Inner {
 
     fn install(&self, deployed: Deployed) -> Result<Arc<Deployment>, StoreError> {
         let mut calendars = BTreeMap::new();
-        for (name, content) in deployed.calendars {
-            let (calendar, _) = Calendar::read(&SourceFile::new(format!("{name}.yaml"), content));
-            let calendar = calendar.ok_or_else(|| StoreError::Corrupt {
+        for one in deployed.calendars {
+            let read = |content: String| Calendar::read(&SourceFile::new(format!("{}.yaml", one.name), content)).0;
+            let calendar = read(one.content).ok_or_else(|| StoreError::Corrupt {
                 table: "calendar",
                 column: "content",
-                what: format!("`{name}` cannot be read"),
+                what: format!("`{}` cannot be read", one.name),
             })?;
-            calendars.insert(name, Arc::new(calendar));
+            // What an older program took and this one does not is nothing that could be counted by.
+            let before = one.before.into_iter().filter_map(read).collect();
+            calendars.insert(one.name.clone(), Arc::new(calendar.in_place_of(before)));
         }
         let (directory, current) = (Arc::new(deployed.directory), deployed.current.into_iter().collect());
         let new = Arc::new(Deployment { version: deployed.version, directory, calendars, current });

@@ -1,5 +1,6 @@
-//! Whoever leaves a post leaves what they were asked in it: when another directory comes, or a day on which something in it
-//! begins or is over, every open dossier is looked at once. `decide` knows what passes on.
+//! Whoever leaves a post leaves what they were asked in it, and what an earlier calendar counted is counted again: when another directory or
+//! calendar comes, or a day on which something in the directory begins or is over, every open dossier is looked at once. `decide` knows what
+//! passes on and what moves.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,11 +45,11 @@ impl Scheduler {
     pub(super) async fn pass_on(&mut self, now: Instant, report: &mut Report) -> Result<(), StoreError> {
         self.holders.begin(self.engine.directory(), self.engine.days(now));
         let Some(last) = self.holders.at.clone() else { return Ok(()) };
-        let asking = self.engine.store().asking_dossiers(&last, AT_ONCE).await?;
-        for one in &asking {
+        let waiting = self.engine.store().waiting_dossiers(&last, AT_ONCE).await?;
+        for one in &waiting {
             self.renew(one, now, report).await?;
         }
-        self.holders.at = asking.last().map(|one| one.dossier.clone());
+        self.holders.at = waiting.last().map(|one| one.dossier.clone());
         Ok(())
     }
 }

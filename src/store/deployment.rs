@@ -13,10 +13,20 @@ pub(crate) struct Deployed {
     pub(crate) version: i64,
     /// On which version new dossiers start.
     pub(crate) current: Vec<(WorkflowName, MachineHash)>,
-    /// Calendars: name and file.
-    pub(crate) calendars: Vec<(String, String)>,
+    /// Calendars.
+    pub(crate) calendars: Vec<DeployedCalendar>,
     /// The directory.
     pub(crate) directory: Directory,
+}
+
+/// A calendar, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct DeployedCalendar {
+    pub(crate) name: String,
+    /// Its file.
+    pub(crate) content: String,
+    /// The files that were in force before it, the latest first.
+    pub(crate) before: Vec<String>,
 }
 
 /// A version of a workflow, to be stored.
@@ -32,6 +42,8 @@ pub(crate) struct MachineRow {
 
 const CURRENT: &str = "SELECT name, machine FROM workflow ORDER BY name";
 const CALENDARS: &str = "SELECT name, content FROM calendar ORDER BY name";
+/// A deadline that was counted by a calendar so many changes ago stays where it is.
+const BEFORE: &str = "SELECT content FROM calendar_before WHERE name = $1 ORDER BY until_at DESC LIMIT 20";
 const DIRECTORY: &str = "SELECT content FROM directory ORDER BY version DESC LIMIT 1";
 const PEOPLE: &str = "SELECT id, code, name, address, email, language FROM person ORDER BY id";
 const COMPILED: &str = "SELECT compiled FROM machine WHERE hash = $1";
@@ -43,6 +55,9 @@ const WORKFLOW: &str = "INSERT INTO workflow (name, machine, since_at) VALUES ($
     ON CONFLICT (name) DO UPDATE SET machine = excluded.machine, since_at = excluded.since_at";
 const CALENDAR: &str = "INSERT INTO calendar (name, content, since_at) VALUES ($1, $2, $3) \
     ON CONFLICT (name) DO UPDATE SET content = excluded.content, since_at = excluded.since_at";
+const CALENDAR_BEFORE: &str = "INSERT INTO calendar_before (name, until_at, content) \
+    SELECT name, CAST($3 AS BIGINT), content FROM calendar WHERE name = $1 AND content <> $2 \
+    ON CONFLICT (name, until_at) DO NOTHING";
 const DIRECTORY_NEW: &str = "INSERT INTO directory (version, content, since_at) \
     SELECT COALESCE(MAX(version), 0) + 1, $1, $2 FROM directory";
 const PERSON: &str = "INSERT INTO person (id, code, name, address, email, language, changed_at) \
@@ -69,7 +84,13 @@ impl Tx<'_> {
         }
         let mut calendars = Vec::new();
         for row in self.query(CALENDARS, &[])? {
-            calendars.push((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
+            let (name, content) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
+            calendars.push(DeployedCalendar { name, content, before: Vec::new() });
+        }
+        for calendar in &mut calendars {
+            for row in self.query(BEFORE, &[calendar.name.as_str().into()])? {
+                calendar.before.push(row.text(0)?.to_owned());
+            }
         }
         let mut directory = match self.query(DIRECTORY, &[])?.first() {
             Some(row) => serde_json::from_str(row.text(0)?).map_err(|error| StoreError::Corrupt {
@@ -116,8 +137,9 @@ impl Tx<'_> {
         self.execute(RAISE, &[]).map(|_| ())
     }
 
-    /// Stores a calendar's file under its name.
+    /// Stores a calendar's file under its name; another one that was in force until now is kept.
     pub(crate) fn put_calendar(&mut self, name: &str, content: &str, at: i64) -> Result<(), StoreError> {
+        self.execute(CALENDAR_BEFORE, &[name.into(), content.into(), at.into()])?;
         self.execute(CALENDAR, &[name.into(), content.into(), at.into()])?;
         self.execute(RAISE, &[]).map(|_| ())
     }

@@ -6,10 +6,11 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 4] = ["event", "machine", "head", "mail_deed"];
 /// What the server changes every day.
-const DAILY: [&str; 21] = [
+const DAILY: [&str; 22] = [
     "meta",
     "workflow",
     "calendar",
+    "calendar_before",
     "dossier",
     "seal_key",
     "ballot_box",

@@ -39,8 +39,9 @@ const WITH_STAND_IN: &str = "SELECT DISTINCT d.id, d.seq FROM task t JOIN dossie
     JOIN task s ON s.dossier_id = t.dossier_id AND s.activation = t.activation AND s.purpose = t.purpose \
     WHERE t.person_id = $1 AND t.closed_at IS NULL AND s.person_id = $2 AND s.closed_at IS NULL ORDER BY d.id LIMIT $3";
 /// Open dossiers in which somebody is asked something that is not a ballot.
-const ASKING_AFTER: &str = "SELECT d.id, d.seq FROM dossier d WHERE d.closed_at IS NULL AND d.id > $1 AND EXISTS \
-    (SELECT 1 FROM task t WHERE t.dossier_id = d.id AND t.closed_at IS NULL AND t.purpose <> 'ballot') \
+const WAITING_AFTER: &str = "SELECT d.id, d.seq FROM dossier d WHERE d.closed_at IS NULL AND d.id > $1 \
+    AND (d.next_due_at IS NOT NULL OR EXISTS \
+    (SELECT 1 FROM task t WHERE t.dossier_id = d.id AND t.closed_at IS NULL AND t.purpose <> 'ballot')) \
     ORDER BY d.id LIMIT $2";
 const OPEN_AFTER: &str = "SELECT id, seq, next_due_at, snapshot FROM dossier \
     WHERE closed_at IS NULL AND id > $1 ORDER BY id LIMIT $2";
@@ -115,12 +116,12 @@ impl Store {
         rows.iter().map(|row| Ok(StandInTask { dossier: row.text(0)?.into(), seq: row.int(1)? })).collect()
     }
 
-    /// Open dossiers in which somebody is asked something, by their ids, after this one.
+    /// Open dossiers in which somebody is asked something or a time is waited for, by their ids, after this one.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn asking_dossiers(&self, after: &DossierId, limit: i64) -> Result<Vec<StandInTask>, StoreError> {
-        let rows = self.read(ASKING_AFTER, &[after.as_str().into(), limit.into()]).await?;
+    pub async fn waiting_dossiers(&self, after: &DossierId, limit: i64) -> Result<Vec<StandInTask>, StoreError> {
+        let rows = self.read(WAITING_AFTER, &[after.as_str().into(), limit.into()]).await?;
         rows.iter().map(|row| Ok(StandInTask { dossier: row.text(0)?.into(), seq: row.int(1)? })).collect()
     }
 

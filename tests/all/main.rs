@@ -59,6 +59,7 @@ mod postfix;
 mod practice;
 mod processes;
 mod reckoning;
+mod recount;
 mod registers;
 mod rolls;
 mod rounds;

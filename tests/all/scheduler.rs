@@ -340,6 +340,46 @@ async fn what_is_open_passes_on_to_a_new_holder_on_their_day_and_with_another_di
 }
 
 #[tokio::test]
+async fn open_deadlines_follow_a_calendar_that_is_deployed_meanwhile_also_where_nobody_is_asked() {
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        let waits =
+            CLOCKWORK.replace("after: {2h: late}", "deadline: {within: 3wd, then: slow}\n    after: {4wd: late}");
+        let waits = waits.replace("    task: {for: clerk, title: Làm}\n", "");
+        node.deploy(
+            &waits.replace(
+                "on: {do: {by: clerk, label: Xong, target: done}}\n  late",
+                "on: {slow: {target: late}}\n  late",
+            ),
+        )
+        .await;
+        node.start("d").await;
+        let due = |node: &Node| {
+            let engine = node.engine.clone();
+            async move {
+                let dossier = engine.dossier(&"d".into()).await.expect("it is read").expect("it is there");
+                let calendar = engine.calendar("plain").expect("it is deployed");
+                let days = [dossier.leaves().next().and_then(|leaf| leaf.due_at), dossier.next_due_at()];
+                days.map(|at| calendar.date(at.expect("it waits")).strftime("%m-%d").to_string())
+            }
+        };
+        node.settle(START).await;
+        assert_eq!(due(&node).await, ["06-04", "06-04"]);
+        for (text, then) in [(crate::recount::WEDNESDAY_RESTS, ["06-05", "06-05"]), (PLAIN, ["06-04", "06-04"])] {
+            let file = SourceFile::new("plain.yaml", text);
+            node.engine.put_calendar(&office::calendar(text), &file).await.expect("a calendar");
+            // Any process may do it; one that begins later knows which calendars there were.
+            let mut other = Node::open(&database, 2).await;
+            other.settle(START.plus_ms(60_000)).await;
+            assert_eq!(due(&other).await, then);
+            let before = other.engine.history(&"d".into()).await.expect("it is read").len();
+            node.settle(START.plus_ms(120_000)).await;
+            assert_eq!(node.engine.history(&"d".into()).await.expect("it is read").len(), before, "once");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_held_database_stays_still_and_goes_on_after_a_resume() {
     for database in databases().await {
         let mut node = deployed(&database).await;

@@ -25,6 +25,7 @@ mod pause;
 mod posting;
 mod receive;
 mod record;
+mod recount;
 mod rounds;
 mod rows;
 mod seats;
@@ -183,6 +184,7 @@ impl<'a> Run<'a> {
         if command.ask == Ask::Tick {
             return self.tick(now);
         }
+        self.follow_calendar(now);
         if !planted(Fault::DueNotFirst) {
             self.fire_due(now)?;
         }

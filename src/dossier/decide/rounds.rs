@@ -4,7 +4,7 @@
 use super::Run;
 use super::act::Standing;
 use super::step::Chosen;
-use crate::calendar::{Delay, DelayUnit};
+use crate::calendar::{Calendar, Delay, DelayUnit};
 use crate::dossier::command::Actor;
 use crate::dossier::context::Context;
 use crate::dossier::event::Change;
@@ -72,9 +72,20 @@ impl Run<'_> {
 
     /// When the deadline of a state ends that is entered now.
     pub(super) fn due_this_time(&self, state: &StateId, deadline: &Deadline) -> Result<Instant, Refusal> {
+        self.counted_this_time(self.context.calendar, self.at, state, deadline)
+    }
+
+    /// The same, counted by this calendar for a state that was entered at `from`.
+    pub(super) fn counted_this_time(
+        &self,
+        calendar: &Calendar,
+        from: Instant,
+        state: &StateId,
+        deadline: &Deadline,
+    ) -> Result<Instant, Refusal> {
         match self.dossier().next_time.get(state).filter(|_| deadline.again.is_some()) {
-            Some(within) => Ok(self.context.calendar.after(self.at, *within)),
-            None => self.due(deadline),
+            Some(within) => Ok(calendar.after(from, *within)),
+            None => self.counted(calendar, from, &deadline.due),
         }
     }
 

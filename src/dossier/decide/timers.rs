@@ -10,7 +10,7 @@ use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Stuck, Timer, TimerKind};
 use crate::ids::{ActivationId, FieldName, Instant};
-use crate::machine::{Deadline, Due};
+use crate::machine::{Deadline, Due, State};
 use crate::planted::{Fault, planted};
 
 /// What could not be done is tried again after so long, then after twice that, and so on.
@@ -32,6 +32,7 @@ impl Run<'_> {
     /// Does what is due and nothing else. What cannot be done is written down and tried again later: whoever runs the office
     /// sees it, and the dossier is not asked for it every second.
     pub(super) fn tick(&mut self, now: Instant) -> Result<(), Refusal> {
+        self.follow_calendar(now);
         for _ in 0..DUE_MAX {
             let Some(timer) = self.next_due(now) else { break };
             let before = self.dossier.clone();
@@ -126,7 +127,11 @@ impl Run<'_> {
 
     /// The instant that is meant by it.
     pub(super) fn due_by(&self, due: &Due) -> Result<Instant, Refusal> {
-        let calendar = self.context.calendar;
+        self.counted(self.context.calendar, self.at, due)
+    }
+
+    /// The instant that is meant by it, counted by this calendar from `from` on.
+    pub(super) fn counted(&self, calendar: &Calendar, from: Instant, due: &Due) -> Result<Instant, Refusal> {
         let date = |text: &str| -> Result<jiff::civil::Date, Refusal> {
             if let Ok(date) = text.parse() {
                 return Ok(date);
@@ -138,7 +143,7 @@ impl Run<'_> {
                 .ok_or_else(|| Refusal::about(Code::GuardFailed, format!("`{text}` gives no date")))
         };
         Ok(match due {
-            Due::Within(delay) => calendar.after(self.at, *delay),
+            Due::Within(delay) => calendar.after(from, *delay),
             Due::By(text) => calendar.end_of(date(text)?),
             Due::Before(text) => {
                 let date = date(text)?;
@@ -170,25 +175,25 @@ impl Run<'_> {
             let today = self.context.calendar.end_of(self.today());
             let due_at = self.due(deadline)?.max(today);
             if entry.due_at.is_some_and(|old| old != due_at) {
-                let mut timers = self.timers(entry.activation, state, Some(due_at));
-                timers.retain(|timer| !matches!(timer.what, TimerKind::After(_)));
-                self.emit(Change::Moved { activation: entry.activation, due_at });
-                if !timers.is_empty() {
-                    self.emit(Change::Timed(timers));
-                }
+                self.move_deadline(entry.activation, state, due_at);
             }
         }
         Ok(())
     }
 
+    /// A deadline moves, and what is done before and after it moves along.
+    pub(super) fn move_deadline(&mut self, activation: ActivationId, state: &State, due_at: Instant) {
+        let mut timers = self.timers(activation, state, Some(due_at));
+        timers.retain(|timer| !matches!(timer.what, TimerKind::After(_)));
+        self.emit(Change::Moved { activation, due_at });
+        if !timers.is_empty() {
+            self.emit(Change::Timed(timers));
+        }
+    }
+
     /// The timers of a state that is being entered. What already lies in the past is not made up for, but a deadline that has
     /// passed still ends.
-    pub(super) fn timers(
-        &self,
-        activation: ActivationId,
-        state: &crate::machine::State,
-        due: Option<Instant>,
-    ) -> Vec<Timer> {
+    pub(super) fn timers(&self, activation: ActivationId, state: &State, due: Option<Instant>) -> Vec<Timer> {
         let calendar = self.context.calendar;
         let mut timers: Vec<Timer> = (0..)
             .zip(&state.after)
