@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         number: 1,
         name: "init",
@@ -60,6 +60,12 @@ const MIGRATIONS: [Migration; 8] = [
         name: "absences",
         sqlite: include_str!("../../migrations/0008_absences.sql"),
         postgres: include_str!("../../migrations/0008_absences.sql"),
+    },
+    Migration {
+        number: 10,
+        name: "erasures",
+        sqlite: include_str!("../../migrations/0010_erasures.sqlite.sql"),
+        postgres: include_str!("../../migrations/0010_erasures.postgres.sql"),
     },
 ];
 
