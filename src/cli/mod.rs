@@ -12,6 +12,7 @@ mod diagram;
 mod diff;
 mod directory;
 mod doctor;
+mod erase;
 mod examples;
 mod explain;
 mod fmt;
@@ -34,6 +35,7 @@ mod show;
 mod shown;
 mod simulate;
 mod sources;
+mod subject;
 mod table;
 mod test;
 mod undelivered;
@@ -176,6 +178,10 @@ enum Command {
     Resume(backup::ResumeArgs),
     /// Time dossiers' lives on an empty database of its own.
     Bench(bench::BenchArgs),
+    /// Put together everything that is kept about one person.
+    Subject(subject::SubjectArgs),
+    /// Erase what is personal about somebody from dossiers that have ended: shown first, done with --yes.
+    Erase(erase::EraseArgs),
     /// Prove that the log holds.
     Audit(audit::AuditArgs),
     /// Say what is wrong with configuration, keys, database, clock and mail.
@@ -365,6 +371,8 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Pin(args) => pin::run(&args, context).await,
         Command::List(args) => show::list(&args, context).await,
         Command::Bench(args) => bench::run(&args, database, context).await,
+        Command::Subject(args) => subject::run(&args, context).await,
+        Command::Erase(args) => erase::run(&args, context).await,
         Command::Audit(args) => audit::run(&args, context).await,
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
         Command::Web(args) => serve::run(&[args.part()], context).await,

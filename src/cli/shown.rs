@@ -120,6 +120,8 @@ impl Lines<'_> {
                 None => return Vec::new(),
             },
             Change::Corrected { fields, reason, .. } => return self.corrected(dossier, fields, reason.as_ref()),
+            Change::Forgot { reason, .. } => say!(show.forgot, why = reason),
+            Change::Erased => say!(show.erased),
             Change::ResultWithdrawn { reason, .. } => say!(show.withdrew, why = reason),
             Change::Given { to, reason, .. } => say!(show.given, person = self.name(to), why = because(reason)),
             Change::Added { person, reason, .. } => say!(show.added, person = self.name(person), why = reason),
@@ -261,7 +263,7 @@ fn timer(what: &TimerKind) -> Words {
     }
 }
 
-fn happened(kind: Kind) -> Words {
+pub(super) fn happened(kind: Kind) -> Words {
     match kind {
         Kind::Started => say!(happened.started),
         Kind::Acted => say!(happened.acted),
@@ -279,6 +281,7 @@ fn happened(kind: Kind) -> Words {
         Kind::Noted => say!(happened.noted),
         Kind::Acknowledged => say!(happened.acknowledged),
         Kind::Received => say!(happened.received),
+        Kind::Forgotten => say!(happened.forgotten),
         Kind::Knocked => say!(happened.knocked),
         Kind::Objected => say!(happened.objected),
         Kind::Settled => say!(happened.settled),

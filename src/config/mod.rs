@@ -7,6 +7,7 @@ mod database;
 mod keys;
 mod log;
 mod mail;
+mod personal;
 mod secret;
 mod web;
 
@@ -18,6 +19,7 @@ pub use database::{Database, sqlite_path};
 pub use keys::{KeyFiles, Keys};
 pub use log::{Log, LogFormat};
 pub use mail::{CONNECTIONS_MAX, Mail, Tls};
+pub use personal::Personal;
 pub use secret::Secret;
 pub use web::Web;
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub mail: Mail,
     /// The secret keys.
     pub keys: Keys,
+    /// What is said when somebody is to be erased.
+    pub personal: Personal,
     /// What is logged.
     pub log: Log,
     /// Where relative paths and secrets are looked for.

@@ -272,6 +272,8 @@ pub enum Ask {
     },
     /// Go over to another version of the workflow.
     Migrate(Migrate),
+    /// Forget a person.
+    Forget(Forget),
     /// Another dossier's message.
     Receive(Message),
     /// Nothing but what is due.
@@ -422,6 +424,7 @@ impl Ask {
             | Self::Note { .. }
             | Self::Withdraw { .. }
             | Self::Migrate(_)
+            | Self::Forget(_)
             | Self::Receive(_)
             | Self::Tick => None,
         }
@@ -435,6 +438,15 @@ pub struct Migrate {
     pub machine: MachineHash,
     /// Which of its states take the places of old ones.
     pub states: Mapping,
+}
+
+/// Forget a person: what is personal about them in a dossier that has ended can be read by nobody from then on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forget {
+    /// Whom.
+    pub person: PersonId,
+    /// Why.
+    pub reason: String,
 }
 
 /// Put right what was submitted.

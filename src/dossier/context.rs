@@ -75,6 +75,7 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Tally { .. }
         | Ask::Confirm { .. }
         | Ask::Migrate(_)
+        | Ask::Forget(_)
         | Ask::Receive(_)
         | Ask::Tick => None,
     };

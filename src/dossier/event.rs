@@ -83,6 +83,8 @@ pub enum Kind {
     Acknowledged,
     /// A message was consumed.
     Received,
+    /// A person was forgotten.
+    Forgotten,
     /// Something was due.
     Due,
     /// Something was due and could not be done.
@@ -112,6 +114,7 @@ impl Kind {
             Self::Noted => "noted",
             Self::Acknowledged => "acknowledged",
             Self::Received => "received",
+            Self::Forgotten => "forgotten",
             Self::Due => "due",
             Self::Stuck => "stuck",
         }
@@ -662,6 +665,13 @@ pub enum Change {
     GaveUp(Key),
     /// It ended.
     Finished(String),
+    /// People were forgotten: what was sealed for them can be opened no more, and nothing else happens to this dossier.
+    Forgot {
+        /// Who.
+        people: Vec<PersonId>,
+        /// Why, in an operator's words.
+        reason: String,
+    },
     /// Something personal that was erased; only replay after an erasure shows it.
     Erased,
 }
@@ -700,6 +710,7 @@ impl Change {
                 | Self::ChildOpened { .. }
                 | Self::ChildStands { .. }
                 | Self::ChildGave { .. }
+                | Self::Forgot { .. }
         )
     }
 

@@ -16,6 +16,15 @@ use crate::planted::{Fault, planted};
 /// # Errors
 /// The event does not follow from what came before (a gap, a change to something that is not there): the log is damaged.
 pub fn evolve(dossier: Option<Dossier>, event: &Event) -> Result<Dossier, Broken> {
+    folded(dossier, event, apply)
+}
+
+/// The same, change by change as `apply` says.
+pub(super) fn folded(
+    dossier: Option<Dossier>,
+    event: &Event,
+    apply: impl Fn(&mut Option<Dossier>, Instant, &Change) -> Result<(), String>,
+) -> Result<Dossier, Broken> {
     let before = dossier.as_ref().map_or(0, |dossier| dossier.seq);
     if event.seq != before + 1 {
         return Err(Broken { seq: event.seq, what: format!("it comes after event {before}") });
@@ -101,6 +110,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             deeds: Vec::new(),
             stuck: None,
             outcome: None,
+            forgotten: Vec::new(),
         });
         return Ok(());
     }
@@ -371,6 +381,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             dossier.timers.clear();
             dossier.paused.clear();
         }
+        Change::Forgot { people, .. } => dossier.forget(people),
         // What was done, sent or told stands in the event; nothing of it is needed to go on.
         Change::Did { .. }
         | Change::Told { .. }

@@ -13,6 +13,7 @@ pub mod count;
 pub mod decide;
 pub mod event;
 pub mod evolve;
+pub mod forget;
 pub mod frozen;
 pub mod message;
 pub mod note;
@@ -154,6 +155,9 @@ pub struct Dossier {
     /// The result, once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// People who were forgotten: there is no key for them, and never will be another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<PersonId>,
 }
 
 /// The round in which a dossier begins.

@@ -154,6 +154,10 @@ pub enum Code {
     Circles,
     /// A list takes no rows any more.
     NotGathering,
+    /// The dossier has not ended.
+    NotEnded,
+    /// Somebody was forgotten, and nothing more happens to the dossier.
+    Forgotten,
     /// The other version has no such place to stand; `about` is the old state.
     Stranded,
     /// A deadline that runs in this state would be lost in the other version.
@@ -202,7 +206,7 @@ impl Refusal {
 
 impl Code {
     /// The names of all kinds.
-    pub const NAMES: [&'static str; 52] = [
+    pub const NAMES: [&'static str; 54] = [
         "no_dossier",
         "exists",
         "ended",
@@ -250,6 +254,8 @@ impl Code {
         "too_few_to_ask",
         "circles",
         "not_gathering",
+        "not_ended",
+        "forgotten",
         "stranded",
         "clock_lost",
         "task_lost",
@@ -326,6 +332,8 @@ impl Code {
             Self::TooFewToAsk => "more people are needed than hold the role that would be asked next",
             Self::Circles => "a state goes round in circles",
             Self::NotGathering => "the list takes no rows any more",
+            Self::NotEnded => "the dossier has not ended",
+            Self::Forgotten => "somebody was erased from this dossier, and nothing more happens to it",
             Self::Stranded => "the other version has no such place to stand",
             Self::ClockLost => "a deadline that runs here would be lost in the other version",
             Self::VoteLost => "a vote, or answers that were given, would not carry over into the other version",

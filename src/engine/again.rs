@@ -2,7 +2,7 @@
 
 use super::fold::Fold;
 use super::{Done, seals};
-use crate::dossier::evolve::evolve;
+use crate::dossier::forget::Refold;
 use crate::store::{LoadedOperation, StoreError, Tx};
 
 impl Fold<'_> {
@@ -10,20 +10,20 @@ impl Fold<'_> {
     pub(super) fn first_answer(&self, tx: &mut Tx<'_>, operation: &LoadedOperation) -> Result<Done, StoreError> {
         let id = &operation.dossier;
         let keys = self.inner.unwrap_keys(id, &tx.seal_keys_of(id)?)?;
-        let mut dossier = None;
+        let mut fold = Refold::default();
         for logged in tx.events_of(id)? {
             // Every command's first event carries its operation, so the next one that does is another command's.
             if logged.seq > operation.seq && logged.operation.is_some() {
                 break;
             }
             let event = seals::open(id, &logged, &keys)?;
-            dossier = Some(evolve(dossier, &event).map_err(|broken| StoreError::Corrupt {
+            fold.take(&event).map_err(|broken| StoreError::Corrupt {
                 table: "event",
                 column: "sealed",
                 what: format!("dossier {id}: {broken}"),
-            })?);
+            })?;
         }
-        let dossier = dossier.ok_or_else(|| StoreError::Corrupt {
+        let dossier = fold.dossier.ok_or_else(|| StoreError::Corrupt {
             table: "event",
             column: "operation",
             what: format!("dossier {id} has no events"),

@@ -1,8 +1,7 @@
 //! Replay: does the chain hold, can every event be opened, and does the fold give the stored dossier to the byte?
 
 use super::{Engine, seals};
-use crate::dossier::event::Change;
-use crate::dossier::evolve::evolve;
+use crate::dossier::forget::Refold;
 use crate::ids::DossierId;
 use crate::seal::{HASH_BEFORE_FIRST, chain};
 use crate::store::StoreError;
@@ -12,7 +11,7 @@ use crate::store::StoreError;
 pub struct Replay {
     /// Events that were read.
     pub events: usize,
-    /// Parts of people who were erased; the snapshot cannot be compared then.
+    /// Changes that belong to people who were erased; the snapshot is what the rest gives.
     pub erased: usize,
     /// What is wrong, in the order in which it was found; empty if nothing is.
     pub faults: Vec<String>,
@@ -50,7 +49,7 @@ impl Engine {
                 return Ok(replay);
             }
         };
-        let (mut previous, mut dossier) = (HASH_BEFORE_FIRST, None);
+        let (mut previous, mut fold) = (HASH_BEFORE_FIRST, Refold::default());
         for event in logged.iter().take_while(|event| event.seq <= stored.seq) {
             replay.events += 1;
             previous = chain(&previous, &seals::header(id, event), &event.sealed);
@@ -65,19 +64,21 @@ impl Engine {
                     return Ok(replay);
                 }
             };
-            replay.erased += opened.changes.iter().filter(|change| matches!(change, Change::Erased)).count();
-            dossier = match evolve(dossier, &opened) {
-                Ok(dossier) => Some(dossier),
-                // What waited may have been a person's who was erased; from there on only the chain can be followed.
-                Err(_) if replay.erased > 0 => None,
-                Err(broken) => {
-                    replay.faults.push(broken.to_string());
-                    return Ok(replay);
-                }
-            };
+            if let Err(broken) = fold.take(&opened) {
+                replay.faults.push(broken.to_string());
+                return Ok(replay);
+            }
         }
-        let folded = dossier.map(|dossier| dossier.snapshot()).unwrap_or_default();
-        if replay.erased == 0 && folded != stored.snapshot {
+        replay.erased = fold.erased;
+        let forgotten = fold.dossier.as_ref().map(|dossier| dossier.forgotten.clone()).unwrap_or_default();
+        if replay.erased > 0 && forgotten.is_empty() {
+            replay.faults.push("keys are gone, and no event says that somebody was erased".to_owned());
+        }
+        for person in forgotten.iter().filter(|person| keys.people.contains_key(person)) {
+            replay.faults.push(format!("`{person}` was erased, and has a key"));
+        }
+        let folded = fold.dossier.map(|dossier| dossier.snapshot()).unwrap_or_default();
+        if folded != stored.snapshot {
             replay.faults.push("the stored snapshot is not what the log gives".to_owned());
         }
         Ok(replay)

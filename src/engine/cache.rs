@@ -41,6 +41,12 @@ impl Cache {
         self.younger.remove(id).or(older)
     }
 
+    /// Takes all of them out.
+    pub(super) fn clear(&mut self) {
+        self.younger.clear();
+        self.older.clear();
+    }
+
     /// Puts a copy in; what has ended is not needed any more.
     pub(super) fn put(&mut self, kept: Kept) {
         let newest = self.seq(&kept.dossier.id);

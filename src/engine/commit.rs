@@ -94,7 +94,7 @@ fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u
 
 /// Decides and writes a batch, in one transaction.
 fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result<Vec<Answer>, StoreError> {
-    let (answers, dossiers, ballots) = writer.one_statement(|tx| {
+    let (answers, dossiers, overwritten) = writer.one_statement(|tx| {
         let mut fold = Fold::load(inner, tx, batch)?;
         let mut answers = Vec::with_capacity(batch.len());
         for pending in batch {
@@ -109,10 +109,10 @@ fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result
             tx.write_batch(&written)?;
         }
         reach("written");
-        Ok((answers, dossiers, !written.boxes.is_empty()))
+        Ok((answers, dossiers, !written.boxes.is_empty() || !written.forgotten.is_empty()))
     })?;
     reach("committed");
-    if ballots {
+    if overwritten {
         writer.clear_log();
     }
     inner.remember(dossiers);

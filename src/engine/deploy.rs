@@ -149,6 +149,8 @@ impl Inner {
         }
         let (directory, current) = (Arc::new(deployed.directory), deployed.current.into_iter().collect());
         let new = Arc::new(Deployment { version: deployed.version, directory, calendars, current });
+        // Whoever was erased in another process is in no copy here either.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let mut here = self.deployment.write().unwrap_or_else(PoisonError::into_inner);
         // Two may have read at once; the newer one stays.
         if here.version <= new.version {

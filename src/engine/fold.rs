@@ -203,14 +203,18 @@ impl<'f> Fold<'f> {
         }
         match decided {
             Err(refusal) => Ok(Err(Failure::Refused(refusal))),
-            Ok(decision) => Ok(self.accept(pending, command, &decision, &version.machine, &calendar)),
+            Ok(decision) => {
+                self.forget(tx, &command.dossier, &decision)?;
+                Ok(self.accept(pending, command, &decision, &version.machine, &calendar))
+            }
         }
     }
 
     /// Decides a command with nothing but what is in memory; none if something would have to be read for it, or if it is not
     /// simply carried out: then it is for the transaction to say what becomes of it.
     pub(super) fn carry_out_ahead(&mut self, pending: &Pending, command: &Command) -> Option<Done> {
-        if self.carried_out.contains_key(&pending.operation) || matches!(command.ask, Ask::Migrate(_)) {
+        if self.carried_out.contains_key(&pending.operation) || matches!(command.ask, Ask::Migrate(_) | Ask::Forget(_))
+        {
             return None;
         }
         let version = self.inner.version(self.machine_of(command)?).filter(|version| !version.asks_registers)?;
@@ -353,7 +357,10 @@ impl<'f> Fold<'f> {
 
 /// Whether a change alters what a dossier is found by.
 fn says(change: &Change) -> bool {
-    matches!(change, Change::Opened { .. } | Change::Captioned(_) | Change::Set(_) | Change::Party { .. })
+    matches!(
+        change,
+        Change::Opened { .. } | Change::Captioned(_) | Change::Set(_) | Change::Party { .. } | Change::Forgot { .. }
+    )
 }
 
 impl From<Refusal> for Failure {

@@ -47,7 +47,8 @@ impl<'m> Made<'m> {
             column: "sealed",
             what: broken.to_string(),
         })?;
-        for person in seals::concerned(event, &dossier) {
+        // Who was forgotten never gets another key.
+        for person in seals::concerned(event, &dossier).into_iter().filter(|one| !dossier.forgotten.contains(one)) {
             self.key_of(&dossier.id, person);
         }
         let first_of = first_of.filter(|_| !planted(Fault::OperationLost));

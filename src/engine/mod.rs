@@ -15,6 +15,7 @@ mod deliver;
 mod deploy;
 mod facts;
 mod fold;
+pub mod forget;
 pub mod intake;
 mod made;
 mod migrate;
@@ -23,6 +24,7 @@ mod queue;
 mod rehearse;
 mod rows;
 mod seals;
+pub mod subject;
 mod taken;
 
 use std::collections::BTreeMap;

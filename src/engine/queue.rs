@@ -134,6 +134,7 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Note { .. }
         | Ask::Acknowledge { .. }
         | Ask::Migrate(_)
+        | Ask::Forget(_)
         | Ask::Receive(_)
         | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
     }
@@ -164,6 +165,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Withdraw { .. }
         | Ask::Acknowledge { .. }
         | Ask::Migrate(_)
+        | Ask::Forget(_)
         | Ask::Receive(_)
         | Ask::Tick => &mut [],
     }

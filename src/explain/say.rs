@@ -459,6 +459,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Noted => "noted",
         Kind::Acknowledged => "acknowledged",
         Kind::Received => "received",
+        Kind::Forgotten => "forgotten",
         Kind::Due => "happened",
         Kind::Stuck => "was_stuck",
     }

@@ -66,6 +66,10 @@ const MIGRATIONS: [Migration; 9] = [
         name: "calendars",
         sqlite: include_str!("../../migrations/0009_calendars.sql"),
         postgres: include_str!("../../migrations/0009_calendars.sql"),
+        number: 10,
+        name: "erasures",
+        sqlite: include_str!("../../migrations/0010_erasures.sqlite.sql"),
+        postgres: include_str!("../../migrations/0010_erasures.postgres.sql"),
     },
 ];
 

@@ -10,6 +10,7 @@ pub mod backup;
 mod batch;
 mod checkpoint;
 mod deployment;
+pub mod erasures;
 mod error;
 pub mod heads;
 pub mod listing;
@@ -30,6 +31,7 @@ pub mod schedule;
 pub mod sessions;
 mod sets;
 mod sqlite;
+pub mod subjects;
 mod taken;
 pub mod undelivered;
 mod value;
@@ -43,8 +45,8 @@ pub use error::StoreError;
 pub(crate) use load::{Loaded, LoadedContent, LoadedOperation, Wanted};
 pub(crate) use log::LoggedEvent;
 pub(crate) use rows::{
-    Batch, Closed, DossierRow, EventRow, MessageRow, OutboxRow, PaperRow, RegisterEntry, Settled, TakenRow, TaskChange,
-    TaskEntry,
+    Batch, Closed, DossierRow, EventRow, ForgottenRows, MessageRow, OutboxRow, PaperRow, RegisterEntry, Settled,
+    TakenRow, TaskChange, TaskEntry,
 };
 pub use value::{Cell, Param, Row};
 pub use writer::Tx;
@@ -138,6 +140,19 @@ impl Store {
             let _ = answer.send(done);
         });
         self.on_writer(0, job)?;
+        answered.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))?
+    }
+
+    /// Leaves nothing in SQLite's files of what was overwritten or deleted, which writes them anew: other writers wait meanwhile.
+    /// False if a reader stands in the way of the last step; the next call tries again. Nothing on PostgreSQL, where that is
+    /// the owner's `VACUUM FULL`.
+    ///
+    /// # Errors
+    /// The disk is full, or somebody else writes for too long.
+    pub async fn scour(&self) -> Result<bool, StoreError> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        // Whoever asked may be gone; what was done is done.
+        self.on_writer(0, Box::new(move |writer: &mut Writer| drop(answer.send(writer.scour()))))?;
         answered.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))?
     }
 

@@ -4,7 +4,7 @@
 use super::{Param, Store, StoreError};
 
 /// What is added to and never changed.
-const APPEND_ONLY: [&str; 4] = ["event", "machine", "head", "mail_deed"];
+const APPEND_ONLY: [&str; 5] = ["event", "machine", "head", "mail_deed", "erasure"];
 /// What the server changes every day.
 const DAILY: [&str; 22] = [
     "meta",

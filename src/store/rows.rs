@@ -39,8 +39,21 @@ pub(crate) struct Batch {
     pub(crate) papers: Vec<PaperRow>,
     /// The keys under which imported dossiers stood in their files.
     pub(crate) import_keys: Vec<(DossierId, String)>,
+    /// Who is forgotten.
+    pub(crate) forgotten: BTreeMap<DossierId, ForgottenRows>,
     /// Since when what is due in a dossier cannot be done (none: it can again).
     pub(crate) stuck: BTreeMap<DossierId, Option<i64>>,
+}
+
+/// What goes beside the log when people are forgotten in a dossier.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ForgottenRows {
+    /// Whose keys go.
+    pub(crate) people: BTreeSet<PersonId>,
+    /// The dossier is about one of them: its papers go too, and the key of its row in a file.
+    pub(crate) whole: bool,
+    /// Messages that told something of them and were refused, by number and place, and what is left of each.
+    pub(crate) messages: BTreeMap<(i64, u32), String>,
 }
 
 /// An event as it is stored.
@@ -199,6 +212,7 @@ impl Batch {
             taken,
             papers,
             import_keys,
+            forgotten,
             stuck,
         } = later;
         // What was decided on something older is older as a whole.
@@ -225,6 +239,7 @@ impl Batch {
         self.taken.extend(taken);
         self.papers.extend(papers);
         self.import_keys.extend(import_keys);
+        self.forgotten.extend(forgotten);
         self.stuck.extend(stuck);
     }
 
@@ -238,6 +253,7 @@ impl Batch {
             && self.taken.is_empty()
             && self.papers.is_empty()
             && self.import_keys.is_empty()
+            && self.forgotten.is_empty()
             && self.stuck.is_empty()
     }
 }

@@ -130,9 +130,16 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Takes what was overwritten out of the write-ahead log, as far as nobody reads it.
-    pub(super) fn clear_log(&self) -> Result<(), StoreError> {
-        self.checkpoints.alone(|| self.query("PRAGMA wal_checkpoint(TRUNCATE)", &[])).map(drop)
+    /// Takes what was overwritten out of the write-ahead log; whether all of it is out, or a reader stands in the way.
+    pub(super) fn clear_log(&self) -> Result<bool, StoreError> {
+        let rows = self.checkpoints.alone(|| self.query("PRAGMA wal_checkpoint(TRUNCATE)", &[]))?;
+        Ok(rows.first().map_or(Ok(1), |row| row.int(0))? == 0)
+    }
+
+    /// Writes the whole file anew, so that nothing is left in it of what was overwritten or deleted.
+    pub(super) fn rewrite(&self) -> Result<(), StoreError> {
+        self.connection.busy_timeout(BUSY_WAIT_MAX)?;
+        self.checkpoints.alone(|| self.script("VACUUM"))
     }
 
     /// Undoes what was begun. SQLite may have done so itself already; then there is nothing to undo.

@@ -177,6 +177,14 @@ impl Writer {
             tracing::debug!(%error, "the write-ahead log could not be cleared now");
         }
     }
+
+    /// Leaves nothing in SQLite's files of what was overwritten or deleted; false as long as a reader stands in the way. On
+    /// PostgreSQL that is for the owner of the tables (`VACUUM FULL`).
+    pub(crate) fn scour(&mut self) -> Result<bool, StoreError> {
+        let Link::Sqlite(sqlite) = &self.link else { return Ok(true) };
+        sqlite.rewrite()?;
+        sqlite.clear_log()
+    }
 }
 
 /// A panic is a bug of ours; it must not take the writer with it.

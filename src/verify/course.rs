@@ -29,6 +29,8 @@ pub(super) struct Course<'m> {
     /// Votes, open and closed.
     pub(super) votes: BTreeMap<u32, Vote>,
     outcome: Option<String>,
+    /// Something of it was erased.
+    erased: bool,
     fields: BTreeMap<String, Value>,
     pub(super) faults: Vec<Fault>,
 }
@@ -102,6 +104,7 @@ impl<'m> Course<'m> {
             answered: BTreeSet::new(),
             votes: BTreeMap::new(),
             outcome: None,
+            erased: false,
             fields: BTreeMap::new(),
             faults: Vec::new(),
         }
@@ -117,6 +120,7 @@ impl<'m> Course<'m> {
         if self.outcome.is_some() && content.changes.iter().any(|change| change.get("entered").is_some()) {
             self.fault("course", event, "a state was entered after the end");
         }
+        self.erased |= content.erased > 0;
         self.due_first(event);
         let mut step = Step { seen: self.active.values().cloned().collect(), ..Step::default() };
         for change in &content.changes {
@@ -128,7 +132,8 @@ impl<'m> Course<'m> {
 
     /// Before anything else happens, what was due has happened. (What cannot be done is said to be stuck, and waits.)
     fn due_first(&mut self, event: &Event) {
-        if ["due", "stuck"].contains(&event.kind.as_str()) {
+        // That something could not be done is told of whom a dossier is about, and may be erased.
+        if self.erased || ["due", "stuck"].contains(&event.kind.as_str()) {
             return;
         }
         let late =

@@ -29,7 +29,7 @@ pub use database::Unreadable;
 use database::{Database, Row};
 pub use export::{NotExported, export};
 use machine::Machine;
-use seals::Masters;
+use seals::{Content, Keys, Masters};
 
 /// What was looked at, and what is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,6 +144,19 @@ async fn operations(database: &mut Database, acknowledged: &[String]) -> Result<
     Ok(faults)
 }
 
+/// Whose key is gone was erased by an event, and whoever was erased has no key.
+fn erasures(id: &str, contents: &[Content], keys: &Keys, faults: &mut Vec<Fault>) {
+    let said = contents.iter().flat_map(|content| &content.changes).filter_map(|change| change.get("forgot"));
+    let said: BTreeSet<&str> = said.flat_map(|said| list(said, "people")).filter_map(Value::as_str).collect();
+    let gone: BTreeSet<&str> = contents.iter().flat_map(|content| &content.gone).map(String::as_str).collect();
+    for person in gone.difference(&said) {
+        faults.push(Fault::of(id, "content", format!("the key of `{person}` is gone, and no event erased them")));
+    }
+    for person in said.iter().filter(|person| keys.has(person)) {
+        faults.push(Fault::of(id, "content", format!("`{person}` was erased, and has a key")));
+    }
+}
+
 impl Look {
     fn new(given: &Given, machines: BTreeMap<String, Machine>) -> Self {
         let masters = given.keys.as_ref().map(Masters::new);
@@ -184,6 +197,7 @@ impl Look {
             }
         }
         let erased = contents.iter().any(|content| content.erased > 0);
+        erasures(id, &contents, &keys, &mut report.faults);
         let mut course = course::Course::new(id, &self.machines);
         for (event, content) in events.iter().zip(&contents) {
             course.event(event, content);

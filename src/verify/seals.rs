@@ -27,6 +27,8 @@ pub(super) struct Content {
     /// In order; null where it belongs to somebody who was erased.
     pub(super) changes: Vec<Value>,
     pub(super) erased: usize,
+    /// To whom that belonged.
+    pub(super) gone: BTreeSet<String>,
 }
 
 const KEYS: &str = "SELECT person_id, wrapped FROM seal_key WHERE dossier_id = $1";
@@ -89,6 +91,11 @@ impl Masters {
 }
 
 impl Keys {
+    /// Whether there is a key for somebody.
+    pub(super) fn has(&self, person: &str) -> bool {
+        self.people.contains_key(person)
+    }
+
     /// What an event says, or what is wrong with its bytes.
     pub(super) fn open(&self, dossier: &str, event: &Event) -> Result<Content, String> {
         self.opened(dossier, event)
@@ -111,6 +118,7 @@ impl Keys {
         let missing = changes.iter().filter(|change| change.is_null()).count();
         let mut whose: Vec<u64> = list(&first, "apart").iter().filter_map(Value::as_u64).collect();
         whose.resize(missing, 0);
+        let mut gone = BTreeSet::new();
         let mut theirs: BTreeMap<u64, std::vec::IntoIter<Value>> = BTreeMap::new();
         for person in whose.iter().copied().collect::<BTreeSet<u64>>() {
             let (sealed, place) = parts.next()?;
@@ -118,6 +126,8 @@ impl Keys {
             if let Some(key) = self.people.get(name) {
                 let said: Vec<Value> = serde_json::from_slice(&open(key, sealed, &place)?).ok()?;
                 theirs.insert(person, said.into_iter());
+            } else {
+                gone.insert(name.to_owned());
             }
         }
         if !rest.is_empty() || parts.next().is_some() {
@@ -137,7 +147,7 @@ impl Keys {
                 change.clone()
             });
         }
-        Some(Content { changes: said, erased })
+        Some(Content { changes: said, erased, gone })
     }
 }
 

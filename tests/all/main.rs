@@ -27,6 +27,7 @@ mod dossiers;
 mod drafts;
 mod duties;
 mod engine;
+mod erase;
 mod explain;
 mod fields;
 mod frozen;

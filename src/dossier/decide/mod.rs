@@ -13,6 +13,7 @@ mod close;
 mod correct;
 mod enter;
 mod follow;
+mod forget;
 mod lead;
 mod lists;
 pub mod migrate;
@@ -192,6 +193,9 @@ impl<'a> Run<'a> {
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
         let begun = self.decision.events.len();
+        if !self.dossier().forgotten.is_empty() {
+            return self.after_forgetting(&command.ask);
+        }
         match &command.ask {
             Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
@@ -220,6 +224,7 @@ impl<'a> Run<'a> {
             Ask::Acknowledge { activation, seen } => self.acknowledge(*activation, *seen),
             // Two versions decide it together: `migrate::migrate`.
             Ask::Migrate(_) => Err(Refusal::of(Code::NotThisWay)),
+            Ask::Forget(forget) => self.forget(forget),
             Ask::Receive(message) => self.receive(message),
         }?;
         // What it changed may say who holds a role: of which unit, by which row of a table.

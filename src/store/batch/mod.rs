@@ -5,7 +5,7 @@
 mod as_set;
 mod by_row;
 
-use super::rows::{Batch, Settled};
+use super::rows::{Batch, ForgottenRows, Settled};
 use super::{Param, StoreError, Tx};
 use crate::ids::{ActivationId, DossierId};
 use crate::planted::reach;
@@ -47,6 +47,11 @@ const FACT: &str = "INSERT INTO register (register, holder, key, year, source, d
 const PAPER: &str = "INSERT INTO paper (id, dossier_id, kind, name, media, size, hash, content, added_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
+const KEY_GONE: &str = "DELETE FROM seal_key WHERE dossier_id = $1 AND person_id = $2";
+const PAPERS_GONE: &str = "DELETE FROM paper WHERE dossier_id = $1";
+const IMPORT_KEY_GONE: &str = "UPDATE dossier SET import_key = NULL WHERE id = $1";
+const MESSAGE_EMPTIED: &str = "UPDATE message SET content = $4 \
+    WHERE from_id = $1 AND from_seq = $2 AND place = $3 AND consumed_at IS NULL";
 const IMPORT_KEY: &str = "UPDATE dossier SET import_key = $2 WHERE id = $1";
 const STUCK: &str = "UPDATE dossier SET stuck_at = $2 WHERE id = $1";
 
@@ -56,6 +61,9 @@ fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     }
     for (dossier, since_at) in &batch.stuck {
         tx.execute(STUCK, &[id(dossier), (*since_at).into()])?;
+    }
+    for (dossier, rows) in &batch.forgotten {
+        forget(tx, dossier, rows)?;
     }
     for ((dossier, activation, row), sealed) in &batch.boxes {
         tx.execute(BOX, &[dossier.as_str().into(), int(*activation), row.as_str().into(), sealed.clone().into()])?;
@@ -105,6 +113,22 @@ fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
             paper.added_at.into(),
         ];
         tx.execute(PAPER, &params)?;
+    }
+    Ok(())
+}
+
+/// Takes away what only the forgotten needed.
+fn forget(tx: &mut Tx<'_>, dossier: &DossierId, rows: &ForgottenRows) -> Result<(), StoreError> {
+    for person in &rows.people {
+        tx.execute(KEY_GONE, &[id(dossier), person.as_str().into()])?;
+        tx.erase_own(person)?;
+    }
+    for ((seq, place), left) in &rows.messages {
+        tx.execute(MESSAGE_EMPTIED, &[id(dossier), (*seq).into(), i64::from(*place).into(), left.as_str().into()])?;
+    }
+    if rows.whole {
+        tx.execute(PAPERS_GONE, &[id(dossier)])?;
+        tx.execute(IMPORT_KEY_GONE, &[id(dossier)])?;
     }
     Ok(())
 }

@@ -102,6 +102,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Acknowledged => reader.get("did.acknowledged"),
         Kind::Corrected => reader.get("did.corrected"),
         Kind::Withdrawn => reader.get("did.withdrawn"),
+        Kind::Forgotten => reader.get("did.forgot"),
         Kind::Migrated | Kind::Received | Kind::Due | Kind::Stuck => String::new(),
     }
 }

@@ -172,6 +172,8 @@ fn key(code: &Code) -> &'static str {
         Code::TooFewToAsk => "too_few_to_ask",
         Code::Circles => "circles",
         Code::NotGathering => "not_gathering",
+        Code::NotEnded => "not_ended",
+        Code::Forgotten => "forgotten",
         Code::Stranded => "stranded",
         Code::ClockLost => "clock_lost",
         Code::VoteLost => "vote_lost",

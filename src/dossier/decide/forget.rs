@@ -1,0 +1,48 @@
+//! A person is forgotten. Only where the work is over: a dossier that is open is worked on, and its next step may rest on what would
+//! be gone.
+
+use super::Run;
+use crate::dossier::command::{Actor, Ask, Forget};
+use crate::dossier::event::{Change, Kind};
+use crate::dossier::refusal::{Code, Refusal};
+
+/// Characters of a reason.
+const REASON_MAX: usize = 2_000;
+
+impl Run<'_> {
+    /// Whom it forgets it is not told of again: the second time nothing happens.
+    pub(super) fn forget(&mut self, ask: &Forget) -> Result<(), Refusal> {
+        if !matches!(self.actor, Actor::Operator { .. }) {
+            return Err(Refusal::of(Code::NotThisWay));
+        }
+        let reason = ask.reason.trim();
+        if reason.is_empty() {
+            return Err(Refusal::of(Code::ReasonMissing));
+        }
+        if reason.chars().count() > REASON_MAX {
+            return Err(Refusal::of(Code::TooMuch));
+        }
+        if self.dossier().outcome.is_none() {
+            return Err(Refusal::of(Code::NotEnded));
+        }
+        if !self.dossier().forgotten.contains(&ask.person) {
+            let people = self.dossier().forgotten_with(&ask.person);
+            self.emit(Change::Forgot { people, reason: reason.to_owned() });
+            self.finish(Kind::Forgotten);
+        }
+        Ok(())
+    }
+
+    /// What may still happen to a dossier of which something was erased: nothing that would rest on what is gone, or write of the
+    /// forgotten anew. A message means nothing any more.
+    pub(super) fn after_forgetting(&mut self, ask: &Ask) -> Result<(), Refusal> {
+        match ask {
+            Ask::Forget(forget) => self.forget(forget),
+            Ask::Receive(_) => {
+                self.finish(Kind::Received);
+                Ok(())
+            }
+            _ => Err(Refusal::of(Code::Forgotten)),
+        }
+    }
+}
