@@ -50,6 +50,7 @@ const STATUSES: &[(&str, RowStatus)] = &[
     ("rejected", RowStatus::Rejected),
     ("struck", RowStatus::Struck),
     ("returned", RowStatus::Returned),
+    ("postponed", RowStatus::Postponed),
     ("left", RowStatus::Left),
     ("released", RowStatus::Released),
 ];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Delay;
+use crate::dossier::command::Aside;
 use crate::dossier::context::Entry;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Attends, Choice, Purpose, RowStatus};
@@ -227,7 +228,7 @@ pub struct Act {
     /// Why.
     pub reason: Option<String>,
     /// Rows of a list that they strike (`false`) or return (`true`), with the reason.
-    pub rows: Vec<(Spanned<String>, bool, String)>,
+    pub rows: Vec<(Spanned<String>, Aside, String)>,
 }
 
 /// Who is there at a vote: everybody on the roll but for these.
