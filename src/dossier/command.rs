@@ -476,7 +476,7 @@ pub enum Aside {
 
 impl Aside {
     /// All of them, in the order of a form.
-    pub const ALL: [Self; 3] = [Self::Postponed, Self::Returned, Self::Struck];
+    pub const ALL: [Self; 3] = [Self::Struck, Self::Returned, Self::Postponed];
 
     /// Its name in forms.
     pub fn name(self) -> &'static str {

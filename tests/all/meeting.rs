@@ -123,8 +123,12 @@ async fn put_off(pages: Pages) {
     assert_ne!(next, list, "another list takes it");
     let page = pages.page(&next, "secretary").await;
     assert!(page.contains("1 đề nghị trong chương trình."), "{page}");
-    let row = pages.page(&rows[1], "clerk").await;
-    assert!(row.contains("Chờ ý kiến đơn vị"), "whoever proposed it reads why: {row}");
+    let row = pages.engine.dossier(&rows[1]).await.expect("it reads").expect("it is there");
+    assert_eq!(
+        row.grounds.last().map(|ground| ground.text.own.as_str()),
+        Some("Chờ ý kiến đơn vị"),
+        "why stays with it"
+    );
 }
 
 /// How wide a page is in a window of 320 px, in Chromium; none where there is no Chromium. With `MEETING_PICTURE=FILE` it is drawn too.
@@ -161,7 +165,7 @@ fn width_at_320(html: &str) -> Option<u32> {
     let shown = String::from_utf8_lossy(&run(&["--dump-dom".to_owned()]).stdout).into_owned();
     std::fs::remove_dir_all(&folder).expect("it is ours");
     let (_, rest) = shown.split_once("<title>wide:").unwrap_or_else(|| panic!("it says nothing: {shown}"));
-    rest.split('<').next()?.parse().ok()
+    Some(rest.split('<').next().and_then(|wide| wide.parse().ok()).expect("a width"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -200,8 +200,10 @@ fn present(reader: &Reader, dossier: &Dossier, stage: &Stage<'_>, ways: &Ways) -
         }
         Stage::Open(vote) if vote.attendance.is_some() => {
             step.stands = if vote.gathers() { Stands::Now } else { Stands::Done };
-            step.turnout = Some(attendance::turnout(reader, dossier, vote, None));
             step.go = ways.to(&[Purpose::Attendance]);
+            // Where it is recorded, the form says it.
+            let elsewhere = step.go.iter().all(|go| go.away);
+            step.turnout = elsewhere.then(|| attendance::turnout(reader, dossier, vote, None));
         }
         Stage::Open(vote) => {
             step.stands = Stands::Done;
@@ -241,7 +243,7 @@ fn ballots(reader: &Reader, stage: &Stage<'_>, ways: &Ways) -> Step {
         Stage::Before(..) => step.said.push(reader.get("meeting.ballots_later")),
         Stage::Open(vote) if vote.gathers() => step.said.push(reader.get("meeting.ballots_wait")),
         Stage::Open(vote) if vote.held != Held::Online => {
-            step.stands = if vote.recorded.is_some() { Stands::Done } else { Stands::Now };
+            step.stands = Stands::Done;
             step.said.push(reader.get("meeting.ballots_paper"));
         }
         Stage::Open(vote) => {
@@ -266,10 +268,11 @@ fn close(reader: &Reader, stage: &Stage<'_>, ways: &Ways) -> Step {
     match stage {
         Stage::Before(..) => step.said.push(reader.get("meeting.close_later")),
         Stage::Open(vote) if vote.held == Held::Online => step.said.push(reader.get("meeting.close_itself")),
+        Stage::Open(vote) if vote.gathers() => step.said.push(reader.get("meeting.close_paper")),
         Stage::Open(vote) => {
+            step.stands = Stands::Now;
             match &vote.recorded {
                 Some(recorded) => {
-                    step.stands = Stands::Now;
                     let who = reader.name(&recorded.by);
                     step.said.push(reader.texts.fill("meeting.close_recorded", &[("who", &who)]));
                 }
