@@ -370,6 +370,10 @@ pub struct MailWanted {
     pub words: Option<String>,
     /// On which day.
     pub on: Option<jiff::civil::Date>,
+    /// It invites to a session on this day.
+    pub invites: Option<jiff::civil::Date>,
+    /// It takes a session on this day out of the calendar.
+    pub cancels: Option<jiff::civil::Date>,
 }
 
 /// A fact that must stand in a register.
