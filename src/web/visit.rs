@@ -143,9 +143,10 @@ impl Visit {
         let sight = reader.sight(&whole, &task.person);
         reader.outside = !sight.is_whole();
         let (dossier, events) = (sight.dossier(&whole, &reader.machine), sight.events(events, &reader.machine));
-        let meeting = match reader.follows_meeting(&whole, &task) && sight.is_whole() {
-            true => Some(app.engine.store().tasks_in(&task.dossier, &task.person).await?),
-            false => None,
+        let meeting = if reader.follows_meeting(&whole, &task) && sight.is_whole() {
+            Some(app.engine.store().tasks_in(&task.dossier, &task.person).await?)
+        } else {
+            None
         };
         let mut consulted = Vec::new();
         if sight.is_whole() {
@@ -164,8 +165,8 @@ impl Visit {
             events,
             sight,
             consulted,
-            meeting,
             reader,
+            meeting,
             proof,
             facts,
         })

@@ -38,7 +38,6 @@ pub(crate) struct Edit {
 
 /// Everything that the transitions of one event want, taken together: which of them will be taken, their guards decide.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a word of the workflow, not a state")]
 pub(crate) struct Wanted {
     pub(crate) event: EventName,
     pub(crate) label: String,

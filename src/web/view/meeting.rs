@@ -9,7 +9,7 @@ use super::attendance::{self, Turnout};
 use super::{history, rows, rules};
 use crate::dossier::{Attends, CHAIR, Dossier, Purpose, Row, RowStatus, Vote, VoteResult};
 use crate::ids::{PersonId, RoleName};
-use crate::machine::{Held, Machine, StateVote, Target, VoteRule};
+use crate::machine::{Held, Machine, State, StateVote, Target, VoteRule};
 
 /// The steps of a meeting.
 #[derive(Debug, Serialize)]
@@ -112,7 +112,7 @@ fn stage<'d>(machine: &'d Machine, dossier: &'d Dossier) -> Option<Stage<'d>> {
     }
     let last = dossier.results.iter().rev().find(|result| held().any(|(_, vote)| vote.rule == result.name));
     // The agenda is made where a way leads to the vote.
-    let ways = dossier.leaves().filter_map(|leaf| machine.state(&leaf.state)).flat_map(|state| state.transitions());
+    let ways = dossier.leaves().filter_map(|leaf| machine.state(&leaf.state)).flat_map(State::transitions);
     let to = ways.filter_map(|way| match &way.target {
         Target::State(to) => held().find(|(state, _)| &state.id == to).map(|(_, vote)| &vote.rule),
         Target::Stay | Target::Resume(_) => None,
