@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use lettre::address::Envelope;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 
 use super::settings::SmtpSettings;
 use crate::ids::Instant;
@@ -74,17 +74,40 @@ impl Email {
             // RFC 3834: nobody's machine shall answer; the second is Exchange's word for it.
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Auto-Response-Suppress", "All"))
-            .multipart(self.parts())
+            .multipart(self.whole()?)
             .map_err(|error| Unsendable::Message(error.to_string()))?;
         Ok(Encoded { envelope: message.envelope().clone(), bytes: message.formatted() })
+    }
+
+    /// Text and HTML, and what its reader may put into their calendar: beside them, where mail programs look for it, and as a file
+    /// for those that do not.
+    fn whole(&self) -> Result<MultiPart, Unsendable> {
+        let id = self.boundary();
+        let mut texts = self.parts();
+        if let [one] = self.calendar.as_slice() {
+            let kind = media(&format!("text/calendar; charset=utf-8; method={}", one.method))?;
+            texts = texts.singlepart(SinglePart::builder().header(kind).body(one.text.clone()));
+        }
+        if self.calendar.is_empty() {
+            return Ok(texts);
+        }
+        let mut whole = MultiPart::mixed().boundary(format!("=m{id}")).multipart(texts);
+        for (place, one) in self.calendar.iter().enumerate() {
+            let file = Attachment::new(format!("invitation-{}.ics", place + 1));
+            whole = whole.singlepart(file.body(one.text.clone(), media("application/ics; charset=utf-8")?));
+        }
+        Ok(whole)
+    }
+
+    fn boundary(&self) -> String {
+        self.message_id.chars().filter(char::is_ascii_alphanumeric).take(48).collect()
     }
 
     /// Text and HTML. The boundary follows from the Message-ID, so that equal mails are equal bytes; `=_` stands in no part,
     /// since both encodings escape it.
     fn parts(&self) -> MultiPart {
-        let id: String = self.message_id.chars().filter(char::is_ascii_alphanumeric).take(48).collect();
         MultiPart::alternative()
-            .boundary(format!("=_{id}"))
+            .boundary(format!("=_{}", self.boundary()))
             .singlepart(SinglePart::plain(body(&self.text)))
             .singlepart(SinglePart::html(body(&self.html)))
     }
@@ -95,6 +118,10 @@ fn body(text: &str) -> String {
     let lines = text.replace("\r\n", "\n").replace('\r', "\n");
     let plain: String = lines.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
     plain.replace('\n', "\r\n")
+}
+
+fn media(kind: &str) -> Result<ContentType, Unsendable> {
+    ContentType::parse(kind).map_err(|error| Unsendable::Message(error.to_string()))
 }
 
 fn mailbox(name: &str, address: &str) -> Result<Mailbox, Unsendable> {

@@ -1,12 +1,12 @@
 //! What a workflow says in its own words as written: the mails, and who is told by which of them.
 
 use super::item::{Item, Map};
-use super::model::{Mail, Name, Tell, Template};
+use super::model::{Mail, Name, Session, Tell, Template};
 use crate::diagnostic::say;
 use crate::yaml::Node;
 
 /// The keys of a mail.
-const MAIL_KEYS: &[&str] = &["subject", "text", "reminder", "otherwise"];
+const MAIL_KEYS: &[&str] = &["subject", "text", "reminder", "otherwise", "calendar"];
 
 /// The mails.
 pub(super) fn mails(item: &Item<'_>) -> Vec<Mail> {
@@ -20,7 +20,20 @@ fn mail(name: Name, item: &Item<'_>) -> Option<Mail> {
         subject: template(&map, "subject"),
         reminder: template(&map, "reminder"),
         otherwise: template(&map, "otherwise"),
+        calendar: map.get("calendar").and_then(|item| session(&item)),
         name,
+    })
+}
+
+/// `calendar: {day: FIELD, hour: FIELD, lasts: 2h, place: FIELD}`
+fn session(item: &Item<'_>) -> Option<Session> {
+    let map = item.map(say!(what.session), &["day", "hour", "lasts", "place", "cancels"])?;
+    Some(Session {
+        day: map.need("day", item.span()).and_then(|item| item.word()),
+        hour: map.word("hour"),
+        lasts: map.get("lasts").and_then(|item| item.delay()),
+        place: map.word("place"),
+        cancels: map.flag("cancels"),
     })
 }
 

@@ -112,7 +112,7 @@ registers: {r: {}}
 children: {c: {}}
 decisions: {d: {rows: [{}]}}
 votes: {v: {own_case: {}, absent: {}}}
-mails: {m: {}}
+mails: {m: {calendar: {}}}
 papers: {p: {draft: {body: [{table: {columns: [{}]}}], sign: [{}]}}}
 access: {r: {}}
 cron: {}

@@ -181,11 +181,12 @@ fn returns(item: &Item<'_>) -> Option<Returns> {
 }
 
 fn rows(item: &Item<'_>) -> Option<Rows> {
-    let map = item.map(say!(what.rows), &["kept", "struck", "returned", "with", "release"])?;
+    let map = item.map(say!(what.rows), &["kept", "struck", "returned", "postponed", "with", "release"])?;
     Some(Rows {
         kept: map.word("kept"),
         struck: map.word("struck"),
         returned: map.word("returned"),
+        postponed: map.word("postponed"),
         with: map.words("with"),
         release: map.flag("release"),
     })

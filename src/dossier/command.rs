@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Attends, Choice, Dossier, Message, Paper, PaperTally, Recipient};
+use super::{Attends, Choice, Dossier, Message, Paper, PaperTally, Recipient, RowStatus};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
-use crate::machine::LinkPolicy;
 use crate::machine::mapping::Mapping;
+use crate::machine::{LinkPolicy, RowEvents};
 
 /// One request to change one dossier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -317,7 +317,7 @@ pub struct Act {
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
-    /// On a list: rows that are struck or returned.
+    /// On a list: rows that are struck, returned or postponed.
     #[serde(default)]
     pub rows: BTreeMap<DossierId, RowMark>,
     /// The dossier's last event when the page was made. If its content has changed since, the act is refused: nobody decides
@@ -465,11 +465,56 @@ pub struct Correct {
     pub seen: Option<i64>,
 }
 
-/// What happens to one row of a list when the rest is agreed.
+/// What happens to one row of a list when the rest goes on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RowMark {
-    /// Sent back, instead of struck.
-    pub back: bool,
+    /// What.
+    pub aside: Aside,
     /// Why.
     pub reason: String,
+}
+
+/// How a row is taken off its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aside {
+    /// For good.
+    Struck,
+    /// Sent back to whoever proposed it.
+    Returned,
+    /// Put off to a later list.
+    Postponed,
+}
+
+impl Aside {
+    /// All of them, in the order of a form.
+    pub const ALL: [Self; 3] = [Self::Struck, Self::Returned, Self::Postponed];
+
+    /// Its name in forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Struck => "struck",
+            Self::Returned => "returned",
+            Self::Postponed => "postponed",
+        }
+    }
+
+    /// What the row is told, where a transition allows it.
+    pub fn event(self, events: &RowEvents) -> Option<&EventName> {
+        let event = match self {
+            Self::Struck => &events.struck,
+            Self::Returned => &events.returned,
+            Self::Postponed => &events.postponed,
+        };
+        event.as_ref()
+    }
+
+    /// How the row stands on its list from then on.
+    pub fn status(self) -> RowStatus {
+        match self {
+            Self::Struck => RowStatus::Struck,
+            Self::Returned => RowStatus::Returned,
+            Self::Postponed => RowStatus::Postponed,
+        }
+    }
 }

@@ -143,7 +143,7 @@ pub struct Dossier {
     /// Milestones reached, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub milestones: Vec<String>,
-    /// Why it was last refused, returned or struck, in the words that were given.
+    /// Why it was last refused, returned, postponed or struck, in the words that were given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grounds: Vec<Ground>,
     /// Who did something in which state, each once, the latest last: separation of duties is judged by it.
@@ -528,6 +528,8 @@ pub enum RowStatus {
     Struck,
     /// Sent back.
     Returned,
+    /// Put off to a later list.
+    Postponed,
     /// It left by itself.
     Left,
     /// Told its last word; the list is done with it.

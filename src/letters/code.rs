@@ -72,5 +72,5 @@ pub fn compose_code(letter: &CodeLetter, sender: Sender<'_>) -> Result<Email, Co
         None => (letter.reader.name.clone(), letter.reader.email.clone(), title),
     };
     let message_id = letter.message_id.clone();
-    Ok(Email { to_name, to_address, subject, text, html, message_id, date: letter.now })
+    Ok(Email { to_name, to_address, subject, text, html, calendar: Vec::new(), message_id, date: letter.now })
 }

@@ -54,7 +54,10 @@ pub fn compose(letter: &Letter, sender: Sender<'_>) -> Result<Email, ComposeErro
         None => (letter.reader.name.clone(), letter.reader.email.clone(), subject),
     };
     let message_id = letter.message_id.clone();
-    Ok(Email { to_name, to_address, subject, text, html, message_id, date: letter.now })
+    let (from, to) = ((sender.name, sender.address), (letter.reader.name.as_str(), to_address.as_str()));
+    let calendar = letter.matters.iter().filter_map(|matter| matter.invitation.as_ref());
+    let calendar = calendar.map(|one| one.written(from, to, letter.now)).collect();
+    Ok(Email { to_name, to_address, subject, text, html, calendar, message_id, date: letter.now })
 }
 
 /// The HTML part of a kind of mail and its text part.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::invitation::Invitation;
 use super::letter::Matter;
 use super::reading::Reading;
 use crate::calendar::Calendar;
@@ -98,6 +99,15 @@ impl Gathering<'_> {
             if let Some(calendar) = calendar {
                 matter.days_left = matter.due_at.map_or(0, |due| calendar.working_days_between(self.now, due));
                 matter.own = reading.own(&matter, calendar, self.now);
+                matter.invitation = reading.invitation(&matter, calendar);
+            }
+            if let Some(invitation) = &matter.invitation {
+                let earlier = |one: &Invitation| one.session == invitation.session;
+                for matter in
+                    matters.iter_mut().filter(|one: &&mut Matter| one.invitation.as_ref().is_some_and(earlier))
+                {
+                    matter.invitation = None;
+                }
             }
             matter.link = notice.task.as_ref().and_then(|task| (self.link)(task, notice));
             matters.push(matter);
@@ -140,7 +150,7 @@ pub fn is_wanted(
 fn once_each(notices: &[MailNotice]) -> Vec<&MailNotice> {
     let mut kept: Vec<&MailNotice> = Vec::new();
     for notice in notices {
-        let same = kept.iter_mut().find(|have| match (&have.task, &notice.task) {
+        let same = kept.iter().position(|have| match (&have.task, &notice.task) {
             (Some(one), Some(other)) => one.id == other.id && have.kind.asks() == notice.kind.asks(),
             (None, None) => {
                 have.dossier == notice.dossier
@@ -151,7 +161,11 @@ fn once_each(notices: &[MailNotice]) -> Vec<&MailNotice> {
             (Some(_), None) | (None, Some(_)) => false,
         });
         match same {
-            Some(have) if notice.kind == NoticeKind::Asked || notice.kind == NoticeKind::Told => *have = notice,
+            // It stands where it was said last: a session that is off and on again is on.
+            Some(at) if notice.kind == NoticeKind::Asked || notice.kind == NoticeKind::Told => {
+                kept.remove(at);
+                kept.push(notice);
+            }
             Some(_) => {}
             None => kept.push(notice),
         }

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::invitation::{CalendarPart, Invitation};
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
@@ -51,6 +52,8 @@ pub struct Email {
     pub text: String,
     /// The HTML part.
     pub html: String,
+    /// What its reader may put into their calendar.
+    pub calendar: Vec<CalendarPart>,
     /// The Message-ID, with its angle brackets: the same in every attempt.
     pub message_id: String,
     /// When it was written.
@@ -109,6 +112,8 @@ pub struct Matter {
     pub link: Option<String>,
     /// What the workflow says of it in its own words.
     pub own: Option<Own>,
+    /// A session to put into a calendar, or to take out of it.
+    pub invitation: Option<Invitation>,
 }
 
 /// What a workflow says in its own words, filled in and safe in a header.

@@ -4,6 +4,7 @@
 mod code;
 mod compose;
 mod gather;
+mod invitation;
 mod letter;
 mod own;
 mod reading;
@@ -15,5 +16,6 @@ mod view;
 pub use code::{CodeLetter, compose_code};
 pub use compose::{ComposeError, compose};
 pub use gather::{About, Gathering, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, is_wanted};
+pub use invitation::{CalendarPart, Invitation, When};
 pub use letter::{Consequence, Email, Letter, Matter, Own, Reader, Sender};
 pub use samples::samples;

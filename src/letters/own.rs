@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::invitation::{Invitation, When, hour};
 use super::letter::{Matter, Own};
 use super::reading::Reading;
 use super::texts::Texts;
 use crate::calendar::Calendar;
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
-use crate::ids::{Instant, Text};
+use crate::ids::{FieldName, Instant, Text};
 use crate::machine::Mail;
 use crate::templates::{BLANK, Source, Voice};
 use crate::words::Words;
@@ -37,6 +39,34 @@ impl Reading<'_> {
             subject: head.line(&mail.subject, SUBJECT_MAX),
             text: source.paragraphs(self.text(mail), TEXT_MAX),
             otherwise: source.line(&mail.otherwise, TEXT_MAX),
+        })
+    }
+
+    /// The session that its mail speaks of, as far as the reader may see it; none as long as it has no day.
+    pub(super) fn invitation(&self, matter: &Matter, calendar: &Calendar) -> Option<Invitation> {
+        let rule = self.machine.mails.get(self.named()?)?.calendar.as_ref()?;
+        let field = |name: &FieldName| self.dossier.fields.get(name).and_then(Value::as_str).map(str::trim);
+        let said = |name: &Option<FieldName>| name.as_ref().and_then(field).unwrap_or_default();
+        let day: Date = field(&rule.day)?.parse().ok()?;
+        let written = said(&rule.hour);
+        let from = hour(written).and_then(|hour| day.to_datetime(hour).to_zoned(calendar.zone().clone()).ok());
+        let from = from.map(|from| Instant(from.timestamp().as_millisecond()));
+        let own = matter.own.as_ref();
+        let mut text = own.map(|own| own.text.join("\n")).unwrap_or_default();
+        if from.is_none() && !written.is_empty() {
+            // It cannot be read as an hour, so whoever reads it has to.
+            text = format!("{written}\n{text}");
+        }
+        let subject = own.map(|own| own.subject.as_str()).filter(|subject| !subject.is_empty());
+        Some(Invitation {
+            session: format!("{}.{}", self.dossier.id, rule.day),
+            sequence: self.dossier.seq,
+            cancels: rule.cancels,
+            when: from
+                .map_or(When::Day(day), |from| When::From(from, rule.lasts.map(|lasts| calendar.after(from, lasts)))),
+            summary: subject.unwrap_or(&matter.caption).to_owned(),
+            place: said(&rule.place).to_owned(),
+            text,
         })
     }
 

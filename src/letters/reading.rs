@@ -55,6 +55,7 @@ impl Reading<'_> {
             },
             link: None,
             own: None,
+            invitation: None,
         }
     }
 

@@ -120,6 +120,7 @@ fn task(en: bool, kind: NoticeKind) -> Matter {
         asked: Vec::new(),
         link: Some(format!("https://hoso.example.vn/l/{}", "t".repeat(64))),
         own: None,
+        invitation: None,
     }
 }
 

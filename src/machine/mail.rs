@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{RoleName, Text};
+use crate::calendar::Delay;
+use crate::ids::{FieldName, RoleName, Text};
 
 /// A mail in the workflow's own words. Each text may have holes (`{{ formula }}`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,28 @@ pub struct Mail {
     /// What happens if nothing is done; empty: what the deadline says.
     #[serde(default, skip_serializing_if = "Text::is_empty")]
     pub otherwise: Text,
+    /// The session that it invites to; none that invites to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Session>,
+}
+
+/// A session as fields of a dossier say it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The field with its day: mails that name the same one speak of the same session.
+    pub day: FieldName,
+    /// The field with its hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hour: Option<FieldName>,
+    /// How long it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<Delay>,
+    /// The field that says where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<FieldName>,
+    /// It falls away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancels: bool,
 }
 
 impl Mail {

@@ -41,7 +41,7 @@ pub use children::{
 pub use decision::{Condition, Decision, DecisionRow, Hit, Sample, Undecided};
 pub use draft::{Block, Column, Draft, DraftTable, RowsOf, Says, Signature};
 pub use lead::{Lead, LeadAct};
-pub use mail::{Mail, Tell};
+pub use mail::{Mail, Session, Tell};
 pub use numbering::Numbering;
 pub use posting::{
     ACCEPTED, OBJECTION_DAY, OBJECTION_DECISION, OBJECTION_WHAT, OBJECTION_WHO, OBJECTION_WHY, Posting, REJECTED,

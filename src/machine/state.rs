@@ -283,6 +283,9 @@ pub struct RowEvents {
     /// The person may return rows: told to those, and they leave the list.
     #[serde(default)]
     pub returned: Option<EventName>,
+    /// The person may put rows off to a later list: told to those, and they leave this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postponed: Option<EventName>,
     /// Fields of the list that go along.
     #[serde(default)]
     pub with: Vec<FieldName>,

@@ -154,6 +154,18 @@ impl Store {
         rows.iter().map(task).collect()
     }
 
+    /// What a person is asked in a dossier now, the oldest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn tasks_in(&self, dossier: &DossierId, person: &PersonId) -> Result<Vec<TaskPage>, StoreError> {
+        const SQL: &str = "SELECT id, dossier_id, activation, purpose, person_id, policy, key_id, generation, opened_at, \
+                           due_at, closed_at, closed_seq FROM task WHERE dossier_id = $1 AND person_id = $2 \
+                           AND closed_at IS NULL ORDER BY opened_at, id LIMIT 100";
+        let rows = self.read(SQL, &[dossier.as_str().into(), person.as_str().into()]).await?;
+        rows.iter().map(task).collect()
+    }
+
     /// The open tasks of a person in all dossiers, the most pressing first.
     ///
     /// # Errors

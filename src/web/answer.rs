@@ -32,7 +32,7 @@ use super::view::facts::Fact;
 use super::view::refused::{self, Wrong};
 use super::view::{Head, ballot, head, input, rows};
 use super::visit::{Lack, Visit};
-use crate::dossier::command::{Act, Ask, Command, RowMark};
+use crate::dossier::command::{Act, Aside, Ask, Command, RowMark};
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Choice, Paper, PaperTally, Purpose, RowStatus};
 use crate::engine::Attachment;
@@ -290,21 +290,18 @@ fn act(app: &App, visit: &Visit, form: &Form) -> Result<Meant, Problem> {
 fn marks(visit: &Visit, form: &Form, wanted: &Wanted, wrongs: &mut Vec<Wrong>) -> BTreeMap<DossierId, RowMark> {
     let mut marks = BTreeMap::new();
     for row in visit.dossier.rows.iter().filter(|row| row.status == RowStatus::Live) {
-        let back = match form.get(&format!("mark.{}", row.dossier)) {
-            "struck" => false,
-            "returned" => true,
-            _ => continue,
-        };
+        let marked = form.get(&format!("mark.{}", row.dossier));
+        let Some(aside) = Aside::ALL.into_iter().find(|one| one.name() == marked) else { continue };
         let place = format!("row.{}", row.dossier);
         let reason = form.get(&format!("why.{}", row.dossier)).to_owned();
-        if !(if back { wanted.returned } else { wanted.struck }) {
+        if !wanted.asides.contains(&aside) {
             let said = visit.reader.get("refused.marks_not_here");
             wrongs.push(Wrong::at(format!("{}: {said}", row.caption), place));
         } else if reason.is_empty() {
             let said = visit.reader.get("refused.mark_why");
             wrongs.push(Wrong::at(format!("{}: {said}", row.caption), place));
         }
-        marks.insert(row.dossier.clone(), RowMark { back, reason });
+        marks.insert(row.dossier.clone(), RowMark { aside, reason });
     }
     marks
 }
@@ -333,7 +330,7 @@ fn sure(
     }
     let marked = |(row, mark): (&DossierId, &RowMark)| Marked {
         caption: rows::caption(dossier, row),
-        what: reader.get(if mark.back { "act.returned" } else { "act.struck" }),
+        what: rows::aside(reader, mark.aside),
         why: mark.reason.clone(),
     };
     let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live).count();

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::say::Texts;
+use super::view::meeting;
 use crate::calendar::Calendar;
 use crate::directory::{Directory, Person};
 use crate::dossier::context::Context;
 use crate::dossier::sight::Sight;
 use crate::dossier::taken::Taken;
-use crate::dossier::{Dossier, decide};
+use crate::dossier::{Dossier, Purpose, decide};
 use crate::ids::{BodyCode, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, UnitCode};
 use crate::machine::{Field, FieldKind, Fraction, Machine};
+use crate::store::pages::TaskPage;
 use crate::templates::Voice;
 use crate::words::Words;
 
@@ -78,6 +80,16 @@ impl Reader {
     /// What a person may see of a dossier of this reader's workflow.
     pub(super) fn sight(&self, dossier: &Dossier, person: &PersonId) -> Sight {
         self.with_context(|context| decide::sight(&self.machine, dossier, person, self.now, context))
+    }
+
+    /// Whether whoever is asked this follows the meeting in which it is asked: as its chair, or because they keep its record.
+    pub(super) fn follows_meeting(&self, dossier: &Dossier, task: &TaskPage) -> bool {
+        if task.purpose == Purpose::Object || !meeting::is_held(&self.machine) {
+            return false;
+        }
+        let roles = |context: &Context<'_>| decide::roles(&self.machine, dossier, &task.person, self.now, context);
+        let keepers = meeting::keepers(&self.machine);
+        meeting::chairs(dossier, &task.person) || self.with_context(roles).iter().any(|role| keepers.contains(&role))
     }
 
     /// Whether a person may know of a dossier of this reader's workflow, and what it is called.

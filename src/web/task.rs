@@ -13,6 +13,7 @@ use super::inbox::sign_in;
 use super::page;
 use super::pin;
 use super::public;
+use super::routes::Place;
 use super::session::Session;
 use super::view::attendance::{self, Turnout};
 use super::view::changes::{self, Changes};
@@ -24,6 +25,7 @@ use super::view::facts::{self, Fact, Grounds, Sheet};
 use super::view::hands::Hands;
 use super::view::history::{self, Entry};
 use super::view::input::Input;
+use super::view::meeting::{self, Go, Meeting, Ways};
 use super::view::notes::{self, Reading, Thread};
 use super::view::posting::{self, Posting};
 use super::view::record::{self, Record};
@@ -31,7 +33,8 @@ use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
 use super::view::rules::{self, Rule};
 use super::view::{self, Head, ballot, over};
-use super::visit::{Below, Lack, Visit};
+use super::visit::{self, Below, Lack, Visit};
+use crate::dossier::command::Aside;
 use crate::dossier::decide::{self, assign};
 use crate::dossier::refusal::Refusal;
 use crate::dossier::{CHAIR, Purpose, Round, Vote};
@@ -63,6 +66,8 @@ struct Common {
     reading: Option<Reading>,
     /// Who is there and who has voted, for the chair and for whoever leads the step.
     watch: Option<Turnout>,
+    /// The course of the meeting, for its chair and for whoever keeps its record.
+    meeting: Option<Meeting>,
     /// Who was consulted, and how they were asked.
     consulted: Vec<evidence::Round>,
     /// Where everybody can look, if they can.
@@ -81,6 +86,12 @@ struct Common {
 struct Drawn {
     label: String,
     href: String,
+}
+
+impl Drawn {
+    fn go(self) -> Go {
+        Go { label: self.label, href: self.href, away: true }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -198,6 +209,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
         // Papers are shown as long as the task is open; threads to those who still write in them.
         over.notes = notes::threads(visit, &|_| String::new(), sent).into_iter().filter(Thread::takes_notes).collect();
         over.seen = visit.dossier.seq;
+        over.meeting = meeting_of(app, visit);
         over.errors = errors;
         let status = if over.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         return page::page(&frame, status, "over.html", &over);
@@ -291,6 +303,7 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         notes: notes::threads(visit, &link, sent),
         reading: notes::reading(visit),
         watch: watch(visit),
+        meeting: meeting_of(app, visit),
         consulted: visit.consulted.clone(),
         public: public::address(app, visit),
         rules,
@@ -299,6 +312,25 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         at: visit.at(app),
         linked: matches!(visit.below, Below::Link(_)),
     }
+}
+
+/// The course of the meeting that the reader follows, with what they can do in it now.
+fn meeting_of(app: &App, visit: &Visit) -> Option<Meeting> {
+    let (reader, tasks) = (&visit.reader, visit.meeting.as_ref()?);
+    let lang = visit.asked_language.map(|texts| format!("?lang={}", texts.code())).unwrap_or_default();
+    let mut ways = Ways::default();
+    for task in tasks {
+        let Some(token) = visit::token_of(app, task) else { continue };
+        let state = view::state_of(&visit.dossier, &visit.events, task.activation);
+        let label = view::asked(reader, task.purpose, state.as_ref());
+        let href = format!("{}{lang}", Place::Task(&token).path(&app.site));
+        ways.tasks.push((task.purpose, Go { label, href, away: task.id != visit.task.id }));
+    }
+    // Papers are shown as long as the task is open.
+    if visit.task.closed.is_none() {
+        ways.drafts = drafts(app, visit).into_iter().map(Drawn::go).collect();
+    }
+    meeting::meeting(reader, &visit.dossier, &ways)
 }
 
 /// How the vote stands in which the reader is the chair, or whose step they lead: what the roll says, and no choice.
@@ -337,9 +369,9 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     let acting = sent.filter(|form| form.get("do") == "act");
     let mut table = rows::table(reader, dossier, acting);
     if let Some(table) = &mut table {
-        table.struck = wanted.iter().any(|one| one.struck);
-        table.returned = wanted.iter().any(|one| one.returned);
-        table.markable = table.struck || table.returned;
+        let allowed = |aside: &Aside| wanted.iter().any(|one| one.asides.contains(aside));
+        let asides = Aside::ALL.into_iter().filter(allowed);
+        table.asides = asides.map(|aside| (aside.name(), rows::aside(reader, aside))).collect();
         for line in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
             line.wrong = is_about(&errors, &format!("row.{}", line.id));
         }

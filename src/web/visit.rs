@@ -60,6 +60,8 @@ pub(super) struct Visit {
     /// Who was consulted, and how they were asked.
     pub(super) consulted: Vec<Round>,
     pub(super) reader: Reader,
+    /// What else they are asked in it, where it is a meeting whose course they see.
+    pub(super) meeting: Option<Vec<TaskPage>>,
     /// How they have shown who they are.
     pub(super) proof: Proof,
     /// The facts that the dossier's formulas see.
@@ -141,6 +143,11 @@ impl Visit {
         let sight = reader.sight(&whole, &task.person);
         reader.outside = !sight.is_whole();
         let (dossier, events) = (sight.dossier(&whole, &reader.machine), sight.events(events, &reader.machine));
+        let meeting = if reader.follows_meeting(&whole, &task) && sight.is_whole() {
+            Some(app.engine.store().tasks_in(&task.dossier, &task.person).await?)
+        } else {
+            None
+        };
         let mut consulted = Vec::new();
         if sight.is_whole() {
             for entry in evidence::entries(&reader, &events) {
@@ -159,6 +166,7 @@ impl Visit {
             sight,
             consulted,
             reader,
+            meeting,
             proof,
             facts,
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chancery::dossier::Dossier;
-use chancery::dossier::command::{Act, Ask, RowMark, Start};
+use chancery::dossier::command::{Act, Aside, Ask, RowMark, Start};
 use chancery::dossier::event::{Change, Event};
 use chancery::dossier::evolve::evolve;
 use chancery::dossier::project::{NoticeKind, project};
@@ -243,7 +243,7 @@ fn a_row_can_be_returned_without_stopping_the_list() {
     let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Receive(join("row-2", "p-clerk")));
     let dossier = office.run(&list, Some(&dossier), &command, START).expect("a row joins").0;
     let Ask::Act(convene) = act(&dossier, "convene") else { unreachable!() };
-    let mark = RowMark { back: true, reason: "Thiếu chữ ký".to_owned() };
+    let mark = RowMark { aside: Aside::Returned, reason: "Thiếu chữ ký".to_owned() };
     let convene = Act { rows: BTreeMap::from([(DossierId::new("row-1"), mark)]), ..convene };
     let command = office.command("L", by("secretary"), Ask::Act(convene));
     let (after, decision) = office.run(&list, Some(&dossier), &command, START).expect("convened");

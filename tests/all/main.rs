@@ -43,6 +43,7 @@ mod ledger;
 mod lists;
 mod mailroom;
 mod mails;
+mod meeting;
 mod migration;
 mod new;
 mod notes;

@@ -177,3 +177,56 @@ fn a_preview_shows_them_in_both_languages() {
     assert!(en.contains("You stand in for Đỗ Thị Lan from 10 June 2026 to 12 June 2026"), "{en}");
     assert!(!en.contains("Làm thay"), "a mail shows only its reader's language: {en}");
 }
+
+/// The same request, which invites to a session and then calls it off.
+fn invited(reason: &str, hour: &str) -> (Email, Email) {
+    let text = REQUEST
+        .replace("  cost:      {type", "  hour:      {type: text, max: 40, label: Giờ}\n  cost:      {type")
+        .replace(
+            "\\n{{ memo }}\"}",
+            "\\n{{ memo }}\", calendar: {day: first_day, hour: hour, lasts: 2h, place: reason}}",
+        )
+        .replace("}}: {{ reason }}\"}", "}}: {{ reason }}\", calendar: {day: first_day, cancels: true}}")
+        .replace("see: [applicant,", "see: [applicant, hour,");
+    let (mut office, machine) = (Office::new(), machine("request", &text));
+    let mut fields = fields(reason);
+    fields["hour"] = json!(hour);
+    let opened = office.start(&machine, "D", fields, START);
+    let (sent, rows) = office.answer(&machine, &opened, by("clerk"), act(&opened, "send"), START).expect("sent");
+    let first = mail(&office, &machine, &opened, &opening(&opened));
+    let told = rows.notices.iter().find(|notice| notice.mail.is_some()).expect("it is told");
+    (first, mail(&office, &machine, &sent, told))
+}
+
+/// The value of a line of a calendar, unfolded.
+fn line(email: &Email, name: &str) -> Option<String> {
+    let [part] = email.calendar.as_slice() else { panic!("{:?}", email.calendar) };
+    let unfolded = part.text.replace("\r\n ", "");
+    unfolded.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned)
+}
+
+#[test]
+fn a_session_is_put_into_the_calendar_and_taken_out_under_the_same_name() {
+    let (first, last) = invited("Phòng họp 1, tầng 2; nhà A\nATTENDEE:mailto:x@y", "14 giờ 30");
+    let said = |name: &str| line(&first, name);
+    assert_eq!(said("METHOD:").as_deref(), Some("REQUEST"));
+    assert_eq!(said("DTSTART:").as_deref(), Some("20260610T073000Z"), "half past two in Hanoi");
+    assert_eq!(said("DTEND:").as_deref(), Some("20260610T093000Z"));
+    assert_eq!(said("LOCATION:").as_deref(), Some("Phòng họp 1\\, tầng 2\\; nhà A\\nATTENDEE:mailto:x@y"));
+    assert!(
+        said("ATTENDEE;").is_some_and(|of| of.ends_with("mailto:m5@office.example")) && said("ATTENDEE:").is_none()
+    );
+
+    assert_eq!(line(&last, "METHOD:").as_deref(), Some("CANCEL"));
+    assert_eq!(line(&last, "STATUS:").as_deref(), Some("CANCELLED"));
+    assert_eq!(line(&last, "UID:"), said("UID:"));
+    let sequence = |email: &Email| line(email, "SEQUENCE:").and_then(|one| one.parse::<i64>().ok()).expect("a number");
+    assert!(sequence(&last) > sequence(&first));
+}
+
+#[test]
+fn what_is_no_hour_makes_an_invitation_for_the_day_that_says_it() {
+    let (first, _) = invited("Họp", "đầu giờ chiều");
+    assert_eq!(line(&first, "DTSTART;").as_deref(), Some("VALUE=DATE:20260610"));
+    assert!(line(&first, "DESCRIPTION:").is_some_and(|said| said.starts_with("đầu giờ chiều\\n")));
+}

@@ -8,7 +8,7 @@ use chancery::courier::email::Encoded;
 use chancery::courier::settings::{Password, Patience, Security, SmtpSettings};
 use chancery::courier::smtp::{self, Outcome, Sender};
 use chancery::ids::Instant;
-use chancery::letters::Email;
+use chancery::letters::{CalendarPart, Email};
 use proptest::prelude::*;
 
 use crate::support::faulty_smtp::{Fault, FaultySmtp, Manner, authority};
@@ -39,6 +39,7 @@ fn email() -> Email {
         subject: "Mời biểu quyết: Danh sách đợt 2 (40 hồ sơ), trước 17 giờ ngày 27/11".to_owned(),
         text: "Kính gửi ông,\n.\n..\nhttps://hoso.example.vn/l/abc\n".to_owned(),
         html: "<p>Kính gửi ông,</p>\n.\n<a href=\"https://hoso.example.vn/l/abc\">Mở</a>".to_owned(),
+        calendar: Vec::new(),
         message_id: "<m1@example.vn>".to_owned(),
         date: Instant(1_795_000_000_000),
     }
@@ -340,4 +341,17 @@ fn an_address_that_is_none_fails_with_its_reason() {
         let refused = email.encode(&settings(([127, 0, 0, 1], 25).into()));
         assert!(refused.is_err(), "{address:?}");
     }
+}
+
+#[test]
+fn an_invitation_stands_where_mail_programs_look_for_it_and_as_a_file() {
+    let text = "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".to_owned();
+    let email = Email { calendar: vec![CalendarPart { method: "REQUEST", text }], ..email() };
+    let bytes = email.encode(&settings(([127, 0, 0, 1], 25).into())).expect("a plain mail").bytes;
+    let sent = String::from_utf8(bytes.clone()).expect("ASCII");
+    let places = ["multipart/mixed", "multipart/alternative", "text/html", "method=REQUEST", "invitation-1.ics"];
+    let at: Vec<usize> =
+        places.iter().map(|part| sent.find(part).unwrap_or_else(|| panic!("{part}: {sent}"))).collect();
+    assert!(at.is_sorted(), "{sent}");
+    assert_eq!((sent.matches("BEGIN:VCALENDAR").count(), bare_line_ends(&bytes)), (2, 0), "{sent}");
 }

@@ -31,7 +31,7 @@ pub(crate) async fn submit(pages: &Pages, case: &DossierId) {
 }
 
 /// Three cases on a list (one about member m2), and the list.
-async fn gathered(pages: &Pages) -> (Vec<DossierId>, DossierId) {
+pub(crate) async fn gathered(pages: &Pages) -> (Vec<DossierId>, DossierId) {
     let mut cases = Vec::new();
     for (id, title, person) in [
         ("c1", "Đề nghị của Nguyễn Văn An", "clerk"),

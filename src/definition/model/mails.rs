@@ -1,6 +1,8 @@
 //! What a workflow says in mails, in its own words.
 
 use super::Name;
+use crate::calendar::Delay;
+use crate::source::Spanned;
 
 /// A text with holes, in every language in which it was written.
 #[derive(Clone, Debug)]
@@ -31,6 +33,23 @@ pub struct Mail {
     pub reminder: Option<Template>,
     /// What happens if nothing is done.
     pub otherwise: Option<Template>,
+    /// The session that it invites to.
+    pub calendar: Option<Session>,
+}
+
+/// A session as fields say it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The field with its day.
+    pub day: Option<Name>,
+    /// The field with its hour.
+    pub hour: Option<Name>,
+    /// How long it lasts.
+    pub lasts: Option<Spanned<Delay>>,
+    /// The field with its place.
+    pub place: Option<Name>,
+    /// It falls away.
+    pub cancels: bool,
 }
 
 impl Mail {

@@ -18,7 +18,7 @@ use crate::source::{SourceFile, Span, Spanned};
 pub use decisions::{Cell, Decision, DecisionRow, guard_of};
 pub use drafts::{Block, Draft, DraftTable, Signature};
 pub use fields::{Correctable, Field, Table};
-pub use mails::{Mail, Tell, Template};
+pub use mails::{Mail, Session, Tell, Template};
 pub use states::{
     Access, Actions, Again, Attendance, Consult, Deadline, Escalate, Held, Joins, Lead, OnPaper, Posting, Separation,
     State, StateVote, Task, Wait,

@@ -107,6 +107,8 @@ pub struct Rows {
     pub struck: Option<Name>,
     /// To those that are sent back.
     pub returned: Option<Name>,
+    /// To those that are put off to a later list.
+    pub postponed: Option<Name>,
     /// Fields that go along.
     pub with: Vec<Name>,
     /// They leave the list.

@@ -35,6 +35,17 @@ pub fn sight(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Insta
     Sight::of(seen, Some(person.clone()))
 }
 
+/// The roles that a person holds in a dossier now, or in which they are asked there.
+pub fn roles(
+    machine: &Machine,
+    dossier: &Dossier,
+    person: &PersonId,
+    now: Instant,
+    context: &Context<'_>,
+) -> Vec<RoleName> {
+    Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context).roles_of(person)
+}
+
 /// Whether a person may know what a dossier is called: who has a role in it, or is asked there, and sees the field that names it.
 pub fn may_name(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Instant, context: &Context<'_>) -> bool {
     let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);

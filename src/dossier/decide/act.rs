@@ -12,7 +12,7 @@ use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
-use crate::machine::{RowEvents, State, StateKind, Target, TaskRule, Transition, Wait};
+use crate::machine::{State, StateKind, Target, TaskRule, Transition, Wait};
 use crate::planted::{Fault, planted};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
@@ -309,7 +309,7 @@ impl<'a> Run<'a> {
         let Some(events) = &transition.rows else {
             return if marks.is_empty() { Ok(()) } else { Err(Refusal::of(Code::RowUnknown)) };
         };
-        if let Some((row, _)) = marks.iter().find(|(_, mark)| event_of(events, mark.back).is_none()) {
+        if let Some((row, _)) = marks.iter().find(|(_, mark)| mark.aside.event(events).is_none()) {
             return Err(Refusal::about(Code::RowUnknown, row.as_str()));
         }
         let fields: BTreeMap<_, _> = events
@@ -327,10 +327,7 @@ impl<'a> Run<'a> {
         let mut statuses = Vec::new();
         for row in live {
             let (event, status, reason) = match marks.get(&row) {
-                Some(mark) => {
-                    let status = if mark.back { RowStatus::Returned } else { RowStatus::Struck };
-                    (event_of(events, mark.back), Some(status), Some(mark.reason.clone()))
-                }
+                Some(mark) => (mark.aside.event(events), Some(mark.aside.status()), Some(mark.reason.clone())),
                 None => (events.kept.as_ref(), events.release.then_some(RowStatus::Released), None),
             };
             if let Some(event) = event {
@@ -352,8 +349,4 @@ impl<'a> Run<'a> {
             _ => Err(Refusal::of(Code::NotThisWay)),
         }
     }
-}
-
-fn event_of(events: &RowEvents, back: bool) -> Option<&crate::ids::EventName> {
-    if back { events.returned.as_ref() } else { events.struck.as_ref() }
 }

@@ -56,7 +56,7 @@ use crate::ids::{ActivationId, DossierId, EventName, FieldName, GuardName, Insta
 use crate::machine::{Machine, State};
 use crate::planted::{Fault, planted};
 
-pub use access::{editable, may_name, public_sight, sight};
+pub use access::{editable, may_name, public_sight, roles, sight};
 pub use correct::{correctable, withdrawable};
 pub use note::commentable;
 pub use rounds::recallable;

@@ -47,10 +47,11 @@ impl Check<'_> {
         }
     }
 
-    /// Only a person strikes or returns rows.
+    /// Only a person strikes, returns or postpones rows.
     fn marks_need_a_person(&self, transition: &Transition) {
         let Some(rows) = &transition.rows else { return };
-        for (key, event) in [("struck", &rows.struck), ("returned", &rows.returned)] {
+        let marks = [("struck", &rows.struck), ("returned", &rows.returned), ("postponed", &rows.postponed)];
+        for (key, event) in marks {
             if let (Some(event), true) = (event, transition.by.is_empty()) {
                 self.report(fault!(KEYS_TOGETHER.nobody_marks, &event.span, key));
             }

@@ -10,7 +10,7 @@ use crate::definition::model::{self, Name, Template};
 use crate::diagnostic::fault;
 use crate::expr::{self, HoleFault, Piece};
 use crate::ids::{RoleName, Text};
-use crate::machine::{Mail, OTHERS, Shape, Tell};
+use crate::machine::{Mail, OTHERS, Session, Shape, Tell};
 use crate::source::Span;
 
 /// Characters of a mail's subject.
@@ -29,7 +29,20 @@ impl Check<'_> {
             text: text(&written.text, TEXT_MAX),
             reminder: text(&written.reminder, TEXT_MAX),
             otherwise: text(&written.otherwise, TEXT_MAX),
+            calendar: written.calendar.as_ref().and_then(|session| self.session(session)),
         }
+    }
+
+    /// The session that a mail invites to: fields that hold a day, an hour and a place.
+    fn session(&self, written: &model::Session) -> Option<Session> {
+        let field = |name: &Option<Name>| name.as_ref().map(|name| self.field_of_type(Kind::Field, name, &["text"]));
+        Some(Session {
+            day: self.field_of_type(Kind::Field, written.day.as_ref()?, &["date"]),
+            hour: field(&written.hour),
+            lasts: written.lasts.is_some().then(|| self.positive(written.lasts.as_ref())),
+            place: field(&written.place),
+            cancels: written.cancels,
+        })
     }
 
     /// The mail that is meant by a name, if one is named.

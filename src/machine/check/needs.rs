@@ -49,7 +49,10 @@ impl Check<'_> {
 
     /// What one person says alone has no place where several must agree.
     fn needs_alone(&self, written: &Transition, span: &Span) {
-        let marks = written.rows.as_ref().filter(|rows| rows.struck.is_some() || rows.returned.is_some());
+        let marks = written
+            .rows
+            .as_ref()
+            .filter(|rows| rows.struck.is_some() || rows.returned.is_some() || rows.postponed.is_some());
         let keys = [
             ("stay", written.stay, say!(why.stay)),
             ("fill", !written.fill.is_empty(), say!(why.fill)),

@@ -86,6 +86,7 @@ impl Check<'_> {
             kept: event(&rows.kept),
             struck: event(&rows.struck),
             returned: event(&rows.returned),
+            postponed: event(&rows.postponed),
             with: self.refer_all(Kind::Field, &rows.with),
             release: rows.release,
         }

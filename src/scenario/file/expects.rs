@@ -50,6 +50,7 @@ const STATUSES: &[(&str, RowStatus)] = &[
     ("rejected", RowStatus::Rejected),
     ("struck", RowStatus::Struck),
     ("returned", RowStatus::Returned),
+    ("postponed", RowStatus::Postponed),
     ("left", RowStatus::Left),
     ("released", RowStatus::Released),
 ];
@@ -187,9 +188,10 @@ fn mail(reader: &mut Reader<'_>, node: &Spanned<Node>) -> MailWanted {
         let code = Spanned::new(code.clone(), node.span.clone());
         return MailWanted { to: reader.person(&code), ..MailWanted::default() };
     }
-    let fields = reader.fields(node, &["to", "kind", "mail", "subject", "words", "on"]);
+    let fields = reader.fields(node, &["to", "kind", "mail", "subject", "words", "on", "invites", "cancels"]);
     let mut text = |key: &str| fields.get(key).and_then(|node| reader.text(node));
     let (to, kind, on) = (text("to"), text("kind"), text("on"));
+    let (invites, cancels) = (text("invites"), text("cancels"));
     let (subject, words, mail) = (text("subject"), text("words"), text("mail"));
     MailWanted {
         to: to.and_then(|code| reader.person(&code)),
@@ -198,6 +200,8 @@ fn mail(reader: &mut Reader<'_>, node: &Spanned<Node>) -> MailWanted {
         subject: subject.map(|subject| subject.value),
         words: words.map(|words| words.value),
         on: on.and_then(|on| reader.date(&on)),
+        invites: invites.and_then(|day| reader.date(&day)),
+        cancels: cancels.and_then(|day| reader.date(&day)),
     }
 }
 

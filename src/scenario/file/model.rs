@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Delay;
+use crate::dossier::command::Aside;
 use crate::dossier::context::Entry;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Attends, Choice, Purpose, RowStatus};
@@ -227,7 +228,7 @@ pub struct Act {
     /// Why.
     pub reason: Option<String>,
     /// Rows of a list that they strike (`false`) or return (`true`), with the reason.
-    pub rows: Vec<(Spanned<String>, bool, String)>,
+    pub rows: Vec<(Spanned<String>, Aside, String)>,
 }
 
 /// Who is there at a vote: everybody on the roll but for these.
@@ -369,6 +370,10 @@ pub struct MailWanted {
     pub words: Option<String>,
     /// On which day.
     pub on: Option<jiff::civil::Date>,
+    /// It invites to a session on this day.
+    pub invites: Option<jiff::civil::Date>,
+    /// It takes a session on this day out of the calendar.
+    pub cancels: Option<jiff::civil::Date>,
 }
 
 /// A fact that must stand in a register.

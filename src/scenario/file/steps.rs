@@ -10,6 +10,7 @@ use super::reader::{NONE, Reader};
 use crate::calendar::Delay;
 use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::Attends;
+use crate::dossier::command::Aside;
 use crate::dossier::context::Entry;
 use crate::ids::{EventName, PersonId, WorkflowName};
 use crate::machine::Machine;
@@ -233,16 +234,17 @@ impl<'w> Reader<'w> {
         Some(What::Act(Act { by, dossier, event: event.value.into(), fields: values, papers, reason, rows }))
     }
 
-    /// `{strike: {NAME: reason}, return: {NAME: reason}}`
-    fn marks(&mut self, node: &Spanned<Node>, names: &Names<'w>) -> Vec<(Spanned<String>, bool, String)> {
-        let fields = self.fields(node, &["strike", "return"]);
+    /// `{strike: {NAME: reason}, return: {NAME: reason}, postpone: {NAME: reason}}`
+    fn marks(&mut self, node: &Spanned<Node>, names: &Names<'w>) -> Vec<(Spanned<String>, Aside, String)> {
+        let fields = self.fields(node, &["strike", "return", "postpone"]);
         let mut marks = Vec::new();
-        for (key, back) in [("strike", false), ("return", true)] {
+        let keys = [("strike", Aside::Struck), ("return", Aside::Returned), ("postpone", Aside::Postponed)];
+        for (key, aside) in keys {
             let Some(rows) = fields.get(key) else { continue };
             for (name, reason) in self.named(rows) {
                 self.known_row(name, names);
                 let reason = self.text(reason).map(|reason| reason.value).unwrap_or_default();
-                marks.push((name.clone(), back, reason));
+                marks.push((name.clone(), aside, reason));
             }
         }
         marks

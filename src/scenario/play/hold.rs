@@ -1,11 +1,14 @@
 //! Whether what must hold, holds.
 
+use jiff::civil::Date;
+
 use super::judge::says;
 use super::{Amiss, Play};
 use crate::dossier::project::NoticeKind;
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Dossier, Purpose, RowResult, Task, VoteResult};
 use crate::ids::{DossierId, PersonId, Text};
+use crate::letters::When;
 use crate::machine::Guard;
 use crate::scenario::file::model::{Counted, Expect, Fact, MailWanted, PerRow, Tasks, Which};
 use crate::scenario::post::Mail;
@@ -206,12 +209,23 @@ fn fits(play: &Play<'_>, mail: &Mail, wanted: &MailWanted) -> bool {
         && wanted.kind.is_none_or(|kind| mail.kinds.contains(&kind))
         && wanted.mail.as_ref().is_none_or(|name| mail.own().any(|own| own == name))
         && wanted.on.is_none_or(|on| mail.at.timestamp().to_zoned(play.office.zone()).date() == on)
+        && wanted.invites.is_none_or(|day| sessions(play, mail, false).any(|one| one == day))
+        && wanted.cancels.is_none_or(|day| sessions(play, mail, true).any(|one| one == day))
         && wanted.subject.as_ref().is_none_or(|words| mail.letter.subject().contains(words))
         && wanted.words.as_ref().is_none_or(|words| mail.email().text.contains(words))
 }
 
+/// The days of the sessions that a mail invites to, or that it says fall away.
+fn sessions<'m>(play: &'m Play<'_>, mail: &'m Mail, cancels: bool) -> impl Iterator<Item = Date> + 'm {
+    let of_mail = mail.letter.matters.iter().filter_map(|matter| matter.invitation.as_ref());
+    of_mail.filter(move |one| one.cancels == cancels).map(|one| match one.when {
+        When::Day(day) => day,
+        When::From(from, _) => from.timestamp().to_zoned(play.office.zone()).date(),
+    })
+}
+
 fn described(play: &Play<'_>, wanted: &MailWanted) -> String {
-    let MailWanted { to, kind, mail, subject, words, on } = wanted;
+    let MailWanted { to, kind, mail, subject, words, on, invites, cancels } = wanted;
     let mut parts = vec!["a mail".to_owned()];
     parts.extend(to.as_ref().map(|to| format!("to {}", play.office.world().code(to))));
     parts.extend(kind.map(|kind| format!("of kind {}", kind.name())));
@@ -219,6 +233,8 @@ fn described(play: &Play<'_>, wanted: &MailWanted) -> String {
     parts.extend(subject.as_ref().map(|words| format!("whose subject says `{words}`")));
     parts.extend(words.as_ref().map(|words| format!("that says `{words}`")));
     parts.extend(on.map(|on| format!("on {on}")));
+    parts.extend(invites.map(|day| format!("that invites to a session on {day}")));
+    parts.extend(cancels.map(|day| format!("that takes a session on {day} out of the calendar")));
     parts.join(" ")
 }
 

@@ -179,8 +179,8 @@ impl Play<'_> {
         let by = self.office.meant(&id, &act.by);
         let activation = asked_in(&kept.dossier, kept.machine, &act.event, &by);
         let mut rows = BTreeMap::new();
-        for (name, back, reason) in &act.rows {
-            rows.insert(self.row(name)?, RowMark { back: *back, reason: reason.clone() });
+        for (name, aside, reason) in &act.rows {
+            rows.insert(self.row(name)?, RowMark { aside: *aside, reason: reason.clone() });
         }
         let ask = Ask::Act(command::Act {
             activation,

@@ -1,11 +1,14 @@
 //! What a person may choose, with what each choice wants along with it; and the form in which a dossier is changed.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::input::Input;
 use super::refused::Wrong;
+use crate::dossier::command::Aside;
 use crate::dossier::{Dossier, Task};
 use crate::ids::{EventName, FieldName};
 use crate::machine::{Field, FieldKind, Needs, Transition};
@@ -35,7 +38,6 @@ pub(crate) struct Edit {
 
 /// Everything that the transitions of one event want, taken together: which of them will be taken, their guards decide.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a word of the workflow, not a state")]
 pub(crate) struct Wanted {
     pub(crate) event: EventName,
     pub(crate) label: String,
@@ -46,8 +48,8 @@ pub(crate) struct Wanted {
     pub(crate) adds: Vec<FieldName>,
     pub(crate) attach: Vec<String>,
     pub(crate) confirm: bool,
-    pub(crate) struck: bool,
-    pub(crate) returned: bool,
+    /// How single rows may be taken off the list with it.
+    pub(crate) asides: BTreeSet<Aside>,
 }
 
 impl Wanted {
@@ -77,16 +79,16 @@ impl Wanted {
             adds: Vec::new(),
             attach: Vec::new(),
             confirm: false,
-            struck: false,
-            returned: false,
+            asides: BTreeSet::new(),
         }
     }
 
     fn add(&mut self, one: &Transition) {
         self.reason |= one.reason;
         self.confirm |= one.confirm;
-        self.struck |= one.rows.as_ref().is_some_and(|rows| rows.struck.is_some());
-        self.returned |= one.rows.as_ref().is_some_and(|rows| rows.returned.is_some());
+        if let Some(rows) = &one.rows {
+            self.asides.extend(Aside::ALL.into_iter().filter(|aside| aside.event(rows).is_some()));
+        }
         for name in &one.fill {
             if !self.fill.contains(name) {
                 self.fill.push(name.clone());
@@ -100,9 +102,9 @@ impl Wanted {
         }
     }
 
-    /// Single rows may be struck or returned with it.
+    /// Single rows may be taken off the list with it.
     pub(crate) fn marks(&self) -> bool {
-        self.struck || self.returned
+        !self.asides.is_empty()
     }
 
     /// Files cannot be carried over to a second page, so what wants files asks for a tick on the first one instead.

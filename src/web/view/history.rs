@@ -394,6 +394,7 @@ fn moved(reader: &Reader, rows: &[(crate::ids::DossierId, RowStatus)]) -> String
         (RowStatus::Rejected, "did.rows_rejected"),
         (RowStatus::Struck, "did.rows_struck"),
         (RowStatus::Returned, "did.rows_returned"),
+        (RowStatus::Postponed, "did.rows_postponed"),
         (RowStatus::Left, "did.rows_left"),
         (RowStatus::Released, "did.rows_released"),
     ];

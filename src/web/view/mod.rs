@@ -12,6 +12,7 @@ pub(super) mod facts;
 pub(super) mod hands;
 pub(super) mod history;
 pub(super) mod input;
+pub(super) mod meeting;
 pub(super) mod notes;
 pub(super) mod over;
 pub(super) mod posting;

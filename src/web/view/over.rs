@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::reader::Reader;
 use super::correction::Correction;
+use super::meeting::Meeting;
 use super::notes::Thread;
 use super::refused::Wrong;
 use super::{capital, cast_at, history};
@@ -25,6 +26,8 @@ pub(crate) struct Over {
     pub(crate) errors: Vec<Wrong>,
     pub(crate) correct: Option<Correction>,
     pub(crate) notes: Vec<Thread>,
+    /// The course of the meeting, for whoever follows it.
+    pub(crate) meeting: Option<Meeting>,
     pub(crate) seen: i64,
     /// They can sign in and then do it.
     pub(crate) sign_in: bool,
@@ -70,6 +73,7 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
         errors: Vec::new(),
         correct: None,
         notes: Vec::new(),
+        meeting: None,
         seen: 0,
         sign_in: false,
     }
@@ -87,6 +91,7 @@ pub(crate) fn closed(reader: &Reader, task: &TaskPage, why: &'static str, what: 
         errors: Vec::new(),
         correct: None,
         notes: Vec::new(),
+        meeting: None,
         seen: 0,
         sign_in: false,
     }

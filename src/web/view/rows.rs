@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::super::form::Form;
 use super::super::reader::Reader;
+use crate::dossier::command::Aside;
 use crate::dossier::{Dossier, Row, RowStatus};
 use crate::ids::DossierId;
 use crate::machine::{Field, FieldKind};
@@ -16,9 +17,8 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<String>,
     pub(crate) count: usize,
     pub(crate) groups: Vec<Group>,
-    pub(crate) markable: bool,
-    pub(crate) struck: bool,
-    pub(crate) returned: bool,
+    /// How single rows may be taken off it: what a form calls that, and what its reader does.
+    pub(crate) asides: Vec<(&'static str, String)>,
 }
 
 /// Rows that ask for the same.
@@ -74,9 +74,16 @@ pub(crate) fn table(reader: &Reader, dossier: &Dossier, marks: Option<&Form>) ->
         columns,
         count: live.len(),
         groups,
-        markable: false,
-        struck: false,
-        returned: false,
+        asides: Vec::new(),
+    })
+}
+
+/// What taking a row off a list like this is called.
+pub(crate) fn aside(reader: &Reader, aside: Aside) -> String {
+    reader.get(match aside {
+        Aside::Struck => "act.struck",
+        Aside::Returned => "act.returned",
+        Aside::Postponed => "act.postponed",
     })
 }
 

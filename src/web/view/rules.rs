@@ -38,9 +38,7 @@ pub(crate) fn of_options(reader: &Reader, options: &[Transition]) -> Vec<Rule> {
 /// How a body votes.
 pub(crate) fn of_vote(reader: &Reader, rule: &VoteRule) -> Rule {
     let mut lines = Vec::new();
-    if let Some(need) = need(reader, &rule.quorum) {
-        lines.push(reader.texts.fill("rule.quorum", &[("need", &need)]));
-    }
+    lines.extend(quorum(reader, rule));
     match need(reader, &rule.passes) {
         Some(need) => lines.push(reader.texts.fill("rule.passes", &[("need", &need)])),
         None => lines.push(reader.get("rule.passes_row")),
@@ -50,6 +48,12 @@ pub(crate) fn of_vote(reader: &Reader, rule: &VoteRule) -> Rule {
     }
     lines.extend(of_ballots(reader, rule));
     Rule { title: reader.text(&rule.title).to_owned(), lines, basis: rule.basis.clone() }
+}
+
+/// How many of a body must take part, where that is the same for all rows.
+pub(crate) fn quorum(reader: &Reader, rule: &VoteRule) -> Option<String> {
+    let need = need(reader, &rule.quorum)?;
+    Some(reader.texts.fill("rule.quorum", &[("need", &need)]))
 }
 
 /// What a rule says besides its shares.
