@@ -17,6 +17,7 @@ mod facts;
 mod fold;
 pub mod intake;
 mod made;
+mod measures;
 mod migrate;
 mod pins;
 mod queue;

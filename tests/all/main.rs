@@ -42,6 +42,7 @@ mod ledger;
 mod lists;
 mod mailroom;
 mod mails;
+mod measures;
 mod migration;
 mod new;
 mod notes;
