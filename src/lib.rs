@@ -31,6 +31,7 @@ pub mod import;
 pub mod letters;
 pub mod links;
 pub mod machine;
+pub mod measure;
 pub mod papers;
 pub mod planted;
 pub mod scenario;

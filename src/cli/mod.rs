@@ -18,6 +18,7 @@ mod explain;
 mod fmt;
 mod import;
 mod mail;
+mod measure;
 mod migrate;
 mod migrate_dossiers;
 mod named;
@@ -150,6 +151,8 @@ enum Command {
     Redo(act::StepArgs),
     /// Put right what was submitted, on behalf of a person.
     Correct(act::CorrectArgs),
+    /// Count what a workflow measures over its dossiers: shares, sums, days between two steps, by unit or year.
+    Measure(measure::MeasureArgs),
     /// Show where a dossier stands, who is asked, what was said and what happened.
     Show(show::ShowArgs),
     /// Say why a dossier stands where it stands: who is awaited, what comes next, which way is closed for whom and why.
@@ -194,6 +197,7 @@ impl Command {
         match self {
             Self::Diagram(_) => diagram::FORMATS,
             Self::Check(_) => check::FORMATS,
+            Self::Measure(_) => measure::FORMATS,
             _ => &[Format::Human, Format::Json],
         }
     }
@@ -364,6 +368,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Skip(args) => act::skip(&args, context).await,
         Command::Redo(args) => act::redo(&args, context).await,
         Command::Correct(args) => act::correct(&args, context).await,
+        Command::Measure(args) => measure::run(&args, context).await,
         Command::Show(args) => show::show(&args, context).await,
         Command::Explain(args) => explain::run(&args, context).await,
         Command::Paper(args) => paper::run(&args, context).await,

@@ -17,6 +17,8 @@ pub enum Format {
     Human,
     /// One JSON value, for programs.
     Json,
+    /// A table for other programs, as comma-separated values.
+    Csv,
     /// For `check`: a line for each fault, as editors like it.
     Short,
     /// For `check`: one SARIF 2.1.0 document, for code hosts.
@@ -35,6 +37,7 @@ impl Format {
         match self {
             Self::Human => "human",
             Self::Json => "json",
+            Self::Csv => "csv",
             Self::Short => "short",
             Self::Sarif => "sarif",
             Self::Svg => "svg",
@@ -93,7 +96,13 @@ impl Printer {
     /// The answer: as JSON, or as people read it.
     pub fn answer<T: Serialize>(&self, value: &T, human: impl FnOnce(&Self)) {
         match self.format {
-            Format::Human | Format::Short | Format::Sarif | Format::Svg | Format::Mermaid | Format::Dot => human(self),
+            Format::Human
+            | Format::Csv
+            | Format::Short
+            | Format::Sarif
+            | Format::Svg
+            | Format::Mermaid
+            | Format::Dot => human(self),
             Format::Json => write_out(
                 &serde_json::to_string(value)
                     .unwrap_or_else(|error| format!("{{\"error\":\"the answer is not JSON: {error}\"}}")),

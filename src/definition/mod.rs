@@ -9,6 +9,7 @@ mod item;
 pub mod layout;
 mod lowering;
 mod mails;
+mod measures;
 pub mod model;
 mod numbers;
 mod outside;

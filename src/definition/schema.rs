@@ -117,6 +117,7 @@ papers: {p: {draft: {body: [{table: {columns: [{}]}}], sign: [{}]}}}
 access: {r: {}}
 cron: {}
 import: {register: {}}
+measures: {m: {by: {g: {}}}}
 states:
   s:
     task: {}

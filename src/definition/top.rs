@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, children, decisions, drafts, mails, numbers, parts, states};
+use super::{LANGUAGE, children, decisions, drafts, mails, measures, numbers, parts, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -39,6 +39,7 @@ pub(super) const KEYS: &[&str] = &[
     "initial",
     "states",
     "cron",
+    "measures",
 ];
 
 /// The language level that this program reads.
@@ -82,6 +83,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         states: map.need("states", &start).map_or_else(Vec::new, |item| states::states(&item)),
         cron: map.get("cron").map_or_else(Vec::new, |item| item.items().iter().filter_map(cron).collect()),
         import: map.get("import").and_then(|item| import(&item)),
+        measures: map.get("measures").map_or_else(Vec::new, |item| measures::measures(&item)),
         keys: map.keys(),
         span: start,
     })

@@ -169,7 +169,7 @@ impl Inner {
         let corrupt = |what: String| StoreError::Corrupt { table: "machine", column: "compiled", what };
         let compiled = compiled.ok_or_else(|| corrupt(format!("there is no version {hash}")))?;
         let machine = Machine::load(hash.clone(), &compiled).map_err(|error| corrupt(error.to_string()))?;
-        let asks_registers = ["streak(", "held(", "times("].iter().any(|name| compiled.contains(name));
+        let asks_registers = ["streak(", "held(", "times(", "entries("].iter().any(|name| compiled.contains(name));
         let version = Version { machine: Arc::new(machine), asks_registers };
         let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(versions.entry(hash.clone()).or_insert(version).clone())

@@ -18,6 +18,7 @@ mod fold;
 pub mod forget;
 pub mod intake;
 mod made;
+mod measures;
 mod migrate;
 mod pins;
 mod queue;

@@ -40,6 +40,7 @@ pub(super) const SIGNATURES: &[Signature] = &[
     },
     Signature { name: "held", usage: "held(register, key, year)", arguments: &[Text, Text, Number], result: Truth },
     Signature { name: "times", usage: "times(register, key)", arguments: &[Text, Text], result: Number },
+    Signature { name: "entries", usage: "entries(register)", arguments: &[Text], result: Number },
     Signature {
         name: "reaches",
         usage: "reaches(part, whole, '70%')",
@@ -67,6 +68,7 @@ pub(super) fn add(name: &str, context: &mut Context<'_, '_>) {
         "streak" => context.add_function("streak", streak),
         "held" => context.add_function("held", held),
         "times" => context.add_function("times", times),
+        "entries" => context.add_function("entries", entries),
         "reaches" => context.add_function("reaches", reaches),
         "bound" => context.add_function("bound", bound),
         "belongs" => context.add_function("belongs", belongs),
@@ -107,6 +109,10 @@ impl VariableResolver for Answers<'_> {
             ["times", register, key] => {
                 let count = i64::try_from(self.entries(register, key).count()).ok()?;
                 Some(CowVal::owned(CelInt::from(count)))
+            }
+            ["entries", register] => {
+                let count = self.0.register.iter().filter(|entry| entry.register == *register).count();
+                Some(CowVal::owned(CelInt::from(i64::try_from(count).ok()?)))
             }
             ["bound", unit, name] => {
                 let today = self.0.calendar.date(self.0.now);
@@ -200,6 +206,10 @@ fn held(ctx: &FunctionContext<'_, '_>, register: Value, key: Value, year: Value)
 
 fn times(ctx: &FunctionContext<'_, '_>, register: Value, key: Value) -> Answer {
     ask(ctx, &["times", &as_text(ctx, &register)?, &as_text(ctx, &key)?])
+}
+
+fn entries(ctx: &FunctionContext<'_, '_>, register: Value) -> Answer {
+    ask(ctx, &["entries", &as_text(ctx, &register)?])
 }
 
 /// Days that are counted from a date at most: some ten years.

@@ -44,7 +44,7 @@ use crate::machine::{Children, Field};
 ///
 /// Functions: `streak(register, key, until_year, period)` counts how many times in a row the dossier's subject has an entry,
 /// going back from `until_year` by `period` years; `held(register, key, year)` is true if it has one; `times(register, key)`
-/// counts all; `reaches(part, whole, '70%')` compares exactly; `group(unit, 'cluster')` gives a peer group's code or `''`;
+/// counts all, `entries(register)` those under any key; `reaches(part, whole, '70%')` compares exactly; `group(unit, 'cluster')` gives a peer group's code or `''`;
 /// `add(date, '30d')` gives the day on which a period ends, as deadlines count it; `bound(unit, 'standing_body')` gives the code of the unit that the directory binds to that name, or `''`; `sum(list)`,
 /// `mean(list)`, `median(list)`, `min(list)` and `max(list)` reckon exactly; `count(children, 'approved')` counts those with a
 /// result; `units(unit, 'division')`, `units_of(body)`, `members(body)` and `holders(unit, 'post')` give lists of the directory.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cost;
 use crate::diagnostic::{Words, say};
 use crate::ids::VoteName;
-use crate::machine::{Decision, Field, FieldKind, Hit, Shape, VoteRule};
+use crate::machine::{Decision, Field, FieldKind, Hit, Shape, State, VoteRule, named_states};
 
 /// The kind of a value, as far as it is known before anything runs. Any of them may also be empty (`null`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,6 +180,15 @@ impl Names {
             .or("due", Kind::Text)
             .or("state", Kind::Text)
             .or("asked", Kind::List(Box::new(Kind::Text)))
+    }
+
+    /// With what a measure knows besides: `outcome`, the day on which the dossier was `opened`, and by state the days of its first
+    /// entry: `entered`, `left`, `due` (the last day of its deadline). A field or table of such a name hides it.
+    #[must_use]
+    pub fn of_measure(self, states: &[State]) -> Self {
+        let days = || Kind::Map(named_states(states).into_keys().map(|name| (name, Kind::Text)).collect());
+        let names = self.or("outcome", Kind::Text).or("opened", Kind::Text);
+        names.or("entered", days()).or("left", days()).or("due", days())
     }
 
     /// With what a paper knows besides: `results`, of each vote the last result that counts.

@@ -9,6 +9,7 @@ use super::functions::{self, Answers};
 use super::syntax::{environment, parse};
 use super::{Each, ExprError, Scope, Worth, holes, numbers, values};
 use crate::diagnostic::LANGUAGES;
+use crate::exact::Exact;
 use crate::ids::Text;
 use crate::machine::{Decision, Draft, Due, FieldKind, Hit, Mail, Sample, Shape, ShareOf, Undecided};
 
@@ -74,6 +75,30 @@ impl Programs {
     /// It has no value here.
     pub fn value(&self, expr: &str, scope: &Scope<'_>) -> Result<serde_json::Value, ExprError> {
         values::to_json(&self.run(expr, scope)?).map_err(|message| error(expr, message))
+    }
+
+    /// The number that a formula gives, exactly; for a truth value 1 or 0, and none for what is empty.
+    ///
+    /// # Errors
+    /// It has no value here, or the value is something else.
+    pub fn number(&self, expr: &str, scope: &Scope<'_>) -> Result<Option<Exact>, ExprError> {
+        match self.run(expr, scope)? {
+            Value::Null => Ok(None),
+            Value::Bool(truth) => Ok(Some(i64::from(truth).into())),
+            value => match numbers::of_value(&value) {
+                Some(number) => Ok(Some(number)),
+                None => Err(error(expr, format!("the result is a {}, no number", value.type_of()))),
+            },
+        }
+    }
+
+    /// The word that a formula gives, and for something that has a name that name; none for what is empty.
+    ///
+    /// # Errors
+    /// It has no value here, or the value is no word.
+    pub fn word(&self, expr: &str, scope: &Scope<'_>) -> Result<Option<(String, Option<String>)>, ExprError> {
+        let value = self.run(expr, scope)?;
+        values::word(&value).ok_or_else(|| error(expr, format!("the result is a {}, no word", value.type_of())))
     }
 
     /// The elements of a list.
@@ -256,6 +281,7 @@ fn formulas_of(shape: &Shape) -> BTreeSet<&str> {
     }
     found.extend(shape.children.values().flat_map(crate::machine::Children::formulas));
     found.extend(shape.roles.values().filter_map(crate::machine::Role::each));
+    found.extend(shape.measures.values().flat_map(crate::machine::Measure::formulas).map(String::as_str));
     for state in &shape.states {
         if let Some(joins) = &state.joins {
             found.extend(joins.with.values().chain(joins.row.values()).map(String::as_str));

@@ -88,6 +88,32 @@ pub(super) fn worth(value: &Value) -> Worth {
     }
 }
 
+/// A word and the name of what it stands for, where that has one; the inner none if it is empty, the outer one if it is no word.
+#[expect(clippy::option_option, reason = "empty, a word, and no word are three things")]
+pub(super) fn word(value: &Value) -> Option<Option<(String, Option<String>)>> {
+    if let Some(number) = numbers::of_value(value) {
+        return Some(Some((number.to_string(), None)));
+    }
+    match value {
+        Value::Null => Some(None),
+        Value::Bool(truth) => Some(Some((truth.to_string(), None))),
+        Value::String(text) => Some((!text.is_empty()).then(|| (text.to_string(), None))),
+        Value::Map(map) => match map.get(&Key::from(REFERENCE)) {
+            Some(Value::String(reference)) => Some(Some((reference.to_string(), name_in(map)))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What a unit, or the row of a table, is called.
+fn name_in(map: &Map) -> Option<String> {
+    ["name", "title"].into_iter().find_map(|part| match map.get(&Key::from(part)) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text.to_string()),
+        _ => None,
+    })
+}
+
 /// A value as conditions of decision tables look at it; none if it is empty, or nothing that they know.
 pub(super) fn sample(value: &Value) -> Option<Sample> {
     match value {

@@ -72,7 +72,7 @@ pub struct Comparison {
 /// Compares two versions.
 pub fn compare(old: &Shape, new: &Shape) -> Comparison {
     let mut differences = Vec::new();
-    for section in ["roles", "guards", "decisions", "votes", "tables", "papers", "drafts", "mails"] {
+    for section in ["roles", "guards", "decisions", "votes", "tables", "papers", "drafts", "mails", "measures"] {
         sections(section, &entries(old, section), &entries(new, section), &mut differences);
     }
     let fields = |shape: &Shape| shape.fields.iter().map(|field| (field.name.to_string(), json(field))).collect();
@@ -100,6 +100,7 @@ fn entries(shape: &Shape, section: &str) -> Entries {
         "tables" => json(&shape.tables),
         "mails" => json(&shape.mails),
         "drafts" => json(&shape.drafts),
+        "measures" => json(&shape.measures),
         _ => json(&shape.papers),
     };
     match whole {

@@ -17,6 +17,7 @@ pub mod explore;
 mod lead;
 mod mail;
 pub mod mapping;
+mod measure;
 mod numbering;
 mod posting;
 mod register;
@@ -42,6 +43,8 @@ pub use decision::{Condition, Decision, DecisionRow, Hit, Sample, Undecided};
 pub use draft::{Block, Column, Draft, DraftTable, RowsOf, Says, Signature};
 pub use lead::{Lead, LeadAct};
 pub use mail::{Mail, Session, Tell};
+pub use mail::{Mail, Tell};
+pub use measure::{Grouping, Measure, Take, named_states};
 pub use numbering::Numbering;
 pub use posting::{
     ACCEPTED, OBJECTION_DAY, OBJECTION_DECISION, OBJECTION_WHAT, OBJECTION_WHO, OBJECTION_WHY, Posting, REJECTED,

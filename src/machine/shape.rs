@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Children, Decision, Draft, LinkPolicy, Mail, Numbering, RegisterBook, Role, RoleSource, State, VoteRule,
+    Access, Children, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, RegisterBook, Role, RoleSource, State,
+    VoteRule,
 };
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
@@ -97,6 +98,9 @@ pub struct Shape {
     /// How columns of a CSV file become fields (`chancery import`).
     #[serde(default)]
     pub import: Option<Import>,
+    /// What is counted over its dossiers, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, Measure>,
 }
 
 impl Shape {

@@ -68,6 +68,14 @@ impl History {
         &self.entries
     }
 
+    /// The events of a dossier, in order.
+    pub(super) fn of<'h>(&'h self, dossier: &'h DossierId) -> impl Iterator<Item = &'h Event> {
+        self.entries.iter().filter_map(move |(_, entry)| match entry {
+            Entry::Event(of, event) if of == dossier => Some(&**event),
+            _ => None,
+        })
+    }
+
     /// How often something that should have happened by itself was refused.
     pub(super) fn stuck(&self) -> usize {
         self.stuck

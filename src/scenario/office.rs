@@ -24,7 +24,8 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::taken::{Key, Taken};
 use crate::dossier::{Child, Dossier, Message, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, MachineHash, OperationId, PersonId, WorkflowName};
-use crate::machine::{LinkPolicy, Machine};
+use crate::machine::{LinkPolicy, Machine, Measure};
+use crate::measure::{self, Course, Measured, Past, Period, Reckoning, Written};
 
 /// Things that may happen by themselves at one moment; more of them never come to an end.
 const MOMENT_MAX: usize = 10_000;
@@ -39,6 +40,8 @@ pub struct Office<'w> {
     opened: Vec<DossierId>,
     messages: VecDeque<Message>,
     register: Vec<Entry>,
+    /// The dossier that wrote each of these, in the same order; none from before.
+    writers: Vec<Option<DossierId>>,
     keys: Keys,
     starts: Starts<'w>,
     /// The day on which it was last looked who holds what.
@@ -71,6 +74,7 @@ impl<'w> Office<'w> {
             opened: Vec::new(),
             messages: VecDeque::new(),
             register: Vec::new(),
+            writers: Vec::new(),
             keys: Keys::default(),
             starts: Starts::new(world, now),
             held_on: world.date(now),
@@ -148,6 +152,26 @@ impl<'w> Office<'w> {
         &self.register
     }
 
+    /// A measure of a workflow over all its dossiers, as they stand.
+    pub(super) fn measured(&self, machine: &'w Machine, name: &'w str, measure: &'w Measure) -> Measured {
+        let (directory, calendar) = (self.world.directory(), self.world.calendar(machine));
+        let world = measure::World { machine, directory, calendar, now: self.now };
+        let mut reckoning = Reckoning::new(name, measure, world, Period::default());
+        for id in self.of_workflow(&machine.workflow) {
+            let Some(dossier) = self.dossier(id) else { continue };
+            let course = Course::of(self.history.of(id));
+            let holder = holder_of(machine, Some(dossier), &Ask::Tick);
+            let entries = self.register.iter().zip(&self.writers).zip(0..);
+            let about: Vec<Written> = entries
+                .filter(|((entry, _), _)| Some(&entry.holder) == holder.as_ref())
+                .map(|((entry, dossier), order)| Written { entry: entry.clone(), dossier: dossier.clone(), order })
+                .collect();
+            let register = measure::before(id, &about);
+            reckoning.add(&Past { dossier, course: &course, register: &register });
+        }
+        reckoning.result(0)
+    }
+
     /// The mails that went out, in order.
     pub fn mails(&self) -> &[Mail] {
         self.post.sent()
@@ -161,6 +185,7 @@ impl<'w> Office<'w> {
             self.keys.stands(Key::of_register(register, once), format!("{key} {year}"));
         }
         self.register.push(entry);
+        self.writers.push(None);
     }
 
     /// Does what somebody asks, and then everything that follows at once.
@@ -374,6 +399,7 @@ impl<'w> Office<'w> {
         }
         self.coverage.events(machine, &decision.events);
         self.keys.take(&after, &decision.events);
+        self.writers.extend(rows.register.iter().map(|_| Some(after.id.clone())));
         self.register.extend(rows.register.into_iter().map(entry));
         self.messages.extend(rows.messages);
         self.post.add(&after.id, rows.notices);

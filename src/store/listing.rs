@@ -70,6 +70,8 @@ const LIST: &str = "SELECT id, workflow, state, caption, opened_at, next_due_at,
     OR REPLACE(' + ' || state || ' + ', ' + ' || $2 || ' + ', '') <> ' + ' || state || ' + ') \
     AND (CAST($3 AS BIGINT) = 0 OR closed_at IS NULL) AND (CAST($5 AS BIGINT) = 0 OR stuck_at IS NOT NULL) \
     ORDER BY opened_at, id LIMIT $4";
+const HOW_MANY: &str = "SELECT COUNT(*) FROM dossier WHERE workflow = $1";
+const OF_WORKFLOW: &str = "SELECT id FROM dossier WHERE workflow = $1 AND id > $2 ORDER BY id LIMIT $3";
 const STUCK: &str = "SELECT COUNT(*), MIN(stuck_at) FROM dossier WHERE stuck_at IS NOT NULL";
 const BEGINS: &str = "SELECT id FROM dossier WHERE SUBSTR(id, 1, CAST($2 AS INTEGER)) = $1 ORDER BY id LIMIT 2";
 const SAID: &str = concat!(
@@ -112,6 +114,31 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// How many dossiers a workflow has, of whatever version.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn how_many(&self, workflow: &WorkflowName) -> Result<usize, StoreError> {
+        let rows = self.read(HOW_MANY, &[workflow.as_str().into()]).await?;
+        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// Dossiers of a workflow in the order of their ids, after one, for looking at all of them piece by piece.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn of_workflow(
+        &self,
+        workflow: &WorkflowName,
+        after: Option<&DossierId>,
+        limit: i64,
+    ) -> Result<Vec<DossierId>, StoreError> {
+        let after = after.map_or("", DossierId::as_str);
+        let rows = self.read(OF_WORKFLOW, &[workflow.as_str().into(), after.into(), limit.into()]).await?;
+        rows.iter().map(|row| row.text(0).map(DossierId::from)).collect()
     }
 
     /// In how many dossiers what is due cannot be done, and since when at the longest.

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{Param, Store, StoreError, Tx};
+use crate::dossier::context::Entry;
 use crate::dossier::taken::Key;
-use crate::ids::Instant;
+use crate::ids::{DossierId, Instant};
 use crate::import::OpeningEntry;
+use crate::measure::Written;
 
 const OPENING: &str = "INSERT INTO register (register, holder, key, year, source, dossier_id, written_at, paper, number, day) \
     VALUES ($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9) ON CONFLICT (register, holder, key, year, source) DO NOTHING";
 const SAME: &str = "SELECT COUNT(*) FROM register WHERE register = $1 AND holder = $2 AND key = $3 AND year = $4";
+const WRITTEN: &str = "SELECT register, key, year, dossier_id, written_at FROM register WHERE holder = $1 \
+    ORDER BY register, key, year, source";
 const STANDING: &str = "SELECT holder, key, year, source, paper, number, day FROM register WHERE register = $1 \
     ORDER BY holder, key, year, source LIMIT $2";
 
@@ -81,6 +85,25 @@ impl Store {
             Ok(Vec::new())
         })
         .await
+    }
+
+    /// The entries about a holder in all registers, with where each comes from.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn written_about(&self, holder: &str) -> Result<Vec<Written>, StoreError> {
+        let rows = self.read(WRITTEN, &[holder.into()]).await?;
+        rows.iter()
+            .map(|row| {
+                let (register, key) = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
+                let year = i32::try_from(row.int(2)?).unwrap_or_default();
+                Ok(Written {
+                    entry: Entry { register, holder: holder.to_owned(), key, year },
+                    dossier: row.maybe_text(3)?.map(DossierId::from),
+                    order: row.int(4)?,
+                })
+            })
+            .collect()
     }
 
     /// The entries of a register, in the order of their holders; so many at most.

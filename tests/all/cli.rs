@@ -165,6 +165,7 @@ fn every_command_says_an_example_first_and_wrong_arguments_are_usage() {
         "serve",
         "web",
         "scheduler",
+        "measure",
         "migrate",
         "migrate-dossiers",
         "schema",

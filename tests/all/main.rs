@@ -44,6 +44,7 @@ mod lists;
 mod mailroom;
 mod mails;
 mod meeting;
+mod measures;
 mod migration;
 mod new;
 mod notes;

@@ -128,6 +128,8 @@ fn each_expectation_holds_or_says_what_was_found() {
         ("fields: {budget_line: none}", "fields: {budget_line: A}", "budget_line: null"),
         ("due: 2026-06-04", "due: 2026-06-05", "2026-06-04"),
         ("grounds: none", "grounds: [within_limit]", "none"),
+        ("measures: {bought: 0}", "measures: {bought: 1000}", "0"),
+        ("measures: {on_time: none}", "measures: {on_time: {CTY-KT: 1/2}}", "none"),
         ("register: none", "register: [{register: prizes}]", "none"),
         ("mails: [MS-TP]", "mails: [MS-DN]", "2026-06-02 08:00 to MS-TP (asked): "),
         ("mails: [{kind: asked}]", "mails: [{kind: told}]", "2026-06-02 08:00 to MS-TP (asked): "),

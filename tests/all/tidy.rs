@@ -12,7 +12,7 @@ const ORDER: &[&[&str]] = &[
     &["sheet", "yaml"],
     &["calendar", "directory"],
     &["definition", "expr", "machine", "dossier"],
-    &["chart", "drafts", "explain", "import", "letters", "links", "papers", "templates"],
+    &["chart", "drafts", "explain", "import", "letters", "links", "measure", "papers", "templates"],
     &["scenario"],
     &["clock"],
     &["seal", "store", "verify"],

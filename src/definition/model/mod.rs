@@ -5,6 +5,7 @@ mod decisions;
 mod drafts;
 mod fields;
 mod mails;
+mod measures;
 mod states;
 mod transitions;
 mod votes;
@@ -19,6 +20,8 @@ pub use decisions::{Cell, Decision, DecisionRow, guard_of};
 pub use drafts::{Block, Draft, DraftTable, Signature};
 pub use fields::{Correctable, Field, Table};
 pub use mails::{Mail, Session, Tell, Template};
+pub use mails::{Mail, Tell, Template};
+pub use measures::{Measure, MeasureGroup};
 pub use states::{
     Access, Actions, Again, Attendance, Consult, Deadline, Escalate, Held, Joins, Lead, OnPaper, Posting, Separation,
     State, StateVote, Task, Wait,
@@ -101,6 +104,8 @@ pub struct Definition {
     pub cron: Vec<CronStart>,
     /// How a CSV file is read.
     pub import: Option<Import>,
+    /// What is counted over its dossiers.
+    pub measures: Vec<Measure>,
 }
 
 /// A role.

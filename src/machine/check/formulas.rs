@@ -25,6 +25,8 @@ pub(super) enum Sees {
     Mail,
     /// Nothing; and no decision tables either, being what one looks at.
     Input,
+    /// When a dossier stood where, and what it ended with.
+    Measure,
     /// What a paper says of votes.
     Draft,
     /// The same, and the row of a list.
@@ -36,7 +38,7 @@ pub(super) enum Sees {
 }
 
 /// Functions that ask registers, about which a text knows nothing.
-const OF_REGISTERS: &[&str] = &["streak", "held", "times"];
+const OF_REGISTERS: &[&str] = &["streak", "held", "times", "entries"];
 
 impl Written {
     /// Its text.
@@ -102,6 +104,7 @@ impl Check<'_> {
         let plain = if self.is_vague() { self.vague_names() } else { Names::of(shape) };
         let of_guards = plain.clone().with_decisions(&shape.decisions);
         let of_mails = plain.clone().of_mail();
+        let of_measures = of_guards.clone().of_measure(&shape.states);
         let of_drafts = plain.clone().of_draft(&shape.votes);
         let of_row = of_drafts.clone().with_fields(&shape.row, &shape.tables).of_row();
         let voted = of_row.clone().of_result();
@@ -111,6 +114,7 @@ impl Check<'_> {
                 None => &of_guards,
                 Some(Sees::Input) => &plain,
                 Some(Sees::Mail) => &of_mails,
+                Some(Sees::Measure) => &of_measures,
                 Some(Sees::Draft) => &of_drafts,
                 Some(Sees::Row) => &of_row,
                 Some(Sees::Voted) => &voted,
@@ -134,7 +138,7 @@ impl Check<'_> {
             if let Some(field) = &written.field {
                 self.fits_field(&written.formula, field, names);
             }
-            let is_said = !matches!(written.sees, None | Some(Sees::Input));
+            let is_said = !matches!(written.sees, None | Some(Sees::Input | Sees::Measure));
             if is_said && !written.truth && faults.is_empty() {
                 self.can_be_said(&written.formula, names);
             }
@@ -220,7 +224,7 @@ impl Check<'_> {
     }
 
     /// A field or table has a fault of its own, so that nothing certain is known about what formulas see.
-    fn is_vague(&self) -> bool {
+    pub(super) fn is_vague(&self) -> bool {
         let of_tables = |diagnostic: &Diagnostic| {
             [code::UNKNOWN_TABLE, code::UNKNOWN_WORD, code::MISSING_KEY].contains(&diagnostic.code)
         };

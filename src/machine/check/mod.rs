@@ -20,6 +20,7 @@ mod kinds;
 mod lists;
 mod loops;
 mod mails;
+mod measures;
 mod names;
 mod needs;
 mod numbers;
@@ -110,6 +111,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     let shape = check.shape();
     check.check_formulas(&shape);
     check.decisions(&shape);
+    check.measures(&shape);
     check.role_words();
     check.acknowledged_and_noted();
     check.not_correctable(&definition.row);
@@ -248,6 +250,7 @@ impl Check<'_> {
             states: (0..self.tree.len()).map(|at| self.state(at)).collect(),
             cron: written.cron.iter().map(|start| self.cron(start)).collect(),
             import: written.import.as_ref().map(|import| self.import(import)),
+            measures: written.measures.iter().map(|one| (one.name.value.clone(), self.measure(one))).collect(),
         };
         // Of the guards that tables give, those that something asks for.
         let given = shape.decisions.iter().flat_map(|(name, table)| guards_of(name, table));

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Counted, Expect, Fact, MailWanted, Stand, Tasks, Which};
+use super::model::{Counted, Expect, Fact, MailWanted, MeasureWanted, Stand, Tasks, Which};
 use super::reader::{NONE, Reader};
 use super::steps::Names;
 use crate::diagnostic::{did_you_mean, fault, say};
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Purpose, RowStatus};
+use crate::exact::Exact;
 use crate::ids::StateId;
 use crate::machine::{Machine, StateKind};
 use crate::source::Spanned;
@@ -29,6 +30,7 @@ const KEYS: &[&str] = &[
     "due",
     "round",
     "children",
+    "measures",
 ];
 const PURPOSES: &[(&str, Purpose)] = &[
     ("act", Purpose::Act),
@@ -87,6 +89,7 @@ pub(super) fn read<'w>(
         reader.date(&text).map(|date| Spanned::new(date, text.span))
     });
     expect.children = at("children").map_or_else(Vec::new, |node| children(reader, node, machine));
+    expect.measures = at("measures").map(|node| (machine.workflow.clone(), measures(reader, node, machine)));
     expect.round = at("round").and_then(|node| Some(Spanned::new(reader.count(node)?, node.span.clone())));
     expect
 }
@@ -113,6 +116,50 @@ fn children(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) ->
         }
     }
     found
+}
+
+/// What measures give: `{direct_share: 2/3}`, or `{on_time: {U1: 100%, U2: 1/2}}` for exactly these groups.
+fn measures(reader: &mut Reader<'_>, node: &Spanned<Node>, machine: &Machine) -> Vec<MeasureWanted> {
+    let mut found = Vec::new();
+    for (name, wanted) in reader.named(node) {
+        if !machine.measures.contains_key(&name.value) {
+            let help = did_you_mean(&name.value, machine.measures.keys().map(String::as_str), say!(near.none));
+            let workflow = machine.workflow.as_str();
+            reader.report(fault!(SCENARIO_NAME.measure, &name.span, workflow, name).help(help));
+            continue;
+        }
+        let values: Vec<_> = match &wanted.value {
+            Node::Map(entries) => {
+                let group =
+                    |(group, value): &(Spanned<String>, _)| Some((Some(group.value.clone()), exactly(reader, value)?));
+                entries.iter().filter_map(group).collect()
+            }
+            _ => exactly(reader, wanted).map(|value| (None, value)).into_iter().collect(),
+        };
+        found.push(MeasureWanted { name: name.clone(), values });
+    }
+    found
+}
+
+/// `3`, `2.5`, `2/3`, `50%`; the inner none for `none`.
+#[expect(clippy::option_option, reason = "a fault and no value are two things")]
+fn exactly(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Option<Option<Exact>> {
+    let text = reader.text(node)?;
+    if text.value == NONE {
+        return Some(None);
+    }
+    let read = match (text.value.strip_suffix('%'), text.value.split_once('/')) {
+        (Some(percent), _) => percent.trim().parse::<Exact>().ok().and_then(|percent| percent.over(100.into())),
+        (None, Some((num, den))) => {
+            let read = |part: &str| part.trim().parse::<Exact>().ok();
+            read(num).zip(read(den)).and_then(|(num, den)| num.over(den))
+        }
+        (None, None) => text.value.parse().ok(),
+    };
+    if read.is_none() {
+        reader.report(fault!(WRONG_TYPE.want_exact, &text.span));
+    }
+    read.map(Some)
 }
 
 /// States by their full paths, or by their last names where only one state has it.

@@ -7,6 +7,7 @@ use crate::dossier::command::Aside;
 use crate::dossier::context::Entry;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::{Attends, Choice, Purpose, RowStatus};
+use crate::exact::Exact;
 use crate::ids::{EventName, FieldName, Instant, PersonId, StateId, VoteName, WorkflowName};
 use crate::source::{Span, Spanned};
 
@@ -341,6 +342,17 @@ pub struct Expect {
     pub round: Option<Spanned<u32>>,
     /// How children stand, by the name of their set.
     pub children: Vec<(String, Spanned<Stand>)>,
+    /// Of which workflow measures are expected, and what they give.
+    pub measures: Option<(WorkflowName, Vec<MeasureWanted>)>,
+}
+
+/// What a measure must give over all dossiers of its workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasureWanted {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// By the words of a group, with ` / ` between several, or for all of them; none: there is no value.
+    pub values: Vec<(Option<String>, Option<Exact>)>,
 }
 
 /// What a child was opened for, and its result if it has one.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::judge::says;
-use super::{Amiss, Play};
+use super::{Amiss, Play, measures};
 use crate::dossier::project::NoticeKind;
 use crate::dossier::refusal::{Code, Reason};
 use crate::dossier::{Dossier, Purpose, RowResult, Task, VoteResult};
@@ -21,6 +21,7 @@ pub(super) fn check(play: &mut Play<'_>, expect: &Expect, place: &Span) -> Resul
     if let Some(wanted) = &expect.register {
         register(play, wanted)?;
     }
+    measures::hold(play, expect)?;
     let asks_dossier = expect.state.is_some()
         || expect.outcome.is_some()
         || expect.tasks.is_some()
@@ -56,11 +57,11 @@ pub(super) fn check(play: &mut Play<'_>, expect: &Expect, place: &Span) -> Resul
     rows(play, dossier, expect)
 }
 
-fn amiss(place: &Span, what: &'static str, expected: impl Into<String>, found: impl Into<String>) -> Amiss {
+pub(super) fn amiss(place: &Span, what: &'static str, expected: impl Into<String>, found: impl Into<String>) -> Amiss {
     Amiss { place: place.clone(), what, expected: expected.into(), found: found.into() }
 }
 
-fn nothing(list: String) -> String {
+pub(super) fn nothing(list: String) -> String {
     if list.is_empty() { "none".to_owned() } else { list }
 }
 

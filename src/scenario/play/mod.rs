@@ -4,6 +4,7 @@ mod besides;
 mod find;
 mod hold;
 mod judge;
+mod measures;
 mod votes;
 
 use std::collections::BTreeMap;
