@@ -60,7 +60,7 @@ pub(super) async fn run(args: &PinArgs, context: &Context) -> Result<(), Trouble
         let pin = engine.store().pin(&dossier, &one).await?;
         had.push((one, pin));
     }
-    let wanted = |pin: &Option<Pin>| !args.list && (args.anew || pin.is_none());
+    let wanted = |pin: &Option<Pin>| !args.list && (args.anew || pin.as_ref().is_none_or(Pin::is_ended));
     let seen = |pin: &Option<Pin>| pin.as_ref().map_or(0, |pin| pin.generation);
     let fresh: Vec<(PersonId, i64)> =
         had.iter().filter(|(_, pin)| wanted(pin)).map(|(one, pin)| (one.clone(), seen(pin))).collect();

@@ -41,6 +41,11 @@ impl Pin {
     pub fn is_locked(&self) -> bool {
         self.tries >= TRIES_MAX
     }
+
+    /// It proves nothing any more, not even that it was typed before: the database was restored from a copy (`backup.rs`).
+    pub fn is_ended(&self) -> bool {
+        self.tries > TRIES_MAX
+    }
 }
 
 /// A number on its way into the database.

@@ -188,6 +188,10 @@ fn said(reader: &Reader, pin: Option<&Pin>) -> String {
     let Some(pin) = pin else { return reader.get("pins.none") };
     let by = PersonId::new(pin.made_by.as_str());
     let by = reader.person(&by).map_or_else(|| reader.get("pins.operator"), |person| person.name.clone());
-    let key = if pin.is_locked() { "pins.locked" } else { "pins.given" };
+    let key = match (pin.is_ended(), pin.is_locked()) {
+        (true, _) => "pins.ended",
+        (false, true) => "pins.locked",
+        (false, false) => "pins.given",
+    };
     reader.texts.fill(key, &[("when", &reader.moment(pin.made_at)), ("who", &by)])
 }

@@ -5,11 +5,11 @@ use chancery::dossier::Purpose;
 use chancery::dossier::command::Actor;
 use chancery::ids::{DossierId, PersonId};
 use chancery::store::pins::FreshPin;
-use chancery::store::{Store, StoreError};
+use chancery::store::{Store, StoreError, backup};
 
 use crate::store::{databases, migrated};
 use crate::support::office::START;
-use crate::support::pages::{Answer, LIST, Pages};
+use crate::support::pages::{Answer, CASE, LIST, Pages};
 use crate::web::voting;
 
 const MINUTE: i64 = 60_000;
@@ -188,6 +188,46 @@ async fn the_same_form_twice_gives_numbers_once_and_the_slips_stay_good() {
     // Whoever wants another one all the same has seen that there is one.
     let form = [("give.p-m1", "yes"), ("had.p-m1", &again.hidden("had.p-m1")), ("guard", &guard)];
     assert!(pages.post_as(&cookie, &place, &form).await.text().contains("class=\"slip\""));
+}
+
+#[tokio::test]
+async fn a_restored_backup_brings_no_session_no_code_and_no_number_back() {
+    let (mut pages, list) = secured().await;
+    let file = |url: &str| std::path::PathBuf::from(url.trim_start_matches("sqlite://"));
+    let database = file(pages.url());
+    let (copy, restored) = (database.with_extension("copy"), database.with_extension("restored"));
+    let link = pages.link(&list, Purpose::Ballot, "m1").await;
+    let pin = given(&pages, &list, "m1").await;
+    let pass = typed(&pages, &link, &pin).await.cookie();
+    let cookie = pages.sign_in("secretary").await;
+    let asked = pages.post("/ho-so/in", &[("do", "ask"), ("mailbox", "m1@office.example")]).await.hidden("asked");
+    let code = pages.app.links.code(pages.app.links.newest(), &asked, &"p-m1".into()).expect("the key is there");
+    backup::backup(&database, &copy).expect("a copy");
+    // After the copy: somebody signs out, a code is spent, a number is replaced.
+    pages.engine.store().sign_out_everywhere(&"p-secretary".into()).await.expect("out");
+    let spend = [("do", "code"), ("asked", asked.as_str()), ("code", code.as_str())];
+    assert_eq!(pages.post("/ho-so/in", &spend).await.status, StatusCode::SEE_OTHER);
+    given(&pages, &list, "m1").await;
+    backup::restore(&copy, &restored, "a test").expect("restored");
+    pages.reopen(&format!("sqlite://{}", restored.display())).await;
+    assert_eq!(pages.get_as(&cookie, "/ho-so/me").await.header("location"), "/ho-so/in");
+    assert_ne!(pages.post("/ho-so/in", &spend).await.status, StatusCode::SEE_OTHER, "it was spent");
+    let old = typed(&pages, &link, &pin).await;
+    assert!(old.status != StatusCode::SEE_OTHER && old.text().contains("khôi phục từ bản sao"), "{}", old.text());
+    assert!(!pages.get_as(&pass, &link).await.text().contains("Đề nghị của"), "nor what it had opened");
+    let fresh = given(&pages, &list, "m1").await;
+    assert_eq!(typed(&pages, &link, &fresh).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_other_tools_restored_brings_no_session_back_either() {
+    for database in databases().await {
+        let pages = Pages::on(database, CASE).await;
+        let cookie = pages.sign_in("secretary").await;
+        assert_eq!(pages.get_as(&cookie, "/ho-so/me").await.status, StatusCode::OK);
+        pages.engine.store().end_proofs().await.expect("ended");
+        assert_eq!(pages.get_as(&cookie, "/ho-so/me").await.header("location"), "/ho-so/in");
+    }
 }
 
 #[tokio::test]
