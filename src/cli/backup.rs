@@ -95,6 +95,7 @@ pub(super) async fn restore(args: &RestoreArgs, context: &Context) -> Result<(),
         (None, _) => {
             let store = Store::open(url.expose()).await?;
             home::hold(&store, "restored", context.now()).await?;
+            store.end_proofs().await?;
         }
     }
     context.printer.answer(&serde_json::json!({ "held": true }), |printer| {

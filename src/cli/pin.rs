@@ -60,8 +60,10 @@ pub(super) async fn run(args: &PinArgs, context: &Context) -> Result<(), Trouble
         let pin = engine.store().pin(&dossier, &one).await?;
         had.push((one, pin));
     }
-    let wanted = |pin: &Option<Pin>| !args.list && (args.anew || pin.is_none());
-    let fresh: Vec<PersonId> = had.iter().filter(|(_, pin)| wanted(pin)).map(|(one, _)| one.clone()).collect();
+    let wanted = |pin: &Option<Pin>| !args.list && (args.anew || pin.as_ref().is_none_or(Pin::is_ended));
+    let seen = |pin: &Option<Pin>| pin.as_ref().map_or(0, |pin| pin.generation);
+    let fresh: Vec<(PersonId, i64)> =
+        had.iter().filter(|(_, pin)| wanted(pin)).map(|(one, pin)| (one.clone(), seen(pin))).collect();
     let by = format!("operator:{}", context.environment.operator);
     let given = if fresh.is_empty() { Vec::new() } else { engine.give_pins(&dossier, fresh, &by).await? };
     let line = |(one, pin): &(PersonId, Option<Pin>)| {

@@ -247,6 +247,39 @@ fn another_encoding_is_told_clearly() {
 }
 
 #[test]
+fn a_file_that_is_more_than_a_table_gives_few_faults_however_many_it_has() {
+    let told = |text: &str| -> Vec<String> {
+        let faults = csv::read("x.csv", text.as_bytes()).expect_err("it is no table");
+        faults.iter().map(|fault| fault.message("en")).collect()
+    };
+    let wide = "a,".repeat(400_000) + "a";
+    assert_eq!(told(&wide), ["400001 columns are more than a table may have"]);
+    assert_eq!(told(&("a,".repeat(1_000_001) + "a")), ["the file has more than 1000000 cells"]);
+    assert_eq!(told(&"a\n".repeat(1_000_001)), ["the file has more than 1000000 cells"]);
+    assert_eq!(told(&format!("a\n{}", "b,".repeat(999_999))), ["the file has more than 1000000 cells"]);
+    assert_eq!(told(&("a,".repeat(499) + "a")), vec!["the column `a` stands twice"; 50]);
+    assert_eq!(told(&(",".repeat(498) + "a")).len(), 50);
+    assert_eq!(told(&format!("a\n{}", "b,c\n".repeat(400_000))).len(), 50);
+    let names = (0..500).map(|at| format!("c{at}")).collect::<Vec<_>>().join(",");
+    assert_eq!(csv::read("x.csv", names.as_bytes()).expect("it is a table").columns().len(), 500);
+}
+
+#[test]
+fn a_fault_of_a_header_says_where_each_of_the_two_names_stands() {
+    let text = "\u{feff}one,\"a, b\",a,\"a, b\"\n";
+    let fault = csv::read("x.csv", text.as_bytes()).expect_err("a column twice").remove(0);
+    let places: Vec<&str> = fault.labels.iter().map(|label| &text[label.span.range.clone()]).collect();
+    assert_eq!(places, ["\"a, b\"", "\"a, b\""]);
+    assert!(fault.labels[0].span.range.start > fault.labels[1].span.range.start);
+}
+
+#[test]
+fn rows_know_their_lines_whatever_stands_between_them() {
+    let table = csv::read("x.csv", "\n\na,b\r\n1,\"x\ny\"\r\n\r\n2,z\n".as_bytes()).expect("it is a table");
+    assert_eq!(table.rows().map(|row| row.line()).collect::<Vec<_>>(), [4, 7]);
+}
+
+#[test]
 fn a_number_is_no_formula() {
     for (text, formula) in [
         ("=1+1", true),

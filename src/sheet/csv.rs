@@ -1,6 +1,7 @@
 //! CSV files as offices make them: with or without a byte order mark, with either kind of line end, separated by commas (or by
 //! semicolons, as Excel writes in Vietnamese). Gives records that know their place, or diagnostics.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
@@ -11,8 +12,12 @@ use crate::source::{SourceFile, Span};
 
 /// Bytes that a file may have.
 pub(super) const FILE_MAX: usize = 32 * 1024 * 1024;
+/// Columns that a table may have.
+const COLUMNS_MAX: usize = 500;
+/// Cells that a table may have.
+pub(super) const CELLS_MAX: usize = 1_000_000;
 /// Faults that are told; more of the same help nobody.
-const FAULTS_MAX: usize = 50;
+pub(super) const FAULTS_MAX: usize = 50;
 
 /// A file that was read: a header and records of as many cells.
 #[derive(Clone, Debug)]
@@ -21,12 +26,16 @@ pub struct Table {
     delimiter: u8,
     columns: Vec<String>,
     header: Range<usize>,
+    /// Where each name of the header stands.
+    places: Vec<Range<usize>>,
     records: Vec<Record>,
 }
 
 #[derive(Clone, Debug)]
 struct Record {
     range: Range<usize>,
+    /// The line in which it begins, from 1; of a sheet, the row.
+    line: usize,
     cells: Vec<String>,
 }
 
@@ -41,7 +50,7 @@ pub struct Row<'t> {
 ///
 /// # Errors
 /// Every fault that keeps it from being a table: another encoding than UTF-8, no header, a column twice, records of another
-/// length than the header.
+/// length than the header, more than a table may have. Fifty of them at most.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Table, Vec<Diagnostic>> {
     of(decode(name, bytes).map_err(|fault| vec![*fault])?)
 }
@@ -54,7 +63,8 @@ pub fn of(file: SourceFile) -> Result<Table, Vec<Diagnostic>> {
     if let Some(at) = file.text.find(['\u{fffd}', '\0']) {
         return Err(vec![fault!(ENCODING.lost, Span::new(&file.name, at..at))]);
     }
-    let mut table = Table { delimiter: delimiter(&file), file, columns: vec![], header: 0..0, records: vec![] };
+    let delimiter = delimiter(&file);
+    let mut table = Table { delimiter, file, columns: vec![], header: 0..0, places: vec![], records: vec![] };
     let mut faults = table.fill();
     faults.truncate(FAULTS_MAX);
     if faults.is_empty() { Ok(table) } else { Err(faults) }
@@ -121,36 +131,15 @@ pub fn is_formula(text: &str) -> bool {
 
 impl Table {
     fn fill(&mut self) -> Vec<Diagnostic> {
-        let start = bom(&self.file.text);
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.delimiter)
-            .from_reader(&self.file.text.as_bytes()[start..]);
-        let mut faults = Vec::new();
-        let mut found: Vec<Record> = Vec::new();
-        let mut record = csv::StringRecord::new();
-        loop {
-            let from = start + offset(reader.position());
-            match reader.read_record(&mut record) {
-                Ok(true) => {
-                    let range = self.trimmed(from..start + offset(reader.position()));
-                    let cells: Vec<String> = record.iter().map(|cell| cell.trim().nfc().collect()).collect();
-                    if cells.iter().any(|cell| !cell.is_empty()) {
-                        found.push(Record { range, cells });
-                    }
-                }
-                Ok(false) => break,
-                Err(error) => {
-                    faults.push(fault!(RAGGED.library, self.span(from..from), why = error.to_string()));
-                    break;
-                }
-            }
-        }
+        let (found, mut faults) = self.found();
         let mut found = found.into_iter();
         let Some(header) = found.next() else {
-            return vec![fault!(NO_TABLE.empty, self.span(0..0))];
+            if faults.is_empty() {
+                faults.push(fault!(NO_TABLE.empty, self.span(0..0)));
+            }
+            return faults;
         };
+        self.places = self.places_in(&header.range).take(header.cells.len()).collect();
         self.header = header.range;
         self.columns = header.cells;
         self.records = found.collect();
@@ -159,21 +148,73 @@ impl Table {
         faults
     }
 
+    /// The records, the header first. What is more than a table may have is refused before it is kept: the file may be somebody
+    /// else's, and must not cost much more than its bytes.
+    fn found(&self) -> (Vec<Record>, Vec<Diagnostic>) {
+        let text = &self.file.text;
+        let too_many = || (Vec::new(), vec![fault!(TOO_MUCH.cells, self.span(0..0), max = CELLS_MAX)]);
+        // The library notes where every cell of a record ends before anybody sees how many there are.
+        if text.bytes().filter(|byte| *byte == self.delimiter).count() > CELLS_MAX {
+            return too_many();
+        }
+        let start = bom(text);
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .from_reader(&text.as_bytes()[start..]);
+        let (mut found, mut cells, mut counted): (Vec<Record>, usize, _) = (Vec::new(), 0, (0, 1));
+        let mut record = csv::StringRecord::new();
+        loop {
+            let from = start + offset(reader.position());
+            match reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return (found, Vec::new()),
+                Err(error) => {
+                    return (found, vec![fault!(RAGGED.library, self.span(from..from), why = error.to_string())]);
+                }
+            }
+            if record.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            let range = self.trimmed(from..start + offset(reader.position()));
+            if found.is_empty() && record.len() > COLUMNS_MAX {
+                let place = self.span(range.start..range.start);
+                return (Vec::new(), vec![fault!(COLUMNS.many, place, n = record.len(), max = COLUMNS_MAX)]);
+            }
+            cells += record.len();
+            if cells > CELLS_MAX {
+                return too_many();
+            }
+            // Lines are counted on from the record before, not from the beginning.
+            counted = (range.start, counted.1 + text[counted.0..range.start].matches('\n').count());
+            let line = if self.file.grid().is_some() { self.file.line_column(range.start).0 } else { counted.1 };
+            let cells = record.iter().map(|cell| cell.trim().nfc().collect()).collect();
+            found.push(Record { range, line, cells });
+        }
+    }
+
     fn check_columns(&self, faults: &mut Vec<Diagnostic>) {
+        let mut first: HashMap<&str, usize> = HashMap::new();
         for (at, name) in self.columns.iter().enumerate() {
-            let place = self.span(self.cell(&self.header, at));
+            if faults.len() >= FAULTS_MAX {
+                return;
+            }
             if name.is_empty() {
-                faults.push(fault!(COLUMNS.no_name, place, n = at + 1));
-            } else if let Some(first) = self.columns[..at].iter().position(|other| other == name) {
-                let first = self.span(self.cell(&self.header, first));
-                faults.push(fault!(COLUMNS.twice, place, name).beside(first));
+                faults.push(fault!(COLUMNS.no_name, self.name_place(at), n = at + 1));
+            } else if let Some(first) = first.get(name.as_str()) {
+                faults.push(fault!(COLUMNS.twice, self.name_place(at), name).beside(self.name_place(*first)));
+            } else {
+                first.insert(name, at);
             }
         }
     }
 
     fn check_lengths(&self, faults: &mut Vec<Diagnostic>) {
-        for record in self.records.iter().filter(|record| record.cells.len() != self.columns.len()) {
-            let (cells, columns) = (record.cells.len(), self.columns.len());
+        let columns = self.columns.len();
+        let ragged = self.records.iter().filter(|record| record.cells.len() != columns);
+        for record in ragged.take(FAULTS_MAX) {
+            let cells = record.cells.len();
             faults.push(fault!(RAGGED.cells, self.span(record.range.clone()), cells, columns));
         }
     }
@@ -213,14 +254,9 @@ impl Table {
         let unknown = self.columns.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str()));
         let fault = |(at, name): (usize, &String)| {
             let help = did_you_mean(name, known.iter().copied(), say!(near.none));
-            fault!(COLUMNS.unknown, self.span(self.cell(&self.header, at)), name).help(help)
+            fault!(COLUMNS.unknown, self.name_place(at), name).help(help)
         };
         unknown.map(fault).collect()
-    }
-
-    /// Line of a byte, from 1.
-    fn line(&self, byte: usize) -> usize {
-        self.file.line_column(byte).0
     }
 
     fn span(&self, range: Range<usize>) -> Span {
@@ -234,21 +270,25 @@ impl Table {
         from..from + text.trim_matches(['\r', '\n']).len()
     }
 
-    /// The bytes of a record's n-th cell, quotes included; the whole record if it has fewer.
+    /// Where the name of a column stands.
+    fn name_place(&self, at: usize) -> Span {
+        self.span(self.places.get(at).unwrap_or(&self.header).clone())
+    }
+
+    /// The bytes of each cell of a record, quotes included.
+    fn places_in(&self, record: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let (mut from, mut quoted) = (record.start, false);
+        let bytes = self.file.text.as_bytes()[record.clone()].iter().zip(record.start..);
+        let ends = bytes.filter_map(move |(byte, here)| {
+            quoted ^= *byte == b'"';
+            (*byte == self.delimiter && !quoted).then_some(here)
+        });
+        ends.chain(std::iter::once(record.end)).map(move |end| std::mem::replace(&mut from, end + 1)..end)
+    }
+
+    /// The bytes of a record's n-th cell; the whole record if it has fewer.
     fn cell(&self, record: &Range<usize>, n: usize) -> Range<usize> {
-        let (mut at, mut from, mut quoted) = (0, record.start, false);
-        for (byte, here) in self.file.text.as_bytes()[record.clone()].iter().zip(record.start..) {
-            if *byte == b'"' {
-                quoted = !quoted;
-            } else if *byte == self.delimiter && !quoted {
-                if at == n {
-                    return from..here;
-                }
-                at += 1;
-                from = here + 1;
-            }
-        }
-        if at == n { from..record.end } else { record.clone() }
+        self.places_in(record).nth(n).unwrap_or_else(|| record.clone())
     }
 }
 
@@ -260,7 +300,7 @@ impl<'t> Row<'t> {
 
     /// The line in which the record begins, from 1; of a sheet, the row.
     pub fn line(&self) -> usize {
-        self.table.line(self.record.range.start)
+        self.record.line
     }
 
     /// Where a cell stands; where the record stands if there is no such column.

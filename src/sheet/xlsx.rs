@@ -11,7 +11,7 @@ use std::ops::Range;
 use calamine::{DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xlsx};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::csv::{FILE_MAX, push_cell};
+use super::csv::{CELLS_MAX, FAULTS_MAX, FILE_MAX, push_cell};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::source::grid::{Grid, a1};
 use crate::source::{SourceFile, Span};
@@ -20,10 +20,12 @@ use crate::source::{SourceFile, Span};
 const UNPACKED_MAX: u64 = 64 * 1024 * 1024;
 /// Parts that a workbook may have.
 const PARTS_MAX: usize = 2_000;
-/// Cells of the rectangle in which everything stands.
-const CELLS_MAX: usize = 1_000_000;
-/// Faults that are told; more of the same help nobody.
-const FAULTS_MAX: usize = 50;
+/// Bytes that the styles of a workbook may become: each cell format gets a copy of the names that it refers to.
+const STYLES_MAX: usize = 128 * 1024 * 1024;
+/// Bytes that a cell format becomes besides.
+const STYLE_SIZE: usize = 1024;
+/// Characters that Excel lets a cell have.
+const CELL_CHARS_MAX: usize = 32_767;
 /// Whole numbers from here on have more digits than Excel keeps.
 const DIGITS_MAX: f64 = 1e15;
 
@@ -69,15 +71,15 @@ fn open<'b>(name: &str, bytes: &'b [u8]) -> Result<Book<'b>, Box<Diagnostic>> {
         return Err(Box::new(fault!(TOO_MUCH.megabytes, place(), max = FILE_MAX / 1024 / 1024)));
     }
     match unpacked(bytes) {
-        Some(size) if size <= UNPACKED_MAX => {}
-        Some(_) => return Err(Box::new(fault!(TOO_MUCH.megabytes, place(), max = UNPACKED_MAX / 1024 / 1024))),
+        Some(true) => {}
+        Some(false) => return Err(Box::new(fault!(TOO_MUCH.megabytes, place(), max = UNPACKED_MAX / 1024 / 1024))),
         None => return Err(Box::new(fault!(WORKBOOK.broken, place()))),
     }
     Xlsx::new(Cursor::new(bytes)).map_err(|_| Box::new(fault!(WORKBOOK.broken, place())))
 }
 
-/// How many bytes come out, counted up to a little more than is allowed, whatever the file says of itself.
-fn unpacked(bytes: &[u8]) -> Option<u64> {
+/// Whether what comes out is little enough, counted up to a little more than is allowed, whatever the file says of itself.
+fn unpacked(bytes: &[u8]) -> Option<bool> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
     if archive.len() > PARTS_MAX {
         return None;
@@ -85,13 +87,29 @@ fn unpacked(bytes: &[u8]) -> Option<u64> {
     let mut total = 0;
     for at in 0..archive.len() {
         let part = archive.by_index(at).ok()?;
-        let left = UNPACKED_MAX + 1 - total;
-        total += std::io::copy(&mut part.take(left), &mut std::io::sink()).ok()?;
+        let is_styles = part.name().ok()?.to_ascii_lowercase().ends_with("styles.xml");
+        let mut part = part.take(UNPACKED_MAX + 1 - total);
+        if is_styles {
+            let mut styles = Vec::new();
+            total += u64::try_from(part.read_to_end(&mut styles).ok()?).ok()?;
+            if styles_size(&styles) > STYLES_MAX {
+                return Some(false);
+            }
+        } else {
+            total += std::io::copy(&mut part, &mut std::io::sink()).ok()?;
+        }
         if total > UNPACKED_MAX {
-            break;
+            return Some(false);
         }
     }
-    Some(total)
+    Some(true)
+}
+
+/// What styles become at most: every cell format with the longest texts that stand between quotes, for its font and its number.
+fn styles_size(styles: &[u8]) -> usize {
+    let longest = styles.split(|byte| matches!(byte, b'"' | b'\'')).map(<[u8]>::len).max().unwrap_or_default();
+    let formats = styles.windows(3).filter(|found| matches!(found, [b'<' | b':', b'x', b'f'])).count();
+    formats.saturating_mul(STYLE_SIZE + 2 * longest)
 }
 
 fn chosen(book: &Book<'_>, name: &str, sheet: Option<&str>) -> Result<String, Box<Diagnostic>> {
@@ -132,7 +150,7 @@ struct Cell {
 /// Every cell that is not empty, by rows.
 fn cells(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<Vec<Cell>, Box<Diagnostic>> {
     let broken = |_| Box::new(fault!(WORKBOOK.broken, Span::new(name, 0..0)));
-    let mut found = values(book, sheet).map_err(broken)?;
+    let mut found = values(book, sheet).map_err(broken)?.map_err(|over| Box::new(over.told(name)))?;
     let formulas = formulas(book, sheet).map_err(broken)?;
     let merged = book.merge_cells_by_sheet_name(sheet).map_err(broken)?;
     for (row, column) in formulas {
@@ -150,7 +168,28 @@ fn cells(book: &mut Book<'_>, name: &str, sheet: &str) -> Result<Vec<Cell>, Box<
     Ok(found)
 }
 
-fn values(book: &mut Book<'_>, sheet: &str) -> Result<Vec<Cell>, calamine::XlsxError> {
+/// More than is taken of a sheet, however little the file is.
+enum Over {
+    /// The texts of its cells together.
+    Text,
+    /// The text of one cell.
+    Cell(u32, u32),
+}
+
+impl Over {
+    fn told(&self, name: &str) -> Diagnostic {
+        let place = Span::new(name, 0..0);
+        match self {
+            Self::Text => fault!(TOO_MUCH.megabytes, place, max = FILE_MAX / 1024 / 1024),
+            Self::Cell(row, column) => {
+                fault!(TOO_MUCH.cell, place, cell = a1(row + 1, column + 1), max = CELL_CHARS_MAX)
+            }
+        }
+    }
+}
+
+/// The cells in which something stands. A text that many cells share is as long in each of them, so what comes out is counted.
+fn values(book: &mut Book<'_>, sheet: &str) -> Result<Result<Vec<Cell>, Over>, calamine::XlsxError> {
     let mut reader = book.worksheet_cells_reader(sheet)?;
     let zeros: Vec<(usize, bool)> = reader
         .styles()
@@ -160,19 +199,45 @@ fn values(book: &mut Book<'_>, sheet: &str) -> Result<Vec<Cell>, calamine::XlsxE
             (zeros(code), code.contains('%'))
         })
         .collect();
-    let mut found = Vec::new();
+    let (mut found, mut bytes) = (Vec::new(), 0);
     while let Some((cell, style)) = reader.next_cell_with_style_id()? {
         let (row, column) = cell.get_position();
         let (width, percent) = zeros.get(style).copied().unwrap_or_default();
-        let (text, wrong) = said(cell.get_value(), width, percent);
+        let value = cell.get_value();
+        if width > CELL_CHARS_MAX || text_of(value).is_some_and(|text| text.chars().nth(CELL_CHARS_MAX).is_some()) {
+            return Ok(Err(Over::Cell(row, column)));
+        }
+        let (text, wrong) = said(value, width, percent);
+        bytes += text.len();
+        if bytes > FILE_MAX {
+            return Ok(Err(Over::Text));
+        }
         let text: String = text.trim().nfc().collect();
-        if (!text.is_empty() || wrong.is_some()) && found.len() <= CELLS_MAX {
+        if !text.is_empty() || wrong.is_some() {
             found.push(Cell { row, column, text, wrong });
+        }
+        // One more than the rectangle may have is enough to say so.
+        if found.len() > CELLS_MAX {
+            break;
         }
     }
     found.sort_by_key(|cell| (cell.row, cell.column));
     found.dedup_by_key(|cell| (cell.row, cell.column));
-    Ok(found)
+    Ok(Ok(found))
+}
+
+/// The text that a file holds for a cell, if it holds one.
+fn text_of<'c>(value: &'c DataRef<'_>) -> Option<&'c str> {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text),
+        DataRef::SharedString(text) => Some(text),
+        DataRef::Empty
+        | DataRef::Bool(_)
+        | DataRef::Int(_)
+        | DataRef::Float(_)
+        | DataRef::DateTime(_)
+        | DataRef::Error(_) => None,
+    }
 }
 
 fn formulas(book: &mut Book<'_>, sheet: &str) -> Result<Vec<(u32, u32)>, calamine::XlsxError> {

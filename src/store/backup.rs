@@ -5,7 +5,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 
-use super::{StoreError, meta};
+use super::{Store, StoreError, meta};
+
+/// What ends with a restore, by table. A copy knows nothing of what came after it: a session that was ended, a code that was spent and
+/// a number that was replaced would be good again. Numbers get more tries than anybody has, and only new ones are the way on.
+pub(super) const ENDED: [(&str, &str); 3] = [
+    ("session", "DELETE FROM session"),
+    ("sign_in", "UPDATE sign_in SET used_at = asked_at WHERE used_at IS NULL"),
+    ("pin", "UPDATE pin SET tries = tries + 6"),
+];
 
 /// Copies the database behind a path into a new file, as of one moment, and proves that the copy is whole. The file appears
 /// under its name only then.
@@ -25,8 +33,18 @@ pub fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
     copied
 }
 
+impl Store {
+    /// Ends what proved who somebody is, after tools of the database's own have restored it: sessions, codes, numbers.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn end_proofs(&self) -> Result<(), StoreError> {
+        self.write(|tx| ENDED.iter().try_for_each(|(_, sql)| tx.execute(sql, &[]).map(drop))).await
+    }
+}
+
 /// Puts a copy into the place of a database that does not exist yet, and holds it: nothing is sent or started by the clock
-/// before somebody has looked.
+/// before somebody has looked, and what proved who somebody was when the copy was made proves nothing any more.
 ///
 /// # Errors
 /// There is a database already, the copy is not whole, or a file cannot be written.
@@ -99,9 +117,22 @@ pub fn check(path: &Path) -> Result<(), StoreError> {
 }
 
 fn hold(path: &Path, why: &str) -> Result<(), StoreError> {
-    let database = Connection::open(path).map_err(|error| said(path, &error))?;
-    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    database.execute(sql, (meta::HELD, why)).map(drop).map_err(|error| said(path, &error))
+    let holding = || -> Result<(), rusqlite::Error> {
+        let mut database = Connection::open(path)?;
+        let tx = database.transaction()?;
+        let held =
+            "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        tx.execute(held, (meta::HELD, why))?;
+        for (table, end) in ENDED {
+            // A copy may be older than the table.
+            let found = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
+            if tx.query_row(found, [table], |row| row.get::<_, i64>(0))? > 0 {
+                tx.execute(end, [])?;
+            }
+        }
+        tx.commit()
+    };
+    holding().map_err(|error| said(path, &error))
 }
 
 /// On the disk for good, then under its name.

@@ -178,22 +178,23 @@ impl Store {
         rows.iter().map(task).collect()
     }
 
-    /// Dossiers with a text among what they are found by (small letters without marks; empty for all), the latest first, from those
-    /// that changed before an instant.
+    /// Dossiers with a text among what they are found by (small letters without marks; empty for all), the latest first, and those of
+    /// one instant by their ids: what comes after a place in that order, which is an instant and an id, or the first.
     ///
     /// # Errors
     /// The database fails.
     pub async fn latest(
         &self,
         text: &str,
-        before: Instant,
+        after: (Instant, &str),
         limit: i64,
     ) -> Result<Vec<(DossierId, Instant)>, StoreError> {
-        const ALL: &str = "SELECT id, last_at FROM dossier WHERE last_at < $1 ORDER BY last_at DESC, id LIMIT $2";
-        const WITH: &str = "SELECT id, last_at FROM dossier WHERE last_at < $1 AND REPLACE(search, $3, '') <> search \
-                            ORDER BY last_at DESC, id LIMIT $2";
-        let params: [Param; 3] = [before.0.into(), limit.into(), text.into()];
-        let (sql, params) = if text.is_empty() { (ALL, &params[..2]) } else { (WITH, &params[..]) };
+        const ALL: &str = "SELECT id, last_at FROM dossier WHERE last_at <= $1 AND (last_at < $1 OR id > $3) \
+                           ORDER BY last_at DESC, id LIMIT $2";
+        const WITH: &str = "SELECT id, last_at FROM dossier WHERE last_at <= $1 AND (last_at < $1 OR id > $3) \
+                            AND REPLACE(search, $4, '') <> search ORDER BY last_at DESC, id LIMIT $2";
+        let params: [Param; 4] = [after.0.0.into(), limit.into(), after.1.into(), text.into()];
+        let (sql, params) = if text.is_empty() { (ALL, &params[..3]) } else { (WITH, &params[..]) };
         let rows = self.read(sql, params).await?;
         rows.iter().map(|row| Ok((row.text(0)?.into(), Instant(row.int(1)?)))).collect()
     }

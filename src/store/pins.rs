@@ -10,8 +10,9 @@ pub const TRIES_MAX: i64 = 5;
 const LAST: &str = "SELECT generation, key_id, rounds, salt, hash, tries, made_at, made_by FROM pin \
     WHERE dossier_id = $1 AND person_id = $2 ORDER BY generation DESC LIMIT 1";
 const GIVE: &str = "INSERT INTO pin (dossier_id, person_id, generation, key_id, rounds, salt, hash, tries, made_at, made_by) \
-    SELECT $1, $2, COALESCE(MAX(generation), 0) + 1, $3, $4, $5, $6, 0, $7, $8 FROM pin \
-    WHERE dossier_id = $1 AND person_id = $2";
+    SELECT $1, $2, $9 + 1, $3, $4, $5, $6, 0, $7, $8 \
+    WHERE $9 = COALESCE((SELECT MAX(generation) FROM pin WHERE dossier_id = $1 AND person_id = $2), 0) \
+    ON CONFLICT (dossier_id, person_id, generation) DO NOTHING";
 const TRY: &str =
     "UPDATE pin SET tries = tries + 1 WHERE dossier_id = $1 AND person_id = $2 AND generation = $3 AND tries < $4";
 const RIGHT: &str = "UPDATE pin SET tries = 0 WHERE dossier_id = $1 AND person_id = $2 AND generation = $3";
@@ -40,6 +41,22 @@ impl Pin {
     pub fn is_locked(&self) -> bool {
         self.tries >= TRIES_MAX
     }
+
+    /// It proves nothing any more, not even that it was typed before: the database was restored from a copy (`backup.rs`).
+    pub fn is_ended(&self) -> bool {
+        self.tries > TRIES_MAX
+    }
+}
+
+/// A number on its way into the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshPin {
+    /// Whose.
+    pub person: PersonId,
+    /// The generation that whoever gives it has seen; 0 where they saw none.
+    pub seen: i64,
+    /// Its hash.
+    pub hash: PinHash,
 }
 
 impl Store {
@@ -55,28 +72,32 @@ impl Store {
     /// Puts new numbers into the place of the old ones, if there were any.
     ///
     /// # Errors
-    /// The database fails; then none was put there.
+    /// [`StoreError::Outrun`] where somebody was given another number since it was looked at, or the database fails; then none was
+    /// put there.
     pub async fn give_pins(
         &self,
         dossier: &DossierId,
-        pins: Vec<(PersonId, PinHash)>,
+        pins: Vec<FreshPin>,
         by: &str,
         now: Instant,
     ) -> Result<(), StoreError> {
         let (dossier, by) = (dossier.clone(), by.to_owned());
         self.write(move |tx| {
-            for (person, pin) in &pins {
-                let params: [Param; 8] = [
+            for FreshPin { person, seen, hash } in &pins {
+                let params: [Param; 9] = [
                     dossier.as_str().into(),
                     person.as_str().into(),
-                    pin.key_id.into(),
-                    i64::from(pin.rounds).into(),
-                    pin.salt.as_str().into(),
-                    pin.hash.as_str().into(),
+                    hash.key_id.into(),
+                    i64::from(hash.rounds).into(),
+                    hash.salt.as_str().into(),
+                    hash.hash.as_str().into(),
                     now.0.into(),
                     by.as_str().into(),
+                    (*seen).into(),
                 ];
-                tx.execute(GIVE, &params)?;
+                if tx.execute(GIVE, &params)? == 0 {
+                    return Err(StoreError::Outrun);
+                }
             }
             Ok(())
         })

@@ -54,12 +54,13 @@ pub(super) async fn show(
     let asked = page::asked_language(raw.as_deref());
     let search: String = query.get("q").map_or("", String::as_str).trim().chars().take(SEARCH_MAX).collect();
     let wanted = plain(&search);
-    let before = query.get("before").and_then(|at| at.parse().ok()).unwrap_or(i64::MAX);
-    let found = app.engine.store().latest(&wanted, Instant(before), LOOKED_AT_MAX).await?;
+    let before = Instant(query.get("before").and_then(|at| at.parse().ok()).unwrap_or(i64::MAX));
+    let after = query.get("after").map_or("", String::as_str);
+    let found = app.engine.store().latest(&wanted, (before, after), LOOKED_AT_MAX).await?;
     let (mut list, mut last) = (Vec::new(), None);
     let mut rest = found.iter();
     for (id, at) in rest.by_ref() {
-        last = Some(*at);
+        last = Some((at.0, id.as_str()));
         let Some(whole) = app.engine.dossier(id).await? else { continue };
         let machine = app.engine.machine(&whole.machine).await?;
         let mut reader = visit::reader(&app, machine, &whole, &session.person, asked)?;
@@ -85,7 +86,9 @@ pub(super) async fn show(
         }
     }
     let is_more = rest.next().is_some() || found.len() >= usize::try_from(LOOKED_AT_MAX).unwrap_or(usize::MAX);
-    let older = last.filter(|_| is_more).map(|at| format!("?before={}&q={}", at.0, escaped(&search)));
+    // Many dossiers may have changed in one instant: the place is both.
+    let place = |(at, id): (i64, &str)| format!("?before={at}&after={}&q={}", escaped(id), escaped(&search));
+    let older = last.filter(|_| is_more).map(place);
     let directory = app.engine.directory();
     let texts = asked.unwrap_or_else(|| say::texts(directory.language(&session.person)));
     let page = DossiersPage { search, list, more: older.unwrap_or_default(), back: Place::Inbox.path(&app.site) };

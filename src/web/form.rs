@@ -2,32 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use axum::RequestExt as _;
+use axum::body::to_bytes;
 use axum::extract::multipart::MultipartError;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
 use unicode_normalization::UnicodeNormalization;
 
 use super::error::Problem;
 use super::upload::File;
 
 /// More entries than any page of ours has.
-const ENTRIES_MAX: usize = 20_000;
+pub(super) const ENTRIES_MAX: usize = 20_000;
 /// Files of one form.
 const FILES_MAX: usize = 2_000;
 /// Characters of one entry.
-const ENTRY_CHARS_MAX: usize = 20_000;
+pub(super) const ENTRY_CHARS_MAX: usize = 20_000;
+/// Bytes of a form without files: a list of 15,000 cells, each with thirty Vietnamese letters, is two thirds of it.
+pub(super) const URLENCODED_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+const URLENCODED: &str = "application/x-www-form-urlencoded";
 
 /// What a form said, by the names of its inputs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
+    /// How many entries came, also those of the same name.
+    entries: usize,
     values: BTreeMap<String, String>,
     files: BTreeMap<String, Vec<File>>,
 }
 
 impl Form {
-    /// Reads a form.
+    /// Reads a form, as large as its route takes one; without files no larger than [`URLENCODED_BYTES_MAX`].
     ///
     /// # Errors
     /// It is too large, breaks off, or is of no kind that pages send.
@@ -37,12 +43,19 @@ impl Form {
             let multipart = Multipart::from_request(request, &()).await.map_err(|_| Problem::BadForm)?;
             return Self::of_parts(multipart).await;
         }
-        let pairs = axum::Form::<Vec<(String, String)>>::from_request(request, &()).await;
-        let axum::Form(pairs) =
-            pairs.map_err(|rejection: FormRejection| too_large(rejection.into_response().status()))?;
+        if !kind.starts_with(URLENCODED) {
+            return Err(Problem::BadForm);
+        }
+        // Whoever breaks off does not read what is answered, so there is one reason.
+        let body = to_bytes(request.into_limited_body(), URLENCODED_BYTES_MAX).await;
+        Self::of_pairs(&body.map_err(|_| Problem::TooLarge)?)
+    }
+
+    /// Each entry is counted before the next is looked at.
+    fn of_pairs(body: &[u8]) -> Result<Self, Problem> {
         let mut form = Self::default();
-        for (name, value) in pairs {
-            form.take(name, &value)?;
+        for (name, value) in form_urlencoded::parse(body) {
+            form.take(name.into_owned(), &value)?;
         }
         Ok(form)
     }
@@ -67,7 +80,8 @@ impl Form {
     }
 
     fn take(&mut self, name: String, value: &str) -> Result<(), Problem> {
-        if self.values.len() >= ENTRIES_MAX || value.chars().count() > ENTRY_CHARS_MAX {
+        self.entries += 1;
+        if self.entries > ENTRIES_MAX || value.chars().count() > ENTRY_CHARS_MAX {
             return Err(Problem::TooLarge);
         }
         self.values.insert(name, cleaned(value));
@@ -122,6 +136,17 @@ fn too_large(status: StatusCode) -> Problem {
     if status == StatusCode::PAYLOAD_TOO_LARGE { Problem::TooLarge } else { Problem::BadForm }
 }
 
+/// Bytes that a text becomes in a form without files, as browsers send it.
+pub(super) fn sent_len(text: &str) -> usize {
+    let len = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' | b' ' => 1,
+        // Every line ends with two letters there.
+        b'\n' => 6,
+        _ => 3,
+    };
+    text.bytes().map(len).sum()
+}
+
 /// One way of writing letters (NFC), one kind of line end, nothing invisible, ends trimmed.
 fn cleaned(text: &str) -> String {
     let text: String = text.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
@@ -132,10 +157,41 @@ fn cleaned(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cleaned;
+    use super::{ENTRIES_MAX, Form, Problem, URLENCODED_BYTES_MAX, cleaned, sent_len};
 
     #[test]
     fn texts_lose_what_cannot_be_seen_and_keep_their_lines() {
         assert_eq!(cleaned("  A\u{202e}b\r\nca\u{0301}\u{0}\r\n"), "Ab\ncá");
+    }
+
+    #[test]
+    fn entries_are_counted_also_where_they_have_one_name() {
+        let read = |count: usize| Form::of_pairs("a=&".repeat(count).as_bytes()).map(|form| form.has("a"));
+        assert_eq!(read(ENTRIES_MAX), Ok(true));
+        assert_eq!(read(ENTRIES_MAX + 1), Err(Problem::TooLarge));
+        assert_eq!(read(30_000), Err(Problem::TooLarge));
+    }
+
+    #[test]
+    fn a_list_of_fifteen_thousand_cells_and_a_sheet_of_400_rows_can_be_sent() {
+        let cell = "Nguyễn Thị Ví Dụ, đơn vị khác";
+        let mut body = String::new();
+        for (row, column) in (0..1_500).flat_map(|row| (0..10).map(move |column| (row, column))) {
+            let mut pairs = form_urlencoded::Serializer::new(&mut body);
+            pairs.append_pair(&format!("c.{row}.{column}"), cell);
+        }
+        assert!(body.len() < URLENCODED_BYTES_MAX * 3 / 4, "{}", body.len());
+        let form = Form::of_pairs(body.as_bytes()).expect("it fits");
+        assert_eq!((form.rows("c"), form.get("c.1499.9")), (1_500, cell));
+        let sheet: String = (0..400).flat_map(|row| (0..12).map(move |at| format!("f.{row}.{at}=x&"))).collect();
+        assert_eq!(Form::of_pairs(sheet.as_bytes()).map(|form| form.rows("f")), Ok(400));
+    }
+
+    #[test]
+    fn what_a_text_becomes_in_a_form_is_known_before() {
+        let text = "Đơn vị A-1_b.c* (x)";
+        let sent: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        assert_eq!(sent_len(text), sent.len());
+        assert_eq!(sent_len("a\nb"), "a%0D%0Ab".len());
     }
 }

@@ -56,7 +56,7 @@ impl Pass {
         });
         let Some((generation, token)) = kept.next() else { return Ok(None) };
         let now = app.engine.store().pin(&task.dossier, &task.person).await?;
-        Ok(now.filter(|pin| pin.generation == generation).map(|_| Self { token }))
+        Ok(now.filter(|pin| pin.generation == generation && !pin.is_ended()).map(|_| Self { token }))
     }
 
     /// What every form carries of a page that is made for it.
@@ -79,6 +79,7 @@ pub(super) async fn page(app: &App, visit: &Visit, wrong: Option<String>) -> Res
     let pin = app.engine.store().pin(&task.dossier, &task.person).await?;
     let closed = match pin {
         None => reader.get("pin.none"),
+        Some(pin) if pin.is_ended() => reader.get("pin.ended"),
         Some(pin) if pin.is_locked() => reader.get("pin.locked"),
         Some(_) => String::new(),
     };

@@ -17,6 +17,7 @@ use super::view::refused::Wrong;
 use super::visit;
 use crate::dossier::{Dossier, Purpose};
 use crate::ids::{DossierId, PersonId};
+use crate::store::StoreError;
 use crate::store::pins::Pin;
 
 /// What a seat is called whose holder keeps the papers of a body and has no vote.
@@ -40,6 +41,8 @@ struct Member {
     said: String,
     /// They need one: they have none, or it is locked.
     wants: bool,
+    /// The generation of the number that they have, 0 for none: a form that saw an older one gives nothing.
+    had: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,11 +82,19 @@ pub(super) async fn answer(
     let asked = page::asked_language(query.as_deref());
     let opened = open(&app, &session, &DossierId::new(dossier), asked).await?;
     let ticked = |person: &&PersonId| form.get(&format!("give.{person}")) == "yes";
-    let people: Vec<PersonId> = opened.people.iter().filter(ticked).cloned().collect();
+    let seen = |person: &PersonId| form.get(&format!("had.{person}")).parse().unwrap_or_default();
+    let people: Vec<(PersonId, i64)> =
+        opened.people.iter().filter(ticked).map(|person| (person.clone(), seen(person))).collect();
     if people.is_empty() {
         return shown(&app, &session, &opened, Vec::new(), Some("pins.nobody")).await;
     }
-    let given = app.engine.give_pins(&opened.dossier.id, people, session.person.as_str()).await?;
+    let given = match app.engine.give_pins(&opened.dossier.id, people, session.person.as_str()).await {
+        // The same form once more, or another secretary: the slips that were just handed out stay good.
+        Err(StoreError::Outrun) => {
+            return shown(&app, &session, &opened, Vec::new(), Some("pins.meanwhile")).await;
+        }
+        given => given?,
+    };
     // Two groups of three, as the page that takes them lets them be typed.
     let slip = |one: crate::engine::GivenPin| {
         let (first, second) = one.pin.split_at(one.pin.len() / 2);
@@ -156,6 +167,7 @@ async fn shown(
             name: reader.name(person),
             said: said(reader, pin.as_ref()),
             wants: pin.as_ref().is_none_or(Pin::is_locked),
+            had: pin.as_ref().map_or(0, |pin| pin.generation),
         });
     }
     let errors: Vec<Wrong> = wrong.map(|key| Wrong::at(reader.get(key), "members")).into_iter().collect();
@@ -176,6 +188,10 @@ fn said(reader: &Reader, pin: Option<&Pin>) -> String {
     let Some(pin) = pin else { return reader.get("pins.none") };
     let by = PersonId::new(pin.made_by.as_str());
     let by = reader.person(&by).map_or_else(|| reader.get("pins.operator"), |person| person.name.clone());
-    let key = if pin.is_locked() { "pins.locked" } else { "pins.given" };
+    let key = match (pin.is_ended(), pin.is_locked()) {
+        (true, _) => "pins.ended",
+        (false, true) => "pins.locked",
+        (false, false) => "pins.given",
+    };
     reader.texts.fill(key, &[("when", &reader.moment(pin.made_at)), ("who", &by)])
 }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chancery::dossier::command::Actor;
 use chancery::ids::DossierId;
 
+use crate::store::databases;
 use crate::support::pages::{CASE, Pages};
 use crate::web::{cast, submit, voting};
 
@@ -33,6 +34,35 @@ async fn dossiers_are_listed_for_those_who_have_a_role_in_them_and_for_nobody_el
         assert_eq!(pages.get(&format!("{}{below}", at(&one))).await.header("location"), "/ho-so/in", "{below}");
     }
     assert_eq!(pages.get_as(&clerk, &format!("{LIST}/none")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn dossiers_of_one_instant_are_each_seen_once_over_the_pages() {
+    for database in databases().await {
+        let pages = Pages::on(database, CASE).await;
+        let mut cases = Vec::new();
+        for n in 0..120 {
+            cases.push(pages.case(&format!("c{n:03}"), &format!("Đề nghị {n}"), "m3").await.to_string());
+        }
+        let instants = pages.engine.store().read("SELECT DISTINCT last_at FROM dossier", &[]).await.expect("it reads");
+        assert_eq!(instants.len(), 1);
+        let clerk = pages.sign_in("clerk").await;
+        for search in ["", "nghi"] {
+            let (mut seen, mut next) = (Vec::new(), Some(format!("{LIST}?q={search}")));
+            while let Some(path) = next.take() {
+                let page = pages.get_as(&clerk, &path).await.text();
+                let line = format!("href=\"{LIST}/");
+                let ids = page.split(&line).skip(1).filter_map(|rest| rest.split('"').next());
+                let before = seen.len();
+                seen.extend(ids.map(str::to_owned));
+                assert!(seen.len() > before, "a page without any: {page}");
+                let older = page.split("href=\"?").nth(1).and_then(|rest| rest.split('"').next());
+                next = older.map(|query| format!("{LIST}?{}", query.replace("&amp;", "&")));
+            }
+            seen.sort();
+            assert_eq!(seen, cases, "{search}");
+        }
+    }
 }
 
 #[tokio::test]

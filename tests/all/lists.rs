@@ -135,6 +135,27 @@ async fn faults_are_shown_at_their_rows_and_put_right_there_and_nothing_is_kept_
 }
 
 #[tokio::test]
+async fn a_file_that_is_larger_than_any_list_is_told_in_a_line() {
+    let (pages, page) = desk().await;
+    let page = format!("{page}?lang=en");
+    let wide = "a,".repeat(400_000) + "a";
+    let long = format!("{HEAD}\n{}", "A1,x,U,clerk,plain,60,\n".repeat(2_200));
+    let heavy = format!("{HEAD}\n{}", format!("A1,{},U,clerk,plain,60,\n", "ấ".repeat(150)).repeat(1_800));
+    let narrow = format!("code\n{}", "A1\n".repeat(14_000));
+    for (text, said) in [
+        (wide, "400001 columns are more"),
+        (long, "more than 15000 cells"),
+        (heavy, "more in this list than one page can carry"),
+        (narrow, "more in this list than one page can carry"),
+    ] {
+        let answer = pages.post_files(&page, &[("do", "read")], &[("list", "a.csv", text.as_bytes())]).await;
+        let (status, page) = (answer.status, answer.text());
+        assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains(said), "`{said}` is missing in: {page}");
+        assert!(page.len() < 20_000 && page.matches("href=\"#file\"").count() == 1, "one clear fault: {page}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_list_again_makes_no_twins_and_changes_what_can_still_be_filled_in() {
     let (pages, page) = desk().await;
     take(&pages, &page, &["A1,Thứ nhất,U,clerk,plain,60,2026-06-01", "A2,Thứ hai,U,,plain,60,"]).await;

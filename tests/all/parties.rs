@@ -167,6 +167,9 @@ async fn anybody_objects_by_a_mailed_link_and_the_dossier_waits_until_that_is_se
         let refused = pages.post(&public, &[("name", name), ("mail", mail)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
+    let long = "a".repeat(20_000);
+    let refused = pages.post(&public, &[("name", &long), ("mail", "a@b.example")]).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE, "what a stranger sends is short or not read");
     assert_eq!(dossier(&pages, &id).await.seq, before);
     let form = [("name", "Ông Năm"), ("mail", "nam@nha.example")];
     for _ in 0..2 {

@@ -4,10 +4,12 @@ use axum::http::StatusCode;
 use chancery::dossier::Purpose;
 use chancery::dossier::command::Actor;
 use chancery::ids::{DossierId, PersonId};
+use chancery::store::pins::FreshPin;
+use chancery::store::{Store, StoreError, backup};
 
 use crate::store::{databases, migrated};
 use crate::support::office::START;
-use crate::support::pages::{Answer, LIST, Pages};
+use crate::support::pages::{Answer, CASE, LIST, Pages};
 use crate::web::voting;
 
 const MINUTE: i64 = 60_000;
@@ -23,8 +25,9 @@ async fn secured() -> (Pages, DossierId) {
 }
 
 async fn given(pages: &Pages, list: &DossierId, person: &str) -> String {
-    let people = vec![PersonId::new(format!("p-{person}"))];
-    let given = pages.engine.give_pins(list, people, "operator:root").await.expect("given");
+    let person = PersonId::new(format!("p-{person}"));
+    let seen = pages.engine.store().pin(list, &person).await.expect("it reads").map_or(0, |pin| pin.generation);
+    let given = pages.engine.give_pins(list, vec![(person, seen)], "operator:root").await.expect("given");
     given[0].pin.clone()
 }
 
@@ -163,6 +166,71 @@ async fn the_secretary_gives_numbers_on_a_page_once_and_nobody_else_does() {
 }
 
 #[tokio::test]
+async fn the_same_form_twice_gives_numbers_once_and_the_slips_stay_good() {
+    const PINS: &str = "SELECT person_id, generation, hash FROM pin ORDER BY person_id, generation";
+    let (pages, list) = secured().await;
+    let place = format!("/ho-so/me/pins/{list}");
+    let cookie = pages.sign_in("secretary").await;
+    let page = pages.get_as(&cookie, &place).await;
+    let (guard, had) = (page.hidden("guard"), page.hidden("had.p-m1"));
+    let form = [("give.p-m1", "yes"), ("had.p-m1", &had), ("guard", &guard)];
+    let slips = pages.post_as(&cookie, &place, &form).await.text();
+    let (_, rest) = slips.split_once("class=\"digits\">").expect("a number");
+    let pin: String = rest.chars().take(7).filter(char::is_ascii_digit).collect();
+    let before = pages.engine.store().read(PINS, &[]).await.expect("it reads");
+    let again = pages.post_as(&cookie, &place, &form).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = again.text();
+    assert!(said.contains("đã được cấp trong lúc này") && !said.contains("class=\"slip\""), "{said}");
+    assert_eq!(pages.engine.store().read(PINS, &[]).await.expect("it reads"), before);
+    let link = pages.link(&list, Purpose::Ballot, "m1").await;
+    assert_eq!(typed(&pages, &link, &pin).await.status, StatusCode::SEE_OTHER, "the slip is good");
+    // Whoever wants another one all the same has seen that there is one.
+    let form = [("give.p-m1", "yes"), ("had.p-m1", &again.hidden("had.p-m1")), ("guard", &guard)];
+    assert!(pages.post_as(&cookie, &place, &form).await.text().contains("class=\"slip\""));
+}
+
+#[tokio::test]
+async fn a_restored_backup_brings_no_session_no_code_and_no_number_back() {
+    let (mut pages, list) = secured().await;
+    let file = |url: &str| std::path::PathBuf::from(url.trim_start_matches("sqlite://"));
+    let database = file(pages.url());
+    let (copy, restored) = (database.with_extension("copy"), database.with_extension("restored"));
+    let link = pages.link(&list, Purpose::Ballot, "m1").await;
+    let pin = given(&pages, &list, "m1").await;
+    let pass = typed(&pages, &link, &pin).await.cookie();
+    let cookie = pages.sign_in("secretary").await;
+    let asked = pages.post("/ho-so/in", &[("do", "ask"), ("mailbox", "m1@office.example")]).await.hidden("asked");
+    let code = pages.app.links.code(pages.app.links.newest(), &asked, &"p-m1".into()).expect("the key is there");
+    backup::backup(&database, &copy).expect("a copy");
+    // After the copy: somebody signs out, a code is spent, a number is replaced.
+    pages.engine.store().sign_out_everywhere(&"p-secretary".into()).await.expect("out");
+    let spend = [("do", "code"), ("asked", asked.as_str()), ("code", code.as_str())];
+    assert_eq!(pages.post("/ho-so/in", &spend).await.status, StatusCode::SEE_OTHER);
+    given(&pages, &list, "m1").await;
+    backup::restore(&copy, &restored, "a test").expect("restored");
+    pages.reopen(&format!("sqlite://{}", restored.display())).await;
+    assert_eq!(pages.get_as(&cookie, "/ho-so/me").await.header("location"), "/ho-so/in");
+    assert_ne!(pages.post("/ho-so/in", &spend).await.status, StatusCode::SEE_OTHER, "it was spent");
+    let old = typed(&pages, &link, &pin).await;
+    assert!(old.status != StatusCode::SEE_OTHER && old.text().contains("khôi phục từ bản sao"), "{}", old.text());
+    assert!(!pages.get_as(&pass, &link).await.text().contains("Đề nghị của"), "nor what it had opened");
+    let fresh = given(&pages, &list, "m1").await;
+    assert_eq!(typed(&pages, &link, &fresh).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_other_tools_restored_brings_no_session_back_either() {
+    for database in databases().await {
+        let pages = Pages::on(database, CASE).await;
+        let cookie = pages.sign_in("secretary").await;
+        assert_eq!(pages.get_as(&cookie, "/ho-so/me").await.status, StatusCode::OK);
+        pages.engine.store().end_proofs().await.expect("ended");
+        assert_eq!(pages.get_as(&cookie, "/ho-so/me").await.header("location"), "/ho-so/in");
+    }
+}
+
+#[tokio::test]
 async fn what_is_kept_of_a_number_does_not_give_it() {
     let (pages, list) = secured().await;
     let pin = given(&pages, &list, "m1").await;
@@ -184,8 +252,28 @@ async fn numbers_and_sessions_are_kept_alike_on_both_databases() {
         let hash =
             |hash: &str| chancery::links::PinHash { key_id: 1, rounds: 2, salt: "s".to_owned(), hash: hash.to_owned() };
         assert_eq!(store.pin(&dossier, &person).await.expect("it reads"), None);
-        for (number, by) in [("one", "operator:root"), ("two", "p2")] {
-            store.give_pins(&dossier, vec![(person.clone(), hash(number))], by, START).await.expect("given");
+        let fresh = |seen, number| vec![FreshPin { person: person.clone(), seen, hash: hash(number) }];
+        for (seen, number, by) in [(0, "one", "operator:root"), (1, "two", "p2")] {
+            store.give_pins(&dossier, fresh(seen, number), by, START).await.expect("given");
+        }
+        for seen in [0, 1, 3] {
+            let other = FreshPin { person: "p0".into(), seen: 0, hash: hash("other") };
+            let both = [vec![other], fresh(seen, "late")].concat();
+            let late = store.give_pins(&dossier, both, "p2", START).await;
+            assert!(matches!(late, Err(StoreError::Outrun)), "{late:?}");
+            assert_eq!(store.pin(&dossier, &"p0".into()).await.expect("it reads"), None, "all or none");
+        }
+        // Two nodes at once: one gives it.
+        let node = Store::open(&database.url).await.expect("it opens");
+        let people: Vec<PersonId> = (0..8).map(|n| format!("q{n}").into()).collect();
+        for person in &people {
+            let one = || vec![FreshPin { person: person.clone(), seen: 0, hash: hash("q") }];
+            let (first, second) = tokio::join!(
+                store.give_pins(&dossier, one(), "p2", START),
+                node.give_pins(&dossier, one(), "p2", START)
+            );
+            let outrun = |given: &Result<(), StoreError>| matches!(given, Err(StoreError::Outrun));
+            assert!((first.is_ok() && outrun(&second)) || (outrun(&first) && second.is_ok()), "{first:?}, {second:?}");
         }
         let kept = store.pin(&dossier, &person).await.expect("it reads").expect("given");
         assert_eq!((kept.generation, kept.hash.hash.as_str(), kept.made_by.as_str()), (2, "two", "p2"));

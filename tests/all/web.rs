@@ -631,7 +631,7 @@ async fn the_access_log_says_which_page_and_never_whose() {
     let sent = pages.post("/ho-so/in", &[("do", "code"), ("asked", &asked), ("code", &code)]).await;
     let cookie = sent.cookie();
     pages.get_as(&cookie, "/ho-so/me/dossiers?q=Ri%C3%AAng").await;
-    let given = pages.engine.give_pins(&case, vec!["p-clerk".into()], "operator:root").await.expect("given");
+    let given = pages.engine.give_pins(&case, vec![("p-clerk".into(), 0)], "operator:root").await.expect("given");
     let said = log.text();
     let (_, kept) = cookie.split_once('=').expect("a cookie");
     for secret in [code.as_str(), &asked, kept, &given[0].pin, "clerk@office.example", "Ri%C3%AAng"] {

@@ -37,9 +37,18 @@ fn from_csv(sheets: &[(&str, &str)]) -> Vec<u8> {
     book.save_to_buffer().expect("a workbook")
 }
 
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+
 /// A workbook from its bare parts, as programs other than Excel write them.
 fn parts(properties: &str, cells: &str) -> Vec<u8> {
-    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let styles = format!(
+        "<styleSheet xmlns='{MAIN}'><cellXfs count='2'><xf numFmtId='0'/><xf numFmtId='14' applyNumberFormat='1'/></cellXfs></styleSheet>"
+    );
+    parts_with(properties, cells, "", &styles)
+}
+
+/// The same with texts that cells share, and with styles.
+fn parts_with(properties: &str, cells: &str, shared: &str, styles: &str) -> Vec<u8> {
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
     let workbook = format!(
@@ -47,10 +56,8 @@ fn parts(properties: &str, cells: &str) -> Vec<u8> {
     );
     let relations = format!(
         "<Relationships xmlns='{PACKAGE}'><Relationship Id='r1' Type='{OFFICE}/worksheet' Target='worksheets/sheet1.xml'/>\
-         <Relationship Id='r2' Type='{OFFICE}/styles' Target='styles.xml'/></Relationships>"
-    );
-    let styles = format!(
-        "<styleSheet xmlns='{MAIN}'><cellXfs count='2'><xf numFmtId='0'/><xf numFmtId='14' applyNumberFormat='1'/></cellXfs></styleSheet>"
+         <Relationship Id='r2' Type='{OFFICE}/styles' Target='styles.xml'/>\
+         <Relationship Id='r3' Type='{OFFICE}/sharedStrings' Target='sharedStrings.xml'/></Relationships>"
     );
     let sheet = format!("<worksheet xmlns='{MAIN}'><sheetData>{cells}</sheetData></worksheet>");
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -61,9 +68,13 @@ fn parts(properties: &str, cells: &str) -> Vec<u8> {
         ("_rels/.rels", roots),
         ("xl/workbook.xml", workbook),
         ("xl/_rels/workbook.xml.rels", relations),
-        ("xl/styles.xml", styles),
+        ("xl/styles.xml", styles.to_owned()),
+        ("xl/sharedStrings.xml", shared.to_owned()),
         ("xl/worksheets/sheet1.xml", sheet),
     ] {
+        if text.is_empty() {
+            continue;
+        }
         archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("a part");
         archive.write_all(text.as_bytes()).expect("memory");
     }
@@ -220,6 +231,36 @@ fn what_is_no_workbook_or_a_hostile_one_is_refused_in_words() {
     for (bytes, message) in cases {
         let found = faults(bytes, None).1;
         assert!(found[0].message("en").contains(message), "{message}: {}", found[0].message("en"));
+    }
+}
+
+#[test]
+fn a_small_workbook_that_becomes_a_large_one_is_refused() {
+    let rows = |cell: &str| -> String {
+        let row = |row: i32| format!("<row r='{row}'><c r='A{row}' {cell}</c></row>");
+        (1..=6_000).map(row).collect::<Vec<_>>().concat()
+    };
+    let (cells, numbers) = (rows("t='s'><v>0</v>"), rows("s='0'><v>7</v>"));
+    let shared = |text: &str| format!("<sst xmlns='{MAIN}'><si><t>{text}</t></si></sst>");
+    let styled = |code: &str, formats: usize| {
+        let formats = "<xf numFmtId='200'/>".repeat(formats);
+        format!(
+            "<styleSheet xmlns='{MAIN}'><numFmts count='1'><numFmt numFmtId='200' formatCode='{code}'/></numFmts>\
+             <cellXfs>{formats}</cellXfs></styleSheet>"
+        )
+    };
+    let cases = [
+        ("one text in many cells", parts_with("", &cells, &shared(&"x".repeat(30_000)), &styled("0", 1)), "32 MB"),
+        ("one text that is too long", parts_with("", &cells, &shared(&"x".repeat(32_768)), &styled("0", 1)), "A1"),
+        ("a number with many zeros", parts_with("", &numbers, "", &styled(&"0".repeat(1_000_000), 1)), "A1"),
+        ("many numbers with zeros", parts_with("", &numbers, "", &styled(&"0".repeat(30_000), 1)), "32 MB"),
+        ("one name in many formats", parts_with("", &numbers, "", &styled(&"0".repeat(30_000), 20_000)), "64 MB"),
+    ];
+    for (name, bytes, said) in cases {
+        assert!(bytes.len() < 256 * 1024, "{name}: {}", bytes.len());
+        let found = faults(&bytes, None).1;
+        let told: Vec<(&str, String)> = found.iter().map(|fault| (fault.code, fault.message("en"))).collect();
+        assert!(told.len() == 1 && told[0].0 == "E0004" && told[0].1.contains(said), "{name}: {told:?}");
     }
 }
 

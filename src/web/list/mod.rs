@@ -168,7 +168,7 @@ pub(super) async fn answer(
     let bringer = Bringer::open(&app, &token, workflow, query.as_deref()).await?;
     let form = Form::read(request).await?;
     match form.get("do") {
-        "read" => match Typed::of_file(&bringer, &form) {
+        "read" => match Typed::of_file(&bringer, &form).await? {
             Ok(typed) => looked_over(&app, &bringer, typed, false).await,
             Err(errors) => page(&app, &bringer, ListPage { errors, ..ListPage::default() }).await,
         },

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::Bringer;
 use crate::diagnostic::Diagnostic;
@@ -14,16 +15,34 @@ use crate::sheet::{self, csv};
 use crate::source::SourceFile;
 use crate::web::App;
 use crate::web::error::Problem;
-use crate::web::form::Form;
+use crate::web::form::{ENTRIES_MAX, ENTRY_CHARS_MAX, Form, URLENCODED_BYTES_MAX, sent_len};
 use crate::web::view::refused::{self, Wrong};
 
 /// Cells that a page carries; more of them are brought in several files.
 const CELLS_MAX: usize = 15_000;
+/// Faults of a file that a page tells.
+const FAULTS_MAX: usize = 20;
+/// Bytes that the name of a cell takes in a form, and entries besides cells and rows.
+const NAME_BYTES_MAX: usize = 20;
+const OTHERS_MAX: usize = 20;
+
+/// Files that are read at once: each may be large, and whoever sends another waits.
+static READING: Semaphore = Semaphore::const_new(2);
 
 /// Columns, and rows with the numbers that people call them by.
 pub(super) struct Typed {
     columns: Vec<String>,
     rows: Vec<(u32, Vec<String>)>,
+}
+
+/// Why a file is no list for a page.
+enum Unfit {
+    /// It is no table; in words.
+    Faults(Vec<String>),
+    /// It has too many cells.
+    Cells,
+    /// There is more in them than a form brings back.
+    Text,
 }
 
 /// What was found out about a list.
@@ -69,26 +88,58 @@ struct Cell {
 }
 
 impl Typed {
-    /// From the file that was sent: a workbook or CSV.
+    /// From the file that was sent: a workbook or CSV; or why it is none that a page takes, in words.
     ///
     /// # Errors
-    /// It is no table; in words.
-    pub(super) fn of_file(bringer: &Bringer, form: &Form) -> Result<Self, Vec<Wrong>> {
+    /// Reading it failed, which no file should bring about.
+    pub(super) async fn of_file(bringer: &Bringer, form: &Form) -> Result<Result<Self, Vec<Wrong>>, Problem> {
         let reader = &bringer.reader;
-        let Some(file) = form.file("list") else { return Err(vec![Wrong::at(reader.get("list.no_file"), "file")]) };
-        let (source, table) = sheet::read(&file.name, &file.content, None);
-        let language = reader.texts.code();
-        let table = table.map_err(|faults| {
-            let said = faults.iter().take(20).map(|fault| Wrong::at(told(fault, &source, language), "file"));
-            said.collect::<Vec<_>>()
+        let wrong = |text: String| Ok(Err(vec![Wrong::at(text, "file")]));
+        let Some(file) = form.file("list") else { return wrong(reader.get("list.no_file")) };
+        let (name, content, language) = (file.name.clone(), file.content.clone(), reader.texts.code());
+        let turn = READING.acquire().await.map_err(|_| Problem::Unavailable)?;
+        // Whoever waits for other pages does not wait for this; a reader that nobody waits for any more keeps its turn to the end.
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let (source, table) = sheet::read(&name, &content, None);
+            match table {
+                Ok(table) => Self::of_table(&table),
+                Err(faults) => {
+                    let said = faults.iter().take(FAULTS_MAX).map(|fault| told(fault, &source, language));
+                    Err(Unfit::Faults(said.collect()))
+                }
+            }
+        });
+        let read = read.await.map_err(|error| {
+            tracing::error!(%error, "a list could not be read");
+            Problem::Fault
         })?;
+        match read {
+            Ok(typed) => Ok(Ok(typed)),
+            Err(Unfit::Faults(said)) => Ok(Err(said.into_iter().map(|said| Wrong::at(said, "file")).collect())),
+            Err(Unfit::Cells) => wrong(reader.texts.fill("list.too_long", &[("n", &CELLS_MAX.to_string())])),
+            Err(Unfit::Text) => wrong(reader.get("list.too_much")),
+        }
+    }
+
+    /// What a page carries of a table: as much as its form brings back.
+    fn of_table(table: &csv::Table) -> Result<Self, Unfit> {
+        let (width, height) = (table.columns().len(), table.rows().len());
+        if width * height > CELLS_MAX {
+            return Err(Unfit::Cells);
+        }
         let number = |row: csv::Row<'_>| u32::try_from(row.line()).unwrap_or(u32::MAX);
         let cells = |row: csv::Row<'_>| table.columns().iter().map(|column| row.get(column).to_owned()).collect();
-        let rows: Vec<_> = table.rows().map(|row| (number(row), cells(row))).collect();
-        if rows.len() * table.columns().len() > CELLS_MAX {
-            return Err(vec![Wrong::at(reader.texts.fill("list.too_long", &[("n", &CELLS_MAX.to_string())]), "file")]);
-        }
-        Ok(Self { columns: table.columns().to_vec(), rows })
+        let typed = Self {
+            columns: table.columns().to_vec(),
+            rows: table.rows().map(|row| (number(row), cells(row))).collect(),
+        };
+        let texts = || typed.columns.iter().chain(typed.rows.iter().flat_map(|(_, cells)| cells));
+        let entries = (width + 1) * (height + 1) + OTHERS_MAX;
+        let bytes = texts().map(|text| sent_len(text)).sum::<usize>() + entries * NAME_BYTES_MAX;
+        let is_long = texts().any(|text| text.len() > ENTRY_CHARS_MAX && text.chars().count() > ENTRY_CHARS_MAX);
+        let fits = entries <= ENTRIES_MAX && bytes <= URLENCODED_BYTES_MAX && !is_long;
+        if fits { Ok(typed) } else { Err(Unfit::Text) }
     }
 
     /// From the cells that a form carried.

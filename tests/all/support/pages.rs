@@ -232,6 +232,14 @@ impl Pages {
         Self { engine, clock, app, _health: health, database }
     }
 
+    /// The same office on another database, with the same keys.
+    pub(crate) async fn reopen(&mut self, url: &str) {
+        let keys = Keys { links: LinkKeys::of_bytes([7; 32]), master: MasterKeys::of_bytes([9; 32]) };
+        let store = Store::open(url).await.expect("it opens");
+        self.engine = Engine::open(store, keys, self.clock.clone(), Chance::seeded(2)).await.expect("an engine");
+        self.app.engine = self.engine.clone();
+    }
+
     /// Where its database is.
     pub(crate) fn url(&self) -> &str {
         &self.database.url
