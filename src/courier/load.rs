@@ -8,10 +8,11 @@ use crate::directory::Person;
 use crate::dossier::{Dossier, Outsider};
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
-use crate::letters::{About, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
+use crate::letters::{About, AbsenceLetter, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
 use crate::links::{Bound, LinkKeys, task_row};
 use crate::machine::Machine;
 use crate::store::StoreError;
+use crate::store::absences::Absence;
 use crate::store::mails::{ClaimedMail, MailCode};
 
 /// Why a mail cannot be written. None of these passes by waiting, but for the first.
@@ -101,6 +102,23 @@ impl Loader<'_> {
             reader: self.reader(&mail.person, None)?,
             code: self.keys.code(code.key_id, &code.id, &mail.person).ok_or(LoadError::NoKey)?,
             minutes: code.ends_at.0.saturating_sub(mail.made_at.0) / 60_000,
+            now: self.now,
+        })
+    }
+
+    /// The letter that tells of an absence: to whoever is away, where they end it; or to who stands in.
+    pub(super) fn absence(&self, mail: &ClaimedMail, absence: &Absence) -> Result<AbsenceLetter, LoadError> {
+        let directory = self.engine.directory();
+        let name = |id: &PersonId| directory.people.get(id).map(|person| person.name.clone());
+        let own = mail.person == absence.person;
+        let other = if own { &absence.by } else { &absence.person };
+        Ok(AbsenceLetter {
+            message_id: mail.message_id.clone(),
+            reader: self.reader(&mail.person, None)?,
+            other: name(other).ok_or(LoadError::NoPerson)?,
+            from: absence.from,
+            until: absence.until,
+            end: if own { Some(format!("{}/away", self.desk_link(mail).ok_or(LoadError::NoKey)?)) } else { None },
             now: self.now,
         })
     }

@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration {
         number: 1,
         name: "init",
@@ -66,6 +66,12 @@ const MIGRATIONS: [Migration; 9] = [
         name: "calendars",
         sqlite: include_str!("../../migrations/0009_calendars.sql"),
         postgres: include_str!("../../migrations/0009_calendars.sql"),
+    },
+    Migration {
+        number: 11,
+        name: "absence_mails",
+        sqlite: include_str!("../../migrations/0011_absence_mails.sql"),
+        postgres: include_str!("../../migrations/0011_absence_mails.sql"),
     },
 ];
 

@@ -28,6 +28,7 @@ const DAILY: [&str; 22] = [
     "session",
     "pin",
     "absence",
+    "absence_mail",
     "chosen_language",
 ];
 const READ_ONLY: &str = "migration";

@@ -19,13 +19,16 @@ use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
 use crate::store::pages::{MailPage, TaskPage};
 
+/// How long after it was written a mail is good for more than what it asks.
+const OPEN_FOR_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
 #[derive(Debug, Default, Serialize)]
 struct Desk {
     who: String,
     open: Vec<Matter>,
     done: Vec<Matter>,
     told: Vec<News>,
-    /// Where they can say that they will be away.
+    /// Where they can say that they will be away; empty where the mail is too old for it.
     away: String,
     /// Lists that its reader may bring.
     lists: Vec<Brought>,
@@ -83,7 +86,8 @@ pub(super) async fn show(
     for dossier in app.engine.store().news_of_mail(&id).await? {
         desk.told.extend(news(&app, &dossier, &mail.person, asked).await?);
     }
-    if list::is_recent(&app, &mail) {
+    if is_recent(&app, &mail) {
+        desk.away = Place::DeskAway(&token).path(&app.site);
         for (workflow, title) in list::offered(&app, &mail.person, asked).await? {
             let mut href = Place::List { token: &token, workflow: workflow.as_str() }.path(&app.site);
             if let Some(texts) = asked {
@@ -98,7 +102,6 @@ pub(super) async fn show(
     let person = directory.people.get(&mail.person).or(outside.as_ref());
     let own = outside.as_ref().map_or_else(|| directory.language(&mail.person), |person| person.language.as_str());
     let texts = asked.unwrap_or_else(|| say::texts(own));
-    desk.away = Place::DeskAway(&token).path(&app.site);
     desk.who = person.map_or_else(|| texts.get("did.unknown").to_owned(), |person| person.name.clone());
     page::page(&Frame::new(&app, Some(texts), own), StatusCode::OK, "desk.html", &desk)
 }
@@ -126,6 +129,11 @@ pub(super) async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), P
     let bound =
         Bound { row: id.as_str(), person: &mail.person, activation: "", purpose: "desk", generation: mail.generation };
     if app.links.verifies(&presented, mail.key_id, &bound) { Ok((id, mail)) } else { Err(Problem::NotFound) }
+}
+
+/// Whether a mail is young enough for more than what it asks: for bringing a list, for naming who stands in.
+pub(super) fn is_recent(app: &App, mail: &MailPage) -> bool {
+    app.engine.now().0 - mail.made_at.0 <= OPEN_FOR_MS
 }
 
 /// What a task is to its person; none where its link can no longer be made.
