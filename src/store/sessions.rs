@@ -1,6 +1,6 @@
 //! Signing in: codes that were asked for, and who is signed in. Neither a code nor what a browser keeps stands here.
 
-use super::{Param, Row, Store, StoreError};
+use super::{Param, Row, Store, StoreError, Tx};
 use crate::ids::{Instant, MailId, PersonId};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -33,9 +33,21 @@ const TRIED: &str = "SELECT person_id, key_id FROM sign_in WHERE id = $1";
 const USE: &str = "UPDATE sign_in SET used_at = $1 WHERE id = $2 AND used_at IS NULL";
 const OPEN: &str = "INSERT INTO session (hash, person_id, opened_at, ends_at) VALUES ($1, $2, $3, $4)";
 const END_OLD: &str = "DELETE FROM session WHERE ends_at <= $1 OR hash = $2";
-const WHO: &str = "SELECT person_id FROM session WHERE hash = $1 AND ends_at > $2";
+// Who has left stays among the people, for what they did is told with their names; the latest directory has not written them.
+macro_rules! latest {
+    () => {
+        "(SELECT since_at FROM directory ORDER BY version DESC LIMIT 1)"
+    };
+}
+const WHO: &str = concat!(
+    "SELECT person_id FROM session JOIN person ON person.id = session.person_id \
+     WHERE hash = $1 AND ends_at > $2 AND person.changed_at = ",
+    latest!()
+);
+const IS_KNOWN: &str = concat!("SELECT id FROM person WHERE id = $1 AND changed_at = ", latest!());
 const END: &str = "DELETE FROM session WHERE hash = $1";
 const END_ALL: &str = "DELETE FROM session WHERE person_id = $1";
+const END_CODES: &str = "UPDATE sign_in SET used_at = $1 WHERE person_id = $2 AND used_at IS NULL";
 
 /// Somebody asks for a code.
 #[derive(Clone, Debug)]
@@ -73,6 +85,14 @@ pub struct Tried {
     pub ends_at: Instant,
 }
 
+impl Tx<'_> {
+    /// Whoever read a person's mails so far is signed out everywhere, and no code that was mailed is good any more.
+    pub(super) fn end_sign_ins(&mut self, person: &PersonId, now: Instant) -> Result<(), StoreError> {
+        self.execute(END_ALL, &[person.as_str().into()])?;
+        self.execute(END_CODES, &[now.0.into(), person.as_str().into()]).map(drop)
+    }
+}
+
 impl Store {
     /// Notes that a code was asked for, and puts its mail where the courier takes it at once. False if there were too many from
     /// where it was asked: then nothing is noted. Whether the mailbox is known, or has had too many, the answer does not say.
@@ -95,7 +115,12 @@ impl Store {
             let since: [Param; 3] = [asked.mailbox.as_str().into(), hour.0.into(), now.plus_ms(-DAY_MS).0.into()];
             let before = tx.query(ASKED_BY_MAILBOX, &since)?;
             let enough = count(before.clone(), 0)? >= MAILBOX_DAY_MAX || count(before, 1)? >= MAILBOX_HOUR_MAX;
-            let person = asked.person.as_ref().filter(|_| !enough);
+            let mut person = asked.person.as_ref().filter(|_| !enough);
+            if let Some(one) = person
+                && tx.query(IS_KNOWN, &[one.as_str().into()])?.is_empty()
+            {
+                person = None;
+            }
             let (mail, message_id) = &asked.mail;
             let params: [Param; 8] = [
                 asked.id.as_str().into(),
@@ -153,7 +178,7 @@ impl Store {
         .await
     }
 
-    /// Who is signed in under this hash.
+    /// Who is signed in under this hash, if the latest directory still knows them.
     ///
     /// # Errors
     /// The database fails.

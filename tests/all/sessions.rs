@@ -454,3 +454,51 @@ async fn mails_that_bring_codes_keep_nobody_from_their_other_mails() {
     while courier.step(morning).await.expect("a step").worked() {}
     assert_eq!(catcher.more_than(0).await, 1, "the one about the case");
 }
+
+#[tokio::test]
+async fn who_read_a_mailbox_that_is_not_the_persons_any_more_is_signed_out_and_their_codes_are_dead() {
+    for way in ["readdressed", "another directory", "gone"] {
+        let pages = Pages::new().await;
+        let clerk = PersonId::from("p-clerk");
+        let (cookie, other) = (pages.sign_in("clerk").await, pages.sign_in("m1").await);
+        let id = asked(&pages, "clerk@office.example").await.hidden("asked");
+        let mut directory = (*pages.engine.directory()).clone();
+        pages.at(START.plus_ms(MINUTE));
+        match way {
+            "readdressed" => {
+                let deed = crate::undelivered::deed("readdressed", "p-clerk", START.0);
+                pages.engine.store().readdress(deed, START).await.expect("done");
+            }
+            "gone" => {
+                directory.people.remove(&clerk);
+                directory.posts.retain(|post| post.person != clerk);
+                pages.engine.put_directory(directory).await.expect("a directory");
+            }
+            _ => {
+                directory.people.get_mut(&clerk).expect("the clerk").email = Some("an@office.example".to_owned());
+                pages.engine.put_directory(directory).await.expect("a directory");
+            }
+        }
+        assert_eq!(pages.get_as(&cookie, ME).await.header("location"), IN, "{way}: signed out");
+        assert_eq!(pages.get_as(&other, ME).await.status, StatusCode::OK, "{way}: nobody else");
+        let right = code(&pages, &id, "clerk");
+        assert_eq!(typed(&pages, &id, &right).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{way}: the code");
+        let before = codes_mailed(&pages).await;
+        assert_eq!(asked(&pages, "clerk@office.example").await.status, StatusCode::OK);
+        assert_eq!(codes_mailed(&pages).await - before, i64::from(way == "readdressed"), "{way}: the old mailbox");
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_somebody_whom_the_directory_does_not_know_is_none() {
+    let pages = Pages::new().await;
+    let cookie = pages.sign_in("clerk").await;
+    assert_eq!(pages.get_as(&cookie, ME).await.status, StatusCode::OK);
+    // As a process of an older program would have left it.
+    let older = pages
+        .engine
+        .store()
+        .write(|tx| tx.execute("UPDATE person SET changed_at = changed_at - 1 WHERE id = 'p-clerk'", &[]));
+    older.await.expect("it is written");
+    assert_eq!(pages.get_as(&cookie, ME).await.header("location"), IN);
+}
