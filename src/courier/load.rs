@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::calendar::Calendar;
 use crate::directory::Person;
-use crate::dossier::{Dossier, Outsider};
+use crate::dossier::{Dossier, Outsider, Purpose};
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
 use crate::letters::{About, AbsenceLetter, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
@@ -70,7 +70,11 @@ impl Loader<'_> {
         }
         // Somebody from outside is known to the dossier that names them, and to nobody else.
         let outside = loaded.values().find_map(|one| one.dossier.outsider(&mail.person)).map(Outsider::known);
-        let reader = self.reader(&mail.person, outside)?;
+        let mut reader = self.reader(&mail.person, outside)?;
+        // Whoever typed a name on a public page need not be who reads this: what a stranger types is mailed to nobody.
+        if mail.notices.iter().all(|one| one.task.as_ref().is_some_and(|task| task.purpose == Purpose::Object)) {
+            reader.name.clear();
+        }
         let language = Language::new(&reader.language);
         let gathering = Gathering {
             person: &mail.person,

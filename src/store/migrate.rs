@@ -73,6 +73,12 @@ const MIGRATIONS: [Migration; 10] = [
         sqlite: include_str!("../../migrations/0011_absence_mails.sql"),
         postgres: include_str!("../../migrations/0011_absence_mails.sql"),
     },
+    Migration {
+        number: 12,
+        name: "knocks",
+        sqlite: include_str!("../../migrations/0012_knocks.sql"),
+        postgres: include_str!("../../migrations/0012_knocks.sql"),
+    },
 ];
 
 const CREATE: &str =

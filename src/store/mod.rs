@@ -12,6 +12,7 @@ mod checkpoint;
 mod deployment;
 mod error;
 pub mod heads;
+pub mod knocks;
 pub mod listing;
 mod load;
 mod log;

@@ -6,7 +6,7 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 4] = ["event", "machine", "head", "mail_deed"];
 /// What the server changes every day.
-const DAILY: [&str; 22] = [
+const DAILY: [&str; 24] = [
     "meta",
     "workflow",
     "calendar",
@@ -29,6 +29,7 @@ const DAILY: [&str; 22] = [
     "pin",
     "absence",
     "absence_mail",
+    "knock",
     "chosen_language",
 ];
 const READ_ONLY: &str = "migration";

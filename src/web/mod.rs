@@ -25,6 +25,7 @@ pub mod say;
 mod serve;
 mod session;
 mod sign_in;
+mod stranger;
 mod task;
 pub mod upload;
 mod view;
@@ -119,9 +120,9 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::Desk => get(desk::show),
         Route::List => get(list::show).post(list::answer),
         Route::Template => get(list::blank),
-        Route::Public => get(public::show).post(public::knock),
         Route::PublicPaper => get(public::paper),
-        // Anybody may send this one: it is short, or it is not read.
+        // Anybody may send these: they are short, or they are not read.
+        Route::Public => get(public::show).post(public::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
         Route::SignIn => get(sign_in::show).post(sign_in::answer).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
         Route::Dossiers => get(dossiers::show),
         Route::Dossier => get(task::show_own).post(answer::answer_own),
