@@ -63,6 +63,7 @@ pub(super) async fn run(args: &AwayArgs, context: &Context) -> Result<(), Troubl
             from: args.from.unwrap_or(today),
             until,
             set_by: by.clone(),
+            host: context.config.web.site()?.host().to_owned(),
         };
         engine.be_away(away, today).await?.map_err(|why| Trouble::Refused(why.to_string()))?;
     }

@@ -151,12 +151,10 @@ async fn put_address(engine: &Engine, person: &PersonId, to: &str) -> Result<(),
     if !crate::courier::settings::is_address(to) {
         return Err(Trouble::Usage(format!("`{to}` is no mail address")));
     }
-    let mut directory = engine.directory().as_ref().clone();
-    match directory.people.get_mut(person) {
-        Some(known) => known.email = Some(to.to_owned()),
-        None => return Err(Trouble::Usage("the directory does not know this person any more".to_owned())),
+    if engine.put_address(person, to).await? {
+        return Ok(());
     }
-    Ok(engine.put_directory(directory).await?)
+    Err(Trouble::Usage("the directory does not know this person any more".to_owned()))
 }
 
 fn deed(engine: &Engine, what: &str, person: PersonId, by: PersonId, reason: &str) -> MailDeed {

@@ -59,6 +59,7 @@ mod tests {
             lease: "l".to_owned(),
             notices: Vec::new(),
             code: None,
+            absence: None,
         }
     }
 

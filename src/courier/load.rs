@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::calendar::Calendar;
 use crate::directory::Person;
-use crate::dossier::{Dossier, Outsider};
+use crate::dossier::{Dossier, Outsider, Purpose};
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
-use crate::letters::{About, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
+use crate::letters::{About, AbsenceLetter, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
 use crate::links::{Bound, LinkKeys, task_row};
 use crate::machine::Machine;
 use crate::store::StoreError;
+use crate::store::absences::Absence;
 use crate::store::mails::{ClaimedMail, MailCode};
 
 /// Why a mail cannot be written. None of these passes by waiting, but for the first.
@@ -69,7 +70,11 @@ impl Loader<'_> {
         }
         // Somebody from outside is known to the dossier that names them, and to nobody else.
         let outside = loaded.values().find_map(|one| one.dossier.outsider(&mail.person)).map(Outsider::known);
-        let reader = self.reader(&mail.person, outside)?;
+        let mut reader = self.reader(&mail.person, outside)?;
+        // Whoever typed a name on a public page need not be who reads this: what a stranger types is mailed to nobody.
+        if mail.notices.iter().all(|one| one.task.as_ref().is_some_and(|task| task.purpose == Purpose::Object)) {
+            reader.name.clear();
+        }
         let language = Language::new(&reader.language);
         let gathering = Gathering {
             person: &mail.person,
@@ -101,6 +106,23 @@ impl Loader<'_> {
             reader: self.reader(&mail.person, None)?,
             code: self.keys.code(code.key_id, &code.id, &mail.person).ok_or(LoadError::NoKey)?,
             minutes: code.ends_at.0.saturating_sub(mail.made_at.0) / 60_000,
+            now: self.now,
+        })
+    }
+
+    /// The letter that tells of an absence: to whoever is away, where they end it; or to who stands in.
+    pub(super) fn absence(&self, mail: &ClaimedMail, absence: &Absence) -> Result<AbsenceLetter, LoadError> {
+        let directory = self.engine.directory();
+        let name = |id: &PersonId| directory.people.get(id).map(|person| person.name.clone());
+        let own = mail.person == absence.person;
+        let other = if own { &absence.by } else { &absence.person };
+        Ok(AbsenceLetter {
+            message_id: mail.message_id.clone(),
+            reader: self.reader(&mail.person, None)?,
+            other: name(other).ok_or(LoadError::NoPerson)?,
+            from: absence.from,
+            until: absence.until,
+            end: if own { Some(format!("{}/away", self.desk_link(mail).ok_or(LoadError::NoKey)?)) } else { None },
             now: self.now,
         })
     }

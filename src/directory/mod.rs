@@ -198,6 +198,9 @@ pub struct Substitute {
     pub person: PersonId,
     /// Who stands in for them.
     pub by: PersonId,
+    /// It was said by the link of a mail and by nothing else: it counts where a link alone is enough.
+    #[serde(skip)]
+    pub by_link: bool,
     /// For how long.
     #[serde(flatten)]
     pub dated: Dated,

@@ -146,7 +146,7 @@ impl Building<'_> {
         for record in records {
             let (person, by, dated) = (self.person(record), self.person_in(record, "by"), self.dated(record));
             if let (Some(person), Some(by)) = (person, by) {
-                self.directory.substitutes.push(Substitute { person, by, dated });
+                self.directory.substitutes.push(Substitute { person, by, dated, by_link: false });
             }
         }
     }

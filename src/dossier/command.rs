@@ -344,6 +344,9 @@ pub struct Knock {
 pub struct Object {
     /// The entry in which it is posted.
     pub activation: ActivationId,
+    /// Who they say they are, where that is put right; empty: as they are known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// What they say.
     pub text: String,
     /// What proves it.

@@ -296,8 +296,12 @@ impl<'a> Notices<'a> {
                     }
                 }
                 Change::Waits { activation, people } => {
+                    let object = self.after.task(*activation, Purpose::Object);
                     for person in people {
-                        self.add(event.seq, *activation, person, NoticeKind::Asked, Some(Purpose::Act), event.at);
+                        // Who asked for a link to object once more gets it once more; all others keep the posting.
+                        let objects = object.is_some_and(|task| task.asks(person));
+                        let purpose = if objects { Purpose::Object } else { Purpose::Act };
+                        self.add(event.seq, *activation, person, NoticeKind::Asked, Some(purpose), event.at);
                     }
                 }
                 Change::Told { activation, people, mail } => {

@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 
 use super::Engine;
-use crate::ids::PersonId;
+use crate::ids::{MailId, PersonId};
 use crate::store::StoreError;
-use crate::store::absences::Absence;
+use crate::store::absences::{Absence, AbsenceTold};
 
 /// Nobody is away for longer without saying it again.
 const DAYS_MAX: i64 = 366;
@@ -26,6 +26,8 @@ pub struct Away {
     pub until: Date,
     /// Who says so: `session:ID`, `link:ID`, `operator:NAME`.
     pub set_by: String,
+    /// The host of our pages, for the Message-IDs of the mails that tell of it.
+    pub host: String,
 }
 
 /// Why an absence was not noted.
@@ -40,13 +42,13 @@ pub enum NotAway {
     /// The directory does not know one of the two.
     #[error("the directory does not know them")]
     Unknown,
-    /// There are too many that have not passed.
-    #[error("there are ten absences of this person already that have not passed")]
+    /// There are too many that have not passed, or were said today.
+    #[error("there are ten absences of this person already that have not passed, or twenty were said within a day")]
     TooMany,
 }
 
 impl Engine {
-    /// Notes that somebody will be away.
+    /// Notes that somebody will be away, and has them told of it at once, and who stands in for them.
     ///
     /// # Errors
     /// The database fails.
@@ -72,10 +74,16 @@ impl Engine {
             set_by: away.set_by,
             ended: None,
         };
-        if !self.store().set_absence(absence, today).await? {
+        let told = [&absence.person, &absence.by].map(|reader| {
+            let mail = self.fresh_id();
+            let message_id = format!("<{mail}@{}>", away.host);
+            AbsenceTold { reader: reader.clone(), mail: MailId::new(mail), message_id, key_id: self.links().newest() }
+        });
+        if !self.store().set_absence(absence, told, today).await? {
             return Ok(Err(NotAway::TooMany));
         }
         self.refresh().await?;
+        self.inner.changed.notify_waiters();
         Ok(Ok(()))
     }
 

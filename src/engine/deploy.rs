@@ -9,7 +9,7 @@ use super::{Engine, Inner};
 use crate::calendar::Calendar;
 use crate::clock::{Clock, system};
 use crate::directory::Directory;
-use crate::ids::{Instant, MachineHash, WorkflowName};
+use crate::ids::{Instant, MachineHash, PersonId, WorkflowName};
 use crate::machine::Machine;
 use crate::source::SourceFile;
 use crate::store::{Deployed, MachineRow, StoreError, Tx};
@@ -79,6 +79,16 @@ impl Engine {
         let at = self.now().0;
         self.inner.store.write(move |tx| tx.put_directory(&directory, at)).await?;
         self.refresh().await
+    }
+
+    /// Gives somebody another mailbox and signs out whoever read the old one; false if nobody knows the person.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn put_address(&self, person: &PersonId, email: &str) -> Result<bool, StoreError> {
+        let (person, email, at) = (person.clone(), email.to_owned(), self.now());
+        let known = self.inner.store.write(move |tx| tx.put_address(&person, &email, at)).await?;
+        self.refresh().await.map(|()| known)
     }
 
     /// Reads again what is deployed.

@@ -22,7 +22,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     // By what the part is, not by what a file happens to be called: only the text part is not escaped.
     environment.set_auto_escape_callback(|name| match name {
-        "digest/mail.txt" | "code/mail.txt" => AutoEscape::None,
+        "absence/mail.txt" | "digest/mail.txt" | "code/mail.txt" => AutoEscape::None,
         _ => AutoEscape::Html,
     });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -31,6 +31,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_syntax(syntax.expect("the usual delimiters do not clash"));
     for (name, source) in [
         ("base.html", include_str!("templates/base.html")),
+        ("absence/mail.html", include_str!("templates/absence/mail.html")),
+        ("absence/mail.txt", include_str!("templates/absence/mail.txt")),
         ("code/mail.html", include_str!("templates/code/mail.html")),
         ("code/mail.txt", include_str!("templates/code/mail.txt")),
         ("digest/mail.html", include_str!("templates/digest/mail.html")),

@@ -1,6 +1,7 @@
 //! What mails say, to whom and when: from notices to a letter, from a letter to a mail in its reader's language. Pure; the
 //! courier carries the mails, a simulated office only shows them.
 
+mod absence;
 mod code;
 mod compose;
 mod gather;
@@ -13,6 +14,7 @@ mod subject;
 mod texts;
 mod view;
 
+pub use absence::{AbsenceLetter, compose_absence};
 pub use code::{CodeLetter, compose_code};
 pub use compose::{ComposeError, compose};
 pub use gather::{About, Gathering, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, is_wanted};

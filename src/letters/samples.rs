@@ -3,6 +3,7 @@
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
+use super::absence::{AbsenceLetter, compose_absence};
 use super::code::{CodeLetter, compose_code};
 use super::compose::compose;
 use super::letter::{Consequence, Email, Letter, Matter, Reader, Sender};
@@ -24,6 +25,20 @@ pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
         now: at(23, 8),
     };
     let code = ("code", compose_code(&code, SENDER).expect("a test writes every sample"));
+    let absence = |end: Option<&str>| {
+        let letter = AbsenceLetter {
+            message_id: "<sample@example.vn>".to_owned(),
+            reader: letter(language, Vec::new()).reader,
+            other: "Phạm Văn Hùng".to_owned(),
+            from: date(2026, 4, 24),
+            until: date(2026, 4, 29),
+            end: end.map(str::to_owned),
+            now: at(23, 8),
+        };
+        compose_absence(&letter, SENDER).expect("a test writes every sample")
+    };
+    let end = format!("https://hoso.example.vn/d/{}/away", "d".repeat(64));
+    let absences = [("absence", absence(Some(&end))), ("absence-deputy", absence(None))];
     letters(language, english)
         .into_iter()
         .map(|(name, letter)| {
@@ -31,6 +46,7 @@ pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
             (name, compose(&letter, Sender { redirect_to, ..SENDER }).expect("a test writes every sample"))
         })
         .chain([code])
+        .chain(absences)
         .collect()
 }
 

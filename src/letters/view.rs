@@ -299,6 +299,9 @@ impl Writer<'_> {
 /// How a reader is greeted.
 pub(super) fn greeting(reader: &Reader, texts: &Texts) -> String {
     let name = clean(&reader.name);
+    if name.is_empty() {
+        return texts.say("greeting.stranger", &[]);
+    }
     let address = reader.address.as_deref().map(clean).filter(|address| !address.is_empty());
     let form = match &address {
         Some(address) if texts.addresses_as_written() => Some(address.as_str()),

@@ -7,21 +7,32 @@ use jiff::civil::Date;
 use super::deployment::RAISE;
 use super::{Param, Row, Store, StoreError, Tx};
 use crate::directory::{Dated, Own, Substitute};
-use crate::ids::{Instant, PersonId};
+use crate::ids::{Instant, MailId, PersonId};
 
 /// Absences of one person that have not passed.
 const OPEN_MAX: i64 = 10;
+/// Absences of one person that are said within a day: each is mailed to two.
+const DAY_MAX: i64 = 20;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long it is remembered on pages and in the directory that one has passed: open tasks must have been given back by then.
 const PASSED_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 const SET: &str = "INSERT INTO absence (id, person_id, by_id, from_on, until_on, set_at, set_by) \
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
 const COUNT: &str = "SELECT COUNT(*) FROM absence WHERE person_id = $1 AND ended_at IS NULL AND until_on >= $2";
+const SAID: &str = "SELECT COUNT(*) FROM absence WHERE person_id = $1 AND set_at > $2";
+// Whoever did not say it themselves must hear of it before somebody else acts for them: before everything that was put off.
+const MAIL: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, next_at) \
+    VALUES ($1, $2, $3, $4, 1, 'deferred', 0, 0, $5, 0)";
+const TELLS: &str = "INSERT INTO absence_mail (mail_id, absence_id) VALUES ($1, $2)";
+const TOLD: &str = "SELECT absence.id, person_id, by_id, from_on, until_on, set_at, set_by, ended_at, ended_by FROM absence \
+    JOIN absence_mail ON absence_mail.absence_id = absence.id WHERE absence_mail.mail_id = $1";
 const END: &str = "UPDATE absence SET ended_at = $1, ended_by = $2, until_on = $3 WHERE id = $4 AND person_id = $5 \
     AND ended_at IS NULL AND until_on >= $6";
 const OF: &str = "SELECT id, person_id, by_id, from_on, until_on, set_at, set_by, ended_at, ended_by FROM absence \
     WHERE (CAST($1 AS TEXT) IS NULL OR person_id = $1) ORDER BY from_on DESC, id LIMIT 500";
-const ALL: &str = "SELECT person_id, by_id, from_on, until_on FROM absence WHERE until_on >= $1 ORDER BY from_on, id";
+const ALL: &str =
+    "SELECT person_id, by_id, from_on, until_on, set_by FROM absence WHERE until_on >= $1 ORDER BY from_on, id";
 const CHOOSE: &str = "INSERT INTO chosen_language (person_id, language, set_at) VALUES ($1, $2, $3) \
     ON CONFLICT (person_id) DO UPDATE SET language = excluded.language, set_at = excluded.set_at";
 const CHOSEN: &str = "SELECT person_id, language FROM chosen_language ORDER BY person_id";
@@ -47,16 +58,37 @@ pub struct Absence {
     pub ended: Option<(Instant, String)>,
 }
 
+/// Who is told of an absence, by which mail.
+#[derive(Clone, Debug)]
+pub(crate) struct AbsenceTold {
+    /// Whoever is away, or stands in.
+    pub(crate) reader: PersonId,
+    /// The mail.
+    pub(crate) mail: MailId,
+    /// Its Message-ID.
+    pub(crate) message_id: String,
+    /// The key that signs its link.
+    pub(crate) key_id: i64,
+}
+
 impl Store {
-    /// Notes an absence; false if the person has too many that have not passed.
+    /// Notes an absence and puts the mails that tell of it where the courier takes them at once; false if the person has too many
+    /// that have not passed or were said within a day. The same again changes nothing and tells nobody.
     ///
     /// # Errors
     /// The database fails.
-    pub(crate) async fn set_absence(&self, absence: Absence, today: Date) -> Result<bool, StoreError> {
+    pub(crate) async fn set_absence(
+        &self,
+        absence: Absence,
+        told: [AbsenceTold; 2],
+        today: Date,
+    ) -> Result<bool, StoreError> {
         self.write(move |tx| {
             let person = absence.person.as_str();
-            let open = tx.query(COUNT, &[person.into(), today.to_string().into()])?;
-            if open.first().map_or(Ok(0), |row| row.int(0))? >= OPEN_MAX {
+            let count = |rows: Vec<Row>| rows.first().map_or(Ok(0), |row| row.int(0));
+            let open = count(tx.query(COUNT, &[person.into(), today.to_string().into()])?)?;
+            let said = count(tx.query(SAID, &[person.into(), absence.set_at.plus_ms(-DAY_MS).0.into()])?)?;
+            if open >= OPEN_MAX || said >= DAY_MAX {
                 return Ok(false);
             }
             let params: [Param; 7] = [
@@ -68,7 +100,20 @@ impl Store {
                 absence.set_at.0.into(),
                 absence.set_by.as_str().into(),
             ];
-            tx.execute(SET, &params)?;
+            if tx.execute(SET, &params)? == 0 {
+                return Ok(true);
+            }
+            for one in &told {
+                let params: [Param; 5] = [
+                    one.mail.as_str().into(),
+                    one.reader.as_str().into(),
+                    one.message_id.as_str().into(),
+                    one.key_id.into(),
+                    absence.set_at.0.into(),
+                ];
+                tx.execute(MAIL, &params)?;
+                tx.execute(TELLS, &[one.mail.as_str().into(), absence.id.as_str().into()])?;
+            }
             tx.execute(RAISE, &[])?;
             Ok(true)
         })
@@ -135,6 +180,11 @@ impl Store {
 }
 
 impl Tx<'_> {
+    /// The absence of which a mail tells, if it tells of one.
+    pub(super) fn absence_told(&mut self, mail: &MailId) -> Result<Option<Absence>, StoreError> {
+        self.query(TOLD, &[mail.as_str().into()])?.first().map(absence).transpose()
+    }
+
     /// What people have said of themselves, as far as it still means something.
     pub(super) fn own(&mut self, now: Instant) -> Result<Own, StoreError> {
         let since = now.plus_ms(-PASSED_MS).timestamp();
@@ -145,6 +195,7 @@ impl Tx<'_> {
                 person: row.text(0)?.into(),
                 by: row.text(1)?.into(),
                 dated: Dated { from: Some(day(&row, 2)?), until: Some(day(&row, 3)?) },
+                by_link: row.text(4)?.starts_with("link:"),
             });
         }
         for row in self.query(CHOSEN, &[])? {

@@ -63,6 +63,10 @@ const DIRECTORY_NEW: &str = "INSERT INTO directory (version, content, since_at) 
 const PERSON: &str = "INSERT INTO person (id, code, name, address, email, language, changed_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET code = excluded.code, name = excluded.name, \
     address = excluded.address, email = excluded.email, language = excluded.language, changed_at = excluded.changed_at";
+const SIGNING_IN: &str = "SELECT who.person_id, person.email FROM (SELECT person_id FROM session \
+    UNION SELECT person_id FROM sign_in WHERE person_id IS NOT NULL AND used_at IS NULL) AS who \
+    LEFT JOIN person ON person.id = who.person_id";
+const ADDRESS: &str = "UPDATE person SET email = $1 WHERE id = $2";
 const META: &str = "SELECT value FROM meta WHERE name = $1";
 const META_ONCE: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 /// PostgreSQL's own clock; `now()` stands still within a transaction.
@@ -148,6 +152,7 @@ impl Tx<'_> {
     pub(crate) fn put_directory(&mut self, directory: &Directory, at: i64) -> Result<(), StoreError> {
         let content = serde_json::to_string(directory).map_err(|error| StoreError::Database(error.to_string()))?;
         self.execute(DIRECTORY_NEW, &[content.into(), at.into()])?;
+        self.end_lost_sign_ins(directory, Instant(at))?;
         for (id, person) in &directory.people {
             let params: [Param; 7] = [
                 id.as_str().into(),
@@ -161,6 +166,30 @@ impl Tx<'_> {
             self.execute(PERSON, &params)?;
         }
         self.execute(RAISE, &[]).map(|_| ())
+    }
+
+    /// Gives somebody another mailbox, beside everything else that the directory says; false if nobody knows them.
+    pub(crate) fn put_address(&mut self, person: &PersonId, email: &str, at: Instant) -> Result<bool, StoreError> {
+        if self.execute(ADDRESS, &[email.into(), person.as_str().into()])? == 0 {
+            return Ok(false);
+        }
+        self.end_sign_ins(person, at)?;
+        self.execute(RAISE, &[]).map(|_| true)
+    }
+
+    /// Signs out, and takes their codes from, those who are gone or have another mailbox: what was shown was the old one.
+    fn end_lost_sign_ins(&mut self, directory: &Directory, at: Instant) -> Result<(), StoreError> {
+        let mailbox = |email: Option<&str>| email.map(|email| email.trim().to_lowercase());
+        let mut lost = Vec::new();
+        for row in self.query(SIGNING_IN, &[])? {
+            let person = PersonId::from(row.text(0)?);
+            let before = mailbox(row.maybe_text(1)?);
+            let is_same = |known: &Person| mailbox(known.email.as_deref()) == before;
+            if !directory.people.get(&person).is_some_and(is_same) {
+                lost.push(person);
+            }
+        }
+        lost.iter().try_for_each(|person| self.end_sign_ins(person, at))
     }
 
     /// A value of `meta`.

@@ -5,6 +5,7 @@
 //! and the beginning of the next are one commit. `next_at` is when somebody should look at a mail again: the next attempt, or,
 //! under a lease, its end.
 
+use super::absences::Absence;
 use super::meta::HELD;
 use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::Purpose;
@@ -37,6 +38,8 @@ pub struct ClaimedMail {
     pub notices: Vec<MailNotice>,
     /// The code that it brings, if it brings one.
     pub code: Option<MailCode>,
+    /// The absence of which it tells, if it tells of one.
+    pub absence: Option<Absence>,
 }
 
 /// A code for signing in that a mail brings: what it follows from.
@@ -166,7 +169,8 @@ const PEOPLE: &str = "WITH RECURSIVE walk(person) AS ( \
     SELECT person FROM walk WHERE person IS NOT NULL AND EXISTS (SELECT 1 FROM outbox WHERE person_id = walk.person \
         AND mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1) \
     AND (SELECT COUNT(*) FROM mail WHERE mail.person_id = walk.person AND mail.made_at > $2 \
-        AND NOT EXISTS (SELECT 1 FROM sign_in WHERE sign_in.mail_id = mail.id)) < $3 LIMIT $4";
+        AND NOT EXISTS (SELECT 1 FROM sign_in WHERE sign_in.mail_id = mail.id) \
+        AND NOT EXISTS (SELECT 1 FROM absence_mail WHERE absence_mail.mail_id = mail.id)) < $3 LIMIT $4";
 // Still wanted? What was asked, while the reader's own task is open; an escalation, while anybody's of that entry is.
 /// What nobody needs any more: they are asked no longer, and where others were late, these have answered.
 macro_rules! needless {
@@ -368,7 +372,7 @@ fn claim_again(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(
         claim.dropped += tx.execute(DROP_GATHERED, &[plan.now.0.into(), id.as_str().into()])?;
         let mail = mail(tx, &id, &plan.lease)?;
         let asks = mail.code.as_ref().is_some_and(|code| code.ends_at > plan.now);
-        if mail.notices.is_empty() && !asks {
+        if mail.notices.is_empty() && !asks && mail.absence.is_none() {
             tx.execute(NOTHING_LEFT, &[plan.now.0.into(), id.as_str().into()])?;
         } else {
             claim.mails.push(mail);
@@ -423,6 +427,7 @@ fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreE
         lease: lease.to_owned(),
         notices: notices.iter().map(notice).collect::<Result<_, _>>()?,
         code: code.first().map(self::code).transpose()?,
+        absence: tx.absence_told(id)?,
     })
 }
 

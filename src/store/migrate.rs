@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration {
         number: 1,
         name: "init",
@@ -70,6 +70,18 @@ const MIGRATIONS: [Migration; 9] = [
         name: "erasures",
         sqlite: include_str!("../../migrations/0010_erasures.sqlite.sql"),
         postgres: include_str!("../../migrations/0010_erasures.postgres.sql"),
+    },
+    Migration {
+        number: 11,
+        name: "absence_mails",
+        sqlite: include_str!("../../migrations/0011_absence_mails.sql"),
+        postgres: include_str!("../../migrations/0011_absence_mails.sql"),
+    },
+    Migration {
+        number: 12,
+        name: "knocks",
+        sqlite: include_str!("../../migrations/0012_knocks.sql"),
+        postgres: include_str!("../../migrations/0012_knocks.sql"),
     },
 ];
 

@@ -13,6 +13,7 @@ mod deployment;
 pub mod erasures;
 mod error;
 pub mod heads;
+pub mod knocks;
 pub mod listing;
 mod load;
 mod log;

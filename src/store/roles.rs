@@ -6,7 +6,7 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 5] = ["event", "machine", "head", "mail_deed", "erasure"];
 /// What the server changes every day.
-const DAILY: [&str; 22] = [
+const DAILY: [&str; 24] = [
     "meta",
     "workflow",
     "calendar",
@@ -28,6 +28,8 @@ const DAILY: [&str; 22] = [
     "session",
     "pin",
     "absence",
+    "absence_mail",
+    "knock",
     "chosen_language",
 ];
 const READ_ONLY: &str = "migration";

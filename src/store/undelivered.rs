@@ -113,7 +113,8 @@ impl Store {
         .await
     }
 
-    /// A person's mails went to a wrong address: every link that they were sent is dead, and what is still asked of them is
+    /// A person's mails went to a wrong address: every link that they were sent is dead, whoever signed in as them is signed out,
+    /// and what is still asked of them is
     /// said anew, with new links, not before an instant.
     ///
     /// # Errors
@@ -125,6 +126,7 @@ impl Store {
             tx.execute(NEW_DESK_LINKS, std::slice::from_ref(&person))?;
             let again = tx.execute(SAY_AGAIN, &[person.clone(), not_before.0.into()])?;
             tx.execute(LET_GO, &[person, deed.at.0.into()])?;
+            tx.end_sign_ins(&deed.person, deed.at)?;
             tx.execute(DEED, &params(&deed))?;
             Ok(again)
         })

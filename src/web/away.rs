@@ -1,5 +1,6 @@
 //! "I am away until ..., my deputy is ...": said by whoever is signed in, or from the page behind any mail. By a mail's link alone only
-//! somebody of one's own units can be named: a link that was passed on must not hand an office to a stranger.
+//! somebody of one's own units can be named, and by one that is not old: a link that was passed on must not hand an office to a
+//! stranger. Whoever is away is told at once by a mail of its own.
 
 use std::collections::BTreeSet;
 
@@ -120,6 +121,9 @@ fn signed_in(app: &App, session: Session) -> Asker {
 
 async fn by_mail(app: &App, token: &str) -> Result<Asker, Problem> {
     let (_, mail) = desk::mail(app, token).await?;
+    if !desk::is_recent(app, &mail) {
+        return Err(Problem::NotFound);
+    }
     let (back, here) = (Place::Desk(token).path(&app.site), Place::DeskAway(token).path(&app.site));
     Ok(Asker { person: mail.person, session: None, back, here })
 }
@@ -150,7 +154,7 @@ async fn taken(app: &App, asker: &Asker, query: Option<&str>, form: &Form) -> Re
     // The same for every click on the same page; once it was ended, it can be said again.
     let (person, seen) = (asker.person.clone(), form.get("seen"));
     let id = super::hex(&Sha256::digest(format!("{person}\n{by}\n{from}\n{until}\n{seen}")))[..32].to_owned();
-    let away = Away { id, person, by, from, until, set_by: asker.header() };
+    let away = Away { id, person, by, from, until, set_by: asker.header(), host: app.site.host().to_owned() };
     let (key, place) = match app.engine.be_away(away, today).await? {
         Ok(()) => return Ok(done(asker)),
         Err(NotAway::Days) => ("away.days", "until"),

@@ -12,12 +12,16 @@ use super::page::{self, Frame};
 use super::routes::Place;
 use super::say::{self, Texts};
 use super::view::{self, Due, history, over};
-use super::visit;
+use super::visit::{self, Proof};
 use crate::directory::Person;
 use crate::dossier::RowStatus;
 use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
+use crate::machine::LinkPolicy;
 use crate::store::pages::{MailPage, TaskPage};
+
+/// How long after it was written a mail is good for more than what it asks.
+const OPEN_FOR_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 #[derive(Debug, Default, Serialize)]
 struct Desk {
@@ -25,7 +29,7 @@ struct Desk {
     open: Vec<Matter>,
     done: Vec<Matter>,
     told: Vec<News>,
-    /// Where they can say that they will be away.
+    /// Where they can say that they will be away; empty where the mail is too old for it.
     away: String,
     /// Lists that its reader may bring.
     lists: Vec<Brought>,
@@ -39,7 +43,7 @@ struct Brought {
 }
 
 /// A dossier of which the mail only informs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct News {
     workflow: String,
     about: String,
@@ -77,13 +81,14 @@ pub(super) async fn show(
     let asked = page::asked_language(query.as_deref());
     let mut desk = Desk::default();
     for task in app.engine.store().tasks_of_mail(&id).await? {
-        let Some(matter) = matter(&app, &task, asked).await? else { continue };
+        let Some(matter) = matter(&app, &task, &Proof::default(), asked).await? else { continue };
         if task.closed.is_some() { desk.done.push(matter) } else { desk.open.push(matter) }
     }
     for dossier in app.engine.store().news_of_mail(&id).await? {
         desk.told.extend(news(&app, &dossier, &mail.person, asked).await?);
     }
-    if list::is_recent(&app, &mail) {
+    if is_recent(&app, &mail) {
+        desk.away = Place::DeskAway(&token).path(&app.site);
         for (workflow, title) in list::offered(&app, &mail.person, asked).await? {
             let mut href = Place::List { token: &token, workflow: workflow.as_str() }.path(&app.site);
             if let Some(texts) = asked {
@@ -98,7 +103,6 @@ pub(super) async fn show(
     let person = directory.people.get(&mail.person).or(outside.as_ref());
     let own = outside.as_ref().map_or_else(|| directory.language(&mail.person), |person| person.language.as_str());
     let texts = asked.unwrap_or_else(|| say::texts(own));
-    desk.away = Place::DeskAway(&token).path(&app.site);
     desk.who = person.map_or_else(|| texts.get("did.unknown").to_owned(), |person| person.name.clone());
     page::page(&Frame::new(&app, Some(texts), own), StatusCode::OK, "desk.html", &desk)
 }
@@ -128,10 +132,17 @@ pub(super) async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), P
     if app.links.verifies(&presented, mail.key_id, &bound) { Ok((id, mail)) } else { Err(Problem::NotFound) }
 }
 
-/// What a task is to its person; none where its link can no longer be made.
+/// Whether a mail is young enough for more than what it asks: for bringing a list, for naming who stands in.
+pub(super) fn is_recent(app: &App, mail: &MailPage) -> bool {
+    app.engine.now().0 - mail.made_at.0 <= OPEN_FOR_MS
+}
+
+/// What a task is to its person; none where its link can no longer be made. Where the step wants more than was shown, it is what is
+/// asked, by when, and where to show more.
 pub(super) async fn matter(
     app: &App,
     task: &TaskPage,
+    proof: &Proof,
     asked: Option<&'static Texts>,
 ) -> Result<Option<Matter>, Problem> {
     let Some(token) = visit::token_of(app, task) else { return Ok(None) };
@@ -140,8 +151,9 @@ pub(super) async fn matter(
     let sight = reader.sight(&whole, &task.person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);
+    let closed = proof.lacks(task.policy).is_some();
     // Only a matter that is over needs its history here.
-    let events = if task.closed.is_some() { app.engine.history(&task.dossier).await? } else { Vec::new() };
+    let events = if task.closed.is_some() && !closed { app.engine.history(&task.dossier).await? } else { Vec::new() };
     let events = sight.events(events, &reader.machine);
     let state = view::state_of(&dossier, &events, task.activation);
     let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live).count();
@@ -152,11 +164,15 @@ pub(super) async fn matter(
     }
     Ok(Some(Matter {
         asked: view::asked(&reader, task.purpose, state.as_ref()),
-        about: dossier.caption.clone(),
+        about: if closed { reader.get("desk.closed").to_owned() } else { dossier.caption.clone() },
         due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
-        said: task.closed.map(|closed| over::line(&reader, task, closed, &events)).unwrap_or_default(),
+        said: task
+            .closed
+            .filter(|_| !closed)
+            .map(|closed| over::line(&reader, task, closed, &events))
+            .unwrap_or_default(),
         href,
-        rows: (live > 0).then_some(live),
+        rows: (live > 0 && !closed).then_some(live),
     }))
 }
 
@@ -173,6 +189,11 @@ async fn news(
     let sight = reader.sight(&whole, person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);
+    let mut states = whole.leaves().filter_map(|leaf| reader.machine.state(&leaf.state));
+    if states.any(|state| state.link != LinkPolicy::Link) {
+        let workflow = reader.text(&reader.machine.title).to_owned();
+        return Ok(Some(News { workflow, about: reader.get("desk.closed").to_owned(), ..News::default() }));
+    }
     let state = history::stands(&reader, &dossier);
     // Who is awaited is no business of those who do not see what happened.
     let tasks = dossier.tasks.iter().filter(|task| sight.history() && dossier.is_awaited(task));

@@ -13,6 +13,7 @@ use super::pins;
 use super::routes::Place;
 use super::say::{self, Texts};
 use super::session::{self, Session};
+use super::visit::Proof;
 
 /// Matters that one page shows; whoever has more does the most pressing first.
 const SHOWN_MAX: usize = 200;
@@ -46,9 +47,10 @@ pub(super) async fn show(
     let mut tasks = app.engine.store().tasks_of(&session.person, limit).await?;
     let more = tasks.len() > SHOWN_MAX;
     tasks.truncate(SHOWN_MAX);
+    let proof = Proof { session: Some(session.clone()), ..Proof::default() };
     let (mut sheets, mut single) = (Vec::new(), Vec::new());
     for task in &tasks {
-        let Some(matter) = desk::matter(&app, task, asked).await? else { continue };
+        let Some(matter) = desk::matter(&app, task, &proof, asked).await? else { continue };
         if matter.is_sheet() { sheets.push(matter) } else { single.push(matter) }
     }
     let numbers = pins::places(&app, &session, asked).await?;

@@ -25,6 +25,7 @@ pub mod say;
 mod serve;
 mod session;
 mod sign_in;
+mod stranger;
 mod task;
 pub mod upload;
 mod view;
@@ -122,6 +123,9 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         // Anybody may send these two: they are short, or they are not read.
         Route::Public => get(public::show).post(public::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
         Route::PublicPaper => get(public::paper),
+        Route::PublicPaper => get(public::paper),
+        // Anybody may send these: they are short, or they are not read.
+        Route::Public => get(public::show).post(public::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
         Route::SignIn => get(sign_in::show).post(sign_in::answer).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
         Route::Dossiers => get(dossiers::show),
         Route::Dossier => get(task::show_own).post(answer::answer_own),

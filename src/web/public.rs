@@ -2,6 +2,8 @@
 //! dossier's id, and leads nowhere while the workflow shows nothing to the public. Nothing can be done here, but that, while
 //! the matter is posted, a link can be asked for by which to object to it.
 
+use std::net::IpAddr;
+
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,13 +19,14 @@ use super::view::input::Input;
 use super::view::refused::{self, Wrong};
 use super::view::{children, history, posting};
 use super::visit::{self, Visit};
-use super::{App, paper};
+use super::{App, paper, stranger};
 use crate::directory::is_mailbox;
 use crate::dossier::command::{Actor, Ask, Command, Knock};
 use crate::dossier::refusal::Code;
 use crate::dossier::{Dossier, decide};
 use crate::ids::{DossierId, OperationId, PaperId, PersonId};
 use crate::links::{Bound, LinkKeys};
+use crate::store::knocks::{Counted, Knocked};
 
 #[derive(Debug, Serialize)]
 struct PublicPage {
@@ -104,6 +107,7 @@ pub(super) async fn knock(
     let asked = page::asked_language(query.as_deref());
     let (dossier, whole, reader) = open(&app, &token, asked).await?;
     let Some((active, _)) = posting::posted(&reader, &whole) else { return Err(Problem::Method) };
+    let network = stranger::network(&app, request.headers(), request.extensions());
     let form = Form::read(request).await?;
     let (name, mail) = (form.get("name").trim().to_owned(), form.get("mail").trim().to_owned());
     let mut wrongs = Vec::new();
@@ -114,15 +118,16 @@ pub(super) async fn knock(
         wrongs.push(Wrong::at(reader.get("posting.no_mail"), "mail"));
     }
     if wrongs.is_empty() {
-        let language = reader.texts.code().to_owned();
-        let ask = Ask::Knock(Knock { activation: active.activation, name, mail, language });
-        // Chance, and nothing that follows from who they are: it stands open in the log.
-        let operation = OperationId::new(format!("k:{}", app.engine.chance().id()));
-        let command = Command { operation, dossier: whole.id.clone(), actor: Actor::Public, ask };
-        if let Err(failure) = app.engine.handle(command, Vec::new()).await {
-            let refusal = Problem::of_failure(failure)?;
-            if !refusal.codes().iter().any(|code| matches!(code, Code::Done { .. })) {
-                wrongs = refused::wrongs(&reader, &dossier, &PersonId::new(""), &refusal, |_| None);
+        match count(&app, &mail, network).await? {
+            Counted::Network => {
+                tracing::warn!("too many links to object were asked for from one network; none was sent");
+                return Err(Problem::TooMany);
+            }
+            Counted::Mailbox => {}
+            Counted::Taken => {
+                let language = reader.texts.code().to_owned();
+                let knock = Knock { activation: active.activation, name, mail, language };
+                wrongs = send_link(&app, &reader, &dossier, knock).await?;
             }
         }
     }
@@ -132,6 +137,38 @@ pub(super) async fn knock(
     let lang = asked.map(|texts| format!("&lang={}", texts.code())).unwrap_or_default();
     let path = format!("{}?sent=1{lang}", Place::Public(&token).path(&app.site));
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response())
+}
+
+/// Has a link sent; what is to be said if none can be.
+async fn send_link(app: &App, reader: &Reader, dossier: &Dossier, knock: Knock) -> Result<Vec<Wrong>, Problem> {
+    // Chance, and nothing that follows from who they are: it stands open in the log.
+    let operation = OperationId::new(format!("k:{}", app.engine.chance().id()));
+    let command = Command { operation, dossier: dossier.id.clone(), actor: Actor::Public, ask: Ask::Knock(knock) };
+    let Err(failure) = app.engine.handle(command, Vec::new()).await else { return Ok(Vec::new()) };
+    let refusal = Problem::of_failure(failure)?;
+    let codes = refusal.codes();
+    if codes.iter().any(|code| matches!(code, Code::Done { .. })) {
+        return Ok(Vec::new());
+    }
+    if codes.contains(&&Code::TooMuch) {
+        return Ok(vec![Wrong::at(reader.get("posting.full"), "mail")]);
+    }
+    Ok(refused::wrongs(reader, dossier, &PersonId::new(""), &refusal, |_| None))
+}
+
+/// Counts whoever asks. A mailbox is one mailbox whatever stands behind a plus in it.
+async fn count(app: &App, mail: &str, network: Option<IpAddr>) -> Result<Counted, Problem> {
+    let counted = |what, of: &str| app.links.counted(what, of).ok_or(Problem::Fault);
+    let folded = mail.to_lowercase();
+    let (user, host) = folded.rsplit_once('@').unwrap_or((&folded, ""));
+    let user = user.split('+').next().unwrap_or(user);
+    let knocked = Knocked {
+        id: app.engine.chance().id(),
+        mailbox: counted("knock mailbox", &format!("{user}@{host}"))?,
+        network: network.map(|network| counted("knock network", &stranger::prefix(network))).transpose()?,
+        now: app.engine.now(),
+    };
+    Ok(app.engine.store().count_knock(knocked).await?)
 }
 
 /// `GET` of one of its papers.

@@ -1,14 +1,13 @@
 //! Signing in: whoever can read the mails that are sent to an address is whose address it is. What is said does not depend on
 //! whether an address is known.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, RawQuery, Request, State};
-use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::App;
 use super::error::Problem;
 use super::form::Form;
 use super::page::{self, Frame};
@@ -16,6 +15,7 @@ use super::routes::Place;
 use super::say::Texts;
 use super::session::{self, Session};
 use super::view::refused::Wrong;
+use super::{App, stranger};
 use crate::directory::Directory;
 use crate::ids::{MailId, PersonId};
 use crate::store::sessions::{Asked, Tried};
@@ -54,7 +54,8 @@ pub(super) async fn answer(
     request: Request,
 ) -> Result<Response, Problem> {
     let asked = page::asked_language(query.as_deref());
-    let (headers, network) = (request.headers().clone(), network(&app, request.headers(), request.extensions()));
+    let (headers, network) =
+        (request.headers().clone(), stranger::network(&app, request.headers(), request.extensions()));
     let form = Form::read(request).await?;
     match form.get("do") {
         "code" => sign_in(&app, asked, &headers, &form).await,
@@ -99,7 +100,7 @@ async fn ask(
         id: id.clone(),
         person: whose(&app.engine.directory(), mailbox),
         mailbox: counted("mailbox", &mailbox.to_lowercase())?,
-        network: network.map(|network| counted("network", &prefix(network))).transpose()?,
+        network: network.map(|network| counted("network", &stranger::prefix(network))).transpose()?,
         key_id: app.links.newest(),
         mail: (mail, message_id),
         now,
@@ -163,28 +164,9 @@ fn whose(directory: &Directory, mailbox: &str) -> Option<PersonId> {
     people.next().filter(|_| people.next().is_none()).map(|person| person.id.clone())
 }
 
-/// From which network address it is asked. A proxy says it of whoever stands before it, as the last of `X-Forwarded-For`; whoever else
-/// says so is not believed. None where it cannot be known.
-fn network(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
-    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-    if !app.proxies.contains(&peer.ip()) {
-        return Some(peer.ip());
-    }
-    let line = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    line.rsplit(',').next()?.trim().parse().ok()
-}
-
-/// One office often has a whole network of the sixth version, and always can.
-fn prefix(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_mailbox, prefix, same};
+    use super::{is_mailbox, same};
 
     #[test]
     fn one_address_is_one_address() {
@@ -196,15 +178,6 @@ mod tests {
         {
             assert!(!is_mailbox(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_network_of_the_sixth_version_counts_as_one() {
-        let of = |text: &str| prefix(text.parse().expect("an address"));
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
-        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 
     #[test]

@@ -501,7 +501,7 @@ fn ballot_page(app: &App, visit: &Visit, vote: &Vote, sent: Option<&Form>, error
 }
 
 fn object_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> ObjectPage {
-    let mut inputs = posting::inputs(&visit.reader, &visit.whole, visit.task.activation, sent);
+    let mut inputs = posting::inputs(&visit.reader, &visit.whole, visit.task.activation, &visit.task.person, sent);
     for input in &mut inputs {
         input.wrong = is_about(&errors, &input.name);
     }

@@ -1,6 +1,9 @@
 //! "I am away until ..., my deputy is ...": said by oneself, from a session or from any mail; recorded, and over when it is over.
 
 use axum::http::StatusCode;
+use chancery::catcher::Catcher;
+use chancery::courier::Courier;
+use chancery::courier::settings::SmtpSettings;
 use chancery::directory::{Dated, Post};
 use chancery::dossier::Purpose;
 use chancery::engine::{Away, Engine, Keys};
@@ -11,7 +14,7 @@ use chancery::seal::MasterKeys;
 
 use crate::store::{databases, migrated};
 use crate::support::office::{DAY_MS, START, directory};
-use crate::support::pages::Pages;
+use crate::support::pages::{self, Pages};
 use crate::web::mailed;
 
 const AWAY: &str = "/ho-so/me/away";
@@ -138,6 +141,7 @@ async fn absences_are_kept_alike_on_both_databases_and_seen_by_every_process() {
             from: day("2026-06-02"),
             until: day("2026-06-04"),
             set_by: "operator:root".to_owned(),
+            host: "so.example".to_owned(),
         };
         let today = day("2026-06-01");
         assert!(engine.be_away(away("a", "p-clerk"), today).await.expect("asked").is_err(), "nobody for themselves");
@@ -156,5 +160,91 @@ async fn absences_are_kept_alike_on_both_databases_and_seen_by_every_process() {
             engine.be_away(away(&format!("n{number}"), "p-m1"), today).await.expect("asked").expect("set");
         }
         assert!(engine.be_away(away("more", "p-m1"), today).await.expect("asked").is_err(), "ten are enough");
+        let mails = "SELECT COUNT(*) FROM mail JOIN absence_mail ON mail.id = mail_id WHERE status = 'deferred'";
+        let told = engine.store().read(mails, &[]).await.expect("it reads")[0].int(0).expect("a number");
+        assert_eq!(told, 22, "two are told of each, and of the same click once");
+        for number in 0..10 {
+            let ended = engine.be_back(&format!("n{number}"), &"p-clerk".into(), "operator:root", today).await;
+            assert!(ended.expect("asked"), "n{number}");
+        }
+        let mut taken = 0;
+        while engine.be_away(away(&format!("m{taken}"), "p-m1"), today).await.expect("asked").is_ok() {
+            assert!(engine.be_back(&format!("m{taken}"), &"p-clerk".into(), "x", today).await.expect("asked"));
+            taken += 1;
+        }
+        assert_eq!(taken, 9, "twenty a day, however many are ended: each is mailed to two");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_old_names_nobody() {
+    let (pages, _) = office().await;
+    let desk = mailed(&pages, "clerk").await;
+    let away = format!("{desk}/away");
+    pages.at(START.plus_ms(30 * DAY_MS));
+    assert_eq!(pages.get(&away).await.status, StatusCode::OK);
+    pages.at(START.plus_ms(31 * DAY_MS));
+    let form = [("do", "away"), ("by", "p-m1"), ("from", "2026-07-02"), ("until", "2026-07-05")];
+    assert_eq!(pages.get(&away).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(pages.post(&away, &form).await.status, StatusCode::NOT_FOUND);
+    assert!(pages.engine.store().absences(None).await.expect("it reads").is_empty());
+    let page = pages.get(&desk).await;
+    assert!(page.status == StatusCode::OK && !page.text().contains("/away"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn whoever_is_away_reads_at_once_who_stands_in_and_ends_it_from_that_mail() {
+    let (pages, case) = office().await;
+    let away = format!("{}/away", mailed(&pages, "clerk").await);
+    let form = [("do", "away"), ("by", "p-m1"), ("from", "2026-06-01"), ("until", "2026-06-05"), ("seen", "0")];
+    for _ in 0..2 {
+        assert_eq!(pages.post(&away, &form).await.status, StatusCode::SEE_OTHER);
+    }
+    let catcher = Catcher::start(([127, 0, 0, 1], 0).into()).await.expect("loopback");
+    let settings = SmtpSettings::plain(catcher.address(), "vanphong@example.vn", "Văn phòng");
+    let (links, chance) = (pages.engine.links().clone(), pages.engine.chance().clone());
+    let courier =
+        Courier::new(pages.engine.clone(), links, settings, "https://so.example/ho-so", chance).expect("no TLS");
+    while courier.step(START).await.expect("a step").worked() {}
+    let mails = catcher.mails_since(0);
+    let to = |whom: &str| mails.iter().filter(|mail| mail.to == [whom]).collect::<Vec<_>>();
+    let (own, theirs) = (to("clerk@office.example"), to("m1@office.example"));
+    assert_eq!((own.len(), theirs.len()), (1, 1), "{mails:?}");
+    assert!(own[0].subject.contains("Người m1") && own[0].text.contains("05 tháng 6"), "{:?}", own[0]);
+    assert!(theirs[0].subject.contains("Người clerk") && theirs[0].links.is_empty(), "{:?}", theirs[0]);
+    let link = own[0].links.iter().find(|link| link.ends_with("/away")).expect("where to end it");
+    let path = link.strip_prefix("https://so.example").expect("our own page");
+    let set = pages.engine.store().absences(None).await.expect("it reads");
+    assert!(pages.get(path).await.text().contains(&set[0].id));
+    let end = [("do", "end"), ("id", set[0].id.as_str())];
+    assert_eq!(pages.post(path, &end).await.status, StatusCode::SEE_OTHER);
+    noticed(&pages).await;
+    assert!(asked(&pages, &case).await.is_empty());
+}
+
+#[tokio::test]
+async fn who_was_named_by_a_link_does_nothing_where_a_link_is_not_enough() {
+    let title = "        title: Soạn hồ sơ\n";
+    for (link, by_link, by_session) in [("link", true, true), ("login", false, true), ("link+pin", false, true)] {
+        let pages = Pages::with(&pages::CASE.replace(title, &format!("{title}        link: {link}\n"))).await;
+        let mut directory = (*pages.engine.directory()).clone();
+        let person = PersonId::from("p-m1");
+        directory.posts.push(Post { person, unit: "U".into(), post: "officer".to_owned(), dated: Dated::default() });
+        pages.engine.put_directory(directory).await.expect("a directory");
+        let case = pages.case("c1", "Đề nghị thứ nhất", "m3").await;
+        let form = [("do", "away"), ("by", "p-m1"), ("from", "2026-06-01"), ("until", "2026-06-05")];
+        pages.post(&format!("{}/away", mailed(&pages, "clerk").await), &form).await;
+        noticed(&pages).await;
+        assert_eq!(asked(&pages, &case).await == ["p-m1"], by_link, "{link}");
+        let theirs = pages.sign_in("m1").await;
+        let dossier = format!("/ho-so/me/dossiers/{case}");
+        assert_eq!(pages.get_as(&theirs, &dossier).await.status == StatusCode::OK, by_link, "{link}");
+        // Said by the clerk themselves, it counts.
+        let own = pages.sign_in("clerk").await;
+        let guard = pages.get_as(&own, AWAY).await.hidden("guard");
+        let form = [form.as_slice(), &[("seen", "1"), ("guard", guard.as_str())]].concat();
+        assert_eq!(pages.post_as(&own, AWAY, &form).await.status, StatusCode::SEE_OTHER);
+        noticed(&pages).await;
+        assert_eq!(asked(&pages, &case).await == ["p-m1"], by_session, "{link}");
     }
 }

@@ -177,13 +177,18 @@ async fn anybody_objects_by_a_mailed_link_and_the_dossier_waits_until_that_is_se
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "the page says the same, whoever asks how often");
     }
     let stands = dossier(&pages, &id).await;
-    assert_eq!(stands.seq, before + 1, "one link for one mailbox");
+    assert_eq!(
+        (stands.seq, stands.outsiders.iter().filter(|one| one.reads("nam@nha.example")).count()),
+        (before + 2, 1),
+        "one link for one mailbox, sent twice"
+    );
     assert!(stands.objections.is_empty(), "nothing is objected before the link was used");
     let path = page_of(&pages, &id, Purpose::Object, "nam@nha.example").await;
     let mine = pages.get(&path).await;
     let text = mine.text();
     assert!(text.contains("Quy chế") && !text.contains("chỉ trong nhà") && !text.contains("Người clerk"), "{text}");
-    let form = [("do", "object"), ("seen", &mine.hidden("seen")), ("object.what", "Điều 2 sai")];
+    let form =
+        [("do", "object"), ("seen", &mine.hidden("seen")), ("object.who", "Ông Năm"), ("object.what", "Điều 2 sai")];
     assert_eq!(pages.post(&path, &form).await.status, StatusCode::SEE_OTHER);
     assert!(!pages.get(&public).await.text().contains("Điều 2 sai"), "the public page names no objection");
     pages.at(START.plus_ms(30 * DAY_MS));
@@ -232,4 +237,85 @@ async fn silence_stands_beside_the_proof_that_they_were_asked() {
     assert_eq!(page.matches("không gửi tới được").count(), 1, "{page}");
     assert_eq!(page.matches("Không có bằng chứng đã hỏi").count(), 1, "silence without proof is shown as such: {page}");
     assert_eq!(page.matches("đến hạn không trả lời").count(), 2, "{page}");
+}
+
+/// The public page of a matter that is posted.
+async fn posted(pages: &Pages) -> (DossierId, String) {
+    let id = opened(pages).await;
+    pages.at(START.plus_ms(8 * DAY_MS));
+    pages.engine.tick(&id).await.expect("time is over");
+    let keeper = pages.page(&id, "clerk").await;
+    let public = keeper.split("href=\"").find(|rest| rest.contains("/p/")).expect("a public address");
+    (id, public.split('"').next().expect("an address").trim_start_matches("https://so.example").to_owned())
+}
+
+#[tokio::test]
+async fn one_network_neither_fills_a_posting_nor_writes_to_strangers() {
+    let pages = Pages::with(MATTER).await;
+    let (id, public) = posted(&pages).await;
+    let knock = |peer: &str, mail: String| {
+        let peer: std::net::SocketAddr = format!("{peer}:4711").parse().expect("an address");
+        let mut request = axum::http::Request::post(&public)
+            .header("host", "so.example")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(axum::body::Body::from(format!("name=X&mail={}", mail.replace('@', "%40").replace('+', "%2B"))))
+            .expect("a request");
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        pages.send(request)
+    };
+    let outsiders = |dossier: &Dossier| dossier.outsiders.len();
+    let before = outsiders(&dossier(&pages, &id).await);
+    for number in 0..20 {
+        assert_eq!(knock("192.0.2.7", format!("a{number}@b.example")).await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(knock("192.0.2.7", "one-more@b.example".to_owned()).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(outsiders(&dossier(&pages, &id).await) - before, 20);
+    // One mailbox, whatever stands behind a plus in it: the page says the same, and no more is written to it.
+    for number in 0..8 {
+        let from = format!("198.51.100.{number}");
+        assert_eq!(knock(&from, format!("nam+{number}@nha.example")).await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(outsiders(&dossier(&pages, &id).await) - before, 25, "five links a day for one mailbox");
+    assert_eq!(knock("198.51.100.9", "other@b.example".to_owned()).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(outsiders(&dossier(&pages, &id).await) - before, 26, "everybody else gets theirs");
+}
+
+#[tokio::test]
+async fn a_name_is_put_right_by_asking_again_or_on_the_page_and_stands_in_no_mail() {
+    for on_the_page in [false, true] {
+        let pages = Pages::with(MATTER).await;
+        let (id, public) = posted(&pages).await;
+        for name in ["Kẻ Phá", "Ông Năm"] {
+            let sent = pages.post(&public, &[("name", name), ("mail", "nam@nha.example")]).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER);
+        }
+        let sql = "SELECT COUNT(*) FROM outbox JOIN task ON task.id = outbox.task_id AND task.dossier_id = outbox.dossier_id \
+                   WHERE task.purpose = 'object'";
+        let told = pages.engine.store().read(sql, &[]).await.expect("it reads")[0].int(0).expect("a number");
+        assert_eq!(told, 2, "each time that it is asked for");
+        let catcher = chancery::catcher::Catcher::start(([127, 0, 0, 1], 0).into()).await.expect("loopback");
+        let settings =
+            chancery::courier::settings::SmtpSettings::plain(catcher.address(), "vanphong@example.vn", "Văn phòng");
+        let (links, chance) = (pages.engine.links().clone(), pages.engine.chance().clone());
+        let (engine, url) = (pages.engine.clone(), "https://so.example/ho-so");
+        let courier = chancery::courier::Courier::new(engine, links, settings, url, chance).expect("no TLS");
+        while courier.step(START.plus_ms(9 * DAY_MS)).await.expect("a step").worked() {}
+        let mails = catcher.mails_since(0);
+        let theirs: Vec<_> = mails.iter().filter(|mail| mail.to == ["nam@nha.example"]).collect();
+        assert_eq!(theirs.len(), 1, "{mails:?}");
+        for name in ["Kẻ Phá", "Ông Năm"] {
+            assert!(!theirs[0].text.contains(name) && !theirs[0].to_header.contains(name), "{:?}", theirs[0]);
+        }
+        let path = page_of(&pages, &id, Purpose::Object, "nam@nha.example").await;
+        let page = pages.get(&path).await;
+        assert!(page.text().contains("value=\"Ông Năm\"") && !page.text().contains("Kẻ Phá"), "{}", page.text());
+        let (seen, name) = (page.hidden("seen"), if on_the_page { "Bà Sáu" } else { "Ông Năm" });
+        let form = [("do", "object"), ("seen", &seen), ("object.who", name), ("object.what", "Điều 2 sai")];
+        assert_eq!(pages.post(&path, &form).await.status, StatusCode::SEE_OTHER);
+        let stands = dossier(&pages, &id).await;
+        assert_eq!(stands.fields[&FieldName::from("objections")][0]["who"], json!(name));
+        // Whoever has objected is who they said they are.
+        pages.post(&public, &[("name", "Kẻ Phá"), ("mail", "nam@nha.example")]).await;
+        assert_eq!(dossier(&pages, &id).await.seq, stands.seq);
+    }
 }

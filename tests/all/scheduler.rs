@@ -284,7 +284,7 @@ async fn whoever_stands_in_from_today_on_is_asked_what_was_open_before() {
         let day = jiff::civil::date(2026, 6, 2);
         let dated = chancery::directory::Dated { from: Some(day), until: Some(day) };
         let (person, by) = (PersonId::from("p-clerk"), PersonId::from("p-m1"));
-        directory.substitutes.push(chancery::directory::Substitute { person, by: by.clone(), dated });
+        directory.substitutes.push(chancery::directory::Substitute { person, by: by.clone(), dated, by_link: false });
         node.engine.put_directory(directory).await.expect("a directory");
         let mut asked = Vec::new();
         for hour in (1..72).step_by(2) {

@@ -454,3 +454,110 @@ async fn mails_that_bring_codes_keep_nobody_from_their_other_mails() {
     while courier.step(morning).await.expect("a step").worked() {}
     assert_eq!(catcher.more_than(0).await, 1, "the one about the case");
 }
+
+#[tokio::test]
+async fn who_read_a_mailbox_that_is_not_the_persons_any_more_is_signed_out_and_their_codes_are_dead() {
+    for way in ["readdressed", "another directory", "gone"] {
+        let pages = Pages::new().await;
+        let clerk = PersonId::from("p-clerk");
+        let (cookie, other) = (pages.sign_in("clerk").await, pages.sign_in("m1").await);
+        let id = asked(&pages, "clerk@office.example").await.hidden("asked");
+        let mut directory = (*pages.engine.directory()).clone();
+        pages.at(START.plus_ms(MINUTE));
+        match way {
+            "readdressed" => {
+                let deed = crate::undelivered::deed("readdressed", "p-clerk", START.0);
+                pages.engine.store().readdress(deed, START).await.expect("done");
+            }
+            "gone" => {
+                directory.people.remove(&clerk);
+                directory.posts.retain(|post| post.person != clerk);
+                pages.engine.put_directory(directory).await.expect("a directory");
+            }
+            _ => {
+                directory.people.get_mut(&clerk).expect("the clerk").email = Some("an@office.example".to_owned());
+                pages.engine.put_directory(directory).await.expect("a directory");
+            }
+        }
+        assert_eq!(pages.get_as(&cookie, ME).await.header("location"), IN, "{way}: signed out");
+        assert_eq!(pages.get_as(&other, ME).await.status, StatusCode::OK, "{way}: nobody else");
+        let right = code(&pages, &id, "clerk");
+        assert_eq!(typed(&pages, &id, &right).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{way}: the code");
+        let before = codes_mailed(&pages).await;
+        assert_eq!(asked(&pages, "clerk@office.example").await.status, StatusCode::OK);
+        assert_eq!(codes_mailed(&pages).await - before, i64::from(way == "readdressed"), "{way}: the old mailbox");
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_somebody_whom_the_directory_does_not_know_is_none() {
+    let pages = Pages::new().await;
+    let cookie = pages.sign_in("clerk").await;
+    assert_eq!(pages.get_as(&cookie, ME).await.status, StatusCode::OK);
+    // As a process of an older program would have left it.
+    let older = pages
+        .engine
+        .store()
+        .write(|tx| tx.execute("UPDATE person SET changed_at = changed_at - 1 WHERE id = 'p-clerk'", &[]));
+    older.await.expect("it is written");
+    assert_eq!(pages.get_as(&cookie, ME).await.header("location"), IN);
+}
+
+/// Asks for a code by way of a peer, which may say for whom.
+async fn from(pages: &Pages, peer: &str, forwarded: Option<&str>, mailbox: &str) -> Answer {
+    let peer: std::net::SocketAddr = format!("{peer}:4711").parse().expect("an address");
+    let mut request = Request::post(IN)
+        .header("host", "so.example")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(format!("do=ask&mailbox={}", mailbox.replace('@', "%40"))))
+        .expect("a request");
+    if let Some(forwarded) = forwarded {
+        request.headers_mut().insert("x-forwarded-for", forwarded.parse().expect("a header"));
+    }
+    request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+    pages.send(request).await
+}
+
+#[tokio::test]
+async fn nobody_uses_up_somebody_elses_codes_from_another_network() {
+    let pages = Pages::new().await;
+    for _ in 0..20 {
+        assert_eq!(from(&pages, "192.0.2.7", None, "clerk@office.example").await.status, StatusCode::OK);
+    }
+    assert_eq!(codes_mailed(&pages).await, 5, "no more at the wish of one network");
+    let id = from(&pages, "192.0.2.8", None, "clerk@office.example").await.hidden("asked");
+    assert_eq!(codes_mailed(&pages).await, 6, "their own is mailed");
+    let right = code(&pages, &id, "clerk");
+    assert_eq!(typed(&pages, &id, &right).await.status, StatusCode::SEE_OTHER);
+    for network in 0..20 {
+        for _ in 0..5 {
+            from(&pages, &format!("198.51.100.{network}"), None, "clerk@office.example").await;
+        }
+    }
+    assert_eq!(codes_mailed(&pages).await, 30, "no mailbox is flooded either");
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_say_for_whom_it_asks_counts_as_one_network() {
+    let pages = Pages::new().await;
+    for number in 0..300 {
+        let sent = from(&pages, "127.0.0.1", None, &format!("nobody{number}@office.example")).await;
+        assert_eq!(sent.status, StatusCode::OK);
+    }
+    assert_eq!(from(&pages, "127.0.0.1", None, "clerk@office.example").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(from(&pages, "127.0.0.1", Some("192.0.2.9"), "clerk@office.example").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn however_many_ask_for_addresses_that_nobody_has_whoever_works_here_gets_in() {
+    let pages = Pages::new().await;
+    for number in 0..2_010 {
+        let network = format!("10.0.{}.{}", number / 250, number % 250);
+        assert_eq!(from(&pages, &network, None, &format!("x{number}@nowhere.example")).await.status, StatusCode::OK);
+    }
+    let kept = pages.engine.store().read("SELECT COUNT(*) FROM sign_in", &[]).await.expect("it reads");
+    assert_eq!(kept[0].int(0).expect("a number"), 2_000, "what is beyond fills no table");
+    let id = from(&pages, "192.0.2.8", None, "clerk@office.example").await.hidden("asked");
+    let right = code(&pages, &id, "clerk");
+    assert_eq!(typed(&pages, &id, &right).await.status, StatusCode::SEE_OTHER);
+}

@@ -60,7 +60,7 @@ fn away(directory: &mut Directory, person: &str, substitute: &str) {
         Some(START.plus_ms(days * DAY_MS).timestamp().to_zoned(zone).date())
     };
     let dated = Dated { from: day(1), until: day(2) };
-    directory.substitutes.push(Substitute { person: id(person), by: id(substitute), dated });
+    directory.substitutes.push(Substitute { person: id(person), by: id(substitute), dated, by_link: false });
 }
 
 /// A dossier with its head, and the office in which `substitute` stands in for the head.
@@ -166,4 +166,31 @@ async fn the_page_says_on_whose_behalf_it_is_asked_and_was_done() {
     assert!(said.contains("thay mặt Người head"), "{said}");
     let other = pages.page(&dossier, "head").await;
     assert!(other.contains("Người m1") && other.contains("thay mặt Người head"), "{other}");
+}
+
+#[test]
+fn whoever_was_named_by_a_link_counts_only_where_a_link_is_enough() {
+    for (link, counts) in [("link", true), ("link+pin", false), ("login", false)] {
+        for by_link in [false, true] {
+            let text = LEAVE.replace("    title: Quyết định\n", &format!("    title: Quyết định\n    link: {link}\n"));
+            let (mut office, leave) = (Office::new(), machine("leave", &text));
+            let operator =
+                |code: &str| Actor::Operator { operator: "root".to_owned(), person: format!("p-{code}").into() };
+            let opened = office.start(&leave, "D", json!({"unit": "U"}), START);
+            let submit = act(&opened, "submit");
+            let (dossier, _) = office.answer(&leave, &opened, operator("clerk"), submit, START).expect("sent on");
+            away(&mut office.directory, "head", "m1");
+            office.directory.substitutes[0].by_link = by_link;
+            let (during, rows) = office.answer(&leave, &dossier, Actor::Clock, Ask::Tick, on(1)).expect("a tick");
+            assert_eq!(!rows.tasks_opened.is_empty(), counts || !by_link, "{link}, by a link: {by_link}");
+            let done = office.answer(&leave, &during, operator("m1"), act(&during, "agree"), on(1));
+            assert_eq!(done.is_ok(), counts || !by_link, "{link}, by a link: {by_link}");
+            if counts || !by_link {
+                // Asked once, they are looked at again where it turns out that a link alone named them.
+                office.directory.substitutes[0].by_link = true;
+                let done = office.answer(&leave, &during, operator("m1"), act(&during, "agree"), on(1));
+                assert_eq!(done.is_ok(), counts, "{link}: what was offered before");
+            }
+        }
+    }
 }

@@ -82,7 +82,8 @@ impl Run<'_> {
             let mut tasks = self.dossier().tasks.iter().filter(|task| task.role.as_ref() == Some(role));
             tasks.any(|task| self.may_do(task, person).is_some())
         };
-        let held = |role: &&RoleName| asked(role) || self.holds(person, role).is_some();
+        let link_will_do = self.link_will_do();
+        let held = |role: &&RoleName| asked(role) || self.holds(person, role, link_will_do).is_some();
         self.machine.roles.keys().filter(held).cloned().collect()
     }
 

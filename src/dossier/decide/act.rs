@@ -13,6 +13,7 @@ use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{State, StateKind, Target, TaskRule, Transition, Wait};
+use crate::machine::{LinkPolicy, RowEvents, State, StateKind, Target, TaskRule, Transition, Wait};
 use crate::planted::{Fault, planted};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
@@ -176,13 +177,14 @@ impl<'a> Run<'a> {
         if transition.recall {
             return self.recalls(person, transition, at);
         }
+        let link_will_do = self.machine.states[at].link == LinkPolicy::Link;
         let mut standing = Standing::None;
         for role in &transition.by {
             let may = match self.asked_in(role, at) {
-                tasks if tasks.is_empty() => self.holds(person, role),
+                tasks if tasks.is_empty() => self.holds(person, role, link_will_do),
                 tasks => tasks.iter().find_map(|task| self.may_do(task, person)),
             };
-            let of = may.clone().or_else(|| self.holds(person, role));
+            let of = may.clone().or_else(|| self.holds(person, role, link_will_do));
             match (self.barred_for(person, of.as_ref().unwrap_or(&None), role, at), may) {
                 (None, Some(of)) => return Standing::As(role, of),
                 (Some(reason), _) if of.is_some() => standing = Standing::Barred(Box::new(reason)),

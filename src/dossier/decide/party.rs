@@ -72,6 +72,11 @@ impl Run<'_> {
         }
     }
 
+    /// Whether the office itself names somebody, by a role.
+    pub(super) fn is_named(&self, outsider: &Outsider) -> bool {
+        self.machine.roles.keys().any(|role| self.parties(role).iter().any(|party| outsider.reads(&party.mail)))
+    }
+
     /// Whom a role names from outside now.
     fn parties(&self, role: &RoleName) -> Vec<Party> {
         let Some(RoleSource::Outside { table, named }) = self.machine.roles.get(role).map(|role| &role.source) else {

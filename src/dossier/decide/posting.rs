@@ -97,8 +97,14 @@ impl Run<'_> {
             self.dossier().task(activation, Purpose::Object).map(|task| task.holders.clone()).unwrap_or_default();
         let known = self.dossier().outsiders.iter().find(|one| one.reads(mail)).map(|one| one.person.clone());
         let objected = |person: &PersonId| self.dossier().objected(activation).any(|one| &one.person == person);
-        if known.as_ref().is_some_and(|person| asked.contains(person) || objected(person)) {
+        if known.as_ref().is_some_and(objected) {
             return Err(Refusal::of(Code::Done { by: None, at: None }));
+        }
+        if let Some(person) = known.as_ref().filter(|person| asked.contains(person)) {
+            self.put_right(person, name);
+            self.emit(Change::Waits { activation, people: vec![person.clone()] });
+            self.finish(Kind::Knocked);
+            return Ok(());
         }
         if asked.len() >= OBJECTORS_MAX {
             return Err(Refusal::of(Code::TooMuch));
@@ -120,6 +126,14 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Somebody who asked for a link says who they are. Whom the office named itself keeps the name that it knows.
+    fn put_right(&mut self, person: &PersonId, name: &str) {
+        let Some(outsider) = self.dossier().outsider(person).filter(|one| one.name != name).cloned() else { return };
+        if !self.is_named(&outsider) {
+            self.emit(Change::Party { outsider: Outsider { name: name.to_owned(), ..outsider }, row: None });
+        }
+    }
+
     /// Knows somebody from outside from now on.
     fn introduce(&mut self, name: &str, mail: Option<&str>, language: &str) -> PersonId {
         let person = outsider_id(&self.dossier().id, self.dossier().outsiders.len());
@@ -139,6 +153,13 @@ impl Run<'_> {
         let task = self.dossier().task(activation, Purpose::Object);
         if !task.is_some_and(|task| task.holders.contains(&person)) {
             return Err(Refusal::of(Code::NotAsked));
+        }
+        let name = object.name.trim();
+        if name.chars().count() > NAME_MAX {
+            return Err(Refusal::about(Code::FieldMissing, "name"));
+        }
+        if !name.is_empty() {
+            self.put_right(&person, name);
         }
         let today = self.today();
         self.take_objection(activation, &posting, &person, &object.text, &object.papers, today, None)?;

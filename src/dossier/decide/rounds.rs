@@ -10,9 +10,9 @@ use crate::dossier::context::Context;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::{Deed, Dossier, VoteResult};
-use crate::ids::{ActivationId, Instant, PersonId, StateId, VoteName};
+use crate::ids::{ActivationId, Instant, PersonId, RoleName, StateId, VoteName};
 use crate::machine::chart::Place;
-use crate::machine::{Again, Deadline, Machine, Transition};
+use crate::machine::{Again, Deadline, LinkPolicy, Machine, Transition};
 
 /// The ways by which a person may take back what they sent, each with the entry it belongs to.
 pub fn recallable(
@@ -92,7 +92,9 @@ impl Run<'_> {
     /// What taking back is to a person: theirs if they sent the dossier here and nobody has acted on it since.
     pub(super) fn recalls<'t>(&self, person: &PersonId, way: &'t Transition, at: Place) -> Standing<'t> {
         let dossier = self.dossier();
-        let Some(role) = way.by.iter().find(|role| self.holds(person, role).is_some()) else { return Standing::None };
+        let link_will_do = self.machine.states[at].link == LinkPolicy::Link;
+        let held = |role: &&RoleName| self.holds(person, role, link_will_do).is_some();
+        let Some(role) = way.by.iter().find(held) else { return Standing::None };
         let entry = self.entry_of(at).and_then(|entry| dossier.entry(entry));
         let Some(entered_at) = entry.map(|entry| entry.at) else { return Standing::None };
         // Whoever has a step done anew has sent nothing here.

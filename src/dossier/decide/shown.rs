@@ -25,6 +25,12 @@ impl Run<'_> {
         self.check_proof(states.map(|state| state.link).fold(wanted, Ord::max))
     }
 
+    /// Whether a mailed link is enough wherever the dossier stands.
+    pub(super) fn link_will_do(&self) -> bool {
+        let mut states = self.dossier().leaves().filter_map(|leaf| self.machine.state(&leaf.state));
+        states.all(|state| state.link == LinkPolicy::Link)
+    }
+
     fn check_proof(&self, wanted: LinkPolicy) -> Result<(), Refusal> {
         let enough = match &self.actor {
             // Who has signed in by a mailed code has shown the mailbox once more, and not what travels another way than mails.

@@ -3,15 +3,22 @@
 //! anybody: a roll is not a task that passes on.
 
 use super::Run;
+use crate::directory::Substitute;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Reason, Rule};
 use crate::dossier::{Purpose, StandIn, Task};
 use crate::ids::{Instant, PersonId, RoleName};
+use crate::machine::LinkPolicy;
 use crate::machine::chart::Place;
 
 /// That somebody may do something, and on whose behalf if it is another's.
 pub(super) type Behalf = Option<PersonId>;
+
+/// Whether it counts that somebody was named: by a mail's link alone, only where a link alone is enough for the one they stand in for.
+fn counts(one: &Substitute, link_will_do: bool) -> bool {
+    link_will_do || !one.by_link
+}
 
 impl Run<'_> {
     /// Whether a person may do a task: as their own, or on behalf of one of its holders.
@@ -19,17 +26,25 @@ impl Run<'_> {
         if task.holders.contains(person) {
             return Some(None);
         }
-        task.behalf(person, self.at).cloned().map(Some)
+        let of = task.behalf(person, self.at)?;
+        // Who was asked before it was so, or under another rule, is looked at again.
+        let today = self.today();
+        let named = |one: &&Substitute| &one.by == person && &one.person == of && one.dated.holds(today);
+        let mut said = self.context.directory.stand_ins().filter(named).peekable();
+        let counts = said.peek().is_none() || said.any(|one| counts(one, task.policy == LinkPolicy::Link));
+        counts.then(|| Some(of.clone()))
     }
 
-    /// Whether a person holds a role today: themselves, or on behalf of somebody who does.
-    pub(super) fn holds(&self, person: &PersonId, role: &RoleName) -> Option<Behalf> {
+    /// Whether a person holds a role today: themselves, or on behalf of somebody who does. Who was named by the link of a mail stands
+    /// in for them only where a link is enough (`link_will_do`).
+    pub(super) fn holds(&self, person: &PersonId, role: &RoleName, link_will_do: bool) -> Option<Behalf> {
         let holders = self.holders(role);
         if holders.contains(person) {
             return Some(None);
         }
         let today = self.today();
-        let mut absent = self.context.directory.stand_ins().filter(|one| &one.by == person);
+        let mut absent =
+            self.context.directory.stand_ins().filter(|one| &one.by == person && counts(one, link_will_do));
         absent.find(|one| one.dated.holds(today) && holders.contains(&one.person)).map(|one| Some(one.person.clone()))
     }
 
@@ -44,8 +59,9 @@ impl Run<'_> {
     /// Those who stand in today for holders of a task.
     pub(super) fn stand_ins(&self, role: &RoleName, at: Place, holders: &[PersonId]) -> Vec<StandIn> {
         let (directory, today) = (self.context.directory, self.today());
+        let link_will_do = self.machine.states[at].link == LinkPolicy::Link;
         let mut found: Vec<StandIn> = Vec::new();
-        for one in directory.stand_ins().filter(|one| one.dated.holds(today)) {
+        for one in directory.stand_ins().filter(|one| one.dated.holds(today) && counts(one, link_will_do)) {
             let known = holders.contains(&one.by) || found.iter().any(|other| other.person == one.by);
             let of = Some(one.person.clone());
             if holders.contains(&one.person) && !known && self.barred_for(&one.by, &of, role, at).is_none() {

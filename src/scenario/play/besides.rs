@@ -25,7 +25,7 @@ impl Play<'_> {
             Besides::Skip => Ask::Skip { activation: led.unwrap_or(theirs), reason: said },
             Besides::Object { text, papers } => {
                 let (activation, text) = (self.posted(dossier), text.clone());
-                Ask::Object(Object { activation, text, papers: self.papers(id, papers) })
+                Ask::Object(Object { activation, name: String::new(), text, papers: self.papers(id, papers) })
             }
             Besides::ObjectOnPaper { who, text, day, papers } => Ask::Hear(Hear {
                 activation: self.posted(dossier),

@@ -19,20 +19,24 @@ pub(super) fn object(visit: &Visit, form: &Form) -> Meant {
     let (place, file) = ("object.what", "object.paper");
     let text = form.get(place).trim().to_owned();
     let bytes = form.file(file).map(|file| digest(&file.content)).unwrap_or_default();
-    let operation = visit.operation(&["object", &text, &bytes]);
+    let name = form.get("object.who").trim().to_owned();
+    let operation = visit.operation(&["object", &name, &text, &bytes]);
     let mut wrongs = Vec::new();
     let mut files = Files { visit, form, operation: &operation, papers: Vec::new(), attachments: Vec::new() };
     if let Some(kind) = kind(visit) {
         files.take(file, &kind, &mut wrongs);
     }
     let (papers, attachments) = (files.papers, files.attachments);
+    if name.is_empty() {
+        wrongs.push(Wrong::at(visit.reader.get("posting.no_name"), "object.who"));
+    }
     if text.is_empty() {
         wrongs.push(Wrong::at(visit.reader.get("posting.empty"), place));
     }
     if !wrongs.is_empty() {
         return Meant::Wrong(wrongs);
     }
-    let ask = Box::new(Ask::Object(Object { activation: visit.task.activation, text, papers }));
+    let ask = Box::new(Ask::Object(Object { activation: visit.task.activation, name, text, papers }));
     Meant::Command { operation, ask, attachments, event: String::new() }
 }
 

@@ -29,12 +29,8 @@ use crate::ids::{PersonId, WorkflowName};
 use crate::import;
 use crate::machine::{Field, FieldKind, Machine, RoleSource};
 use crate::sheet::template::{self, Column, Said};
-use crate::store::pages::MailPage;
 use drafts::{Draft, Offer};
 use typed::Typed;
-
-/// How long after a mail was written a list may be brought from it, in milliseconds: thirty days.
-const OPEN_FOR_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Who brings a list, and for what.
 pub(super) struct Bringer {
@@ -67,7 +63,7 @@ struct ListPage {
 impl Bringer {
     async fn open(app: &App, token: &str, workflow: String, query: Option<&str>) -> Result<Self, Problem> {
         let (_, mail) = desk::mail(app, token).await?;
-        if !is_recent(app, &mail) {
+        if !desk::is_recent(app, &mail) {
             return Err(Problem::NotFound);
         }
         let workflow = WorkflowName::new(workflow);
@@ -100,11 +96,6 @@ impl Bringer {
     fn see_page(&self, app: &App) -> Response {
         (StatusCode::SEE_OTHER, [(header::LOCATION, self.path(app))]).into_response()
     }
-}
-
-/// Whether a mail is young enough for bringing a list from it.
-pub(super) fn is_recent(app: &App, mail: &MailPage) -> bool {
-    app.engine.now().0 - mail.made_at.0 <= OPEN_FOR_MS
 }
 
 /// The workflows whose lists a person may bring: those with an import, for which they hold a starter's post or seat today.

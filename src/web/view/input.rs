@@ -22,7 +22,7 @@ pub(crate) struct Input {
     kind: &'static str,
     label: String,
     help: String,
-    value: String,
+    pub(crate) value: String,
     options: Vec<Offer>,
     max: Option<u32>,
     /// Of a whole number: at least.

@@ -6,7 +6,7 @@ use super::super::form::Form;
 use super::super::reader::Reader;
 use super::input::Input;
 use crate::dossier::{Active, Dossier, TimerKind};
-use crate::ids::ActivationId;
+use crate::ids::{ActivationId, PersonId};
 use crate::machine::{
     OBJECTION_DAY, OBJECTION_DECISION, OBJECTION_WHAT, OBJECTION_WHO, OBJECTION_WHY, Posting as Rule,
 };
@@ -147,10 +147,21 @@ fn paper(reader: &Reader, dossier: &Dossier, rule: &Rule, name: &str, wanted: bo
 }
 
 /// The form with which somebody objects.
-pub(crate) fn inputs(reader: &Reader, dossier: &Dossier, activation: ActivationId, sent: Option<&Form>) -> Vec<Input> {
+pub(crate) fn inputs(
+    reader: &Reader,
+    dossier: &Dossier,
+    activation: ActivationId,
+    person: &PersonId,
+    sent: Option<&Form>,
+) -> Vec<Input> {
     let state = dossier.entry(activation).and_then(|entry| reader.machine.state(&entry.state));
     let Some(rule) = state.and_then(|state| state.posting.as_ref()) else { return Vec::new() };
-    let mut inputs = vec![Input::said(reader, "object.what", "posting.what", ("long", TEXT_MAX), sent)];
+    // Whoever typed it on the public page need not have been the one who reads this.
+    let mut who = Input::said(reader, "object.who", "posting.name", ("text", 200), sent);
+    if sent.is_none() {
+        who.value = dossier.outsider(person).map(|one| one.name.clone()).unwrap_or_default();
+    }
+    let mut inputs = vec![who, Input::said(reader, "object.what", "posting.what", ("long", TEXT_MAX), sent)];
     inputs.extend(paper(reader, dossier, rule, "object.paper", false));
     inputs
 }
