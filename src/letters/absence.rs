@@ -79,5 +79,5 @@ pub fn compose_absence(letter: &AbsenceLetter, sender: Sender<'_>) -> Result<Ema
         None => (letter.reader.name.clone(), letter.reader.email.clone(), title),
     };
     let message_id = letter.message_id.clone();
-    Ok(Email { to_name, to_address, subject, text, html, message_id, date: letter.now })
+    Ok(Email { to_name, to_address, subject, text, html, calendar: Vec::new(), message_id, date: letter.now })
 }

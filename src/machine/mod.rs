@@ -43,7 +43,6 @@ pub use decision::{Condition, Decision, DecisionRow, Hit, Sample, Undecided};
 pub use draft::{Block, Column, Draft, DraftTable, RowsOf, Says, Signature};
 pub use lead::{Lead, LeadAct};
 pub use mail::{Mail, Session, Tell};
-pub use mail::{Mail, Tell};
 pub use measure::{Grouping, Measure, Take, named_states};
 pub use numbering::Numbering;
 pub use posting::{

@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 12] = [
     Migration {
         number: 1,
         name: "init",
@@ -66,6 +66,8 @@ const MIGRATIONS: [Migration; 10] = [
         name: "calendars",
         sqlite: include_str!("../../migrations/0009_calendars.sql"),
         postgres: include_str!("../../migrations/0009_calendars.sql"),
+    },
+    Migration {
         number: 10,
         name: "erasures",
         sqlite: include_str!("../../migrations/0010_erasures.sqlite.sql"),

@@ -120,9 +120,6 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::Desk => get(desk::show),
         Route::List => get(list::show).post(list::answer),
         Route::Template => get(list::blank),
-        // Anybody may send these two: they are short, or they are not read.
-        Route::Public => get(public::show).post(public::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
-        Route::PublicPaper => get(public::paper),
         Route::PublicPaper => get(public::paper),
         // Anybody may send these: they are short, or they are not read.
         Route::Public => get(public::show).post(public::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),

@@ -20,7 +20,6 @@ pub use decisions::{Cell, Decision, DecisionRow, guard_of};
 pub use drafts::{Block, Draft, DraftTable, Signature};
 pub use fields::{Correctable, Field, Table};
 pub use mails::{Mail, Session, Tell, Template};
-pub use mails::{Mail, Tell, Template};
 pub use measures::{Measure, MeasureGroup};
 pub use states::{
     Access, Actions, Again, Attendance, Consult, Deadline, Escalate, Held, Joins, Lead, OnPaper, Posting, Separation,

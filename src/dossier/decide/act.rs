@@ -12,8 +12,7 @@ use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
-use crate::machine::{State, StateKind, Target, TaskRule, Transition, Wait};
-use crate::machine::{LinkPolicy, RowEvents, State, StateKind, Target, TaskRule, Transition, Wait};
+use crate::machine::{LinkPolicy, State, StateKind, Target, TaskRule, Transition, Wait};
 use crate::planted::{Fault, planted};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
