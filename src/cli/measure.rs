@@ -125,7 +125,9 @@ async fn reckon(
         for id in &ids {
             let Some((dossier, course, register)) = engine.past(machine, id).await? else { continue };
             let past = Past { dossier: &dossier, course: &course, register: &register };
-            reckonings.iter_mut().for_each(|reckoning| reckoning.add(&past));
+            for reckoning in &mut reckonings {
+                reckoning.add(&past);
+            }
             progress.step();
         }
         match ids.last() {

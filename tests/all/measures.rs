@@ -94,7 +94,9 @@ proptest! {
         let dossiers = dossiers(&machine, &all);
         let whole = measured(&machine, &dossiers, "worth", Period::default(), 1);
         let mut by_kind: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
-        all.iter().for_each(|(kind, worth)| by_kind.entry(kind).or_default().push(*worth));
+        for (kind, worth) in &all {
+            by_kind.entry(kind).or_default().push(*worth);
+        }
         let found: Vec<_> = whole.groups.iter().map(|one| (one.words[0].code.as_str(), one.reckoned.value)).collect();
         let wanted: Vec<_> = by_kind.iter().map(|(kind, all)| (*kind, exact(all.iter().sum(), 100))).collect();
         prop_assert_eq!(found, wanted);
