@@ -59,7 +59,9 @@ pub fn compose_absence(letter: &AbsenceLetter, sender: Sender<'_>) -> Result<Ema
     let own = letter.end.is_some();
     let key = |own_key: &'static str, other_key: &'static str| if own { own_key } else { other_key };
     let holes = [("other", other.as_str()), ("from", from.as_str()), ("until", until.as_str()), ("contact", &contact)];
-    let title = texts.say(key("absence.subject", "absence.deputy_subject"), &holes);
+    let (short_from, short_until) = (texts.words.date_short(letter.from), texts.words.date_short(letter.until));
+    let days = [("other", other.as_str()), ("from", short_from.as_str()), ("until", short_until.as_str())];
+    let title = texts.say(key("absence.subject", "absence.deputy_subject"), &days);
     let view = View {
         lang: texts.code,
         sender: office,

@@ -30,8 +30,8 @@ pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
             message_id: "<sample@example.vn>".to_owned(),
             reader: letter(language, Vec::new()).reader,
             other: "Phạm Văn Hùng".to_owned(),
-            from: date(2026, 4, 24),
-            until: date(2026, 4, 29),
+            from: date(2026, 11, 24),
+            until: date(2026, 11, 27),
             end: end.map(str::to_owned),
             now: at(23, 8),
         };
