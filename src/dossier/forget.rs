@@ -118,7 +118,9 @@ mod tests {
 
     fn folded(log: &[Event]) -> Refold {
         let mut fold = Refold::default();
-        log.iter().for_each(|event| fold.take(event).expect("it follows"));
+        for event in &log {
+            fold.take(event).expect("it follows");
+        }
         fold
     }
 

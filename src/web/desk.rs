@@ -164,7 +164,7 @@ pub(super) async fn matter(
     }
     Ok(Some(Matter {
         asked: view::asked(&reader, task.purpose, state.as_ref()),
-        about: if closed { reader.get("desk.closed").to_owned() } else { dossier.caption.clone() },
+        about: if closed { reader.get("desk.closed") } else { dossier.caption.clone() },
         due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
         said: task
             .closed
@@ -192,7 +192,7 @@ async fn news(
     let mut states = whole.leaves().filter_map(|leaf| reader.machine.state(&leaf.state));
     if states.any(|state| state.link != LinkPolicy::Link) {
         let workflow = reader.text(&reader.machine.title).to_owned();
-        return Ok(Some(News { workflow, about: reader.get("desk.closed").to_owned(), ..News::default() }));
+        return Ok(Some(News { workflow, about: reader.get("desk.closed"), ..News::default() }));
     }
     let state = history::stands(&reader, &dossier);
     // Who is awaited is no business of those who do not see what happened.
