@@ -118,7 +118,7 @@ mod tests {
 
     fn folded(log: &[Event]) -> Refold {
         let mut fold = Refold::default();
-        for event in &log {
+        for event in log {
             fold.take(event).expect("it follows");
         }
         fold

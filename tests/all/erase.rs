@@ -82,6 +82,7 @@ async fn rows(office: &Running) -> Vec<u8> {
         "absence",
         "ballot_box",
         "calendar",
+        "calendar_before",
         "chosen_language",
         "directory",
         "dossier",
@@ -184,7 +185,11 @@ async fn decided(office: &Running) -> String {
     office.ok(command("confirm", &list, by("m1"), Ask::Confirm { activation, agrees: true, seen })).await;
     while office.engine.deliver().await.expect("delivered") > 0 {}
     for id in ["a", "b"] {
-        office.act(id, "head", "agree").await;
+        let mut agreed = office::act(&office.dossier(id).await, "agree");
+        if let Ask::Act(Act { fields, .. }) = &mut agreed {
+            fields.insert("number".into(), format!("1/{id}").into());
+        }
+        office.ok(command(&format!("agree-{id}"), id, by("head"), agreed)).await;
     }
     while office.engine.deliver().await.expect("delivered") > 0 {}
     let mail = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, answer) \
