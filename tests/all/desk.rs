@@ -49,7 +49,7 @@ async fn what_wants_more_than_a_link_is_not_told_on_the_page_behind_a_mail() {
         let desk = mailed(&pages, "clerk").await;
         let page = pages.get(&desk).await.text();
         let open = pages.link(&case, Purpose::Act, "clerk").await;
-        assert!(page.contains("Soạn hồ sơ") && page.contains(&open), "what is asked, and where: {page}");
+        assert!(page.contains("Soạn và nộp hồ sơ") && page.contains(&open), "what is asked, and where: {page}");
         assert!(!page.contains("Đề nghị thứ nhất"), "{page}");
         let cookie = pages.sign_in("clerk").await;
         let inbox = pages.get_as(&cookie, "/ho-so/me").await.text();

@@ -41,7 +41,7 @@ async fn dossiers_of_one_instant_are_each_seen_once_over_the_pages() {
     for database in databases().await {
         let pages = Pages::on(database, CASE).await;
         let mut cases = Vec::new();
-        for n in 0..120 {
+        for n in 0..70 {
             cases.push(pages.case(&format!("c{n:03}"), &format!("Đề nghị {n}"), "m3").await.to_string());
         }
         let instants = pages.engine.store().read("SELECT DISTINCT last_at FROM dossier", &[]).await.expect("it reads");

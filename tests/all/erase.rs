@@ -80,6 +80,7 @@ fn files(folder: &Path) -> Vec<u8> {
 async fn rows(office: &Running) -> Vec<u8> {
     let tables = tables![
         "absence",
+        "absence_mail",
         "ballot_box",
         "calendar",
         "calendar_before",
@@ -89,6 +90,7 @@ async fn rows(office: &Running) -> Vec<u8> {
         "erasure",
         "event",
         "head",
+        "knock",
         "machine",
         "mail",
         "mail_deed",
@@ -179,7 +181,7 @@ async fn decided(office: &Running) -> String {
     office.act(&list, "secretary", "on_paper").await;
     let activation = office.dossier(&list).await.votes[0].activation;
     let tally = PaperTally { issued: 5, returned: 5, invalid: 0, yes: 5, no: 0 };
-    let rows = ["a", "b"].map(|row| (row.into(), tally.clone())).into();
+    let rows = ["a", "b"].map(|row| (row.into(), tally)).into();
     office.ok(command("tally", &list, by("secretary"), Ask::Tally { activation, rows })).await;
     let seen = office.dossier(&list).await.seq;
     office.ok(command("confirm", &list, by("m1"), Ask::Confirm { activation, agrees: true, seen })).await;

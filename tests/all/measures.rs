@@ -19,7 +19,7 @@ use crate::engine::fresh_engine;
 use crate::store::databases;
 use crate::support::office::{self, Office, PLAIN, START, act, by};
 
-const GIFT: &str = r#"
+const GIFT: &str = r"
 chancery: 1
 workflow: gift
 title: Quà tặng
@@ -53,7 +53,7 @@ measures:
   least: {title: Nhỏ nhất, take: min, of: worth}
   most: {title: Lớn nhất, take: max, of: worth}
   worth: {title: Tổng giá trị, take: sum, of: worth, by: {kind: kind}}
-"#;
+";
 
 /// A measure over these dossiers, of which nothing is known but how they stand.
 fn measured(machine: &Machine, dossiers: &[Dossier], name: &str, period: Period, least: usize) -> Measured {
@@ -232,6 +232,7 @@ async fn a_dossier_that_cannot_be_read_any_more_stands_aside() {
         engine.deploy(&machine, &[SourceFile::new("gift.yaml", GIFT)]).await.expect("a version");
         gave(&engine, &machine, "one", "p-head").await;
         gave(&engine, &machine, "two", "p-m1").await;
+        database.spoil();
         let gone = "DELETE FROM seal_key WHERE person_id = 'p-m1'";
         engine.store().write(move |tx| tx.execute(gone, &[])).await.expect("their key is gone");
         let given = over_all(&engine, &machine, "given").await;

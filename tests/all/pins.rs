@@ -248,6 +248,12 @@ async fn what_is_kept_of_a_number_does_not_give_it() {
 async fn numbers_and_sessions_are_kept_alike_on_both_databases() {
     for database in databases().await {
         let store = migrated(&database).await;
+        let known = |tx: &mut chancery::store::Tx<'_>| {
+            tx.execute("INSERT INTO directory (version, content, since_at) VALUES (1, '{}', 1)", &[])?;
+            let person = "INSERT INTO person (id, code, name, language, changed_at) VALUES ('p1', 'p1', 'P', 'vi', 1)";
+            tx.execute(person, &[])
+        };
+        store.write(known).await.expect("the directory knows them");
         let (dossier, person) = (DossierId::from("d1"), PersonId::from("p1"));
         let hash =
             |hash: &str| chancery::links::PinHash { key_id: 1, rounds: 2, salt: "s".to_owned(), hash: hash.to_owned() };
