@@ -56,8 +56,8 @@ async fn dossiers_of_one_instant_are_each_seen_once_over_the_pages() {
                 let before = seen.len();
                 seen.extend(ids.map(str::to_owned));
                 assert!(seen.len() > before, "a page without any: {page}");
-                let older = page.split("href=\"?").nth(1).and_then(|rest| rest.split('"').next());
-                next = older.map(|query| format!("{LIST}?{}", query.replace("&amp;", "&")));
+                let older = page.split("href=\"?before=").nth(1).and_then(|rest| rest.split('"').next());
+                next = older.map(|query| format!("{LIST}?before={}", query.replace("&amp;", "&")));
             }
             seen.sort();
             assert_eq!(seen, cases, "{search}");
