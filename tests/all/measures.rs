@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::cli::place;
 use crate::engine::fresh_engine;
-use crate::store::databases;
+use crate::store::{Fresh, databases};
 use crate::support::office::{self, Office, PLAIN, START, act, by};
 
 const GIFT: &str = r"
@@ -189,14 +189,20 @@ async fn over_all(engine: &Engine, machine: &Machine, name: &str) -> Measured {
     reckoning.result(1)
 }
 
+/// An office in which gifts are given.
+async fn giving(database: &Fresh) -> (Engine, Machine) {
+    let engine = fresh_engine(database).await;
+    engine.put_calendar(&office::calendar(PLAIN), &SourceFile::new("plain.yaml", PLAIN)).await.expect("a calendar");
+    engine.put_directory(office::directory()).await.expect("a directory");
+    let machine = office::machine("gift", GIFT);
+    engine.deploy(&machine, &[SourceFile::new("gift.yaml", GIFT)]).await.expect("a version");
+    (engine, machine)
+}
+
 #[tokio::test]
 async fn who_is_in_a_register_for_the_first_time_is_told_from_what_stood_there_before() {
     for database in databases().await {
-        let engine = fresh_engine(&database).await;
-        engine.put_calendar(&office::calendar(PLAIN), &SourceFile::new("plain.yaml", PLAIN)).await.expect("a calendar");
-        engine.put_directory(office::directory()).await.expect("a directory");
-        let machine = office::machine("gift", GIFT);
-        engine.deploy(&machine, &[SourceFile::new("gift.yaml", GIFT)]).await.expect("a version");
+        let (engine, machine) = giving(&database).await;
         let old = OpeningEntry {
             register: "gifts".to_owned(),
             holder: "p-m1".to_owned(),
@@ -225,11 +231,7 @@ async fn who_is_in_a_register_for_the_first_time_is_told_from_what_stood_there_b
 #[tokio::test]
 async fn a_dossier_that_cannot_be_read_any_more_stands_aside() {
     for database in databases().await {
-        let engine = fresh_engine(&database).await;
-        engine.put_calendar(&office::calendar(PLAIN), &SourceFile::new("plain.yaml", PLAIN)).await.expect("a calendar");
-        engine.put_directory(office::directory()).await.expect("a directory");
-        let machine = office::machine("gift", GIFT);
-        engine.deploy(&machine, &[SourceFile::new("gift.yaml", GIFT)]).await.expect("a version");
+        let (engine, machine) = giving(&database).await;
         gave(&engine, &machine, "one", "p-head").await;
         gave(&engine, &machine, "two", "p-m1").await;
         database.spoil();
