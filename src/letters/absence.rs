@@ -54,8 +54,7 @@ pub fn compose_absence(letter: &AbsenceLetter, sender: Sender<'_>) -> Result<Ema
     let office = clean(sender.name);
     let (name, address, other) = (clean(&letter.reader.name), clean(&letter.reader.email), clean(&letter.other));
     let (from, until) = (texts.words.date_long(letter.from), texts.words.date_long(letter.until));
-    let contact = clean(sender.contact);
-    let contact = if contact.is_empty() { clean(sender.address) } else { contact };
+    let contact = sender.whom_to_ask();
     let own = letter.end.is_some();
     let key = |own_key: &'static str, other_key: &'static str| if own { own_key } else { other_key };
     let holes = [("other", other.as_str()), ("from", from.as_str()), ("until", until.as_str()), ("contact", &contact)];
@@ -76,10 +75,7 @@ pub fn compose_absence(letter: &AbsenceLetter, sender: Sender<'_>) -> Result<Ema
         foot: vec![texts.say("absence.contact", &holes), texts.say("foot.automatic", &[])],
     };
     let (html, text) = parts("absence", &view)?;
-    let (to_name, to_address, subject) = match sender.redirect_to {
-        Some(to) => (String::new(), to.to_owned(), texts.say("subject.redirected", &[("subject", &title)])),
-        None => (letter.reader.name.clone(), letter.reader.email.clone(), title),
-    };
+    let (to_name, to_address, subject) = sender.addressed(&letter.reader, title);
     let message_id = letter.message_id.clone();
     Ok(Email { to_name, to_address, subject, text, html, calendar: Vec::new(), message_id, date: letter.now })
 }

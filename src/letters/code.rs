@@ -49,8 +49,7 @@ pub fn compose_code(letter: &CodeLetter, sender: Sender<'_>) -> Result<Email, Co
     let title = texts.say("code.subject", &[("sender", &office)]);
     // Two groups: eight digits in a row are easily misread.
     let (first, second) = letter.code.split_at(letter.code.len() / 2);
-    let contact = clean(sender.contact);
-    let contact = if contact.is_empty() { clean(sender.address) } else { contact };
+    let contact = sender.whom_to_ask();
     let view = View {
         lang: texts.code,
         sender: office.clone(),
@@ -67,10 +66,7 @@ pub fn compose_code(letter: &CodeLetter, sender: Sender<'_>) -> Result<Email, Co
         ],
     };
     let (html, text) = parts("code", &view)?;
-    let (to_name, to_address, subject) = match sender.redirect_to {
-        Some(to) => (String::new(), to.to_owned(), texts.say("subject.redirected", &[("subject", &title)])),
-        None => (letter.reader.name.clone(), letter.reader.email.clone(), title),
-    };
+    let (to_name, to_address, subject) = sender.addressed(&letter.reader, title);
     let message_id = letter.message_id.clone();
     Ok(Email { to_name, to_address, subject, text, html, calendar: Vec::new(), message_id, date: letter.now })
 }

@@ -7,7 +7,6 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use super::letter::{Email, Letter, Sender};
-use super::subject;
 use super::view::View;
 
 /// What a template may use up. Our largest mail needs a tenth of it.
@@ -49,12 +48,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// A template fails; a test says that ours do not.
 pub fn compose(letter: &Letter, sender: Sender<'_>) -> Result<Email, ComposeError> {
     let view = View::new(letter, sender);
-    let subject = letter.subject();
     let (html, text) = parts("digest", &view)?;
-    let (to_name, to_address, subject) = match sender.redirect_to {
-        Some(to) => (String::new(), to.to_owned(), subject::redirected(letter, &subject)),
-        None => (letter.reader.name.clone(), letter.reader.email.clone(), subject),
-    };
+    let (to_name, to_address, subject) = sender.addressed(&letter.reader, letter.subject());
     let message_id = letter.message_id.clone();
     let (from, to) = ((sender.name, sender.address), (letter.reader.name.as_str(), to_address.as_str()));
     let calendar = letter.matters.iter().filter_map(|matter| matter.invitation.as_ref());

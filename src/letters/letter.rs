@@ -3,9 +3,11 @@
 use jiff::tz::TimeZone;
 
 use super::invitation::{CalendarPart, Invitation};
+use super::texts::Texts;
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
+use crate::words::clean;
 
 /// One mail's content: what has to be said to one person now.
 #[derive(Clone, Debug)]
@@ -37,6 +39,25 @@ pub struct Sender<'a> {
     pub contact: &'a str,
     /// Test machines: every mail goes here, with a line that names the one it was meant for.
     pub redirect_to: Option<&'a str>,
+}
+
+impl Sender<'_> {
+    /// Whom readers may ask: the one to call, or the mailbox.
+    pub(super) fn whom_to_ask(&self) -> String {
+        let contact = clean(self.contact);
+        if contact.is_empty() { clean(self.address) } else { contact }
+    }
+
+    /// To whom a mail goes (name, address) and under which subject: its reader, or the test address.
+    pub(super) fn addressed(&self, reader: &Reader, subject: String) -> (String, String, String) {
+        match self.redirect_to {
+            Some(to) => {
+                let texts = Texts::of(&reader.language);
+                (String::new(), to.to_owned(), texts.say("subject.redirected", &[("subject", &subject)]))
+            }
+            None => (reader.name.clone(), reader.email.clone(), subject),
+        }
+    }
 }
 
 /// A mail to one person, composed.

@@ -19,11 +19,6 @@ impl Letter {
     }
 }
 
-/// The subject of a mail that goes to a test address instead.
-pub(super) fn redirected(letter: &Letter, subject: &str) -> String {
-    Texts::of(&letter.reader.language).say("subject.redirected", &[("subject", subject)])
-}
-
 /// What is asked, in a few words: the workflow's for a task, ours for votes.
 pub(super) fn task(matter: &Matter, texts: &Texts) -> String {
     match matter.purpose {
