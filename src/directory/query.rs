@@ -120,7 +120,7 @@ impl Directory {
 
     /// The language that a person reads; Vietnamese for somebody who is not known.
     pub fn language(&self, person: &PersonId) -> &str {
-        let written = || self.people.get(person).map_or("vi", |person| person.language.as_str());
+        let written = || self.person(person).map_or("vi", |person| person.language.as_str());
         self.own.languages.get(person).map_or_else(written, String::as_str)
     }
 

@@ -109,7 +109,7 @@ async fn somebody_from_outside_answers_on_a_page_of_their_own_and_sees_what_is_m
     let page = pages.get(&path).await;
     let text = page.text();
     assert_eq!(page.status, StatusCode::OK);
-    assert!(text.contains("lang=\"en\"") && text.contains("Quy chế") && text.contains("Hội Luật gia"), "{text}");
+    assert!(text.contains("<html lang=\"en\"") && text.contains("Quy chế") && text.contains("Hội Luật gia"), "{text}");
     for hidden in ["chỉ trong nhà", "Công ty Một", "mot@cong-ty", "Người clerk"] {
         assert!(!text.contains(hidden), "{hidden}: {text}");
     }
