@@ -30,6 +30,8 @@ pub(super) struct View {
     /// "Or copy this address".
     written: String,
     foot: Vec<String>,
+    /// Where its reader says that they are away; for people of the office.
+    away: Option<Button>,
 }
 
 /// Matters of one kind.
@@ -101,6 +103,7 @@ impl Writer<'_> {
             desk: self.desk(),
             written: self.say("link.written", &[]),
             foot: self.foot(),
+            away: self.away(),
         }
     }
 
@@ -267,6 +270,11 @@ impl Writer<'_> {
         Some(Button { label: self.say(key, &[]), link: self.letter.desk.clone() })
     }
 
+    fn away(&self) -> Option<Button> {
+        let inside = self.letter.matters.iter().all(|matter| matter.outside.is_none());
+        inside.then(|| Button { label: self.say("link.away", &[]), link: format!("{}/away", self.letter.desk) })
+    }
+
     fn foot(&self) -> Vec<String> {
         let contact = clean(self.sender.contact);
         let contact = if contact.is_empty() {
@@ -277,7 +285,7 @@ impl Writer<'_> {
         vec![
             self.why(),
             self.say("foot.link", &[]),
-            self.say("foot.absent", &[("contact", &contact)]),
+            self.say("foot.question", &[("contact", &contact)]),
             self.say("foot.automatic", &[]),
         ]
     }
