@@ -16,6 +16,7 @@ use super::public;
 use super::routes::Place;
 use super::session::Session;
 use super::view::attendance::{self, Turnout};
+use super::view::brief;
 use super::view::changes::{self, Changes};
 use super::view::choice::{self, Choice, Edit, Wanted};
 use super::view::choices::{self, Chances};
@@ -98,6 +99,8 @@ impl Drawn {
 struct ActPage {
     #[serde(flatten)]
     common: Common,
+    /// What a list comes to, before the list itself.
+    brief: Vec<String>,
     table: Option<Table>,
     options: Vec<Choice>,
     files: bool,
@@ -376,6 +379,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
             line.wrong = is_about(&errors, &format!("row.{}", line.id));
         }
     }
+    let brief = table.as_ref().map_or_else(Vec::new, |table| brief::lines(reader, dossier, table));
     let mut options: Vec<Choice> = wanted.iter().map(|one| one.choice(reader, dossier, acting)).collect();
     for (option, wanted) in options.iter_mut().zip(&wanted) {
         // How many others are asked is no business of somebody from outside.
@@ -424,7 +428,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     for input in posting.iter_mut().flat_map(Posting::inputs_mut) {
         input.wrong = is_about(&common.errors, &input.name);
     }
-    ActPage { common, table, options, files, edit, chances, hands, record, posting, paused }
+    ActPage { common, brief, table, options, files, edit, chances, hands, record, posting, paused }
 }
 
 /// Who has the task, and what the reader may do about that.

@@ -2,6 +2,7 @@
 
 pub(super) mod attendance;
 pub(super) mod ballot;
+pub(super) mod brief;
 pub(super) mod changes;
 pub(super) mod children;
 pub(super) mod choice;

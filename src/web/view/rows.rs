@@ -51,7 +51,7 @@ pub(crate) fn table(reader: &Reader, dossier: &Dossier, marks: Option<&Form>) ->
         return None;
     }
     let ids: Vec<DossierId> = live.iter().map(|row| row.dossier.clone()).collect();
-    let voted = live.iter().any(|row| latest_vote(dossier, &row.dossier).is_some());
+    let voted = live.iter().any(|row| latest_vote(reader, dossier, &row.dossier).is_some());
     let shown = shown(reader);
     let mut columns: Vec<String> = shown.iter().map(|field| reader.text(&field.label).to_owned()).collect();
     if voted {
@@ -60,7 +60,7 @@ pub(crate) fn table(reader: &Reader, dossier: &Dossier, marks: Option<&Form>) ->
     let mut groups = groups(reader, dossier, &ids, grouping(reader));
     for line in groups.iter_mut().flat_map(|group| &mut group.rows) {
         if voted {
-            line.cells.push(latest_vote(dossier, &DossierId::from(line.id.as_str())).unwrap_or_default());
+            line.cells.push(latest_vote(reader, dossier, &DossierId::from(line.id.as_str())).unwrap_or_default());
         }
         if let Some(form) = marks {
             form.get(&format!("mark.{}", line.id)).clone_into(&mut line.mark);
@@ -169,14 +169,15 @@ fn shown(reader: &Reader) -> Vec<&Field> {
     machine.row.iter().filter(told).collect()
 }
 
-fn latest_vote(dossier: &Dossier, id: &DossierId) -> Option<String> {
+fn latest_vote(reader: &Reader, dossier: &Dossier, id: &DossierId) -> Option<String> {
     let row = dossier
         .results
         .iter()
         .rev()
         .filter(|result| !result.fallen && result.quorate)
         .find_map(|result| result.rows.iter().find(|row| &row.row == id))?;
-    Some(format!("{}/{}", row.yes, row.base))
+    let (yes, base) = (row.yes.to_string(), row.base.to_string());
+    Some(reader.texts.fill("part.votes", &[("yes", &yes), ("base", &base)]))
 }
 
 /// Small and without marks, so that tones do not tear families apart.
