@@ -57,6 +57,7 @@ mod packaging;
 mod parties;
 mod parts;
 mod people;
+mod phone;
 mod pins;
 mod postfix;
 mod practice;
