@@ -91,7 +91,11 @@ impl Tx<'_> {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.begin()?;
+        go_on()?;
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.begin(),
+            Link::Postgres(postgres) => postgres.begin_here(),
+        }?;
         match work(self) {
             Ok(done) => self.commit().map(|()| done),
             Err(error) => {
@@ -155,6 +159,18 @@ impl Writer {
         }
     }
 
+    /// Whether the database is reached by another way than when this was last asked. Behind it may stand a server that took over and
+    /// lacks what the one before had acknowledged: whatever is remembered may then be of a past that never was. Never on SQLite.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub(crate) fn is_anew(&mut self) -> Result<bool, StoreError> {
+        match &mut self.link {
+            Link::Sqlite(_) => Ok(false),
+            Link::Postgres(postgres) => postgres.is_anew(),
+        }
+    }
+
     /// Runs a job that reads and then writes once. On SQLite it is a transaction; on PostgreSQL the one statement is its own
     /// transaction, which saves two round trips, and unique keys see to it that what was read still holds.
     pub(crate) fn one_statement<T>(
@@ -196,6 +212,14 @@ fn guarded<T>(tx: &mut Tx<'_>, job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreE
     })
 }
 
+/// What the writers' threads are called.
+const THREAD: &str = "chancery-writer";
+
+/// Whether this is a writer's thread.
+pub(super) fn is_here() -> bool {
+    std::thread::current().name() == Some(THREAD)
+}
+
 /// Says how the opening went.
 type Opened = tokio::sync::oneshot::Receiver<Result<(), StoreError>>;
 
@@ -206,7 +230,7 @@ pub(super) fn start(
     let (sender, jobs) = mpsc::channel::<Job>();
     let (opened, answer) = tokio::sync::oneshot::channel();
     std::thread::Builder::new()
-        .name("chancery-writer".to_owned())
+        .name(THREAD.to_owned())
         .spawn(move || {
             let mut writer = match open() {
                 Ok(writer) => writer,
