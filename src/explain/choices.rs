@@ -73,28 +73,24 @@ pub fn choices(
     context: &Context<'_>,
 ) -> Option<Choices> {
     let FieldKind::Choice { from } = &machine.field(field)?.kind else { return None };
-    let rows = machine.tables.get(from)?.as_object()?;
+    machine.tables.get(from)?.as_object()?;
     let on = leading_on(machine, dossier);
     if on.is_empty() || dossier.outcome.is_some() {
         return None;
     }
     let trying = Trying { machine, now, context, field };
-    let choice = |code: &String| {
-        let values = BTreeMap::from([(field.clone(), serde_json::Value::from(code.as_str()))]);
+    let choice = |code: &str| {
+        let values = BTreeMap::from([(field.clone(), serde_json::Value::from(code))]);
         let mut trial = Trial::new(machine, dossier, now, context);
         let tried = trial.with(&values, &[]).clone();
         let found: Vec<Found> = on.iter().map(|(activation, event)| trying.event(&tried, *activation, event)).collect();
         let best = found.iter().find(|found| found.rules.is_empty());
         let chosen = dossier.fields.get(field).and_then(|value| value.as_str()) == Some(code);
-        Choice {
-            code: code.clone(),
-            chosen,
-            open: best.is_some(),
-            rests: best.and_then(|found| found.rests.clone()),
-            rules: if best.is_some() { Vec::new() } else { trying.rules(dossier, &tried, &values, found) },
-        }
+        let (open, rests) = (best.is_some(), best.and_then(|found| found.rests.clone()));
+        let closed = if open { (Vec::new(), Vec::new()) } else { trying.closed(dossier, &tried, &values, &on, found) };
+        Choice { code: code.to_owned(), chosen, open, rests, rules: closed.0, opens: closed.1 }
     };
-    let mut choices: Vec<Choice> = rows.keys().map(choice).collect();
+    let mut choices: Vec<Choice> = machine.keys_of(from).into_iter().map(choice).collect();
     choices.sort_by_key(|choice| !choice.open);
     Some(Choices { field: field.clone(), table: from.clone(), choices })
 }

@@ -130,8 +130,7 @@ impl Search<'_> {
         match &field.kind {
             FieldKind::OneOf { values } => values.keys().take(WORDS_MAX).map(|word| word.as_str().into()).collect(),
             FieldKind::Choice { from } => {
-                let rows = self.machine.tables.get(from).and_then(Value::as_object);
-                rows.into_iter().flat_map(|rows| rows.keys()).take(WORDS_MAX).map(|code| code.as_str().into()).collect()
+                self.machine.keys_of(from).into_iter().take(WORDS_MAX).map(Value::from).collect()
             }
             _ => Vec::new(),
         }

@@ -4,6 +4,15 @@ use super::{Shape, State, StateKind};
 use crate::ids::{Language, Text};
 
 impl Shape {
+    /// The keys of a table, in the order of its file; of one that holds none, nothing.
+    pub fn keys_of(&self, table: &str) -> Vec<&str> {
+        match (self.order.get(table), self.tables.get(table).and_then(|table| table.as_object())) {
+            (Some(keys), Some(_)) => keys.iter().map(String::as_str).collect(),
+            (None, Some(rows)) => rows.keys().map(String::as_str).collect(),
+            (_, None) => Vec::new(),
+        }
+    }
+
     /// What an outcome is called: the title of the first end that has it.
     pub fn outcome_title(&self, word: &str) -> Option<&Text> {
         let ends = |state: &&State| matches!(&state.kind, StateKind::Final { outcome: Some(one) } if one == word);

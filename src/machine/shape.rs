@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Children, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, RegisterBook, Role, RoleSource, State,
-    VoteRule,
+    Access, Children, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, RegisterBook, Role, RoleSource,
+    State, VoteRule,
 };
 use crate::exact::Exact;
 use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
@@ -45,6 +45,10 @@ pub struct Shape {
     /// Constants by name, as their files say them; each is visible in formulas under its name.
     #[serde(default)]
     pub tables: BTreeMap<String, serde_json::Value>,
+    /// The keys of tables in the order of their files, by table: of those whose file has another order than that of the characters.
+    /// (Machines that were stored before their order was kept have none of it.)
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub order: BTreeMap<String, Vec<String>>,
     /// The fields, in the order of the form.
     pub fields: Vec<Field>,
     /// Kinds of paper, with what officers call them.
@@ -314,8 +318,8 @@ pub enum FieldKind {
     },
     /// One of these words.
     OneOf {
-        /// The words, with what officers call them.
-        values: BTreeMap<String, Text>,
+        /// The words, with what officers call them, in the order of the file.
+        values: OwnWords,
     },
     /// A list of short texts.
     Texts {
