@@ -36,4 +36,17 @@ impl Shape {
             .or_else(|| ["label", "title", "name"].into_iter().find_map(said))
             .unwrap_or_else(|| key.to_owned())
     }
+
+    /// Everything that a table calls one of its rows, in every language that it has.
+    pub fn row_titles(&self, table: &str, key: &str) -> Vec<&str> {
+        let Some(row) = self.tables.get(table).and_then(|table| table.get(key)) else { return Vec::new() };
+        let is_title = |name: &str| {
+            ["label", "title", "name"]
+                .iter()
+                .any(|title| name.strip_prefix(title).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+        };
+        let parts = row.as_object().into_iter().flatten().filter(|(name, _)| is_title(name)).map(|(_, value)| value);
+        let inside = parts.clone().filter_map(|value| value.as_object()).flat_map(|said| said.values());
+        std::iter::once(row).chain(parts).chain(inside).filter_map(|value| value.as_str()).collect()
+    }
 }

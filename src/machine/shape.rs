@@ -412,6 +412,27 @@ pub struct Import {
     pub ignore: Vec<String>,
 }
 
+impl Import {
+    /// Every column that may stand in a file.
+    pub fn every_column(&self) -> Vec<&str> {
+        let mut all = self.needed_columns();
+        all.extend(self.ignore.iter().map(String::as_str));
+        all
+    }
+
+    /// The columns that a file must have.
+    pub fn needed_columns(&self) -> Vec<&str> {
+        let mut needed: Vec<&str> = self.columns.keys().map(String::as_str).collect();
+        let register = self.register.as_ref().map(|register| &register.column);
+        for column in self.key.iter().chain(register).chain(&self.papers) {
+            if !needed.contains(&column.as_str()) {
+                needed.push(column);
+            }
+        }
+        needed
+    }
+}
+
 /// Opening entries of a register.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportRegister {
