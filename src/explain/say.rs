@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::choices::{Choices, Rule};
+use super::choices::{Choice, Choices, Rule};
 use super::coming::Coming;
 use super::search::{Need, Opening};
 use super::ways::{Asked, WayOut};
@@ -388,19 +388,35 @@ impl Saying<'_> {
             lines.push(format!("  {standing}  {title}{chosen}{}", rests.unwrap_or_default()));
             for rule in &choice.rules {
                 lines.push(format!("    {}", self.reason(&rule.reason)));
-                lines.extend(self.opens(rule).into_iter().map(|line| format!("      {line}")));
+                lines.extend(self.meets(choice, rule).into_iter().map(|line| format!("      {line}")));
             }
+            lines.extend(self.opens(choice).into_iter().map(|line| format!("    {line}")));
         }
         lines
     }
 
-    /// What would open what a rule closes.
-    pub fn opens(&self, rule: &Rule) -> Vec<String> {
+    /// With what a rule would not close a choice any more; where it is the only one, [`Self::opens`] says it.
+    pub fn meets(&self, choice: &Choice, rule: &Rule) -> Vec<String> {
         if rule.opens.is_empty() {
-            return rule.guard.iter().map(|_| self.get("opens_none")).collect();
+            return rule.guard.iter().map(|_| self.get("meets_none")).collect();
         }
-        let said = rule.opens.iter().map(|opening| self.opening(opening));
-        let keys = std::iter::once("opens").chain(std::iter::repeat("opens_other"));
+        if choice.rules.len() == 1 && !choice.opens.is_empty() {
+            return Vec::new();
+        }
+        self.openings("meets", &rule.opens)
+    }
+
+    /// What would open a closed choice, or that nothing was found that would.
+    pub fn opens(&self, choice: &Choice) -> Vec<String> {
+        if choice.open {
+            return Vec::new();
+        }
+        if choice.opens.is_empty() { vec![self.get("opens_none")] } else { self.openings("opens", &choice.opens) }
+    }
+
+    fn openings(&self, first: &'static str, openings: &[Opening]) -> Vec<String> {
+        let said = openings.iter().map(|opening| self.opening(opening));
+        let keys = std::iter::once(first).chain(std::iter::repeat("opens_other"));
         keys.zip(said).map(|(key, needs)| self.say(key, &[("needs", &needs)])).collect()
     }
 

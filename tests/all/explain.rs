@@ -131,6 +131,41 @@ fn what_a_choice_is_told_to_need_really_opens_it() {
 #[test]
 fn trying_choices_changes_nothing() {
     let (mut office, grant) = (Office::new(), machine("grant", GRANT));
+#[test]
+fn a_choice_that_stays_closed_whatever_is_done_is_not_told_to_open() {
+    let shut = GRANT
+        .replace(
+            "  no_report:",
+            "  outside: {expr: \"kind.code == 'high' && unit.code == 'U'\", refuse: Không thuộc diện.}\n  no_report:",
+        )
+        .replace("      - {guard: no_report,", "      - {guard: outside, target: refused}\n      - {guard: no_report,");
+    let (mut office, grant) = (Office::new(), machine("grant", &shut));
+    let mut dossier = office.start(&grant, "D", json!({"unit": "U", "kind": "plain"}), START);
+    dossier.papers.push(paper("letter"));
+    let found = chances(&office, &grant, &dossier);
+    let high = found.choices.iter().find(|choice| choice.code == "high").expect("it is in the table");
+    assert!(!high.open && high.opens.is_empty() && high.rules.len() == 4, "{high:?}");
+    let english = Language::new("en");
+    let lines = saying(&office, &grant, &english).choices(&found).join("\n");
+    assert!(lines.contains("met with: Báo cáo attached") && lines.contains("stays closed"), "{lines}");
+    assert!(!lines.contains("opens with"), "{lines}");
+}
+
+#[test]
+fn what_stands_against_a_choice_only_after_an_opening_is_named_with_it() {
+    let (mut office, grant) = (Office::new(), machine("grant", GRANT));
+    let dossier = office.start(&grant, "D", json!({"unit": "U", "kind": "plain"}), START);
+    let found = chances(&office, &grant, &dossier);
+    let needs = |code: &str| {
+        let choice = found.choices.iter().find(|choice| choice.code == code).expect("it is in the table");
+        choice.opens.iter().map(|opening| opening.needs.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(needs("plain"), [vec![Need::Papers(vec!["letter".to_owned()])]]);
+    let papers = Need::Papers(vec!["letter".to_owned(), "report".to_owned()]);
+    let both = vec![papers, Need::AtLeast("points".into(), 30), Need::OneOf("scope".into(), vec![json!("ministry")])];
+    assert_eq!(needs("high"), [both], "the letter alone opens nothing");
+}
+
     let dossier = office.start(&grant, "D", json!({"unit": "U", "kind": "plain"}), START);
     let before = dossier.snapshot();
     chances(&office, &grant, &dossier);
