@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::sheet::{self, Grid};
+use crate::directory::names::{sort_key, text_key};
 use crate::dossier::Dossier;
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::machine::{Field, FieldKind};
