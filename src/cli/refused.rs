@@ -37,7 +37,7 @@ impl<'a> Refusing<'a> {
             said = format!("{} (`{about}`)", said.trim_end_matches('.'));
         }
         match &reason.basis {
-            Some(basis) => format!("{said} [{basis}]"),
+            Some(basis) => format!("{said} [{}]", basis.in_language(&self.language)),
             None => said,
         }
     }

@@ -15,7 +15,7 @@ use crate::directory::Directory;
 use crate::dossier::TimerKind;
 use crate::dossier::event::Kind;
 use crate::dossier::refusal::{Code, Reason};
-use crate::ids::{EventName, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, WorkflowName};
+use crate::ids::{Citation, EventName, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, WorkflowName};
 use crate::machine::{FieldKind, Machine};
 use crate::words::{Phrases, Words};
 
@@ -149,7 +149,7 @@ impl Saying<'_> {
             lines.extend(
                 it.grounds
                     .iter()
-                    .map(|ground| format!("  {}", self.with_basis(self.text(&ground.text), ground.basis.as_deref()))),
+                    .map(|ground| format!("  {}", self.with_basis(self.text(&ground.text), ground.basis.as_ref()))),
             );
         }
     }
@@ -344,7 +344,7 @@ impl Saying<'_> {
     pub fn reason(&self, reason: &Reason) -> String {
         let own = reason.filled(self.text(&reason.text), &self.get("another_dossier"));
         if !own.is_empty() {
-            return self.with_basis(&own, reason.basis.as_deref());
+            return self.with_basis(&own, reason.basis.as_ref());
         }
         let about = reason.about.clone().unwrap_or_default();
         let key = match reason.code {
@@ -363,12 +363,12 @@ impl Saying<'_> {
             _ => "code_other",
         };
         let said = self.say(key, &[("about", &about), ("code", &reason.code.name())]);
-        self.with_basis(said.trim(), reason.basis.as_deref())
+        self.with_basis(said.trim(), reason.basis.as_ref())
     }
 
-    fn with_basis(&self, said: &str, basis: Option<&str>) -> String {
+    fn with_basis(&self, said: &str, basis: Option<&Citation>) -> String {
         match basis {
-            Some(basis) => format!("{said} {}", self.say("basis", &[("basis", basis)])),
+            Some(basis) => format!("{said} {}", self.say("basis", &[("basis", basis.in_language(self.language))])),
             None => said.to_owned(),
         }
     }

@@ -9,7 +9,7 @@ use super::{
     State, VoteRule,
 };
 use crate::exact::Exact;
-use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
+use crate::ids::{Citation, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
 /// Everything a workflow says, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -378,7 +378,7 @@ pub struct Guard {
     /// What a person is told when it does not hold.
     pub refuse: Text,
     /// The legal text behind it.
-    pub basis: Option<String>,
+    pub basis: Option<Citation>,
 }
 
 /// A start by the clock.

@@ -86,8 +86,11 @@ fn a_closed_choice_names_every_rule_with_what_would_open_it() {
     let (plain, high) = (&open.choices[0], &open.choices[1]);
     assert_eq!((plain.code.as_str(), plain.open, plain.chosen), ("plain", true, true));
     assert_eq!(plain.rests.as_ref().map(chancery::ids::StateId::as_str), Some("deciding"));
-    let rules: Vec<(&str, Option<&str>)> =
-        high.rules.iter().map(|rule| (rule.reason.text.own.as_str(), rule.reason.basis.as_deref())).collect();
+    let rules: Vec<(&str, Option<&str>)> = high
+        .rules
+        .iter()
+        .map(|rule| (rule.reason.text.own.as_str(), rule.reason.basis.as_ref().map(chancery::ids::Citation::own)))
+        .collect();
     assert_eq!(rules, [("Chưa đủ điểm.", Some("Điều 2")), ("Phạm vi hẹp.", None), ("Thiếu báo cáo.", Some("Điều 3"))]);
     let opens: Vec<Vec<Need>> =
         high.rules.iter().map(|rule| rule.opens.iter().flat_map(|one| one.needs.clone()).collect()).collect();
@@ -129,9 +132,6 @@ fn what_a_choice_is_told_to_need_really_opens_it() {
 }
 
 #[test]
-fn trying_choices_changes_nothing() {
-    let (mut office, grant) = (Office::new(), machine("grant", GRANT));
-#[test]
 fn a_choice_that_stays_closed_whatever_is_done_is_not_told_to_open() {
     let shut = GRANT
         .replace(
@@ -166,6 +166,9 @@ fn what_stands_against_a_choice_only_after_an_opening_is_named_with_it() {
     assert_eq!(needs("high"), [both], "the letter alone opens nothing");
 }
 
+#[test]
+fn trying_choices_changes_nothing() {
+    let (mut office, grant) = (Office::new(), machine("grant", GRANT));
     let dossier = office.start(&grant, "D", json!({"unit": "U", "kind": "plain"}), START);
     let before = dossier.snapshot();
     chances(&office, &grant, &dossier);
