@@ -165,6 +165,49 @@ pub struct Text {
     pub other: std::collections::BTreeMap<String, String>,
 }
 
+/// The legal text behind a rule. Where nobody translated it, it is kept as a text alone, as it was before translations were: so no
+/// stored version changes, and older ones are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Citation(Text);
+
+impl Citation {
+    /// What was written; nothing if nothing was.
+    pub fn new(text: Text) -> Option<Self> {
+        (!text.is_empty()).then_some(Self(text))
+    }
+
+    /// In the reader's language where there is a translation, else in the workflow's own.
+    pub fn in_language(&self, language: &Language) -> &str {
+        self.0.in_language(language)
+    }
+
+    /// In the workflow's own language.
+    pub fn own(&self) -> &str {
+        &self.0.own
+    }
+}
+
+impl Serialize for Citation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.other.is_empty() { serializer.serialize_str(&self.0.own) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Citation {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Kept {
+            Alone(String),
+            Said(Text),
+        }
+        Ok(Self(match Kept::deserialize(deserializer)? {
+            Kept::Alone(own) => Text::own(own),
+            Kept::Said(text) => text,
+        }))
+    }
+}
+
 impl Text {
     /// A text in one language only.
     pub fn own(text: impl Into<String>) -> Self {

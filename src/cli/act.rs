@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::refused;
 use super::sources::unreadable;
-use super::{Context, Trouble};
+use super::{Context, Trouble, helped};
 use crate::diagnostic::{Words, say};
 use crate::dossier::command::{Act, Actor, Ask, Command, Correct, Start};
 use crate::dossier::{Dossier, Paper, Purpose, Task};
@@ -164,11 +164,11 @@ pub(super) async fn start(args: &StartArgs, context: &Context) -> Result<(), Tro
     let machine = engine
         .current(&workflow)
         .await?
-        .ok_or_else(|| Trouble::Usage(format!("no workflow `{workflow}` is deployed")))?;
+        .ok_or_else(|| Trouble::Usage(say!(trouble.no_workflow, workflow = workflow.as_str())))?;
     let (papers, attachments) = args.content.papers(engine)?;
     let ask = Ask::Start(Start {
         machine: machine.hash().clone(),
-        fields: args.content.fields(engine, &machine, context.printer.language())?,
+        fields: args.content.fields(engine, &machine)?,
         papers,
         gather_key: None,
         first: None,
@@ -187,9 +187,9 @@ pub(super) async fn act(args: &ActArgs, context: &Context) -> Result<(), Trouble
     let event = EventName::new(&args.event);
     let (papers, attachments) = args.content.papers(engine)?;
     let ask = Ask::Act(Act {
-        activation: activation(&dossier, &machine, &event, context.printer.language())?,
+        activation: activation(&dossier, &machine, &event)?,
         event,
-        fields: args.content.fields(engine, &machine, context.printer.language())?,
+        fields: args.content.fields(engine, &machine)?,
         papers,
         reason: args.reason.clone(),
         rows: BTreeMap::new(),
@@ -261,17 +261,15 @@ fn task(dossier: &Dossier, state: Option<&str>) -> Result<ActivationId, Trouble>
     let tasks: Vec<&Task> = dossier.tasks.iter().filter(of_state).collect();
     match tasks[..] {
         [task] => Ok(task.activation),
-        [] => Err(Trouble::Refused("nobody is asked to act there".to_owned())),
-        _ => Err(Trouble::Usage(format!("it stands in {}: say which with --state", dossier.stands()))),
+        [] => Err(Trouble::Refused(say!(act.nobody_there))),
+        _ => Err(Trouble::Usage(say!(act.which_state, states = dossier.stands()))),
     }
 }
 
 pub(super) fn person(engine: &Engine, code: &str) -> Result<PersonId, Trouble> {
     let directory = engine.directory();
     let known = directory.person_by_code(code);
-    known
-        .map(|person| person.id.clone())
-        .ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))
+    known.map(|person| person.id.clone()).ok_or_else(|| Trouble::Usage(say!(trouble.no_person, code)))
 }
 
 /// Puts right what was submitted.
@@ -281,7 +279,7 @@ pub(super) async fn correct(args: &CorrectArgs, context: &Context) -> Result<(),
     let dossier = find(engine, &args.dossier).await?;
     let machine = engine.machine(&dossier.machine).await?;
     let (papers, attachments) = args.content.papers(engine)?;
-    let fields = args.content.fields(engine, &machine, context.printer.language())?;
+    let fields = args.content.fields(engine, &machine)?;
     let ask = Ask::Correct(Correct { fields, papers, reason: args.reason.clone(), seen: None });
     hand_in(engine, dossier.id, &args.person, ask, attachments, context).await
 }
@@ -313,22 +311,17 @@ async fn hand_in(
 pub(super) async fn find(engine: &Engine, id: &str) -> Result<Dossier, Trouble> {
     let found = engine.store().begins_with(id).await?;
     match found.as_slice() {
-        [one] => engine.dossier(one).await?.ok_or_else(|| Trouble::Usage(format!("there is no dossier `{id}`"))),
-        [] => Err(Trouble::Usage(format!("there is no dossier `{id}`"))),
+        [one] => engine.dossier(one).await?.ok_or_else(|| Trouble::Usage(say!(trouble.no_dossier, id))),
+        [] => Err(Trouble::Usage(say!(trouble.no_dossier, id))),
         _ => match engine.dossier(&DossierId::new(id)).await? {
             Some(dossier) => Ok(dossier),
-            None => Err(Trouble::Usage(format!("several dossiers begin with `{id}`: write more of it"))),
+            None => Err(Trouble::Usage(say!(trouble.several_dossiers, id))),
         },
     }
 }
 
 /// The innermost active state that answers an event.
-fn activation(
-    dossier: &Dossier,
-    machine: &Machine,
-    event: &EventName,
-    language: &str,
-) -> Result<ActivationId, Trouble> {
+fn activation(dossier: &Dossier, machine: &Machine, event: &EventName) -> Result<ActivationId, Trouble> {
     let answers =
         |state: &crate::machine::State| state.on.iter().any(|transition| transition.event.as_ref() == Some(event));
     let active = dossier.active.iter().rev().find(|active| machine.state(&active.state).is_some_and(answers));
@@ -346,28 +339,22 @@ fn activation(
             [] => say!(act.nobody),
             _ => Words::plain(known.join(", ")),
         };
-        let (what, help) = (say!(act.no_event, event = event.as_str()).text(language), help.text(language));
-        Trouble::Refused(format!("{what}\n  help: {help}"))
+        Trouble::Refused(helped(say!(act.no_event, event = event.as_str()), help))
     })
 }
 
 impl Content {
-    fn fields(
-        &self,
-        engine: &Engine,
-        machine: &Machine,
-        language: &str,
-    ) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
+    fn fields(&self, engine: &Engine, machine: &Machine) -> Result<BTreeMap<FieldName, serde_json::Value>, Trouble> {
         let directory = engine.directory();
         let mut fields = BTreeMap::new();
         for text in &self.fields {
             let (name, value) = pair(text)?;
             let field = machine.field(&FieldName::new(name)).ok_or_else(|| {
                 let known: Vec<&str> = machine.fields.iter().map(|field| field.name.as_str()).collect();
-                Trouble::Usage(format!("there is no field `{name}`\n  help: there are {}", known.join(", ")))
+                Trouble::Usage(helped(say!(trouble.no_field, name), say!(trouble.there_are, known = known.join(", "))))
             })?;
             let value = import::value_of(&field.kind, value, machine, &directory)
-                .map_err(|why| Trouble::Usage(format!("`{name}`: {}", why.text(language))))?;
+                .map_err(|why| Trouble::Usage(say!(trouble.at, place = name, why)))?;
             fields.insert(field.name.clone(), value);
         }
         Ok(fields)
@@ -381,8 +368,10 @@ impl Content {
             let content = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
             let name = path.file_name().map_or_else(|| kind.to_owned(), |name| name.to_string_lossy().into_owned());
             let id = PaperId::new(engine.fresh_id());
-            let (paper, attachment) = intake::paper(engine, id, kind, &name, content, engine.now())
-                .map_err(|unfit| Trouble::Input(format!("`{}` is not taken: {unfit}", path.display())))?;
+            let (paper, attachment) =
+                intake::paper(engine, id, kind, &name, content, engine.now()).map_err(|unfit| {
+                    Trouble::Input(say!(act.not_taken, path = path.display().to_string(), why = unfit.to_string()))
+                })?;
             papers.push(paper);
             attachments.push(attachment);
         }
@@ -391,5 +380,5 @@ impl Content {
 }
 
 fn pair(text: &str) -> Result<(&str, &str), Trouble> {
-    text.split_once('=').ok_or_else(|| Trouble::Usage(format!("`{text}` is not of the form `name=value`")))
+    text.split_once('=').ok_or_else(|| Trouble::Usage(say!(trouble.no_pair, text)))
 }

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::sources::read;
 use super::verify::{self, ExportArgs, VerifyArgs};
-use super::{Context, Trouble, act};
+use super::{Context, Trouble, act, helped};
+use crate::diagnostic::say;
 use crate::engine::Engine;
 use crate::ids::DossierId;
 use crate::service::Office;
@@ -89,12 +90,12 @@ async fn replay(engine: &Engine, dossier: Option<&str>, context: &Context) -> Re
         None => replay_all(engine, context, &mut answer).await?,
     }
     context.printer.answer(&answer, |printer| {
-        printer.line(format!("{} dossiers, {} events", answer.dossiers, answer.events));
+        printer.say(&say!(audit.replayed, dossiers = answer.dossiers, events = answer.events));
         if answer.heads > 0 {
-            printer.line(format!("{} daily heads", answer.heads));
+            printer.say(&say!(audit.heads, n = answer.heads));
         }
         if answer.erased > 0 {
-            printer.line(format!("{} parts belong to people who were erased", answer.erased));
+            printer.say(&say!(audit.erased, n = answer.erased));
         }
         for Fault { dossier, what } in &answer.faults {
             printer.line(dossier.as_ref().map_or_else(|| what.clone(), |dossier| format!("{dossier}: {what}")));
@@ -104,7 +105,7 @@ async fn replay(engine: &Engine, dossier: Option<&str>, context: &Context) -> Re
 }
 
 fn judged(faults: usize) -> Result<(), Trouble> {
-    if faults == 0 { Ok(()) } else { Err(Trouble::Refused(format!("{faults} faults in the log"))) }
+    if faults == 0 { Ok(()) } else { Err(Trouble::Refused(say!(audit.faults, n = faults))) }
 }
 
 async fn replay_all(engine: &Engine, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
@@ -116,7 +117,7 @@ async fn replay_all(engine: &Engine, context: &Context, answer: &mut Answer) -> 
         }
         ids.extend(more);
     }
-    let mut progress = context.printer.progress("replaying", ids.len());
+    let mut progress = context.printer.progress(&say!(progress.replaying), ids.len());
     for id in &ids {
         replay_one(engine, id, answer).await?;
         progress.step();
@@ -138,18 +139,18 @@ async fn replay_one(engine: &Engine, id: &DossierId, answer: &mut Answer) -> Res
 }
 
 async fn verified(store: &Store, context: &Context) -> Result<Heads, Trouble> {
-    let mut progress = context.printer.progress("heads", store.count_heads().await?);
+    let mut progress = context.printer.progress(&say!(progress.heads), store.count_heads().await?);
     Ok(store.verify_heads(|_| progress.step()).await?)
 }
 
 async fn heads(store: &Store, against: Option<&Path>, context: &Context) -> Result<(), Trouble> {
-    let kept = against.map(kept).transpose()?;
+    let (kept, language) = (against.map(kept).transpose()?, context.printer.language());
     let mut found = verified(store, context).await?;
     for (day, hash) in kept.iter().flatten() {
         match found.heads.iter().find(|head| head.day == *day) {
             Some(head) if head.hash == *hash => {}
-            Some(_) => found.faults.push(format!("the head of {day} is not the one that was kept")),
-            None => found.faults.push(format!("the head of {day}, which was kept, is gone")),
+            Some(_) => found.faults.push(say!(audit.not_kept, day).text(language)),
+            None => found.faults.push(say!(audit.gone, day).text(language)),
         }
     }
     context.printer.answer(&found, |printer| {
@@ -157,7 +158,7 @@ async fn heads(store: &Store, against: Option<&Path>, context: &Context) -> Resu
             printer.line(format!("{day}  {dossiers:>6}  {hash}"));
         }
         if found.unanchored > 0 {
-            printer.note(format!("{} dossiers have changed since and stand under no head yet", found.unanchored));
+            printer.hint(&say!(audit.unanchored, n = found.unanchored));
         }
         for fault in &found.faults {
             printer.note(fault);
@@ -175,8 +176,8 @@ fn kept(path: &Path) -> Result<Vec<(String, String)>, Trouble> {
         match (words.next(), words.next_back()) {
             (Some(day), Some(hash)) if hash.len() == 64 => kept.push((day.to_owned(), hash.to_owned())),
             _ => {
-                let what = format!("`{}`, line {}: no head", path.display(), number + 1);
-                return Err(Trouble::Input(format!("{what}\n  help: take what `chancery audit heads` printed")));
+                let what = say!(audit.no_head, path = path.display().to_string(), line = number + 1);
+                return Err(Trouble::Input(helped(what, say!(audit.take_printed))));
             }
         }
     }

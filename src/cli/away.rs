@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::act::person;
 use super::{Context, Trouble};
-use crate::engine::Away;
+use crate::diagnostic::{Words, say};
+use crate::engine::{Away, NotAway};
 use crate::ids::PersonId;
 use crate::service::Office;
 use crate::store::absences::Absence;
@@ -54,7 +55,7 @@ pub(super) async fn run(args: &AwayArgs, context: &Context) -> Result<(), Troubl
     let who = args.person.as_ref().map(|code| person(engine, code)).transpose()?;
     let by = format!("operator:{}", context.environment.operator);
     let days = engine.days(engine.now());
-    let today = *days.first().ok_or_else(|| Trouble::Usage("no calendar is deployed: which day is it?".to_owned()))?;
+    let today = *days.first().ok_or_else(|| Trouble::Usage(say!(absent.no_day)))?;
     if let (Some(who), Some(deputy), Some(until)) = (&who, &args.deputy, args.until) {
         let away = Away {
             id: engine.fresh_id(),
@@ -65,16 +66,16 @@ pub(super) async fn run(args: &AwayArgs, context: &Context) -> Result<(), Troubl
             set_by: by.clone(),
             host: context.config.web.site()?.host().to_owned(),
         };
-        engine.be_away(away, today).await?.map_err(|why| Trouble::Refused(why.to_string()))?;
+        engine.be_away(away, today).await?.map_err(|why| Trouble::Refused(said(why)))?;
     }
     if let (Some(who), Some(end)) = (&who, &args.end) {
         let all = engine.store().absences(Some(who)).await?;
         let mut open = all.iter().filter(|one| one.ended.is_none() && one.id.starts_with(end.as_str()));
         let (Some(one), None) = (open.next(), open.next()) else {
-            return Err(Trouble::Usage(format!("no absence, or several, of this person begins with `{end}`")));
+            return Err(Trouble::Usage(say!(absent.no_such, id = end)));
         };
         if !engine.be_back(&one.id, who, &by, today).await? {
-            return Err(Trouble::Refused("it has passed already".to_owned()));
+            return Err(Trouble::Refused(say!(absent.passed)));
         }
     }
     let directory = engine.directory();
@@ -92,12 +93,23 @@ pub(super) async fn run(args: &AwayArgs, context: &Context) -> Result<(), Troubl
     let lines: Vec<Line> = engine.store().absences(who.as_ref()).await?.into_iter().map(line).collect();
     context.printer.answer(&lines, |printer| {
         if lines.is_empty() {
-            printer.line("nobody has said that they are away (substitutes.csv may say so too)");
+            printer.say(&say!(absent.none));
         }
         for Line { id, person, deputy, from, until, ended_at, .. } in &lines {
-            let ended = if ended_at.is_some() { "  ended early" } else { "" };
-            printer.line(format!("{id}  {person:<12}  {deputy:<12}  {from}  {until}{ended}"));
+            let ended = ended_at.as_ref().map_or_else(String::new, |_| say!(absent.ended).text(printer.language()));
+            let line = format!("{id}  {person:<12}  {deputy:<12}  {from}  {until}  {ended}");
+            printer.line(line.trim_end());
         }
     });
     Ok(())
+}
+
+/// Why it is not taken.
+fn said(why: NotAway) -> Words {
+    match why {
+        NotAway::Oneself => say!(absent.oneself),
+        NotAway::Days => say!(absent.days),
+        NotAway::Unknown => say!(absent.unknown),
+        NotAway::TooMany => say!(absent.too_many),
+    }
 }

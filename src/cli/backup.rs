@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Trouble};
+use super::{Context, Trouble, helped};
 use crate::config::sqlite_path;
+use crate::diagnostic::{Words, say};
 use crate::service::{Office, home};
 use crate::store::{Store, backup, meta};
 
@@ -46,19 +47,14 @@ struct Copied {
 pub(super) fn backup(args: &BackupArgs, context: &Context) -> Result<(), Trouble> {
     let url = context.config.database_url()?;
     let Some(database) = sqlite_path(url.expose()) else {
-        return Err(Trouble::Usage(format!(
-            "PostgreSQL is backed up by its own tools:\n  pg_dump --format=custom --file={} --dbname=URL\n  help: the \
-             URL is the one of the configuration; `pg_restore` reads the file back, then `chancery restore --hold`",
-            args.file.display()
-        )));
+        let what = say!(copy.postgres_backup, line = "\n  ", file = args.file.display().to_string());
+        return Err(Trouble::Usage(helped(what, say!(copy.postgres_read))));
     };
     if !database.exists() {
-        return Err(Trouble::Usage(format!(
-            "`{}` does not exist\n  help: `chancery migrate` makes it",
-            database.display()
-        )));
+        let what = say!(trouble.no_file, path = database.display().to_string());
+        return Err(Trouble::Usage(helped(what, say!(copy.makes))));
     }
-    must_be_free(&args.file, "name another file")?;
+    must_be_free(&args.file, say!(copy.another_file))?;
     backup::backup(&database, &args.file)?;
     let copied = Copied {
         database: database.display().to_string(),
@@ -66,8 +62,8 @@ pub(super) fn backup(args: &BackupArgs, context: &Context) -> Result<(), Trouble
         bytes: std::fs::metadata(&args.file).map(|meta| meta.len()).unwrap_or_default(),
     };
     context.printer.answer(&copied, |printer| {
-        printer.line(format!("{} ({} bytes, checked)", copied.file, copied.bytes));
-        printer.note("help: the keys are not in it: back them up apart");
+        printer.say(&say!(copy.made, file = copied.file, bytes = copied.bytes));
+        printer.hint(&say!(copy.keys_apart));
     });
     Ok(())
 }
@@ -78,19 +74,17 @@ pub(super) async fn restore(args: &RestoreArgs, context: &Context) -> Result<(),
     match (&args.file, sqlite_path(url.expose())) {
         (Some(file), Some(database)) => {
             if !file.exists() {
-                return Err(Trouble::Input(format!("`{}` does not exist", file.display())));
+                return Err(Trouble::Input(say!(trouble.no_file, path = file.display().to_string())));
             }
-            must_be_free(&database, "move it away, with its `-wal` and `-shm`")?;
-            backup::check(file).map_err(|error| Trouble::Input(error.to_string()))?;
-            let why = format!("restored from `{}` at {}", file.display(), context.now());
+            must_be_free(&database, say!(copy.move_away))?;
+            backup::check(file).map_err(|error| Trouble::Input(error.to_string().into()))?;
+            let why = say!(copy.restored, file = file.display().to_string(), at = context.now().to_string());
+            let why = why.text(context.printer.language());
             backup::restore(file, &database, &why)?;
         }
         (Some(file), None) => {
-            return Err(Trouble::Usage(format!(
-                "PostgreSQL is restored by its own tools:\n  pg_restore --clean --if-exists --dbname=URL {}\n  help: then \
-                 `chancery restore --hold`",
-                file.display()
-            )));
+            let what = say!(copy.postgres_restore, line = "\n  ", file = file.display().to_string());
+            return Err(Trouble::Usage(helped(what, say!(copy.then_hold))));
         }
         (None, _) => {
             let store = Store::open(url.expose()).await?;
@@ -99,7 +93,8 @@ pub(super) async fn restore(args: &RestoreArgs, context: &Context) -> Result<(),
         }
     }
     context.printer.answer(&serde_json::json!({ "held": true }), |printer| {
-        printer.line("restored and held: no mail is sent and nothing starts by the clock until `chancery resume`");
+        printer.say(&say!(copy.held));
+        printer.hint(&say!(copy.lost));
     });
     Ok(())
 }
@@ -110,16 +105,16 @@ pub(super) async fn resume(_: &ResumeArgs, context: &Context) -> Result<(), Trou
     let store = office.engine.store();
     let held = home::resume(store, &context.config).await?;
     context.printer.answer(&serde_json::json!({ meta::HELD: held }), |printer| match &held {
-        Some(why) => printer.line(format!("it goes on (it was held: {why})")),
-        None => printer.line("it was not held"),
+        Some(why) => printer.say(&say!(copy.goes_on, why)),
+        None => printer.say(&say!(copy.not_held)),
     });
     Ok(())
 }
 
 /// Nothing is ever written over.
-fn must_be_free(path: &Path, help: &str) -> Result<(), Trouble> {
+fn must_be_free(path: &Path, help: Words) -> Result<(), Trouble> {
     if path.exists() {
-        return Err(Trouble::Usage(format!("`{}` exists already\n  help: {help}", path.display())));
+        return Err(Trouble::Usage(helped(say!(trouble.exists, path = path.display().to_string()), help)));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Context, Trouble};
 use crate::bench::{self, BenchError, Settings};
 use crate::clock::Chance;
+use crate::diagnostic::say;
 
 /// How often a check is timed.
 const CHECKS: u32 = 20;
@@ -36,9 +37,9 @@ impl From<BenchError> for Trouble {
     fn from(error: BenchError) -> Self {
         match error {
             BenchError::Store(error) => error.into(),
-            BenchError::NotEmpty(_) => Self::Usage(error.to_string()),
-            BenchError::Workflow(_) | BenchError::Life(_) => Self::World(error.to_string()),
-            BenchError::Missing { .. } | BenchError::Replay { .. } => Self::Refused(error.to_string()),
+            BenchError::NotEmpty(_) => Self::Usage(error.to_string().into()),
+            BenchError::Workflow(_) | BenchError::Life(_) => Self::World(error.to_string().into()),
+            BenchError::Missing { .. } | BenchError::Replay { .. } => Self::Refused(error.to_string().into()),
         }
     }
 }
@@ -72,12 +73,13 @@ pub(super) async fn run(args: &BenchArgs, database: Option<String>, context: &Co
 }
 
 fn line(report: Result<impl serde::Serialize, BenchError>) -> Result<String, Trouble> {
-    serde_json::to_string(&report?).map_err(|error| Trouble::World(error.to_string()))
+    serde_json::to_string(&report?).map_err(|error| Trouble::World(error.to_string().into()))
 }
 
 fn temporary() -> Result<PathBuf, Trouble> {
     let folder = std::env::temp_dir().join(format!("chancery-bench-{}", Chance::system().id()));
-    std::fs::create_dir(&folder)
-        .map_err(|error| Trouble::World(format!("`{}` cannot be made: {error}", folder.display())))?;
+    std::fs::create_dir(&folder).map_err(|error| {
+        Trouble::World(say!(trouble.unmakable, path = folder.display().to_string(), why = error.to_string()))
+    })?;
     Ok(folder)
 }

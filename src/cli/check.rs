@@ -69,13 +69,14 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<(), Trouble> {
         praise(&files, &found, context);
     }
     if counts.errors > 0 {
-        return Err(Trouble::Input(counts.words().text(printer.language())));
+        return Err(Trouble::Input(counts.words()));
     }
     Ok(())
 }
 
-/// The workflows in these folders, before something else is done with them: what is wrong is shown as `check` shows it.
-pub(super) fn faultless(paths: &[PathBuf], context: &Context) -> Result<(), Trouble> {
+/// The workflows in these folders, before something else is done with them: how many there are. What is wrong is shown as `check`
+/// shows it, and then nothing else is done.
+pub(super) fn faultless(paths: &[PathBuf], context: &Context) -> Result<usize, Trouble> {
     let mut files = Vec::new();
     for folder in paths.iter().filter(|path| path.is_dir()) {
         // A folder without a workflow is no fault here: scenarios may name one elsewhere.
@@ -86,12 +87,12 @@ pub(super) fn faultless(paths: &[PathBuf], context: &Context) -> Result<(), Trou
     found.splice(0..0, checked.into_iter().map(|one| (one.diagnostics, one.sources)));
     let counts = Counts::of(&found.iter().flat_map(|(faults, _)| faults.iter().cloned()).collect::<Vec<_>>());
     if counts.errors == 0 {
-        return Ok(());
+        return Ok(files.len());
     }
     for (faults, sources) in &found {
         sources::show(&context.printer, faults, sources);
     }
-    Err(Trouble::Input(counts.words().text(context.printer.language())))
+    Err(Trouble::Input(say!(trial.unchecked, what = counts.words())))
 }
 
 /// What the files say of each other.
@@ -111,7 +112,7 @@ fn in_an_office(
 ) -> Result<Vec<Found>, Trouble> {
     let ids = |code: &str| PersonId::new(code);
     if !folder.is_dir() {
-        return Err(Trouble::Input(format!("`{}` is no folder", folder.display())));
+        return Err(Trouble::Input(say!(trouble.no_folder, path = folder.display().to_string())));
     }
     let (directory, files, faults) = sources::directory(folder, &ids)?;
     *counts += sources::show(&context.printer, &faults, &files);
@@ -139,7 +140,7 @@ fn praise(files: &[PathBuf], found: &[Found], context: &Context) {
 fn explain(code: &str, context: &Context) -> Result<(), Trouble> {
     let language = context.printer.language();
     let Some(found) = code::find(code) else {
-        return Err(Trouble::Usage(say!(report.no_code, code).text(language)));
+        return Err(Trouble::Usage(say!(report.no_code, code)));
     };
     let (meaning, text) = (found.meaning(language), found.explanation(language));
     let example = examples::of(found.code, language);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Context, Trouble};
+use super::{Context, Trouble, helped};
 use crate::demo::hall::Plot;
 use crate::demo::mailroom::Owner;
 use crate::demo::play::Play;
@@ -37,7 +37,7 @@ impl From<DemoError> for Trouble {
     fn from(error: DemoError) -> Self {
         match error {
             DemoError::Store(error) => error.into(),
-            other => Self::World(other.to_string()),
+            other => Self::World(other.to_string().into()),
         }
     }
 }
@@ -49,8 +49,7 @@ pub(super) async fn run(args: &DemoArgs, database: Option<String>, context: &Con
     let plot = Plot { folder: folder.clone(), database, listen: SocketAddr::new(args.listen.ip(), 0) };
     let mut stage = Stage::set(&plot).await?;
     if args.play && !stage.fresh {
-        let what = say!(demo.past).text(context.printer.language());
-        return Err(Trouble::Usage(format!("{what}\n  help: name an empty folder or database")));
+        return Err(Trouble::Usage(helped(say!(demo.past), say!(demo.empty_folder))));
     }
     let answer = if args.play { play(&mut stage, context).await } else { show(stage, args, context).await };
     if args.dir.is_none() {
@@ -64,7 +63,7 @@ async fn show(stage: Stage, args: &DemoArgs, context: &Context) -> Result<(), Tr
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(DemoError::from)?;
     let address = listener.local_addr().map_err(DemoError::from)?;
     context.printer.say(&say!(demo.read, address = format!("http://{address}/")));
-    context.printer.note(say!(demo.stop).text(context.printer.language()));
+    context.printer.hint(&say!(demo.stop));
     let owner = |(code, name, email): (&str, &str, &str)| Owner {
         code: code.to_owned(),
         name: name.to_owned(),
@@ -75,7 +74,7 @@ async fn show(stage: Stage, args: &DemoArgs, context: &Context) -> Result<(), Tr
 }
 
 async fn play(stage: &mut Stage, context: &Context) -> Result<(), Trouble> {
-    let mut progress = context.printer.progress("playing", stage.dossiers.len());
+    let mut progress = context.printer.progress(&say!(progress.playing), stage.dossiers.len());
     let mut shown = 0;
     let played = Play::new(stage)
         .run(&mut |ended| {
@@ -91,16 +90,20 @@ async fn play(stage: &mut Stage, context: &Context) -> Result<(), Trouble> {
     let agreed = lines.iter().filter(|line| line.expected.is_some() && line.agrees()).count();
     context.printer.answer(&lines, |printer| {
         let row = |line: &compare::Line| {
-            let mark = if line.agrees() { "" } else { "  <- differs" };
-            let expected = format!("{}{mark}", line.expected.as_deref().unwrap_or("-"));
+            let mark = if line.agrees() { String::new() } else { say!(demo.differs).text(printer.language()) };
+            let expected = format!("{}  {mark}", line.expected.as_deref().unwrap_or("-")).trim_end().to_owned();
             [&line.key, &line.caption, &line.reached, &expected, &line.by, &line.on].map(Clone::clone).to_vec()
         };
         let rows: Vec<Vec<String>> = lines.iter().map(row).collect();
-        printer.table(&["row", "of", "reached", "expected", "by", "on"], &rows);
-        printer.line(format!("\n{agreed} of {compared} agree"));
+        let heads =
+            [say!(demo.row), say!(demo.of), say!(demo.reached), say!(demo.expected), say!(demo.by), say!(demo.on)];
+        let heads = heads.map(|head| head.text(printer.language()));
+        printer.table(&heads.each_ref().map(String::as_str), &rows);
+        printer.line("");
+        printer.say(&say!(demo.agree, n = agreed, all = compared));
     });
     played?;
-    if agreed == compared { Ok(()) } else { Err(Trouble::Refused(format!("{} rows differ", compared - agreed))) }
+    if agreed == compared { Ok(()) } else { Err(Trouble::Refused(say!(demo.differ, n = compared - agreed))) }
 }
 
 /// `2s`, `500ms`, `1m`.

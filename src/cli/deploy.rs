@@ -6,8 +6,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::sources::{self, Counts};
-use super::{Context, Trouble};
+use super::{Context, Trouble, helped};
 use crate::calendar::Calendar;
+use crate::diagnostic::say;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::ids::PersonId;
@@ -50,7 +51,7 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
             printer.line(format!("{}  {}  {}", one.workflow, &one.version[..12.min(one.version.len())], one.title));
         }
         if deployed.is_empty() {
-            printer.line("deployed");
+            printer.say(&say!(deployed.none));
         }
     });
     Ok(())
@@ -95,7 +96,7 @@ pub(super) async fn into(args: &DeployArgs, place: Where<'_>, context: &Context)
         None => None,
     };
     if counts.errors > 0 {
-        return Err(Trouble::Input(format!("{} errors: nothing was deployed", counts.errors)));
+        return Err(Trouble::Input(say!(deployed.errors, n = counts.errors)));
     }
     for (calendar, file) in &calendars {
         engine.put_calendar(calendar, file).await?;
@@ -123,10 +124,8 @@ async fn store(engine: &Engine, workflows: Vec<Checked>) -> Result<Vec<Deployed>
     for checked in workflows {
         let Some(machine) = checked.machine else { continue };
         if engine.calendar(&machine.calendar).is_none() {
-            return Err(Trouble::Usage(format!(
-                "`{}` follows the calendar `{}`, which is not deployed\n  help: --calendar FILE",
-                machine.workflow, machine.calendar
-            )));
+            let (workflow, calendar) = (machine.workflow.as_str(), &machine.calendar);
+            return Err(Trouble::Usage(helped(say!(deployed.no_calendar, workflow, calendar), "--calendar FILE")));
         }
         engine.deploy(&machine, &checked.sources).await?;
         deployed.push(Deployed {
@@ -146,7 +145,7 @@ pub(super) fn read_directory(
     counts: &mut Counts,
 ) -> Result<Option<Directory>, Trouble> {
     if !folder.is_dir() {
-        return Err(Trouble::Input(format!("`{}` is no folder", folder.display())));
+        return Err(Trouble::Input(say!(trouble.no_folder, path = folder.display().to_string())));
     }
     let known = engine.directory();
     let ids = |code: &str| {

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::{Context, Format, Trouble, act, named};
 use crate::chart::{Graph, Ink, Marks, Picture, dot, mermaid, phrases};
+use crate::diagnostic::say;
 use crate::ids::{Language, StateId};
 use crate::machine::Machine;
 use crate::service::Office;
@@ -42,7 +43,7 @@ pub(super) async fn run(args: &DiagramArgs, counts: bool, context: &Context) -> 
     let drawn = match (&args.dossier, &args.workflow) {
         (Some(id), _) => of_dossier(id, context).await?,
         (None, Some(workflow)) => of_workflow(workflow, counts, context).await?,
-        (None, None) => return Err(Trouble::Usage("a workflow or --dossier is needed".to_owned())),
+        (None, None) => return Err(Trouble::Usage(say!(trouble.what_to_draw))),
     };
     let language = named::language(context, &drawn.machine);
     let phrases = phrases(language.as_str());

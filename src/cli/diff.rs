@@ -78,7 +78,8 @@ pub(super) async fn run(args: &DiffArgs, counts: bool, context: &Context) -> Res
     let live = if counts || !is_file(&args.old) || !is_file(&args.new) {
         let office = Office::open(&context.config).await?;
         let mut progress = None;
-        let mut step = |all: usize| progress.get_or_insert_with(|| context.printer.progress("looking", all)).step();
+        let mut step =
+            |all: usize| progress.get_or_insert_with(|| context.printer.progress(&say!(progress.looking), all)).step();
         Some(counted(live(&office.engine, (&old, &new), &mut step).await?))
     } else {
         None
@@ -91,7 +92,7 @@ pub(super) async fn run(args: &DiffArgs, counts: bool, context: &Context) -> Res
         return Ok(());
     }
     let n = answer.comparison.differences.len();
-    Err(Trouble::Refused(say!(differ.count, n).text(context.printer.language())))
+    Err(Trouble::Refused(say!(differ.count, n)))
 }
 
 fn counted(live: Live) -> Counted {

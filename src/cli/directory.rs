@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::deploy::read_directory;
 use super::sources::Counts;
-use super::{Context, Printer, Trouble};
+use super::{Context, Printer, Trouble, helped};
+use crate::diagnostic::say;
 use crate::directory::difference::{Change, Field, Sign, difference};
 use crate::service::Office;
 
@@ -40,7 +41,7 @@ pub(super) async fn run(args: &DirectoryArgs, context: &Context) -> Result<(), T
     let office = Office::open(&context.config).await?;
     let mut counts = Counts::default();
     let Some(directory) = read_directory(&args.folder, &office.engine, context, &mut counts)? else {
-        return Err(Trouble::Input(format!("{} errors: the directory stays as it was", counts.errors)));
+        return Err(Trouble::Input(say!(people.errors, n = counts.errors)));
     };
     let before = office.engine.directory();
     // Where nobody is yet, nobody can be lost: the first directory needs no word of anybody.
@@ -50,7 +51,7 @@ pub(super) async fn run(args: &DirectoryArgs, context: &Context) -> Result<(), T
     let printer = &context.printer;
     if !printer.is_json() && !first {
         for change in &changes {
-            printer.line(line(change));
+            printer.line(line(change, printer.language()));
         }
     }
     let applied = !changes.is_empty() && (first || args.yes || agreed(changes.len(), printer));
@@ -60,17 +61,15 @@ pub(super) async fn run(args: &DirectoryArgs, context: &Context) -> Result<(), T
     let answer = Answer { applied, units, people, bodies, changes };
     printer.answer(&answer, |printer| {
         if answer.changes.is_empty() {
-            printer.line("nothing changes");
+            printer.say(&say!(people.nothing));
         } else if applied {
-            printer.line(format!("{units} units, {people} people, {bodies} bodies"));
+            printer.say(&say!(people.put, units, people, bodies));
         }
     });
     match answer.changes.len() {
         0 => Ok(()),
         _ if applied => Ok(()),
-        changes => Err(Trouble::Unconfirmed(format!(
-            "{changes} changes were not applied: the directory stays as it was\n  help: --yes applies them without asking"
-        ))),
+        n => Err(Trouble::Unconfirmed(helped(say!(people.unconfirmed, n), say!(people.yes)))),
     }
 }
 
@@ -80,13 +79,17 @@ fn agreed(changes: usize, printer: &Printer) -> bool {
         return false;
     }
     let mut err = std::io::stderr().lock();
-    let asked = write!(err, "apply these {changes} changes? [y/N] ").and_then(|()| err.flush());
+    let question = say!(people.ask, n = changes).text(printer.language());
+    let asked = write!(err, "{question}").and_then(|()| err.flush());
     let mut answer = String::new();
-    asked.is_ok() && std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    asked.is_ok()
+        && std::io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "c" | "có")
 }
 
 /// `~ person AN  email: an@example.vn -> binh@example.vn`
-fn line(change: &Change) -> String {
+fn line(change: &Change, language: &str) -> String {
+    let nothing = say!(people.empty).text(language);
     let sign = match change.sign {
         Sign::Added => '+',
         Sign::Removed => '-',
@@ -94,8 +97,8 @@ fn line(change: &Change) -> String {
     };
     let said = |field: &Field| match (&field.before, &field.after) {
         (Some(before), Some(after)) => format!("{}: {before} -> {after}", field.name),
-        (Some(before), None) if change.sign == Sign::Changed => format!("{}: {before} -> nothing", field.name),
-        (None, Some(after)) if change.sign == Sign::Changed => format!("{}: nothing -> {after}", field.name),
+        (Some(before), None) if change.sign == Sign::Changed => format!("{}: {before} -> {nothing}", field.name),
+        (None, Some(after)) if change.sign == Sign::Changed => format!("{}: {nothing} -> {after}", field.name),
         (Some(one), None) | (None, Some(one)) => format!("{}: {one}", field.name),
         (None, None) => String::new(),
     };

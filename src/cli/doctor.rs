@@ -9,6 +9,7 @@ use super::reach::{Reached, reach};
 use super::{Context, Trouble};
 use crate::config::Config;
 use crate::courier::smtp;
+use crate::diagnostic::{Words, say};
 use crate::ids::Instant;
 use crate::store::roles::Rights;
 use crate::store::{Store, backup, meta};
@@ -40,6 +41,9 @@ struct Finding {
     what: &'static str,
     verdict: Verdict,
     said: String,
+    /// The same for whoever reads it.
+    #[serde(skip)]
+    words: (Words, Words),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,6 +57,7 @@ enum Verdict {
 /// Looks at everything, prints it, and fails if something is wrong.
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trouble> {
     let config = &context.config;
+    let language = context.printer.language();
     let mut findings = vec![configuration(config), keys(config), clock(context.now()), sqlite()];
     findings.extend(program());
     findings.extend(database(config, context.now()).await);
@@ -60,43 +65,59 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<(), Trou
     if !args.no_mail {
         findings.push(mail(config).await);
     }
+    for finding in &mut findings {
+        finding.said = finding.words.1.text(language);
+    }
     context.printer.answer(&findings, |printer| {
-        let rows: Vec<Vec<String>> = findings
-            .iter()
-            .map(|finding| vec![finding.verdict.word().to_owned(), finding.what.to_owned(), finding.said.clone()])
-            .collect();
-        for row in &rows {
-            printer.line(format!("{:<5}  {:<13}  {}", row[0], row[1], row[2]));
+        for Finding { verdict, words: (what, _), said, .. } in &findings {
+            printer.line(format!("{:<5}  {:<14}  {said}", verdict.word().text(language), what.text(language)));
         }
     });
     let wrong = findings.iter().filter(|finding| finding.verdict == Verdict::Wrong).count();
-    if wrong == 0 { Ok(()) } else { Err(Trouble::Refused(format!("{wrong} of these must be put right"))) }
+    if wrong == 0 { Ok(()) } else { Err(Trouble::Refused(say!(doctor.put_right, n = wrong))) }
 }
 
 impl Verdict {
-    fn word(self) -> &'static str {
+    fn word(self) -> Words {
         match self {
-            Self::Good => "good",
-            Self::Look => "look",
-            Self::Wrong => "WRONG",
+            Self::Good => say!(doctor.good),
+            Self::Look => say!(doctor.look),
+            Self::Wrong => say!(doctor.wrong),
         }
     }
 }
 
-fn finding(what: &'static str, verdict: Verdict, said: impl Into<String>) -> Finding {
-    Finding { what, verdict, said: said.into() }
+fn finding(what: &'static str, verdict: Verdict, said: impl Into<Words>) -> Finding {
+    let called = match what {
+        "program" => say!(doctor.program),
+        "configuration" => say!(doctor.configuration),
+        "keys" => say!(doctor.keys),
+        "clock" => say!(doctor.clock),
+        "sqlite" => say!(doctor.sqlite),
+        "database" => say!(doctor.database),
+        "held" => say!(doctor.held),
+        "log" => say!(doctor.log),
+        "role" => say!(doctor.role),
+        "daily heads" => say!(doctor.heads),
+        "dossiers" => say!(doctor.dossiers),
+        "delivery" => say!(doctor.delivery),
+        "demo clock" => say!(doctor.demo_clock),
+        "public url" => say!(doctor.public_url),
+        "mail" => say!(doctor.mail),
+        other => Words::plain(other),
+    };
+    Finding { what, verdict, said: String::new(), words: (called, said.into()) }
 }
 
 /// A program that can be told to go wrong is for tests.
 fn program() -> Option<Finding> {
-    let said = "built with the feature `planted-faults`: it goes wrong when told to, and is for tests only";
-    crate::planted::IS_POSSIBLE.then(|| finding("program", Verdict::Wrong, said))
+    crate::planted::IS_POSSIBLE.then(|| finding("program", Verdict::Wrong, say!(doctor.for_tests)))
 }
 
 fn configuration(config: &Config) -> Finding {
     match &config.places.file {
         Some(file) => finding("configuration", Verdict::Good, file.display().to_string()),
-        None => finding("configuration", Verdict::Look, "no file: every key has its default"),
+        None => finding("configuration", Verdict::Look, say!(doctor.no_file)),
     }
 }
 
@@ -112,13 +133,13 @@ fn keys(config: &Config) -> Finding {
     if open.is_empty() {
         finding("keys", Verdict::Good, format!("`{}`", files.folder().display()))
     } else {
-        finding("keys", Verdict::Wrong, format!("others may read {}: chmod 0600", open.join(", ")))
+        finding("keys", Verdict::Wrong, say!(doctor.too_open, files = open.join(", ")))
     }
 }
 
 fn clock(now: Instant) -> Finding {
     if now < CLOCK_MIN {
-        finding("clock", Verdict::Wrong, format!("{now} lies in the past: set the machine's clock"))
+        finding("clock", Verdict::Wrong, say!(doctor.past, now = now.to_string()))
     } else {
         finding("clock", Verdict::Good, now.to_string())
     }
@@ -129,9 +150,9 @@ fn sqlite() -> Finding {
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if found >= SQLITE_MIN {
-        finding("sqlite", Verdict::Good, format!("{version}, built in"))
+        finding("sqlite", Verdict::Good, say!(doctor.built_in, version))
     } else {
-        finding("sqlite", Verdict::Wrong, format!("{version} is older than 3.51.3, which loses a log after a crash"))
+        finding("sqlite", Verdict::Wrong, say!(doctor.old_sqlite, version))
     }
 }
 
@@ -141,46 +162,39 @@ async fn database(config: &Config, now: Instant) -> Vec<Finding> {
         Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
     };
     if let Some(path) = crate::config::sqlite_path(url.expose()).filter(|path| !path.exists()) {
-        return vec![finding(
-            "database",
-            Verdict::Wrong,
-            format!("`{}` does not exist: `chancery migrate`", path.display()),
-        )];
+        return vec![finding("database", Verdict::Wrong, say!(doctor.missing, path = path.display().to_string()))];
     }
     let store = match Store::open(url.expose()).await {
         Ok(store) => store,
         Err(error) if error.to_string().contains("permission denied") => {
-            let help = "`chancery migrate` with database.owner_url_file and database.server_role lets the server in";
-            return vec![finding("database", Verdict::Wrong, format!("{error}: {help}"))];
+            return vec![finding("database", Verdict::Wrong, say!(doctor.let_in, why = error.to_string()))];
         }
         Err(error) => return vec![finding("database", Verdict::Wrong, error.to_string())],
     };
     if let Err(error) = store.is_current().await {
         return vec![finding("database", Verdict::Wrong, error.to_string())];
     }
-    let mut findings = vec![finding("database", Verdict::Good, "reached; its schema is this program's")];
+    let mut findings = vec![finding("database", Verdict::Good, say!(doctor.reached))];
     match store.meta(meta::HELD).await {
         Ok(Some(why)) => {
-            findings.push(finding("held", Verdict::Look, format!("{why}: `chancery resume` lets it go on")));
+            findings.push(finding("held", Verdict::Look, say!(doctor.held_why, why)));
         }
-        Ok(None) => findings.push(finding("held", Verdict::Good, "no")),
+        Ok(None) => findings.push(finding("held", Verdict::Good, say!(doctor.no))),
         Err(error) => findings.push(finding("held", Verdict::Wrong, error.to_string())),
     }
     findings.push(guards(&store).await);
     findings.extend(roles(&store, config).await);
     findings.push(heads(&store, now).await);
     findings.push(match store.stuck().await {
-        Ok(None) => finding("dossiers", Verdict::Good, "everything that was due could be done"),
-        Ok(Some((count, since))) => finding(
-            "dossiers",
-            Verdict::Wrong,
-            format!("in {count} something is due that cannot be done, since {since}: `chancery list --stuck`"),
-        ),
+        Ok(None) => finding("dossiers", Verdict::Good, say!(doctor.all_done)),
+        Ok(Some((count, since))) => {
+            finding("dossiers", Verdict::Wrong, say!(doctor.stuck, n = count, since = since.to_string()))
+        }
         Err(error) => finding("dossiers", Verdict::Wrong, error.to_string()),
     });
     findings.push(undelivered(&store, now).await);
     if let Ok(Some(clock)) = store.meta(meta::CLOCK).await {
-        findings.push(finding("demo clock", Verdict::Wrong, format!("`{clock}`: `serve` refuses this database")));
+        findings.push(finding("demo clock", Verdict::Wrong, say!(doctor.demo, clock)));
     }
     findings
 }
@@ -188,11 +202,8 @@ async fn database(config: &Config, now: Instant) -> Vec<Finding> {
 /// What keeps the log from being changed by mistake.
 async fn guards(store: &Store) -> Finding {
     match store.missing_guards().await {
-        Ok(missing) if missing.is_empty() => finding("log", Verdict::Good, "its triggers let nobody change it"),
-        Ok(missing) => {
-            let what = format!("the triggers {} are gone or switched off: it can be changed", missing.join(", "));
-            finding("log", Verdict::Wrong, what)
-        }
+        Ok(missing) if missing.is_empty() => finding("log", Verdict::Good, say!(doctor.triggers)),
+        Ok(missing) => finding("log", Verdict::Wrong, say!(doctor.no_triggers, names = missing.join(", "))),
         Err(error) => finding("log", Verdict::Wrong, error.to_string()),
     }
 }
@@ -205,19 +216,15 @@ async fn roles(store: &Store, config: &Config) -> Option<Finding> {
     };
     let Rights { role, owns_log, too_many, missing } = rights;
     Some(if !missing.is_empty() {
-        let help = format!("`chancery migrate` with database.owner_url_file and database.server_role = \"{role}\"");
-        finding("role", Verdict::Wrong, format!("`{role}` may not {}: {help}", missing.join(", ")))
+        let help = say!(doctor.migrate_role, role);
+        finding("role", Verdict::Wrong, say!(doctor.may_not, role, what = missing.join(", "), help))
     } else if too_many.is_empty() && !owns_log {
-        finding("role", Verdict::Good, format!("`{role}` may add to the log and not change it"))
+        finding("role", Verdict::Good, say!(doctor.adds, role))
     } else {
         // Who has asked for two roles and has one is not where they believe to be.
         let verdict = if config.database.server_role.is_some() { Verdict::Wrong } else { Verdict::Look };
-        let may = if owns_log { "owns the log and can take its guards away".to_owned() } else { too_many.join(", ") };
-        finding(
-            "role",
-            verdict,
-            format!("`{role}`: {may}; two roles are safer (docs/operations.md, \"Two databases\")"),
-        )
+        let may = if owns_log { say!(doctor.owns) } else { Words::plain(too_many.join(", ")) };
+        finding("role", verdict, say!(doctor.two_roles, role, may))
     })
 }
 
@@ -228,19 +235,17 @@ async fn heads(store: &Store, now: Instant) -> Finding {
         Err(error) => return finding("daily heads", Verdict::Wrong, error.to_string()),
     };
     if let Some(fault) = heads.faults.first() {
-        return finding("daily heads", Verdict::Wrong, format!("{fault}: `chancery audit replay --all`"));
+        return finding("daily heads", Verdict::Wrong, say!(doctor.replay, fault));
     }
-    let since = format!("{} dossiers have changed since", heads.unanchored);
+    let since = say!(doctor.since, n = heads.unanchored);
     let late = now.plus_ms(-HEAD_LATE_MS).to_string();
     match heads.heads.last() {
-        None if heads.unanchored == 0 => finding("daily heads", Verdict::Good, "none yet: nothing has happened"),
-        None => finding("daily heads", Verdict::Look, "none yet: the scheduler takes one a day"),
-        Some(last) if heads.unanchored > 0 && last.day.as_str() < &late[..10] => finding(
-            "daily heads",
-            Verdict::Look,
-            format!("the last is of {}, and {since}: is a scheduler running?", last.day),
-        ),
-        Some(last) => finding("daily heads", Verdict::Good, format!("the last is of {}; {since}", last.day)),
+        None if heads.unanchored == 0 => finding("daily heads", Verdict::Good, say!(doctor.none_needed)),
+        None => finding("daily heads", Verdict::Look, say!(doctor.none_yet)),
+        Some(last) if heads.unanchored > 0 && last.day.as_str() < &late[..10] => {
+            finding("daily heads", Verdict::Look, say!(doctor.late, day = last.day, since))
+        }
+        Some(last) => finding("daily heads", Verdict::Good, say!(doctor.last, day = last.day, since)),
     }
 }
 
@@ -250,10 +255,9 @@ async fn undelivered(store: &Store, now: Instant) -> Finding {
         Ok(mails) => {
             let new = mails.iter().filter(|mail| mail.made_at > now.plus_ms(-TROUBLED_MS)).count();
             if new == 0 {
-                return finding("delivery", Verdict::Good, "every mail of the last seven days was handed over");
+                return finding("delivery", Verdict::Good, say!(doctor.delivered));
             }
-            let said = format!("{new} mails of the last seven days did not arrive: `chancery mail list`");
-            finding("delivery", Verdict::Look, said)
+            finding("delivery", Verdict::Look, say!(doctor.undelivered, n = new))
         }
         Err(error) => finding("delivery", Verdict::Wrong, error.to_string()),
     }
@@ -267,40 +271,30 @@ async fn public_url(config: &Config) -> Finding {
         Err(error) => return finding("public url", Verdict::Wrong, error.to_string()),
     };
     if !site.is_tls() && !site.is_loopback() {
-        return finding("public url", Verdict::Wrong, format!("`{url}`: links would travel readable; use https"));
+        return finding("public url", Verdict::Wrong, say!(doctor.readable, url));
     }
     match reach(&site).await {
-        Reached::Ours if site.is_loopback() => {
-            finding("public url", Verdict::Look, format!("`{url}` opens, on this machine only"))
-        }
-        Reached::Ours => {
-            finding("public url", Verdict::Good, format!("`{url}` opens from here; try it from outside too"))
-        }
-        Reached::Nothing(why) => finding(
-            "public url",
-            Verdict::Look,
-            format!("`{url}` does not open from here: {why}; is the server running?"),
-        ),
-        Reached::Unproven(why) => finding("public url", Verdict::Look, format!("`{url}` answers, but {why}")),
-        Reached::Other(why) => finding("public url", Verdict::Wrong, format!("`{url}`: {why}")),
+        Reached::Ours if site.is_loopback() => finding("public url", Verdict::Look, say!(doctor.this_machine, url)),
+        Reached::Ours => finding("public url", Verdict::Good, say!(doctor.opens, url)),
+        Reached::Nothing(why) => finding("public url", Verdict::Look, say!(doctor.closed, url, why)),
+        Reached::Unproven(why) => finding("public url", Verdict::Look, say!(doctor.unproven, url, why)),
+        Reached::Other(why) => finding("public url", Verdict::Wrong, say!(doctor.other, url, why)),
     }
 }
 
 async fn mail(config: &Config) -> Finding {
     let settings = match config.smtp() {
         Ok(Some(settings)) => settings,
-        Ok(None) => return finding("mail", Verdict::Look, "`mail.host` is not set: nothing is sent"),
+        Ok(None) => return finding("mail", Verdict::Look, say!(doctor.not_sent)),
         Err(error) => return finding("mail", Verdict::Wrong, error.to_string()),
     };
-    let redirected = settings.redirect_to.clone();
+    let (redirected, host) = (settings.redirect_to.clone(), settings.host.clone());
     match tokio::time::timeout(MAIL_MAX, smtp::probe(&settings)).await {
-        Err(_) => finding("mail", Verdict::Wrong, format!("`{}` does not answer", settings.host)),
-        Ok(Err(error)) => finding("mail", Verdict::Wrong, format!("`{}`: {error}", settings.host)),
+        Err(_) => finding("mail", Verdict::Wrong, say!(doctor.silent, host)),
+        Ok(Err(error)) => finding("mail", Verdict::Wrong, say!(doctor.mail_error, host, why = error.to_string())),
         Ok(Ok(())) => match redirected {
-            Some(to) => {
-                finding("mail", Verdict::Look, format!("`{}` answers; every mail goes to `{to}`", settings.host))
-            }
-            None => finding("mail", Verdict::Good, format!("`{}` answers", settings.host)),
+            Some(to) => finding("mail", Verdict::Look, say!(doctor.redirected, host, to)),
+            None => finding("mail", Verdict::Good, say!(doctor.answers, host)),
         },
     }
 }

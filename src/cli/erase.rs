@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::{Context, Trouble, act};
+use super::{Context, Trouble, act, refused};
 use crate::diagnostic::say;
 use crate::dossier::command::Actor;
+use crate::engine::Engine;
 use crate::engine::forget::{Entry, Erasable};
-use crate::engine::{Engine, Failure};
 use crate::ids::PersonId;
 use crate::service::Office;
 use crate::words::clean;
@@ -56,28 +56,26 @@ pub(super) async fn run(args: &EraseArgs, context: &Context) -> Result<(), Troub
     show(&plan, context);
     let open = plan.open().count();
     if open > 0 {
-        return Err(Trouble::Refused(say!(erase.open, n = open).text(context.printer.language())));
+        return Err(Trouble::Refused(say!(erase.open, n = open)));
     }
     if plan.is_empty() {
         return Ok(());
     }
     if !args.yes {
-        return Err(Trouble::Unconfirmed(say!(erase.unconfirmed).text(context.printer.language())));
+        return Err(Trouble::Unconfirmed(say!(erase.unconfirmed)));
     }
     let actor = Actor::Operator { operator: context.environment.operator.clone(), person: act::person(engine, by)? };
     match engine.erase(&who, &actor, &clean(reason)).await {
         Ok(_) => {}
-        Err(Failure::Refused(refusal)) => return Err(Trouble::Refused(refusal.to_string())),
-        Err(Failure::Store(error)) => return Err(error.into()),
+        Err(failure) => return Err(refused::trouble(failure, engine, context, "")),
     }
     if !scour(engine).await? {
-        let unclear = say!(erase.unclear).text(context.printer.language());
-        return Err(Trouble::World(unclear));
+        return Err(Trouble::World(say!(erase.unclear)));
     }
     if !context.printer.is_json() {
         context.printer.say(&say!(erase.done));
         let left = if engine.store().is_postgres() { say!(erase.vacuum) } else { say!(erase.backups) };
-        context.printer.note(left.text(context.printer.language()));
+        context.printer.hint(&left);
     }
     Ok(())
 }
@@ -103,7 +101,7 @@ pub(super) async fn person(engine: &Engine, named: &str) -> Result<PersonId, Tro
     if is_known || engine.store().erasures(LISTED).await?.iter().any(|one| one.person == id) {
         return Ok(id);
     }
-    Err(Trouble::Usage(format!("nobody has the code `{named}`, and nothing is sealed for anybody of that id")))
+    Err(Trouble::Usage(say!(erase.nobody, named)))
 }
 
 fn show(plan: &Erasable, context: &Context) {

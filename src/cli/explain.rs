@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Trouble, act, named};
+use super::{Context, Trouble, act, helped, named, one_of};
 use crate::calendar::Calendar;
+use crate::diagnostic::say;
 use crate::directory::Directory;
 use crate::dossier::Dossier;
 use crate::dossier::context;
@@ -97,8 +98,8 @@ fn choices(
     if declared.is_none() {
         let fields = scene.machine.fields.iter().filter(|field| matches!(field.kind, FieldKind::Choice { .. }));
         let known: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
-        let help = if known.is_empty() { "this workflow has none".to_owned() } else { known.join(", ") };
-        return Err(Trouble::Usage(format!("`{field}` is no field that chooses from a table\n  help: {help}")));
+        let help = if known.is_empty() { say!(trouble.none_here) } else { one_of(&known) };
+        return Err(Trouble::Usage(helped(say!(trouble.no_table_field, field = field.as_str()), help)));
     }
     let found: Option<Choices> = scene.choices(dossier, &field);
     let saying = scene.saying(language);
@@ -125,7 +126,7 @@ impl Scene {
         let machine = engine.machine(&dossier.machine).await?;
         let calendar = engine
             .calendar(&machine.calendar)
-            .ok_or_else(|| Trouble::World(format!("there is no calendar `{}`", machine.calendar)))?;
+            .ok_or_else(|| Trouble::World(say!(trouble.no_calendar, calendar = machine.calendar)))?;
         let facts = engine.facts(&machine, dossier).await?;
         let mut titles = BTreeMap::new();
         for workflow in engine.workflows() {

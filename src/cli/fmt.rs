@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Trouble, sources};
+use super::{Context, Trouble, helped, sources};
 use crate::definition::layout::laid_out;
+use crate::diagnostic::say;
 
 /// What `fmt` is told.
 #[derive(Debug, Args)]
@@ -45,8 +46,13 @@ pub(super) fn run(args: &FmtArgs, context: &Context) -> Result<(), Trouble> {
             Some(text) if text == file.text => {}
             Some(text) => {
                 if !args.check {
-                    std::fs::write(&path, text)
-                        .map_err(|error| Trouble::World(format!("`{}`: {error}", path.display())))?;
+                    std::fs::write(&path, text).map_err(|error| {
+                        Trouble::World(say!(
+                            trouble.unwritable,
+                            path = path.display().to_string(),
+                            why = error.to_string()
+                        ))
+                    })?;
                 }
                 answer.changed.push(path.display().to_string());
             }
@@ -55,10 +61,10 @@ pub(super) fn run(args: &FmtArgs, context: &Context) -> Result<(), Trouble> {
     context.printer.answer(&answer, |printer| answer.changed.iter().for_each(|name| printer.line(name)));
     if !answer.left.is_empty() {
         let names = answer.left.join(", ");
-        return Err(Trouble::Input(format!("cannot be laid out: {names}\n  help: `chancery check` says why")));
+        return Err(Trouble::Input(helped(say!(layout.cannot, names), say!(layout.why))));
     }
     match answer.changed.len() {
-        changed if args.check && changed > 0 => Err(Trouble::Refused(format!("{changed} files are not laid out"))),
+        n if args.check && n > 0 => Err(Trouble::Refused(say!(layout.not_yet, n))),
         _ => Ok(()),
     }
 }

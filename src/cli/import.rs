@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::refused::{Reasons, Refusing};
 use super::sources::{self, unreadable};
-use super::{Context, Trouble};
+use super::{Context, Trouble, helped};
+use crate::diagnostic::{Words, say};
 use crate::dossier::command::Actor;
 use crate::dossier::refusal::Refusal;
 use crate::engine::Engine;
@@ -89,30 +90,27 @@ pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) 
     }
     context.printer.answer(&answer, |printer| {
         if sound && args.check {
-            printer.line(format!("{} rows, without a fault", answer.rows));
+            printer.say(&say!(intake.sound, n = answer.rows));
         } else if sound {
             let added = answer.papers_added;
-            let papers = if added > 0 { format!(", {added} papers were added") } else { String::new() };
-            printer.line(format!("{} started, {} were there already{papers}", answer.started, answer.already));
+            let papers = if added > 0 { say!(intake.papers, n = added) } else { Words::plain("") };
+            printer.say(&say!(intake.started, started = answer.started, already = answer.already, papers));
         }
         for row in &answer.refused {
-            printer.line(format!("line {}: `{}` was refused: {}", row.line, row.key, row.reasons.join("; ")));
+            printer.say(&say!(intake.refused, line = row.line, key = row.key, why = row.reasons.join("; ")));
         }
         for row in &answer.late {
-            let why = row.reasons.join("; ");
-            printer.line(format!("line {}: `{}` was there and takes no more papers: {why}", row.line, row.key));
+            printer.say(&say!(intake.late, line = row.line, key = row.key, why = row.reasons.join("; ")));
         }
         for name in &answer.papers_differ {
-            printer.line(format!("`{name}` is not what was imported under this name; the first one stays"));
+            printer.say(&say!(intake.differs, name));
         }
     });
     match (answer.refused.len(), answer.late.len()) {
         (0, 0) => Ok(()),
-        (0, late) => Err(Trouble::Refused(format!("the papers of {late} of {} rows were not taken", answer.rows))),
-        (refused, _) if sound => Err(Trouble::Refused(format!("{refused} of {} rows were refused", answer.rows))),
-        (refused, _) => {
-            Err(Trouble::Refused(format!("{refused} of {} rows are refused: nothing was imported", answer.rows)))
-        }
+        (0, n) => Err(Trouble::Refused(say!(intake.late_all, n, all = answer.rows))),
+        (n, _) if sound => Err(Trouble::Refused(say!(intake.refused_some, n, all = answer.rows))),
+        (n, _) => Err(Trouble::Refused(say!(intake.refused_all, n, all = answer.rows))),
     }
 }
 
@@ -120,14 +118,15 @@ async fn plan(args: &ImportArgs, context: &Context, engine: &Engine) -> Result<P
     let workflow = WorkflowName::new(&args.workflow);
     let machine = engine.current(&workflow).await?.ok_or_else(|| {
         let known: Vec<String> = engine.workflows().iter().map(ToString::to_string).collect();
-        Trouble::Usage(format!("no workflow `{workflow}` is deployed\n  help: deployed are {}", known.join(", ")))
+        let what = say!(trouble.no_workflow, workflow = workflow.as_str());
+        Trouble::Usage(helped(what, say!(trouble.deployed_are, known = known.join(", "))))
     })?;
     let bytes = std::fs::read(&args.file).map_err(|error| unreadable(&args.file, &error))?;
     let name = args.file.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
     let (source, table) = sheet::read(&name, &bytes, args.sheet.as_deref());
     let faulty = |faults: Vec<crate::diagnostic::Diagnostic>| {
         let counts = sources::show(&context.printer, &faults, std::slice::from_ref(&source));
-        Trouble::Input(format!("{} faults: nothing was imported", counts.errors))
+        Trouble::Input(say!(trouble.faults, n = counts.errors))
     };
     let table = table.map_err(faulty)?;
     let depth = machine.import.as_ref().map_or(1, |import| import.key.len());
@@ -139,9 +138,9 @@ async fn plan(args: &ImportArgs, context: &Context, engine: &Engine) -> Result<P
 async fn rehearse(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
     let directory = intake.engine.directory();
     let refusing = Refusing::new(context, &directory, "");
-    let mut progress = context.printer.progress("looking", intake.plan.rows.len());
+    let mut progress = context.printer.progress(&say!(progress.looking), intake.plan.rows.len());
     for row in &intake.plan.rows {
-        let refusal = intake.rehearse(row).await.map_err(|error| trouble(error, "nothing was imported"))?;
+        let refusal = intake.rehearse(row).await.map_err(|error| trouble(error, &say!(intake.nothing)))?;
         answer.refused.extend(refusal.map(|refusal| RefusedRow::new(row, &refusal, &refusing)));
         progress.step();
     }
@@ -149,13 +148,13 @@ async fn rehearse(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -
 }
 
 async fn carry_out(intake: &Intake<'_>, context: &Context, answer: &mut Answer) -> Result<(), Trouble> {
-    intake.open_registers().await.map_err(|error| trouble(error, "nothing was imported"))?;
+    intake.open_registers().await.map_err(|error| trouble(error, &say!(intake.nothing)))?;
     let directory = intake.engine.directory();
     let refusing = Refusing::new(context, &directory, "");
-    let mut progress = context.printer.progress("importing", intake.plan.rows.len());
+    let mut progress = context.printer.progress(&say!(progress.importing), intake.plan.rows.len());
     for (done, row) in intake.plan.rows.iter().enumerate() {
-        let left = || format!("{done} of {} rows are done; import the same file again for the others", answer.rows);
-        match intake.take(row).await.map_err(|error| trouble(error, &left()))? {
+        let left = say!(intake.so_far, done, all = answer.rows);
+        match intake.take(row).await.map_err(|error| trouble(error, &left))? {
             Taken::Started(_) => answer.started += 1,
             Taken::Already(again) => {
                 answer.already += 1;
@@ -173,14 +172,17 @@ async fn carry_out(intake: &Intake<'_>, context: &Context, answer: &mut Answer) 
     Ok(())
 }
 
-fn trouble(error: IntakeError, so_far: &str) -> Trouble {
-    match error {
-        IntakeError::Store(error) => match Trouble::from(error) {
-            Trouble::World(text) => Trouble::World(format!("{text}: {so_far}")),
-            other => other,
-        },
-        error @ (IntakeError::Paper(..) | IntakeError::Unfit(..) | IntakeError::Second(..)) => {
-            Trouble::Input(format!("{error}: {so_far}"))
+fn trouble(error: IntakeError, so_far: &Words) -> Trouble {
+    let why = match error {
+        IntakeError::Store(error) => {
+            return match Trouble::from(error) {
+                Trouble::World(why) => Trouble::World(say!(intake.stopped, why, so_far)),
+                other => other,
+            };
         }
-    }
+        IntakeError::Paper(name, why) => say!(intake.no_paper, name, why = why.to_string()),
+        IntakeError::Unfit(name, why) => say!(intake.unfit, name, why = why.to_string()),
+        IntakeError::Second(entry, first) => say!(intake.second, entry, first),
+    };
+    Trouble::Input(say!(intake.stopped, why, so_far))
 }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::sources::unwritable;
 use super::test::{self, Stand};
 use super::undelivered::{self, ListArgs, ReaddressArgs, ResendArgs};
-use super::{Context, Trouble, sources};
-use crate::diagnostic::LANGUAGES;
+use super::{Context, Trouble, helped, sources};
+use crate::diagnostic::{LANGUAGES, say};
 use crate::ids::PersonId;
 use crate::letters;
 use crate::scenario::file;
@@ -107,8 +108,10 @@ pub(super) async fn run(args: &MailArgs, context: &Context) -> Result<(), Troubl
 fn samples(args: &SamplesArgs, context: &Context) -> Result<(), Trouble> {
     let folder = &args.into;
     let written = write_samples(folder);
-    let count = written.map_err(|error| Trouble::World(format!("`{}`: {error}", folder.display())))?;
-    context.printer.answer(&count, |printer| printer.line(format!("{count} mails in `{}`", folder.display())));
+    let count = written.map_err(|error| Trouble::World(unwritable(folder, &error)))?;
+    context.printer.answer(&count, |printer| {
+        printer.say(&say!(post.folder, n = count, path = folder.display().to_string()));
+    });
     Ok(())
 }
 
@@ -136,14 +139,15 @@ fn previews(args: &PreviewArgs, context: &Context) -> Result<(), Trouble> {
         preview(&path, args, context, &mut shown)?;
     }
     if shown.is_empty() {
-        let what = "none of these scenarios sends such a mail";
-        return Err(Trouble::Usage(format!("{what}\n  help: look at --for and --case")));
+        return Err(Trouble::Usage(helped(say!(post.none), say!(post.look_at))));
     }
     if let Some(folder) = &args.into {
-        write_all(folder, &shown).map_err(|error| Trouble::World(format!("`{}`: {error}", folder.display())))?;
+        write_all(folder, &shown).map_err(|error| Trouble::World(unwritable(folder, &error)))?;
     }
     context.printer.answer(&shown, |printer| match &args.into {
-        Some(folder) => printer.line(format!("{} mails in `{}`", shown.len(), folder.display())),
+        Some(folder) => {
+            printer.say(&say!(post.folder, n = shown.len(), path = folder.display().to_string()));
+        }
         None => {
             for one in &shown {
                 printer.line(format!("{}  {}\n{}\n\n{}", one.at, one.to, one.subject, one.text.trim_end()));
@@ -155,7 +159,7 @@ fn previews(args: &PreviewArgs, context: &Context) -> Result<(), Trouble> {
 }
 
 fn preview(path: &Path, args: &PreviewArgs, context: &Context, shown: &mut Vec<Shown>) -> Result<(), Trouble> {
-    let faulty = |faults: usize| Err(Trouble::Input(format!("{faults} faults in `{}`", path.display())));
+    let faulty = |n: usize| Err(Trouble::Input(say!(post.faults, n, path = path.display().to_string())));
     let stand = match Stand::read(path, &context.printer)? {
         Ok(stand) => stand,
         Err(faults) => return faulty(faults),
@@ -187,7 +191,7 @@ fn preview(path: &Path, args: &PreviewArgs, context: &Context, shown: &mut Vec<S
 fn wanted(codes: &[String], world: &World) -> Result<Vec<PersonId>, Trouble> {
     let person = |code: &String| {
         let known = world.directory().person_by_code(code).map(|person| person.id.clone());
-        known.ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))
+        known.ok_or_else(|| Trouble::Usage(say!(trouble.no_person, code)))
     };
     codes.iter().map(person).collect()
 }

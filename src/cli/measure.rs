@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{Context, Format, Printer, Trouble, named};
+use super::{Context, Format, Printer, Trouble, helped, named, one_of};
 use crate::diagnostic::say;
 use crate::exact::Exact;
 use crate::ids::{FieldName, Language};
@@ -61,7 +61,7 @@ struct Answer {
 pub(super) async fn run(args: &MeasureArgs, context: &Context) -> Result<(), Trouble> {
     let period = Period { from: args.from, to: args.to };
     if args.from.zip(args.to).is_some_and(|(from, to)| from > to) {
-        return Err(Trouble::Usage("the period ends before it begins".to_owned()));
+        return Err(Trouble::Usage(say!(measure.backwards)));
     }
     let office = Office::open(&context.config).await?;
     let machine = named::deployed(&args.workflow, &office).await?;
@@ -88,12 +88,13 @@ fn wanted<'m>(machine: &'m Machine, names: &[String]) -> Result<Vec<(&'m str, &'
     let all = || machine.measures.iter().map(|(name, measure)| (name.as_str(), measure));
     let workflow = &machine.workflow;
     if machine.measures.is_empty() {
-        let help = "declare some under `measures:` and deploy it";
-        return Err(Trouble::Usage(format!("`{workflow}` has no measures\n  help: {help}")));
+        let what = say!(measure.none, workflow = workflow.as_str());
+        return Err(Trouble::Usage(helped(what, say!(measure.declare))));
     }
     if let Some(unknown) = names.iter().find(|name| !machine.measures.contains_key(*name)) {
         let known: Vec<&str> = all().map(|(name, _)| name).collect();
-        return Err(Trouble::Usage(format!("`{workflow}` has no measure `{unknown}`\n  help: {}", known.join(", "))));
+        let what = say!(measure.no_measure, workflow = workflow.as_str(), name = unknown);
+        return Err(Trouble::Usage(helped(what, one_of(&known))));
     }
     Ok(all().filter(|(name, _)| names.is_empty() || names.iter().any(|one| one == name)).collect())
 }
@@ -118,7 +119,7 @@ async fn reckon(
     let world = World { machine, directory: &directory, calendar: &calendar, now: engine.now() };
     let mut reckonings: Vec<Reckoning<'_>> =
         wanted.iter().map(|(name, measure)| Reckoning::new(name, measure, world, period)).collect();
-    let mut progress = printer.progress("measuring", store.how_many(&machine.workflow).await?);
+    let mut progress = printer.progress(&say!(progress.measuring), store.how_many(&machine.workflow).await?);
     let mut after = None;
     loop {
         let ids = store.of_workflow(&machine.workflow, after.as_ref(), PAGE).await?;

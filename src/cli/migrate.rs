@@ -3,8 +3,9 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Trouble};
+use super::{Context, Trouble, helped};
 use crate::config::sqlite_path;
+use crate::diagnostic::say;
 use crate::service::home;
 use crate::store::Store;
 use crate::store::meta::KEY_CHECK;
@@ -30,8 +31,9 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
     let keys = config.key_files()?;
     let url = config.owner_url()?;
     if let Some(database) = sqlite_path(url.expose()) {
-        make_private(&database)
-            .map_err(|error| Trouble::World(format!("`{}` cannot be made: {error}", database.display())))?;
+        make_private(&database).map_err(|error| {
+            Trouble::World(say!(trouble.unmakable, path = database.display().to_string(), why = error.to_string()))
+        })?;
     }
     let store = Store::open(url.expose()).await?;
     store.migrate().await?;
@@ -42,11 +44,8 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
     // A database that was written with keys of its own would be shut for good by new ones that look right.
     let written = store.meta(KEY_CHECK).await?.is_some();
     if written && !args.no_keys && !keys.missing()?.is_empty() {
-        return Err(Trouble::Usage(format!(
-            "this database was written with keys that are not in `{}`, and new ones could not read it\n  help: put the keys \
-             back from their own backup",
-            keys.folder().display()
-        )));
+        let what = say!(schema.other_keys, keys = keys.folder().display().to_string());
+        return Err(Trouble::Usage(helped(what, say!(schema.put_back))));
     }
     let made = if args.no_keys { Vec::new() } else { keys.create_missing()? };
     let answer = Answer {
@@ -54,15 +53,12 @@ pub(super) async fn run(args: &MigrateArgs, context: &Context) -> Result<(), Tro
         keys: keys.folder().display().to_string(),
     };
     context.printer.answer(&answer, |printer| {
-        printer.line("the database has this program's schema");
-        for key in &answer.keys_made {
-            printer.line(format!("made {key}"));
+        printer.say(&say!(schema.done));
+        for file in &answer.keys_made {
+            printer.say(&say!(schema.made, file));
         }
         if !answer.keys_made.is_empty() {
-            printer.note(format!(
-                "help: back `{}` up, apart from the database: without it nothing sealed can be read again",
-                answer.keys
-            ));
+            printer.hint(&say!(schema.keep, keys = answer.keys));
         }
     });
     Ok(())

@@ -7,9 +7,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::refused::Refusing;
-use super::{Context, Printer, Trouble, sources};
+use super::{Context, Printer, Trouble, helped, sources};
 use crate::definition::plain;
-use crate::diagnostic::{nearest, say};
+use crate::diagnostic::{Words, nearest, say};
 use crate::engine::Engine;
 use crate::ids::{MachineHash, StateId, WorkflowName};
 use crate::machine::mapping::Mapping;
@@ -101,11 +101,9 @@ pub(super) async fn run(args: &MigrateDossiersArgs, context: &Context) -> Result
     context.printer.answer(&answer, |printer| answer.show(printer));
     match (refused, late) {
         (0, 0) if args.yes || all == 0 => Ok(()),
-        (0, 0) => Err(Trouble::Unconfirmed(format!(
-            "{all} dossiers can go over and none did\n  help: --yes takes them over without asking"
-        ))),
-        (0, late) => Err(Trouble::Refused(format!("{late} of {all} dossiers have moved on meanwhile: run it again"))),
-        (refused, _) => Err(Trouble::Refused(format!("{refused} of {all} dossiers may not go over: none did"))),
+        (0, 0) => Err(Trouble::Unconfirmed(helped(say!(migration.can, n = all), say!(migration.yes)))),
+        (0, n) => Err(Trouble::Refused(say!(migration.late, n, all))),
+        (n, _) => Err(Trouble::Refused(say!(migration.none_may, n, all))),
     }
 }
 
@@ -117,10 +115,8 @@ fn read(path: &Path, context: &Context) -> Result<BTreeMap<WorkflowName, Mapping
         sources::show(&context.printer, &faults, std::slice::from_ref(&file));
     }
     let shape = || {
-        Trouble::Input(format!(
-            "`{}` is no mapping of states\n  help: for each workflow `old_state: new_state`, indented below its name",
-            path.display()
-        ))
+        let what = say!(migration.no_mapping_file, path = path.display().to_string());
+        Trouble::Input(helped(what, say!(migration.write_so)))
     };
     let value = value.filter(|_| faults.is_empty()).ok_or_else(shape)?;
     serde_json::from_value(value).map_err(|_| shape())
@@ -135,11 +131,13 @@ async fn migration(
 ) -> Result<Migration, Trouble> {
     let to = engine.current(name).await?.ok_or_else(|| {
         let known: Vec<String> = engine.workflows().iter().map(ToString::to_string).collect();
-        Trouble::Usage(format!("no workflow `{name}` is deployed\n  help: deployed are {}", known.join(", ")))
+        let what = say!(trouble.no_workflow, workflow = name.as_str());
+        Trouble::Usage(helped(what, say!(trouble.deployed_are, known = known.join(", "))))
     })?;
     let new: BTreeSet<&str> = to.states.iter().map(|state| state.id.as_str()).collect();
     if let Some(state) = mapping.0.values().find(|state| !new.contains(state.as_str())) {
-        return Err(unknown(state, "the deployed version", name, &new));
+        let (workflow, state) = (name.as_str(), state.as_str());
+        return Err(unknown(say!(migration.no_state_new, workflow, state), state, &new));
     }
     let migration = Migration { to: to.clone(), mapping, operator: context.environment.operator.clone() };
     let from: BTreeSet<MachineHash> = migration.wanted(engine).await?.into_iter().map(|(_, from)| from).collect();
@@ -150,22 +148,24 @@ async fn migration(
     let old: BTreeSet<&str> = older.iter().flat_map(|one| &one.states).map(|state| state.id.as_str()).collect();
     let strange = |state: &&StateId| !older.is_empty() && !old.contains(state.as_str());
     match migration.mapping.0.keys().find(strange) {
-        Some(state) => Err(unknown(state, "an older version that is followed", name, &old)),
+        Some(state) => {
+            let (workflow, state) = (name.as_str(), state.as_str());
+            Err(unknown(say!(migration.no_state_old, workflow, state), state, &old))
+        }
         None => Ok(migration),
     }
 }
 
-fn unknown(state: &StateId, which: &str, workflow: &WorkflowName, known: &BTreeSet<&str>) -> Trouble {
-    let near = nearest(state.as_str(), known.iter().copied());
-    let help =
-        near.map_or_else(|| "`chancery diff` proposes a mapping".to_owned(), |near| format!("did you mean `{near}`?"));
-    Trouble::Input(format!("{which} of `{workflow}` has no state `{state}`\n  help: {help}"))
+fn unknown(what: Words, state: &str, known: &BTreeSet<&str>) -> Trouble {
+    let near = nearest(state, known.iter().copied());
+    let help = near.map_or_else(|| say!(migration.proposes), |near| say!(near.meant, near));
+    Trouble::Input(helped(what, help))
 }
 
 /// What would become of each.
 async fn look(engine: &Engine, migration: &Migration, context: &Context) -> Result<Vec<Goer>, Trouble> {
     let wanted = migration.wanted(engine).await?;
-    let mut progress = context.printer.progress("looking", wanted.len());
+    let mut progress = context.printer.progress(&say!(progress.looking), wanted.len());
     let mut goers = Vec::with_capacity(wanted.len());
     for (id, _) in &wanted {
         goers.extend(migration.rehearse(engine, id).await?);
@@ -176,7 +176,7 @@ async fn look(engine: &Engine, migration: &Migration, context: &Context) -> Resu
 
 async fn carry_out(engine: &Engine, plans: &mut [(Migration, Vec<Goer>)], context: &Context) -> Result<(), Trouble> {
     let all = plans.iter().map(|(_, goers)| goers.len()).sum();
-    let mut progress = context.printer.progress("going over", all);
+    let mut progress = context.printer.progress(&say!(progress.going_over), all);
     for (migration, goers) in plans {
         for goer in goers {
             goer.refusal = migration.take(engine, goer).await?;

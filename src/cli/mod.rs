@@ -51,7 +51,7 @@ use clap::{Parser, Subcommand};
 pub use printer::{Format, Printer, Progress};
 
 use crate::config::{Config, ConfigError, Environment};
-use crate::diagnostic::LANGUAGES;
+use crate::diagnostic::{LANGUAGES, Words, say};
 use crate::ids::Instant;
 use crate::service::{Part, ServiceError};
 use crate::store::StoreError;
@@ -83,7 +83,7 @@ struct Cli {
     #[arg(long, global = true, value_enum, default_value_t)]
     format: Format,
     /// The language in which commands answer and faults are told (else that of `LANG`, else English), and titles of workflows and
-    /// dossiers are shown (else the workflow's own). What concerns the machine (`doctor`, `audit`, `backup`, ...) is told in English.
+    /// dossiers are shown (else the workflow's own). What the system, the database or another server says comes as it says it.
     #[arg(long, global = true, value_parser = LANGUAGES)]
     language: Option<String>,
     #[command(subcommand)]
@@ -222,26 +222,41 @@ impl Context {
 }
 
 /// Why a command did not do what it was asked: each kind is an exit code.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Trouble {
     /// It may not be done, or a comparison found differences.
-    #[error("{0}")]
-    Refused(String),
+    Refused(Words),
     /// The arguments or the configuration make no sense.
-    #[error("{0}")]
-    Usage(String),
+    Usage(Words),
     /// An input file has faults.
-    #[error("{0}")]
-    Input(String),
+    Input(Words),
     /// The world failed.
-    #[error("{0}")]
-    World(String),
+    World(Words),
     /// Somebody must say yes first, and nobody was there to be asked, or said no.
-    #[error("{0}")]
-    Unconfirmed(String),
+    Unconfirmed(Words),
+}
+
+/// What is wrong, and on a line of its own the way out.
+fn helped(what: impl Into<Words>, help: impl Into<Words>) -> Words {
+    say!(trouble.helped, what = what.into(), line = "\n  ", help = help.into())
+}
+
+/// Names that there are, as the way out.
+fn one_of(known: &[impl AsRef<str>]) -> Words {
+    Words::plain(known.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "))
 }
 
 impl Trouble {
+    /// Why, in a language.
+    fn text(&self, language: &str) -> String {
+        let (Self::Refused(words)
+        | Self::Usage(words)
+        | Self::Input(words)
+        | Self::World(words)
+        | Self::Unconfirmed(words)) = self;
+        words.text(language)
+    }
+
     fn code(&self) -> u8 {
         match self {
             Self::Refused(_) => 1,
@@ -255,21 +270,27 @@ impl Trouble {
 
 impl From<ConfigError> for Trouble {
     fn from(error: ConfigError) -> Self {
-        Self::Usage(error.to_string())
+        Self::Usage(error.to_string().into())
     }
 }
 
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Older { .. } => Self::Usage(format!("{error}\n  help: `chancery migrate` brings it up")),
-            StoreError::Newer { .. } => Self::Usage(format!("{error}\n  help: use the newer program")),
-            StoreError::Unavailable(_)
-            | StoreError::Taken(_)
+            StoreError::Older { found, known } => Self::Usage(helped(
+                say!(trouble.older, found = found.to_string(), known = known.to_string()),
+                say!(trouble.bring_up),
+            )),
+            StoreError::Newer { found, known } => Self::Usage(helped(
+                say!(trouble.newer, found = found.to_string(), known = known.to_string()),
+                say!(trouble.newer_program),
+            )),
+            StoreError::Unavailable(why) => Self::World(say!(trouble.unavailable, why = why.to_string())),
+            StoreError::Taken(_)
             | StoreError::Outrun
             | StoreError::Redeployed
             | StoreError::Corrupt { .. }
-            | StoreError::Database(_) => Self::World(error.to_string()),
+            | StoreError::Database(_) => Self::World(say!(trouble.database, why = error.to_string())),
         }
     }
 }
@@ -279,10 +300,19 @@ impl From<ServiceError> for Trouble {
         match error {
             ServiceError::Config(error) => error.into(),
             ServiceError::Store(error) => error.into(),
-            ServiceError::DemoClock => Self::Refused(error.to_string()),
-            ServiceError::NoDatabase(_) => Self::Usage(error.to_string()),
-            ServiceError::Mail(_) => Self::Usage(error.to_string()),
-            ServiceError::Listen { .. } | ServiceError::Ended { .. } => Self::World(error.to_string()),
+            ServiceError::DemoClock => Self::Refused(say!(trouble.demo_clock)),
+            ServiceError::NoDatabase(path) => Self::Usage(helped(
+                say!(trouble.no_database, path = path.display().to_string()),
+                say!(trouble.make_database),
+            )),
+            ServiceError::Mail(why) => Self::Usage(say!(trouble.no_mail, why = why.to_string())),
+            ServiceError::Listen { address, source, key } => {
+                let what = say!(trouble.listen, address = address.to_string(), why = source.to_string());
+                Self::World(helped(what, say!(trouble.free_address, key = key.to_string())))
+            }
+            ServiceError::Ended { part, why } => {
+                Self::World(say!(trouble.ended, part = part.to_string(), why = why.to_string()))
+            }
         }
     }
 }
@@ -296,13 +326,14 @@ pub fn main() -> ExitCode {
     let printer = Printer::new(cli.format, language);
     if cli.format != Format::Human && !cli.command.formats().contains(&cli.format) {
         let known: Vec<&str> = cli.command.formats().iter().map(|format| format.name()).collect();
-        printer.error(&format!("this command does not answer as {}: {}", cli.format.name(), known.join(", ")));
-        return ExitCode::from(Trouble::Usage(String::new()).code());
+        let trouble = Trouble::Usage(say!(trouble.no_format, format = cli.format.name(), known = known.join(", ")));
+        printer.error(&trouble.text(language));
+        return ExitCode::from(trouble.code());
     }
     match run(cli, environment, printer, asked) {
         Ok(()) => ExitCode::SUCCESS,
         Err((trouble, printer)) => {
-            printer.error(&trouble.to_string());
+            printer.error(&trouble.text(language));
             ExitCode::from(trouble.code())
         }
     }
@@ -321,7 +352,7 @@ fn run(
     let context = Context { config, environment, printer, asked_language };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Err((Trouble::World(format!("no threads: {error}")), context.printer)),
+        Err(error) => return Err((Trouble::World(say!(trouble.threads, why = error.to_string())), context.printer)),
     };
     let answer = runtime.block_on(dispatch(cli.command, cli.database, &context));
     // Reads that nobody waits for any more end with the process.

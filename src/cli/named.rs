@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::sources;
-use super::{Context, Trouble};
+use super::{Context, Trouble, helped, one_of};
+use crate::diagnostic::say;
 use crate::ids::{Language, WorkflowName};
 use crate::machine::Machine;
 use crate::service::Office;
@@ -17,9 +18,8 @@ pub(super) async fn machine(named: &str, context: &Context) -> Result<Arc<Machin
         return of_file(path, context).map(Arc::new);
     }
     let office = Office::open(&context.config).await.map_err(|error| {
-        Trouble::Usage(format!(
-            "there is no file `{named}`, and no database to ask for a workflow of that name: {error}"
-        ))
+        let why = Trouble::from(error).text(context.printer.language());
+        Trouble::Usage(say!(named.no_file, named, why))
     })?;
     deployed(named, &office).await
 }
@@ -28,18 +28,13 @@ pub(super) async fn machine(named: &str, context: &Context) -> Result<Arc<Machin
 fn of_file(path: &Path, context: &Context) -> Result<Machine, Trouble> {
     let files = sources::find(&[path.to_owned()])?;
     let [file] = files.as_slice() else {
-        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        return Err(Trouble::Usage(format!(
-            "several workflows are in `{}`: say which\n  {}",
-            path.display(),
-            names.join("\n  ")
-        )));
+        return Err(Trouble::Usage(sources::several(path, &files)));
     };
     let checked = sources::check(file)?;
     if checked.machine.is_none() {
         sources::show(&context.printer, &checked.diagnostics, &checked.sources);
     }
-    checked.machine.ok_or_else(|| Trouble::Input(format!("`{}` has faults", file.display())))
+    checked.machine.ok_or_else(|| Trouble::Input(say!(named.faulty, path = file.display().to_string())))
 }
 
 /// A deployed version: the current one of a name, or the one whose hash begins like this.
@@ -51,11 +46,11 @@ pub(super) async fn deployed(named: &str, office: &Office) -> Result<Arc<Machine
     let hex = named.len() >= 4 && named.bytes().all(|byte| byte.is_ascii_hexdigit());
     match engine.store().versions_like(named).await?.as_slice() {
         [one] if hex => Ok(engine.machine(one).await?),
-        [_, _] if hex => Err(Trouble::Usage(format!("several versions begin with `{named}`: write more of it"))),
+        [_, _] if hex => Err(Trouble::Usage(say!(named.several, named))),
         _ => {
             let known: Vec<String> = engine.workflows().iter().map(ToString::to_string).collect();
-            let help = if known.is_empty() { "nothing is deployed".to_owned() } else { known.join(", ") };
-            Err(Trouble::Usage(format!("no file and no deployed workflow is called `{named}`\n  help: {help}")))
+            let help = if known.is_empty() { say!(named.nothing) } else { one_of(&known) };
+            Err(Trouble::Usage(helped(say!(named.none, named), help)))
         }
     }
 }

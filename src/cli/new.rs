@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use super::sources::unwritable;
 use super::{Context, Trouble};
+use crate::diagnostic::say;
 
 /// What `new` is told.
 #[derive(Debug, Args)]
@@ -70,7 +72,7 @@ struct Made {
 pub(super) fn run(args: &NewArgs, context: &Context) -> Result<(), Trouble> {
     let folder = args.place.join(&args.workflow);
     if folder.exists() {
-        return Err(Trouble::Refused(format!("`{}` is there already; nothing was changed", folder.display())));
+        return Err(Trouble::Refused(say!(begun.there, path = folder.display().to_string())));
     }
     let language = context.printer.language();
     let files = files(&args.workflow, language);
@@ -83,7 +85,8 @@ pub(super) fn run(args: &NewArgs, context: &Context) -> Result<(), Trouble> {
         for file in &made.files {
             printer.line(format!("{}/{file}", made.folder));
         }
-        printer.note(format!("Next: chancery check {0} && chancery test {0}", made.folder));
+        let commands = format!("chancery check {0} && chancery test {0}", made.folder);
+        printer.hint(&say!(begun.next, commands));
     });
     Ok(())
 }
@@ -105,7 +108,7 @@ fn files(workflow: &str, language: &str) -> Vec<(String, String)> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Trouble> {
-    let failed = |error: std::io::Error| Trouble::World(format!("`{}` cannot be written: {error}", path.display()));
+    let failed = |error: std::io::Error| Trouble::World(unwritable(path, &error));
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }

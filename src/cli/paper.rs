@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Trouble, act, named};
+use super::sources::unwritable;
+use super::{Context, Trouble, act, helped, named, one_of};
+use crate::diagnostic::say;
 use crate::drafts::Desk;
 use crate::service::Office;
 
@@ -48,7 +50,7 @@ pub(super) async fn run(args: &PaperArgs, context: &Context) -> Result<(), Troub
     let machine = engine.machine(&dossier.machine).await?;
     let calendar = engine
         .calendar(&machine.calendar)
-        .ok_or_else(|| Trouble::World(format!("there is no calendar `{}`", machine.calendar)))?;
+        .ok_or_else(|| Trouble::World(say!(trouble.no_calendar, calendar = machine.calendar)))?;
     let language = named::language(context, &machine);
     let directory = engine.directory();
     let desk = Desk {
@@ -63,22 +65,22 @@ pub(super) async fn run(args: &PaperArgs, context: &Context) -> Result<(), Troub
     let Some(kind) = &args.kind else {
         let all: Vec<Offered<'_>> = offered.iter().map(|(kind, label)| Offered { kind, label }).collect();
         context.printer.answer(&all, |printer| match offered.as_slice() {
-            [] => printer.line("no paper can be drawn up where this dossier stands"),
+            [] => printer.say(&say!(drawn.nothing)),
             offered => offered.iter().for_each(|(kind, label)| printer.line(format!("{kind}  {label}"))),
         });
         return Ok(());
     };
-    let drawn = desk.draw(kind).map_err(|error| Trouble::World(error.to_string()))?;
+    let drawn = desk.draw(kind).map_err(|error| Trouble::World(error.to_string().into()))?;
     let Some(html) = drawn else {
         let known: Vec<&str> = offered.iter().map(|(kind, _)| *kind).collect();
-        let help = if known.is_empty() { "none can be".to_owned() } else { known.join(", ") };
-        return Err(Trouble::Usage(format!("`{kind}` cannot be drawn up where this dossier stands\n  help: {help}")));
+        let help = if known.is_empty() { say!(drawn.none) } else { one_of(&known) };
+        return Err(Trouble::Usage(helped(say!(drawn.not_this, kind), help)));
     };
     if let Some(file) = &args.out {
-        std::fs::write(file, &html).map_err(|error| Trouble::World(format!("`{}`: {error}", file.display())))?;
+        std::fs::write(file, &html).map_err(|error| Trouble::World(unwritable(file, &error)))?;
     }
     context.printer.answer(&Drawn { kind, html: &html }, |printer| match &args.out {
-        Some(file) => printer.line(format!("`{kind}` in `{}`", file.display())),
+        Some(file) => printer.say(&say!(drawn.there, kind, path = file.display().to_string())),
         None => printer.line(html.trim_end()),
     });
     Ok(())

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::act::{find, person};
 use super::{Context, Trouble};
+use crate::diagnostic::{Words, say};
 use crate::ids::PersonId;
 use crate::service::Office;
 use crate::store::pins::Pin;
@@ -52,7 +53,7 @@ pub(super) async fn run(args: &PinArgs, context: &Context) -> Result<(), Trouble
     let wanting = engine.store().wanting_pins(&dossier).await?;
     if let Some(other) = named.iter().find(|one| !wanting.contains(one)) {
         let name = directory.people.get(other).map_or("?", |person| person.name.as_str());
-        return Err(Trouble::Refused(format!("{name} is asked for nothing in this dossier that wants a number")));
+        return Err(Trouble::Refused(say!(digits.not_asked, name)));
     }
     let people: Vec<PersonId> = wanting.into_iter().filter(|one| named.is_empty() || named.contains(one)).collect();
     let mut had = Vec::new();
@@ -82,15 +83,16 @@ pub(super) async fn run(args: &PinArgs, context: &Context) -> Result<(), Trouble
     let lines: Vec<Line> = had.iter().map(line).collect();
     context.printer.answer(&lines, |printer| {
         if lines.is_empty() {
-            printer.line("nobody is asked for anything here that wants a number");
+            printer.say(&say!(digits.nobody));
         }
         for line in &lines {
             let said = match (&line.pin, &line.given_at) {
-                (Some(pin), _) => pin.clone(),
-                (None, Some(at)) if line.locked => format!("given {at}, LOCKED after wrong tries: --anew"),
-                (None, Some(at)) => format!("given {at}; --anew gives another"),
-                (None, None) => "none yet".to_owned(),
+                (Some(pin), _) => Words::plain(pin),
+                (None, Some(at)) if line.locked => say!(digits.locked, at),
+                (None, Some(at)) => say!(digits.given, at),
+                (None, None) => say!(digits.none),
             };
+            let said = said.text(printer.language());
             printer.line(format!("{:<12}  {:<28}  {said}", line.code, line.name));
         }
     });

@@ -14,6 +14,7 @@ use super::{Context, Trouble};
 use crate::demo::hall::{Ground, Hall, Named, Plot};
 use crate::demo::mailroom::Owner;
 use crate::demo::{DemoError, board};
+use crate::diagnostic::{Words, say};
 use crate::engine::Engine;
 use crate::ids::Instant;
 
@@ -80,18 +81,30 @@ async fn practise(args: &PracticeArgs, plot: &Plot, context: &Context) -> Result
     }
     let engine = ground.engine.clone();
     let workflows = engine.workflows();
-    let first = workflows.first().ok_or_else(|| Trouble::Input("no workflow was deployed".to_owned()))?;
+    let first = workflows.first().ok_or_else(|| Trouble::Input(say!(demo.nothing)))?;
     let machine = engine.current(first).await?.ok_or_else(|| DemoError::Fault(format!("`{first}` is gone")))?;
     let calendar = engine.calendar(&machine.calendar);
     let calendar = calendar.ok_or_else(|| DemoError::Fault(format!("there is no calendar `{}`", machine.calendar)))?;
+    let zone = calendar.zone().clone();
     let office = context.config.web.office.clone();
     let named = Named { office: &office, sender: "practice@localhost.example" };
     let hall = Hall::start(ground, plot, named, calendar).await?;
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(DemoError::from)?;
     let address = listener.local_addr().map_err(DemoError::from)?;
-    context.printer.line(format!("Read everybody's mails and follow their links: http://{address}/"));
-    context.printer.note("Nobody gets a mail from here. Stop with Ctrl-C.");
+    context.printer.say(&say!(demo.read, address = format!("http://{address}/")));
+    context.printer.hint(&say!(demo.nobody));
+    context.printer.hint(&clock(hall.now(), args.day, &zone, context.printer.language()));
+    context.printer.hint(&say!(demo.stop));
     Ok(board::run(hall, owners(&engine), listener, args.day).await?)
+}
+
+/// Where the clock stands, and what moves it: nothing here happens by the time on the wall.
+fn clock(now: Instant, day: Option<Duration>, zone: &jiff::tz::TimeZone, language: &str) -> Words {
+    let at = crate::words::Words::of(language).moment_long(now, zone);
+    match day {
+        Some(day) => say!(demo.runs, at, time = format!("{day:?}")),
+        None => say!(demo.stands, at),
+    }
 }
 
 async fn set_up(args: &PracticeArgs, engine: &Engine, context: &Context) -> Result<(), Trouble> {

@@ -73,6 +73,11 @@ impl Printer {
         self.line(words.text(self.language));
     }
 
+    /// Words of the catalogue beside the answer, in the reader's language.
+    pub fn hint(&self, words: &Words) {
+        self.note(words.text(self.language));
+    }
+
     /// Whether diagnostics on stderr may be coloured.
     pub fn color(&self) -> bool {
         self.color
@@ -139,16 +144,16 @@ impl Printer {
 
     /// Shows how far long work has come, on a terminal, once it takes longer than a second.
     #[expect(clippy::disallowed_methods, reason = "how long somebody has waited before the terminal is no decision")]
-    pub fn progress(&self, what: &'static str, total: usize) -> Progress {
+    pub fn progress(&self, what: &Words, total: usize) -> Progress {
         let shown = std::io::stderr().is_terminal();
-        Progress { what, total, done: 0, started: Instant::now(), drawn: None, shown }
+        Progress { what: what.text(self.language), total, done: 0, started: Instant::now(), drawn: None, shown }
     }
 }
 
 /// How far long work has come.
 #[derive(Debug)]
 pub struct Progress {
-    what: &'static str,
+    what: String,
     total: usize,
     done: usize,
     started: Instant,

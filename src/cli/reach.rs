@@ -10,6 +10,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
+use crate::diagnostic::{Words, say};
 use crate::web::routes::{Place, Site};
 
 /// How long an answer may take.
@@ -23,18 +24,18 @@ pub(super) enum Reached {
     /// Pages of this program answer there.
     Ours,
     /// Nothing answers: perhaps nothing runs yet.
-    Nothing(String),
+    Nothing(Words),
     /// It cannot be told from here: its certificate is of an authority that this program does not know, for instance.
-    Unproven(String),
+    Unproven(Words),
     /// Something else answers.
-    Other(String),
+    Other(Words),
 }
 
 /// Asks at a public address.
 pub(super) async fn reach(site: &Site) -> Reached {
     match tokio::time::timeout(PATIENCE, ask(site)).await {
         Ok(reached) => reached,
-        Err(_) => Reached::Nothing(format!("no answer within {} s", PATIENCE.as_secs())),
+        Err(_) => Reached::Nothing(say!(doctor.no_answer, n = PATIENCE.as_secs())),
     }
 }
 
@@ -42,7 +43,7 @@ async fn ask(site: &Site) -> Reached {
     let name = site.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     let stream = match TcpStream::connect((name.as_str(), site.port())).await {
         Ok(stream) => stream,
-        Err(error) => return Reached::Nothing(error.to_string()),
+        Err(error) => return Reached::Nothing(error.to_string().into()),
     };
     let answer = if site.is_tls() {
         let mut roots = RootCertStore::empty();
@@ -51,22 +52,22 @@ async fn ask(site: &Site) -> Reached {
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = match config {
             Ok(config) => config.with_root_certificates(roots).with_no_client_auth(),
-            Err(error) => return Reached::Unproven(error.to_string()),
+            Err(error) => return Reached::Unproven(error.to_string().into()),
         };
         let server = match ServerName::try_from(name) {
             Ok(server) => server,
-            Err(error) => return Reached::Other(error.to_string()),
+            Err(error) => return Reached::Other(error.to_string().into()),
         };
         match TlsConnector::from(Arc::new(config)).connect(server, stream).await {
             Ok(stream) => talk(site, stream).await,
-            Err(error) => return Reached::Unproven(format!("its TLS: {error}")),
+            Err(error) => return Reached::Unproven(say!(doctor.tls, why = error.to_string())),
         }
     } else {
         talk(site, stream).await
     };
     match answer {
         Ok(answer) => judge(&answer),
-        Err(error) => Reached::Nothing(error.to_string()),
+        Err(error) => Reached::Nothing(error.to_string().into()),
     }
 }
 
@@ -95,11 +96,9 @@ fn judge(answer: &str) -> Reached {
         return Reached::Ours;
     }
     if status.contains(" 421") {
-        return Reached::Other(
-            "it is told another `Host` than that of `web.public_url`: let the proxy pass it on".to_owned(),
-        );
+        return Reached::Other(say!(doctor.other_host));
     }
-    Reached::Other(format!("what answers is not this program (`{status}`): where does the proxy lead?"))
+    Reached::Other(say!(doctor.not_ours, status))
 }
 
 #[cfg(test)]

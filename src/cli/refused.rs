@@ -37,7 +37,7 @@ impl<'a> Refusing<'a> {
             said = format!("{} (`{about}`)", said.trim_end_matches('.'));
         }
         match &reason.basis {
-            Some(basis) => format!("{said} [{basis}]"),
+            Some(basis) => format!("{said} [{}]", basis.in_language(&self.language)),
             None => said,
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn trouble(failure: Failure, engine: &Engine, context: &Context, you:
             let directory = engine.directory();
             let reasons = Refusing::new(context, &directory, you).reasons(&refusal);
             let texts = say::texts(context.printer.language());
-            Trouble::Refused(format!("{}: {}", texts.get("refused.title"), reasons.join("; ")))
+            Trouble::Refused(format!("{}: {}", texts.get("refused.title"), reasons.join("; ")).into())
         }
         Failure::Store(error) => error.into(),
     }

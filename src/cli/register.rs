@@ -6,8 +6,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::sources::{self, unreadable};
-use super::{Context, Trouble};
-use crate::diagnostic::Diagnostic;
+use super::{Context, Trouble, helped, one_of};
+use crate::diagnostic::{Diagnostic, say};
 use crate::directory::Directory;
 use crate::import::register::{entries, second};
 use crate::machine::RegisterBook;
@@ -59,9 +59,9 @@ pub(super) async fn run(args: &RegisterArgs, context: &Context) -> Result<(), Tr
     let directory = office.engine.directory();
     context.printer.answer(&answer, |printer| {
         match answer.imported {
-            Some(rows) if args.check => printer.line(format!("{rows} entries, without a fault")),
-            Some(rows) => printer.line(format!("{rows} entries stand in `{}`", args.register)),
-            None if answer.entries.is_empty() => printer.line("no entry"),
+            Some(n) if args.check => printer.say(&say!(book.sound, n)),
+            Some(n) => printer.say(&say!(book.stand, n, register = args.register)),
+            None if answer.entries.is_empty() => printer.say(&say!(book.empty)),
             None => {}
         }
         for entry in &answer.entries {
@@ -83,8 +83,8 @@ async fn book(office: &Office, register: &str) -> Result<RegisterBook, Trouble> 
     }
     known.sort();
     known.dedup();
-    let known = if known.is_empty() { "no deployed workflow declares one".to_owned() } else { known.join(", ") };
-    Err(Trouble::Usage(format!("no register is called `{register}`\n  help: {known}")))
+    let help = if known.is_empty() { say!(book.no_book) } else { one_of(&known) };
+    Err(Trouble::Usage(helped(say!(book.none, register), help)))
 }
 
 async fn import(
@@ -99,7 +99,7 @@ async fn import(
     let (source, table) = sheet::read(&name, &bytes, args.sheet.as_deref());
     let faulty = |faults: Vec<Diagnostic>| {
         let counts = sources::show(&context.printer, &faults, std::slice::from_ref(&source));
-        Trouble::Input(format!("{} faults: nothing was imported", counts.errors))
+        Trouble::Input(say!(trouble.faults, n = counts.errors))
     };
     let table = table.map_err(faulty)?;
     let directory = office.engine.directory();

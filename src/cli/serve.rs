@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Context, Trouble};
 use crate::config::{Log, LogFormat};
+use crate::diagnostic::say;
 use crate::service::{self, Part};
 
 /// What `serve` is told.
@@ -53,11 +54,11 @@ pub(super) async fn run(parts: &[Part], context: &Context) -> Result<(), Trouble
 /// The log of a server goes to stderr, where systemd collects it.
 fn log(log: &Log) -> Result<(), Trouble> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.filter)
-        .map_err(|error| Trouble::Usage(format!("`log.filter`: {error}")))?;
+        .map_err(|error| Trouble::Usage(say!(trouble.at, place = "log.filter", why = error.to_string())))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let set = match log.format {
         LogFormat::Human => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
         LogFormat::Json => lines.json().try_init(),
     };
-    set.map_err(|error| Trouble::World(format!("the log cannot be set up: {error}")))
+    set.map_err(|error| Trouble::World(say!(trouble.no_log, why = error.to_string())))
 }

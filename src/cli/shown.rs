@@ -8,12 +8,16 @@ use super::refused::Refusing;
 use super::show::Shown;
 use crate::diagnostic::{Words, say};
 use crate::directory::Directory;
+use crate::directory::names::sort_key;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::{Dossier, Purpose, Recipient, StandIn, TimerKind};
-use crate::ids::{FieldName, Instant, Language, PersonId, StateId, Text};
+use crate::ids::{DossierId, FieldName, Instant, Language, PersonId, StateId, Text};
 use crate::machine::Machine;
 use crate::templates::Voice;
+
+/// Letters of the ids of other dossiers.
+const ID_LETTERS: usize = 12;
 
 /// The lines for people.
 pub(super) struct Lines<'a> {
@@ -32,8 +36,10 @@ impl Lines<'_> {
         let dossier = shown.dossier;
         let mut rows = self.standing(dossier);
         rows.extend(dossier.tasks.iter().map(|task| {
-            let holders = task.holders.iter().map(|person| self.name(person));
-            let people = holders.chain(task.stand_ins.iter().map(|one| self.stand_in(one))).collect::<Vec<_>>();
+            let mut holders: Vec<String> = task.holders.iter().map(|person| self.name(person)).collect();
+            holders.sort_by_cached_key(|name| sort_key(name));
+            let people =
+                holders.into_iter().chain(task.stand_ins.iter().map(|one| self.stand_in(one))).collect::<Vec<_>>();
             (say!(show.asked), format!("{} ({})", people.join(", "), self.say(&purpose(task.purpose))))
         }));
         rows.extend(shown.said.iter().map(|said| {
@@ -43,7 +49,7 @@ impl Lines<'_> {
         }));
         rows.extend(shown.undelivered.iter().map(|one| {
             let to = match &one.to {
-                Recipient::Dossier(id) => Words::plain(id.as_str()),
+                Recipient::Dossier(id) => Words::plain(short(id)),
                 Recipient::New { workflow, .. } | Recipient::List { workflow, .. } => {
                     say!(show.to_new, workflow = workflow.as_str())
                 }
@@ -74,7 +80,9 @@ impl Lines<'_> {
             rows.push((say!(show.stuck), self.say(&what)));
             rows.extend(stuck.reasons.iter().map(|reason| (Words::plain(""), self.refusing.reason(reason))));
         }
-        rows.extend(dossier.parent.iter().map(|one| (say!(show.parent), format!("{} {}", one.workflow, one.dossier))));
+        rows.extend(
+            dossier.parent.iter().map(|one| (say!(show.parent), format!("{} {}", one.workflow, short(&one.dossier)))),
+        );
         rows.extend(dossier.children.iter().map(|child| {
             let rule = self.machine.children.get(&child.children);
             let called = |result: &String| {
@@ -83,7 +91,7 @@ impl Lines<'_> {
             };
             let result = child.result.as_ref().map_or_else(|| "-".to_owned(), called);
             let label = rule.map_or(child.children.as_str(), |rule| self.text(&rule.label));
-            (say!(show.child), format!("{}  {label}  {}: {result}", child.dossier, child.caption))
+            (say!(show.child), format!("{}  {label}  {}: {result}", short(&child.dossier), child.caption))
         }));
         rows.extend(
             dossier.paused.iter().map(|one| (say!(show.paused), format!("{} {}", one.state, self.state(&one.state)))),
@@ -194,7 +202,7 @@ impl Lines<'_> {
             Actor::Migration { .. } => say!(actor.migration),
             Actor::Clock => say!(actor.clock),
             Actor::Public => say!(actor.public),
-            Actor::Dossier(id) => say!(actor.dossier, id = id.as_str()),
+            Actor::Dossier(id) => say!(actor.dossier, id = short(id)),
         }
     }
 
@@ -288,4 +296,10 @@ pub(super) fn happened(kind: Kind) -> Words {
         Kind::Due => say!(happened.due),
         Kind::Stuck => say!(happened.stuck),
     }
+}
+
+/// Enough of an id to name it, as [`super::show`] takes it.
+fn short(id: &DossierId) -> &str {
+    let id = id.as_str();
+    id.get(..ID_LETTERS).unwrap_or(id)
 }

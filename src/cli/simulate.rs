@@ -6,8 +6,9 @@ use clap::{Args, ValueEnum};
 use jiff::civil::{Date, Time};
 use serde::Serialize;
 
+use super::refused::Refusing;
 use super::worlds::{Ground, Site};
-use super::{Context, Printer, Trouble, sources};
+use super::{Context, Printer, Trouble, helped, sources};
 use crate::diagnostic::{Words, say};
 use crate::dossier::refusal::Refusal;
 use crate::ids::{FieldName, Instant, PersonId};
@@ -98,11 +99,12 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> Result<(), Trouble>
     let ground = ground(args, &context.printer)?;
     let world = &ground.world;
     let machine = ground.named.first().and_then(|name| world.machine(name));
-    let machine = machine.ok_or_else(|| Trouble::Usage("there is no workflow".to_owned()))?;
-    let opening = opening(args, world, machine, context)?;
+    let machine = machine.ok_or_else(|| Trouble::Usage(say!(trial.no_workflow)))?;
+    let opening = opening(args, world, machine)?;
     let zone = world.calendar(machine).zone().clone();
     let starts = args.starts.to_datetime(MORNING).to_zoned(zone);
-    let starts = starts.map_err(|error| Trouble::Usage(format!("`{}`: {error}", args.starts)))?;
+    let starts = starts
+        .map_err(|error| Trouble::Usage(say!(trouble.at, place = args.starts.to_string(), why = error.to_string())))?;
     let starts = Instant::from_timestamp(starts.timestamp());
     if args.every_path {
         paths(args, context, world, &opening, starts)
@@ -115,9 +117,7 @@ pub(super) fn run(args: &SimulateArgs, context: &Context) -> Result<(), Trouble>
 fn ground(args: &SimulateArgs, printer: &Printer) -> Result<Ground, Trouble> {
     let files = sources::find(std::slice::from_ref(&args.workflow))?;
     let [file] = files.as_slice() else {
-        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        let place = args.workflow.display();
-        return Err(Trouble::Usage(format!("several workflows are in `{place}`: say which\n  {}", names.join("\n  "))));
+        return Err(Trouble::Usage(sources::several(&args.workflow, &files)));
     };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.map_or_else(|| PathBuf::from("."), std::path::Path::to_path_buf);
@@ -127,23 +127,17 @@ fn ground(args: &SimulateArgs, printer: &Printer) -> Result<Ground, Trouble> {
     site.load(printer)
 }
 
-fn opening<'m>(
-    args: &SimulateArgs,
-    world: &World,
-    machine: &'m Machine,
-    context: &Context,
-) -> Result<Opening<'m>, Trouble> {
+fn opening<'m>(args: &SimulateArgs, world: &World, machine: &'m Machine) -> Result<Opening<'m>, Trouble> {
     let by = args.person.as_ref().map(|code| person(world, code)).transpose()?;
     let mut fields = std::collections::BTreeMap::new();
     for text in &args.fields {
-        let (name, value) =
-            text.split_once('=').ok_or_else(|| Trouble::Usage(format!("`{text}` is not of the form `name=value`")))?;
+        let (name, value) = text.split_once('=').ok_or_else(|| Trouble::Usage(say!(trouble.no_pair, text)))?;
         let field = machine.field(&FieldName::new(name)).ok_or_else(|| {
             let known: Vec<&str> = machine.fields.iter().map(|field| field.name.as_str()).collect();
-            Trouble::Usage(format!("there is no field `{name}`\n  help: there are {}", known.join(", ")))
+            Trouble::Usage(helped(say!(trouble.no_field, name), say!(trouble.there_are, known = known.join(", "))))
         })?;
         let value = import::value_of(&field.kind, value, machine, world.directory())
-            .map_err(|why| Trouble::Usage(format!("`{name}`: {}", why.text(context.printer.language()))))?;
+            .map_err(|why| Trouble::Usage(say!(trouble.at, place = name, why)))?;
         fields.insert(field.name.clone(), value);
     }
     Ok(Opening { machine, by, fields, papers: args.papers.clone() })
@@ -151,11 +145,12 @@ fn opening<'m>(
 
 fn person(world: &World, code: &str) -> Result<PersonId, Trouble> {
     let known = world.directory().person_by_code(code).map(|person| person.id.clone());
-    known.ok_or_else(|| Trouble::Usage(format!("the directory knows no person with the code `{code}`")))
+    known.ok_or_else(|| Trouble::Usage(say!(trouble.no_person, code)))
 }
 
-fn closed(refusal: &Refusal) -> Trouble {
-    Trouble::Refused(format!("nobody can open a dossier: {refusal}"))
+fn closed(refusal: &Refusal, world: &World, context: &Context) -> Trouble {
+    let reasons = Refusing::new(context, world.directory(), "").reasons(refusal);
+    Trouble::Refused(say!(trial.cannot_open, why = reasons.join("; ")))
 }
 
 fn life(
@@ -166,7 +161,7 @@ fn life(
     starts: Instant,
 ) -> Result<(), Trouble> {
     let mut office = Office::new(world, starts);
-    let id = simulate::open(&mut office, opening).map_err(|refusal| closed(&refusal))?;
+    let id = simulate::open(&mut office, opening).map_err(|refusal| closed(&refusal, world, context))?;
     let people = match args.people {
         Who::Answer => People::Answer,
         Who::Idle => People::Idle,
@@ -194,7 +189,8 @@ fn paths(
     opening: &Opening<'_>,
     starts: Instant,
 ) -> Result<(), Trouble> {
-    let walked = simulate::walk(world, opening, starts, args.most).map_err(|refusal| closed(&refusal))?;
+    let walked =
+        simulate::walk(world, opening, starts, args.most).map_err(|refusal| closed(&refusal, world, context))?;
     let reached = walked.coverage.of(opening.machine, context.printer.language());
     let found = Paths { paths: walked.paths, more: walked.more, reached };
     context.printer.answer(&found, |printer| {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Format, Printer, Trouble};
+use super::{Format, Printer, Trouble, helped};
 use crate::diagnostic::render::{self, render_all};
 use crate::diagnostic::{Diagnostic, Severity, Words, say};
 use crate::directory::{self, Directory};
@@ -26,10 +26,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
             let before = found.len();
             search(path, DEPTH_MAX, &|path| is_yaml(path) && is_main(path), &mut found)?;
             if found.len() == before {
-                return Err(Trouble::Input(format!(
-                    "no workflow in `{}`: its main file begins with `chancery: 1`",
-                    path.display()
-                )));
+                return Err(Trouble::Input(say!(trouble.no_workflow_in, path = path.display().to_string())));
             }
         } else {
             found.push(path.clone());
@@ -110,8 +107,8 @@ pub(super) fn directory(folder: &Path, ids: &dyn Fn(&str) -> PersonId) -> Result
         let path = folder.join(name);
         if let Some(book) = &book {
             if path.exists() {
-                let text = format!("`{}` stands beside `{WORKBOOK}`: keep one of them", path.display());
-                trouble.borrow_mut().get_or_insert(Trouble::Input(text));
+                let twice = say!(trouble.beside, path = path.display().to_string(), book = WORKBOOK);
+                trouble.borrow_mut().get_or_insert(Trouble::Input(twice));
                 return None;
             }
             let (file, found) = book.sheet(name)?;
@@ -174,22 +171,32 @@ impl Workbook {
 pub(super) fn read(path: &Path) -> Result<SourceFile, Trouble> {
     let size = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
     if size > FILE_MAX {
-        return Err(Trouble::Input(format!("`{}` is larger than {} MB", path.display(), FILE_MAX / 1024 / 1024)));
+        let (path, n) = (path.display().to_string(), FILE_MAX / 1024 / 1024);
+        return Err(Trouble::Input(say!(trouble.large, path, n)));
     }
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = String::from_utf8_lossy(&error.as_bytes()[..at]).matches('\n').count() + 1;
-        Trouble::Input(format!(
-            "`{}` is not UTF-8: line {line} has a byte that does not belong there\n  help: save it as UTF-8",
-            path.display()
-        ))
+        let what = say!(trouble.encoding, path = path.display().to_string(), line);
+        Trouble::Input(helped(what, say!(trouble.save_utf)))
     })?;
     Ok(SourceFile::new(path.display().to_string(), text))
 }
 
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
-    Trouble::Input(format!("`{}` cannot be read: {error}", path.display()))
+    Trouble::Input(say!(trouble.unreadable, path = path.display().to_string(), why = error.to_string()))
+}
+
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Words {
+    say!(trouble.unwritable, path = path.display().to_string(), why = error.to_string())
+}
+
+/// That one of these has to be named, where one is wanted.
+pub(super) fn several(path: &Path, files: &[PathBuf]) -> Words {
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let names = format!("\n  {}", names.join("\n  "));
+    say!(trouble.several_workflows, path = path.display().to_string(), names)
 }
 
 /// The workflows that stand in the folders of these files and were not named: their lists may be joined.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::erase::person;
+use super::sources::unwritable;
 use super::{Context, Trouble};
 use crate::diagnostic::say;
 use crate::dossier::event::Change;
@@ -50,9 +51,9 @@ pub(super) async fn run(args: &SubjectArgs, context: &Context) -> Result<(), Tro
         context.printer.answer(&subject, |printer| printer.line(text.trim_end()));
         return Ok(());
     };
-    let failed = |error: std::io::Error| Trouble::World(format!("`{}`: {error}", folder.display()));
+    let failed = |error: std::io::Error| Trouble::World(unwritable(&folder, &error));
     make(folder).map_err(failed)?;
-    let json = serde_json::to_string_pretty(&subject).map_err(|error| Trouble::World(error.to_string()))?;
+    let json = serde_json::to_string_pretty(&subject).map_err(|error| Trouble::World(error.to_string().into()))?;
     write(&folder.join("subject.json"), json.as_bytes()).map_err(failed)?;
     write(&folder.join("subject.txt"), text.as_bytes()).map_err(failed)?;
     let mut papers = 0;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Context, Trouble, named};
+use super::{Context, Trouble, helped, named, one_of};
 use crate::diagnostic::say;
 use crate::ids::{FieldName, GuardName, Language, RoleName, StateId, WorkflowName};
 use crate::machine::deeds::{Deed, Does};
@@ -32,7 +32,7 @@ pub(super) async fn run(args: &TableArgs, context: &Context) -> Result<(), Troub
     if let Some(role) = &args.role {
         if !machine.roles.contains_key(&RoleName::new(role)) {
             let known: Vec<&str> = machine.roles.keys().map(RoleName::as_str).collect();
-            return Err(Trouble::Usage(format!("no role `{role}`\n  help: {}", known.join(", "))));
+            return Err(Trouble::Usage(helped(say!(trouble.no_role, role), one_of(&known))));
         }
         deeds.retain(|deed| deed.role.as_ref().is_some_and(|of| of.as_str() == role));
     }

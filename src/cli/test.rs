@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::worlds::{Ground, Site};
-use super::{Context, Printer, Trouble};
+use super::{Context, Printer, Trouble, helped};
 use super::{check, sources};
 use crate::diagnostic::render::{self, render_all};
 use crate::diagnostic::{Words, fault, say};
@@ -88,24 +88,27 @@ struct Shared {
 pub(super) fn run(args: &TestArgs, context: &Context) -> Result<(), Trouble> {
     let printer = &context.printer;
     let (mut offices, mut answer, mut faulty) = (Vec::new(), Answer::default(), 0);
-    check::faultless(&args.paths, context)?;
+    let workflows = check::faultless(&args.paths, context)?;
+    if workflows > 0 {
+        printer.hint(&say!(trial.checked, n = workflows));
+    }
     for path in find(&args.paths)? {
         faulty += play_file(&path, args, printer, &mut offices, &mut answer)?;
     }
     answer.coverage = offices.iter().flat_map(|shared| shared.covered(printer.language())).collect();
     printer.answer(&answer, |printer| report(&answer, printer));
     if faulty > 0 {
-        return Err(Trouble::Input(say!(trial.faults, n = faulty).text(printer.language())));
+        return Err(Trouble::Input(say!(trial.faults, n = faulty)));
     }
     if !answer.failures.is_empty() {
         let failed = say!(trial.failed, failed = answer.failures.len(), n = answer.cases);
-        return Err(Trouble::Refused(failed.text(printer.language())));
+        return Err(Trouble::Refused(failed));
     }
     let least = usize::from(args.min_coverage.unwrap_or_default());
     match answer.coverage.iter().find(|covered| covered.percent() < least) {
         Some(low) => {
             let below = say!(trial.below, workflow = low.workflow.as_str(), percent = low.percent(), least);
-            Err(Trouble::Refused(below.text(printer.language())))
+            Err(Trouble::Refused(below))
         }
         None => Ok(()),
     }
@@ -122,8 +125,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Trouble> {
         let before = found.len();
         sources::search(path, sources::DEPTH_MAX, &is_scenario, &mut found)?;
         if found.len() == before {
-            let what = format!("no scenario in `{}`", path.display());
-            return Err(Trouble::Input(format!("{what}\n  help: a scenario file is called `NAME{END}`")));
+            let what = say!(trial.none_there, path = path.display().to_string());
+            return Err(Trouble::Input(helped(what, say!(trial.called, end = END))));
         }
     }
     found.sort();
@@ -149,7 +152,7 @@ fn play_file(
     shared.tested.extend(tested);
     let wanted = |case: &&Case| args.case.as_ref().is_none_or(|words| case.title.value.contains(words));
     let cases: Vec<&Case> = read.scenarios.cases.iter().filter(wanted).collect();
-    let mut progress = printer.progress("testing", cases.len());
+    let mut progress = printer.progress(&say!(progress.testing), cases.len());
     for case in cases {
         let (failure, reached) = play(case, &shared.ground.world);
         shared.coverage.add(reached);

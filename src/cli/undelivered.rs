@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, Trouble, act, show};
+use super::{Context, Trouble, act, helped, show};
+use crate::diagnostic::{Words, say};
 use crate::engine::Engine;
 use crate::ids::{Instant, MailId, PersonId};
 use crate::service::Office;
@@ -63,20 +64,22 @@ pub(super) async fn list(args: &ListArgs, context: &Context) -> Result<(), Troub
     let troubled = troubled(&office.engine, args.limit).await?;
     context.printer.answer(&troubled, |printer| {
         if troubled.is_empty() {
-            printer.line("every mail arrived as far as anybody knows");
+            printer.say(&say!(post.all_arrived));
         }
         let ids: Vec<&str> = troubled.iter().map(|one| one.mail.as_str()).collect();
         let letters = show::telling(&ids);
         for one in &troubled {
             let id: String = one.mail.as_str().chars().take(letters).collect();
-            let status = if one.status == "deferred" { "deferred on the way" } else { one.status.as_str() };
-            let address = one.address.as_deref().unwrap_or("no address");
-            printer.line(format!("{id}  {status}  {} <{address}>, made {}", one.name, one.made_at));
+            let status = status(&one.status).text(printer.language());
+            let none = say!(post.address).text(printer.language());
+            let address = one.address.as_deref().unwrap_or(&none);
+            let made = say!(post.made, at = one.made_at.to_string()).text(printer.language());
+            printer.line(format!("{id}  {status}  {} <{address}>, {made}", one.name));
             if let Some(answer) = &one.answer {
                 printer.line(format!("    {answer}"));
             }
-            for about in &one.about {
-                printer.line(format!("    about: {about}"));
+            for what in &one.about {
+                printer.line(format!("    {}", say!(post.about, what).text(printer.language())));
             }
         }
     });
@@ -113,16 +116,16 @@ pub(super) async fn resend(args: &ResendArgs, context: &Context) -> Result<(), T
     let mut found = troubled(engine, NAMED_MAX).await?;
     found.retain(|one| one.mail.as_str().starts_with(named.as_str()));
     let [mail] = found.as_slice() else {
-        let what = if found.is_empty() { "no mail that did not arrive is" } else { "several mails are" };
-        return Err(Trouble::Usage(format!("{what} called `{named}`\n  help: `chancery mail list` shows them")));
+        let what = if found.is_empty() { say!(post.no_mail, named) } else { say!(post.several_mails, named) };
+        return Err(Trouble::Usage(helped(what, say!(post.list_shows))));
     };
     let deed = deed(engine, "resent", mail.person.clone(), act::person(engine, &args.by)?, &args.reason);
     let deed = MailDeed { mail: Some(mail.mail.clone()), ..deed };
     if !engine.store().resend_mail(&mail.mail, deed).await? {
-        return Err(Trouble::Refused("it is being sent already".to_owned()));
+        return Err(Trouble::Refused(say!(post.on_its_way)));
     }
     context.printer.answer(mail, |printer| {
-        printer.line(format!("goes to {} again: {}", mail.name, mail.about.join(", ")));
+        printer.say(&say!(post.again, name = mail.name, about = mail.about.join(", ")));
     });
     Ok(())
 }
@@ -141,7 +144,7 @@ pub(super) async fn readdress(args: &ReaddressArgs, context: &Context) -> Result
     let not_before = deed.at.plus_ms(SEEN_MS);
     let again = engine.store().readdress(deed.clone(), not_before).await?;
     context.printer.answer(&deed, |printer| {
-        printer.line(format!("the links that {} was sent are dead; {again} matters are mailed anew", args.person));
+        printer.say(&say!(post.dead, person = args.person, n = again));
     });
     Ok(())
 }
@@ -149,12 +152,12 @@ pub(super) async fn readdress(args: &ReaddressArgs, context: &Context) -> Result
 async fn put_address(engine: &Engine, person: &PersonId, to: &str) -> Result<(), Trouble> {
     let to = to.trim();
     if !crate::courier::settings::is_address(to) {
-        return Err(Trouble::Usage(format!("`{to}` is no mail address")));
+        return Err(Trouble::Usage(say!(post.no_address, to)));
     }
     if engine.put_address(person, to).await? {
         return Ok(());
     }
-    Err(Trouble::Usage("the directory does not know this person any more".to_owned()))
+    Err(Trouble::Usage(say!(post.gone)))
 }
 
 fn deed(engine: &Engine, what: &str, person: PersonId, by: PersonId, reason: &str) -> MailDeed {
@@ -170,8 +173,19 @@ pub(super) async fn deeds(args: &ListArgs, context: &Context) -> Result<(), Trou
     context.printer.answer(&deeds, |printer| {
         for deed in &deeds {
             let (whose, by) = (name(&deed.person), name(&deed.by));
-            printer.line(format!("{}  {}  {whose}, on behalf of {by}: {}", deed.at, deed.what, deed.reason));
+            let what = if deed.what == "resent" { say!(post.resent) } else { say!(post.readdressed) };
+            let (what, who) = (what.text(printer.language()), say!(post.deed, whose, by, why = deed.reason));
+            printer.line(format!("{}  {what}  {}", deed.at, who.text(printer.language())));
         }
     });
     Ok(())
+}
+
+/// How a mail is that did not arrive.
+fn status(status: &str) -> Words {
+    match status {
+        "deferred" => say!(post.deferred),
+        "failed" => say!(post.failed),
+        _ => say!(post.unknown),
+    }
 }

@@ -6,8 +6,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::sources::read;
+use super::sources::unwritable;
 use super::{Context, Trouble};
 use crate::config::KeyFiles;
+use crate::diagnostic::say;
 use crate::verify::{Given, Report, export, verify};
 
 /// What `audit verify` is told.
@@ -37,12 +39,11 @@ pub(super) struct ExportArgs {
 /// Writes the log out, whole or not at all.
 pub(super) async fn write_out(args: &ExportArgs, context: &Context) -> Result<(), Trouble> {
     let url = context.config.database_url()?;
-    let failed =
-        |error: std::io::Error| Trouble::Input(format!("`{}` cannot be written: {error}", args.file.display()));
+    let failed = |error: std::io::Error| Trouble::Input(unwritable(&args.file, &error));
     let file = std::fs::File::create_new(&args.file).map_err(failed)?;
     let (mut out, mut shown) = (std::io::BufWriter::new(file), None);
     let written = export(url.expose(), &mut out, |_, all| {
-        shown.get_or_insert_with(|| context.printer.progress("writing", all)).step();
+        shown.get_or_insert_with(|| context.printer.progress(&say!(progress.writing), all)).step();
     })
     .await;
     drop(shown);
@@ -50,13 +51,13 @@ pub(super) async fn write_out(args: &ExportArgs, context: &Context) -> Result<()
         Ok(events) => {
             let answer = serde_json::json!({"file": args.file, "events": events});
             context.printer.answer(&answer, |printer| {
-                printer.line(format!("{events} events in {}", args.file.display()));
+                printer.say(&say!(audit.exported, n = events, path = args.file.display().to_string()));
             });
             Ok(())
         }
         Err(error) => {
             let _ = std::fs::remove_file(&args.file);
-            Err(Trouble::Input(error.to_string()))
+            Err(Trouble::Input(error.to_string().into()))
         }
     }
 }
@@ -113,22 +114,19 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result<(), Trou
     let given = Given { keys, acknowledged };
     let mut shown = None;
     let report = verify(url.expose(), &given, |_, all| {
-        shown.get_or_insert_with(|| context.printer.progress("looking", all)).step();
+        shown.get_or_insert_with(|| context.printer.progress(&say!(progress.looking), all)).step();
     })
     .await
-    .map_err(|error| Trouble::Input(error.to_string()))?;
+    .map_err(|error| Trouble::Input(error.to_string().into()))?;
     drop(shown);
     context.printer.answer(&Answer::from(&report), |printer| {
-        printer.line(format!(
-            "{} dossiers, {} events, {} of them opened, {} daily heads",
-            report.dossiers, report.events, report.opened, report.heads
-        ));
+        let Report { dossiers, events, opened, heads, .. } = &report;
+        printer.say(&say!(audit.verified, dossiers, events, opened, heads));
         if report.erased > 0 {
-            printer.line(format!("{} parts belong to people who were erased", report.erased));
+            printer.say(&say!(audit.erased, n = report.erased));
         }
         if report.unanchored > 0 {
-            printer
-                .note(format!("{} dossiers have changed since the last head and stand under none", report.unanchored));
+            printer.hint(&say!(audit.under_none, n = report.unanchored));
         }
         for fault in &report.faults {
             let whose = fault.dossier.as_deref().map(|dossier| format!("{dossier}: ")).unwrap_or_default();
@@ -137,7 +135,7 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result<(), Trou
     });
     match report.faults.len() {
         0 => Ok(()),
-        faults => Err(Trouble::Refused(format!("{faults} faults"))),
+        n => Err(Trouble::Refused(say!(audit.faulty, n))),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::sources::{self, Counts};
-use super::{Printer, Trouble};
+use super::{Printer, Trouble, helped};
 use crate::calendar::Calendar;
 use crate::demo::files;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, say};
 use crate::directory::Directory;
 use crate::ids::{PersonId, WorkflowName};
 use crate::machine::Machine;
@@ -48,7 +48,7 @@ impl Site<'_> {
             }
         }
         let world = World::new(machines, directory, calendars)
-            .map_err(|name| Trouble::Usage(format!("there is no calendar `{name}`")))?;
+            .map_err(|name| Trouble::Usage(say!(trouble.no_calendar, calendar = name)))?;
         Ok(Ground { world: world.told_in(printer.language()), named })
     }
 
@@ -58,7 +58,7 @@ impl Site<'_> {
             let checked = sources::check(file)?;
             let counts = sources::show(printer, &errors(&checked.diagnostics), &checked.sources);
             let Some(machine) = checked.machine else {
-                return Err(faulty(counts, file.display(), printer));
+                return Err(faulty(counts, file.display()));
             };
             named.push(machine.workflow.clone());
             machines.push(machine);
@@ -70,7 +70,7 @@ impl Site<'_> {
                 }
                 Some(_) => {}
                 None => {
-                    printer.note(format!("{} has faults and is left out: `chancery check` shows them", file.display()));
+                    printer.hint(&say!(trouble.left_out, path = file.display().to_string()));
                 }
             }
         }
@@ -90,7 +90,7 @@ impl Site<'_> {
         }
         let shipped = files::beside("calendars")(&file);
         let shipped = shipped.map(|file| read_calendar(&file, printer)).transpose()?;
-        shipped.ok_or_else(|| Trouble::Usage(format!("there is no calendar `{name}`\n  help: --calendar FILE")))
+        shipped.ok_or_else(|| Trouble::Usage(helped(say!(trouble.no_calendar, calendar = name), "--calendar FILE")))
     }
 }
 
@@ -98,15 +98,15 @@ fn errors(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
     diagnostics.iter().filter(|one| one.is_error()).cloned().collect()
 }
 
-fn faulty(counts: Counts, place: impl std::fmt::Display, printer: &Printer) -> Trouble {
-    Trouble::Input(format!("{place}: {}", counts.words().text(printer.language())))
+fn faulty(counts: Counts, place: impl std::fmt::Display) -> Trouble {
+    Trouble::Input(say!(trouble.in_file, path = place.to_string(), what = counts.words()))
 }
 
 fn read_calendar(file: &SourceFile, printer: &Printer) -> Result<Calendar, Trouble> {
     let (calendar, faults) = Calendar::read(file);
     calendar.ok_or_else(|| {
         let counts = sources::show(printer, &faults, std::slice::from_ref(file));
-        faulty(counts, &file.name, printer)
+        faulty(counts, &file.name)
     })
 }
 
@@ -121,5 +121,5 @@ pub(super) fn directory(
     }
     let (directory, files, faults) = sources::directory(folder, ids)?;
     let counts = sources::show(printer, &errors(&faults), &files);
-    directory.ok_or_else(|| faulty(counts, folder.display(), printer))
+    directory.ok_or_else(|| faulty(counts, folder.display()))
 }

@@ -5,7 +5,7 @@ use super::model::{Keys, Name, Template};
 use crate::calendar::{Delay, DelayError};
 use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
 use crate::exact::Exact;
-use crate::ids::Text;
+use crate::ids::{Citation, Text};
 use crate::source::{Span, Spanned};
 use crate::yaml::Node;
 
@@ -108,6 +108,8 @@ impl<'a> Item<'a> {
     /// A text with holes, with its translations.
     pub(super) fn template(&self) -> Option<Template> {
         self.cx.is_text(&self.path);
+        // Of mails and papers that is said text by text.
+        self.cx.may_stay(&self.path);
         let own = self.word()?;
         Some(Template { own, other: self.cx.translated(&self.path) })
     }
@@ -226,6 +228,14 @@ impl<'a> Map<'a> {
 
     pub(super) fn text(&self, key: &str) -> Text {
         self.get(key).map_or_else(Text::default, |item| item.text())
+    }
+
+    /// A legal text. The law of the workflow's own country may stay as it is written: no translation of it is missed.
+    pub(super) fn citation(&self, key: &str) -> Option<Citation> {
+        let item = self.get(key)?;
+        let text = item.text();
+        item.cx.may_stay(&item.path);
+        Citation::new(text)
     }
 
     pub(super) fn flag(&self, key: &str) -> bool {

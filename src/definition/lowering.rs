@@ -4,8 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Words, did_you_mean, fault, say};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::yaml::Node;
+
+/// Texts that are named where a translation leaves out more.
+const NAMED_MAX: usize = 4;
 
 /// A translation file, by its language.
 pub(super) struct Translation {
@@ -17,12 +20,14 @@ pub(super) struct Translation {
 pub(super) struct Lowering {
     translations: Vec<Translation>,
     texts: RefCell<BTreeSet<Vec<String>>>,
+    /// Those of them whose translation nobody misses here.
+    stay: RefCell<BTreeSet<Vec<String>>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
 }
 
 impl Lowering {
     pub(super) fn new(translations: Vec<Translation>) -> Self {
-        Self { translations, texts: RefCell::default(), diagnostics: RefCell::default() }
+        Self { translations, texts: RefCell::default(), stay: RefCell::default(), diagnostics: RefCell::default() }
     }
 
     pub(super) fn report(&self, diagnostic: Diagnostic) {
@@ -34,6 +39,11 @@ impl Lowering {
         self.texts.borrow_mut().insert(path.to_vec());
     }
 
+    /// Remembers that a text need not be translated, or that this is looked at elsewhere.
+    pub(super) fn may_stay(&self, path: &[String]) {
+        self.stay.borrow_mut().insert(path.to_vec());
+    }
+
     /// What the translations say at a path, by language.
     pub(super) fn translations(&self, path: &[String]) -> BTreeMap<String, String> {
         self.translated(path).into_iter().map(|(language, said)| (language, said.value)).collect()
@@ -41,22 +51,36 @@ impl Lowering {
 
     /// The same, each with its place.
     pub(super) fn translated(&self, path: &[String]) -> Vec<(String, Spanned<String>)> {
-        let at_path = |root: &Spanned<Node>| {
-            let mut node = root;
-            for key in path {
-                node = node.value.get(key)?;
-            }
-            if let Node::Text(text) = &node.value { Some(Spanned::new(text.clone(), node.span.clone())) } else { None }
-        };
-        self.translations.iter().filter_map(|file| Some((file.language.clone(), at_path(&file.root)?))).collect()
+        self.translations.iter().filter_map(|file| Some((file.language.clone(), at(&file.root, path)?))).collect()
     }
 
     /// Every fault, those of the translations included.
     pub(super) fn finish(self) -> Vec<Diagnostic> {
         for file in &self.translations {
             self.walk(&file.root, &mut Vec::new());
+            self.missing(file);
         }
         self.diagnostics.into_inner()
+    }
+
+    /// Says which texts a translation leaves out.
+    fn missing(&self, file: &Translation) {
+        let (texts, stay) = (self.texts.borrow(), self.stay.borrow());
+        let left_out: Vec<String> = texts
+            .iter()
+            .filter(|path| !stay.contains(*path) && at(&file.root, path).is_none())
+            .map(|path| path.join("."))
+            .collect();
+        if left_out.is_empty() {
+            return;
+        }
+        let (n, language) = (left_out.len(), &file.language);
+        let mut list = left_out.iter().take(NAMED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if n > NAMED_MAX {
+            list.push_str(", ...");
+        }
+        let place = Span::new(&file.root.span.file, 0..0);
+        self.report(fault!(UNTRANSLATED.texts, place, n, language, list));
     }
 
     /// Looks for what a translation says where the workflow has no text.
@@ -124,4 +148,13 @@ enum Standing {
     Text,
     Around,
     Nothing,
+}
+
+/// The text at a path.
+fn at(root: &Spanned<Node>, path: &[String]) -> Option<Spanned<String>> {
+    let mut node = root;
+    for key in path {
+        node = node.value.get(key)?;
+    }
+    if let Node::Text(text) = &node.value { Some(Spanned::new(text.clone(), node.span.clone())) } else { None }
 }

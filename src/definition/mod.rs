@@ -54,8 +54,9 @@ pub fn read(main: &SourceFile, included: &dyn Fn(&str) -> Option<SourceFile>) ->
     if let Some(definition) = &mut reading.definition {
         for table in &mut definition.tables {
             let Some(file) = &table.file else { continue };
-            let (value, source, faults) = load_table(file, included);
-            table.value = value;
+            let (root, source, faults) = load_table(file, included);
+            table.keys = root.iter().flat_map(Node::keys).map(str::to_owned).collect();
+            table.value = root.map(|root| root.to_json());
             reading.diagnostics.extend(faults);
             reading.sources.extend(source.filter(|new| reading.sources.iter().all(|old| old.name != new.name)));
         }
@@ -102,17 +103,17 @@ pub fn plain(file: &SourceFile) -> (Option<serde_json::Value>, Vec<Diagnostic>) 
     (root.map(|root| root.value.to_json()), faults)
 }
 
-/// A YAML file of constants, as JSON.
+/// A YAML file of constants: a mapping.
 fn load_table(
     name: &model::Name,
     included: &dyn Fn(&str) -> Option<SourceFile>,
-) -> (Option<serde_json::Value>, Option<SourceFile>, Vec<Diagnostic>) {
+) -> (Option<Node>, Option<SourceFile>, Vec<Diagnostic>) {
     let Some(file) = included(&name.value) else {
         return (None, None, vec![fault!(NO_FILE.table, &name.span, name)]);
     };
     let (root, mut faults) = yaml::parse(&file);
     let value = match root {
-        Some(root) if matches!(root.value, Node::Map(_)) => Some(root.value.to_json()),
+        Some(root) if matches!(root.value, Node::Map(_)) => Some(root.value),
         Some(root) => {
             let place = Span::new(&file.name, 0..0);
             faults.push(fault!(WRONG_TYPE.table, place, found = root.value.describe()).beside(&name.span));

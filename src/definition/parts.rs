@@ -143,7 +143,7 @@ fn guard(name: Name, item: &Item<'_>) -> Option<Guard> {
         label: map.text("label"),
         expr: map.need("expr", &name.span).and_then(|item| item.formula()),
         refuse: map.text("refuse"),
-        basis: map.word("basis").map(|word| word.value),
+        basis: map.citation("basis"),
         name,
     })
 }

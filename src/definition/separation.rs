@@ -13,6 +13,6 @@ pub(super) fn separation(item: &Item<'_>) -> Option<Separation> {
         same_as: map.words("same_as"),
         may_be_same_as: map.words("may_be_same_as"),
         never_named_in: map.words("never_named_in"),
-        basis: map.word("basis").map(|word| word.value),
+        basis: map.citation("basis"),
     })
 }

@@ -101,7 +101,7 @@ fn level(map: &Map<'_>, start: &Span) -> Option<u32> {
 
 fn tables(item: &Item<'_>) -> Vec<Table> {
     let named = item.named(say!(several.tables));
-    named.into_iter().map(|(name, file)| Table { name, file: file.word(), value: None }).collect()
+    named.into_iter().map(|(name, file)| Table { name, file: file.word(), value: None, keys: Vec::new() }).collect()
 }
 
 fn cron(item: &Item<'_>) -> Option<CronStart> {

@@ -545,7 +545,7 @@ pub struct Ground {
     pub text: crate::ids::Text,
     /// The legal text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub basis: Option<String>,
+    pub basis: Option<crate::ids::Citation>,
 }
 
 impl Dossier {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::taken::Holder;
-use crate::ids::{DossierId, Instant, PersonId, Text};
+use crate::ids::{Citation, DossierId, Instant, PersonId, Text};
 use crate::words;
 
 /// A command that is not carried out; nothing was changed.
@@ -25,7 +25,7 @@ pub struct Reason {
     pub text: Text,
     /// The legal text behind it.
     #[serde(default)]
-    pub basis: Option<String>,
+    pub basis: Option<Citation>,
     /// What it is about: a field, a paper, a row.
     #[serde(default)]
     pub about: Option<String>,
@@ -368,7 +368,7 @@ impl fmt::Display for Reason {
             write!(f, " (`{about}`)")?;
         }
         if let Some(basis) = &self.basis {
-            write!(f, " [{basis}]")?;
+            write!(f, " [{}]", basis.own())?;
         }
         Ok(())
     }

@@ -18,6 +18,14 @@ use crate::dossier::refusal::{Code, Reason};
 use crate::ids::{ActivationId, EventName, FieldName, GuardName, Instant, StateId, Text};
 use crate::machine::{FieldKind, Machine, State, StateKind, Target, Transition};
 
+/// Openings of several rules that are tried together.
+const TOGETHER_MAX: usize = 12;
+/// How often what stands in the way only after an opening is looked for an opening too.
+const ROUNDS_MAX: usize = 4;
+
+/// Values on trial.
+type Values = BTreeMap<FieldName, serde_json::Value>;
+
 /// What a field's table offers to a dossier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choices {
@@ -40,8 +48,10 @@ pub struct Choice {
     pub open: bool,
     /// Where the dossier would then come to rest.
     pub rests: Option<StateId>,
-    /// What stands against it.
+    /// What stands against it, also what would only then.
     pub rules: Vec<Rule>,
+    /// Changes that would open it, each whole and tried; none if nothing was found that can be changed here and opens it.
+    pub opens: Vec<Opening>,
 }
 
 /// A rule that closes a choice.
@@ -53,7 +63,7 @@ pub struct Rule {
     pub state: StateId,
     /// What it says.
     pub reason: Reason,
-    /// Changes that would open it, each enough by itself.
+    /// Changes with which it would not close the choice any more, each enough by itself. Others may.
     pub opens: Vec<Opening>,
 }
 
@@ -73,28 +83,24 @@ pub fn choices(
     context: &Context<'_>,
 ) -> Option<Choices> {
     let FieldKind::Choice { from } = &machine.field(field)?.kind else { return None };
-    let rows = machine.tables.get(from)?.as_object()?;
+    machine.tables.get(from)?.as_object()?;
     let on = leading_on(machine, dossier);
     if on.is_empty() || dossier.outcome.is_some() {
         return None;
     }
     let trying = Trying { machine, now, context, field };
-    let choice = |code: &String| {
-        let values = BTreeMap::from([(field.clone(), serde_json::Value::from(code.as_str()))]);
+    let choice = |code: &str| {
+        let values = BTreeMap::from([(field.clone(), serde_json::Value::from(code))]);
         let mut trial = Trial::new(machine, dossier, now, context);
         let tried = trial.with(&values, &[]).clone();
         let found: Vec<Found> = on.iter().map(|(activation, event)| trying.event(&tried, *activation, event)).collect();
         let best = found.iter().find(|found| found.rules.is_empty());
         let chosen = dossier.fields.get(field).and_then(|value| value.as_str()) == Some(code);
-        Choice {
-            code: code.clone(),
-            chosen,
-            open: best.is_some(),
-            rests: best.and_then(|found| found.rests.clone()),
-            rules: if best.is_some() { Vec::new() } else { trying.rules(dossier, &tried, &values, found) },
-        }
+        let (open, rests) = (best.is_some(), best.and_then(|found| found.rests.clone()));
+        let closed = if open { (Vec::new(), Vec::new()) } else { trying.closed(dossier, &tried, &values, &on, found) };
+        Choice { code: code.to_owned(), chosen, open, rests, rules: closed.0, opens: closed.1 }
     };
-    let mut choices: Vec<Choice> = rows.keys().map(choice).collect();
+    let mut choices: Vec<Choice> = machine.keys_of(from).into_iter().map(choice).collect();
     choices.sort_by_key(|choice| !choice.open);
     Some(Choices { field: field.clone(), table: from.clone(), choices })
 }
@@ -188,14 +194,64 @@ impl Trying<'_> {
         worded.map(rule).collect()
     }
 
-    fn rules(
+    /// Everything that stands against a choice, and what opens it: an opening of each rule, taken together and tried. What only
+    /// then stands against it is met the same way.
+    fn closed(
         &self,
         dossier: &Dossier,
         tried: &Dossier,
-        values: &BTreeMap<FieldName, serde_json::Value>,
+        values: &Values,
+        on: &[(ActivationId, EventName)],
         found: Vec<Found>,
-    ) -> Vec<Rule> {
-        let mut rules: Vec<Rule> = Vec::new();
+    ) -> (Vec<Rule>, Vec<Opening>) {
+        let mut rules = Vec::new();
+        let mut found = found;
+        for _ in 0..ROUNDS_MAX {
+            let known = rules.len();
+            self.rules(dossier, tried, values, found, &mut rules);
+            if rules.len() == known {
+                break;
+            }
+            let (opens, further) = self.opens(dossier, values, on, &rules);
+            if !opens.is_empty() {
+                return (rules, opens);
+            }
+            found = further;
+        }
+        (rules, Vec::new())
+    }
+
+    /// The openings of all rules together that really open it; and what the others still came to.
+    fn opens(
+        &self,
+        dossier: &Dossier,
+        values: &Values,
+        on: &[(ActivationId, EventName)],
+        rules: &[Rule],
+    ) -> (Vec<Opening>, Vec<Found>) {
+        let mut together = vec![Opening::default()];
+        for rule in rules {
+            let both = together.iter().flat_map(|before| rule.opens.iter().map(|one| before.and(one)));
+            together = both.take(TOGETHER_MAX).collect();
+        }
+        let mut trial = Trial::new(self.machine, dossier, self.now, self.context);
+        let mut further = Vec::new();
+        let mut opens = |opening: &Opening| {
+            let (mut changed, papers) = opening.changes(self.machine);
+            changed.extend(values.clone());
+            let tried = trial.with(&changed, &papers).clone();
+            let found: Vec<Found> = on.iter().map(|(at, event)| self.event(&tried, *at, event)).collect();
+            let open = found.iter().any(|found| found.rules.is_empty());
+            if !open {
+                further.extend(found);
+            }
+            open
+        };
+        together.retain_mut(|opening| opening.narrow(&mut opens));
+        (together, further)
+    }
+
+    fn rules(&self, dossier: &Dossier, tried: &Dossier, values: &Values, found: Vec<Found>, rules: &mut Vec<Rule>) {
         for (state, reason) in found.into_iter().flat_map(|found| found.rules) {
             let guard = match reason.code {
                 Code::Guard => reason.about.as_deref().map(GuardName::from),
@@ -215,6 +271,5 @@ impl Trying<'_> {
             };
             rules.push(Rule { guard, state, reason, opens });
         }
-        rules
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::choices::{Choices, Rule};
+use super::choices::{Choice, Choices, Rule};
 use super::coming::Coming;
 use super::search::{Need, Opening};
 use super::ways::{Asked, WayOut};
@@ -15,7 +15,7 @@ use crate::directory::Directory;
 use crate::dossier::TimerKind;
 use crate::dossier::event::Kind;
 use crate::dossier::refusal::{Code, Reason};
-use crate::ids::{EventName, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, WorkflowName};
+use crate::ids::{Citation, EventName, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, WorkflowName};
 use crate::machine::{FieldKind, Machine};
 use crate::words::{Phrases, Words};
 
@@ -149,7 +149,7 @@ impl Saying<'_> {
             lines.extend(
                 it.grounds
                     .iter()
-                    .map(|ground| format!("  {}", self.with_basis(self.text(&ground.text), ground.basis.as_deref()))),
+                    .map(|ground| format!("  {}", self.with_basis(self.text(&ground.text), ground.basis.as_ref()))),
             );
         }
     }
@@ -344,7 +344,7 @@ impl Saying<'_> {
     pub fn reason(&self, reason: &Reason) -> String {
         let own = reason.filled(self.text(&reason.text), &self.get("another_dossier"));
         if !own.is_empty() {
-            return self.with_basis(&own, reason.basis.as_deref());
+            return self.with_basis(&own, reason.basis.as_ref());
         }
         let about = reason.about.clone().unwrap_or_default();
         let key = match reason.code {
@@ -363,12 +363,12 @@ impl Saying<'_> {
             _ => "code_other",
         };
         let said = self.say(key, &[("about", &about), ("code", &reason.code.name())]);
-        self.with_basis(said.trim(), reason.basis.as_deref())
+        self.with_basis(said.trim(), reason.basis.as_ref())
     }
 
-    fn with_basis(&self, said: &str, basis: Option<&str>) -> String {
+    fn with_basis(&self, said: &str, basis: Option<&Citation>) -> String {
         match basis {
-            Some(basis) => format!("{said} {}", self.say("basis", &[("basis", basis)])),
+            Some(basis) => format!("{said} {}", self.say("basis", &[("basis", basis.in_language(self.language))])),
             None => said.to_owned(),
         }
     }
@@ -388,19 +388,35 @@ impl Saying<'_> {
             lines.push(format!("  {standing}  {title}{chosen}{}", rests.unwrap_or_default()));
             for rule in &choice.rules {
                 lines.push(format!("    {}", self.reason(&rule.reason)));
-                lines.extend(self.opens(rule).into_iter().map(|line| format!("      {line}")));
+                lines.extend(self.meets(choice, rule).into_iter().map(|line| format!("      {line}")));
             }
+            lines.extend(self.opens(choice).into_iter().map(|line| format!("    {line}")));
         }
         lines
     }
 
-    /// What would open what a rule closes.
-    pub fn opens(&self, rule: &Rule) -> Vec<String> {
+    /// With what a rule would not close a choice any more; where it is the only one, [`Self::opens`] says it.
+    pub fn meets(&self, choice: &Choice, rule: &Rule) -> Vec<String> {
         if rule.opens.is_empty() {
-            return rule.guard.iter().map(|_| self.get("opens_none")).collect();
+            return rule.guard.iter().map(|_| self.get("meets_none")).collect();
         }
-        let said = rule.opens.iter().map(|opening| self.opening(opening));
-        let keys = std::iter::once("opens").chain(std::iter::repeat("opens_other"));
+        if choice.rules.len() == 1 && !choice.opens.is_empty() {
+            return Vec::new();
+        }
+        self.openings("meets", &rule.opens)
+    }
+
+    /// What would open a closed choice, or that nothing was found that would.
+    pub fn opens(&self, choice: &Choice) -> Vec<String> {
+        if choice.open {
+            return Vec::new();
+        }
+        if choice.opens.is_empty() { vec![self.get("opens_none")] } else { self.openings("opens", &choice.opens) }
+    }
+
+    fn openings(&self, first: &'static str, openings: &[Opening]) -> Vec<String> {
+        let said = openings.iter().map(|opening| self.opening(opening));
+        let keys = std::iter::once(first).chain(std::iter::repeat("opens_other"));
         keys.zip(said).map(|(key, needs)| self.say(key, &[("needs", &needs)])).collect()
     }
 

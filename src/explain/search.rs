@@ -20,10 +20,84 @@ const REACH_MAX: i64 = 1 << 20;
 const SMALL: [i64; 5] = [1, 2, 3, 5, 10];
 
 /// Changes that together open a way.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Opening {
     /// All of these.
     pub needs: Vec<Need>,
+}
+
+impl Opening {
+    /// Both together: of two numbers in a field the one that is enough for both.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let mut needs = self.needs.clone();
+        for need in &other.needs {
+            let same = needs.iter_mut().find_map(|one| match (one, need) {
+                (Need::AtLeast(field, one), Need::AtLeast(other, more)) if field == other => {
+                    *one = (*one).max(*more);
+                    Some(())
+                }
+                (Need::AtMost(field, one), Need::AtMost(other, less)) if field == other => {
+                    *one = (*one).min(*less);
+                    Some(())
+                }
+                (Need::OneOf(field, some), Need::OneOf(other, words)) if field == other => {
+                    some.retain(|word| words.contains(word));
+                    Some(())
+                }
+                (Need::Papers(kinds), Need::Papers(more)) => {
+                    kinds.extend(more.clone());
+                    kinds.sort();
+                    kinds.dedup();
+                    Some(())
+                }
+                (Need::Filled(field), Need::Filled(other)) if field == other => Some(()),
+                _ => None,
+            });
+            if same.is_none() {
+                needs.push(need.clone());
+            }
+        }
+        Self { needs }
+    }
+
+    /// Values and papers as it asks for them: of several words the first.
+    pub(super) fn changes(&self, machine: &Machine) -> (BTreeMap<FieldName, Value>, Vec<&str>) {
+        let (mut values, mut papers) = (BTreeMap::new(), Vec::new());
+        for need in &self.needs {
+            match need {
+                Need::OneOf(field, words) => {
+                    values.extend(words.first().map(|word| (field.clone(), word.clone())));
+                }
+                Need::AtLeast(field, number) | Need::AtMost(field, number) => {
+                    let whole = matches!(machine.field(field).map(|it| &it.kind), Some(FieldKind::Number { .. }));
+                    let value = if whole { (*number).into() } else { number.to_string().into() };
+                    values.insert(field.clone(), value);
+                }
+                Need::Filled(field) => {
+                    values.insert(field.clone(), "x".into());
+                }
+                Need::Papers(kinds) => papers.extend(kinds.iter().map(String::as_str)),
+            }
+        }
+        (values, papers)
+    }
+
+    /// Whether it opens; of words in a field, only those stay that do.
+    pub(super) fn narrow(&mut self, opens: &mut dyn FnMut(&Self) -> bool) -> bool {
+        let several = self.needs.iter().position(|need| matches!(need, Need::OneOf(..)));
+        let Some(at) = several else { return opens(self) };
+        let Need::OneOf(field, words) = self.needs[at].clone() else { return false };
+        let mut fit = Vec::new();
+        for word in words {
+            self.needs[at] = Need::OneOf(field.clone(), vec![word.clone()]);
+            if opens(self) {
+                fit.push(word);
+            }
+        }
+        let open = !fit.is_empty();
+        self.needs[at] = Need::OneOf(field, fit);
+        open
+    }
 }
 
 /// One change.
@@ -130,8 +204,7 @@ impl Search<'_> {
         match &field.kind {
             FieldKind::OneOf { values } => values.keys().take(WORDS_MAX).map(|word| word.as_str().into()).collect(),
             FieldKind::Choice { from } => {
-                let rows = self.machine.tables.get(from).and_then(Value::as_object);
-                rows.into_iter().flat_map(|rows| rows.keys()).take(WORDS_MAX).map(|code| code.as_str().into()).collect()
+                self.machine.keys_of(from).into_iter().take(WORDS_MAX).map(Value::from).collect()
             }
             _ => Vec::new(),
         }

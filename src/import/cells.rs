@@ -2,17 +2,18 @@
 
 use serde_json::Value;
 
+use super::labels::{Labels, Meant};
 use crate::diagnostic::{Words, nearest, said, say};
-use crate::directory::Directory;
 use crate::exact::Exact;
 use crate::ids::{BodyCode, UnitCode};
-use crate::machine::{Field, FieldKind, Machine};
+use crate::machine::{Field, FieldKind};
 
 /// Why a text is no value of a field, and the way out.
 pub(super) type Fault = (Words, Option<Words>);
 
-/// The value of a text that is not empty.
-pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: &Directory) -> Result<Value, Fault> {
+/// The value of a text that is not empty: of what has a code, the code, or its name where nothing else is called so.
+pub(super) fn value(kind: &FieldKind, text: &str, labels: &Labels<'_>) -> Result<Value, Fault> {
+    let directory = labels.directory;
     match kind {
         FieldKind::Text { max } => within(text, *max),
         FieldKind::Number { min, max } => number(text, *min, *max),
@@ -20,32 +21,55 @@ pub(super) fn value(kind: &FieldKind, text: &str, machine: &Machine, directory: 
             decimal(text, *places, *min, *max)
         }
         FieldKind::Date => date(text),
-        FieldKind::Person => match directory.person_by_code(text) {
-            Some(person) => Ok(person.id.as_str().into()),
-            None => {
-                Err(unknown(text, &say!(sheet.person), directory.people.values().map(|person| person.code.as_str())))
-            }
-        },
-        FieldKind::Unit => match directory.units.get(&UnitCode::new(text)) {
-            Some(unit) => Ok(unit.code.as_str().into()),
-            None => Err(unknown(text, &say!(sheet.unit), directory.units.keys().map(UnitCode::as_str))),
-        },
-        FieldKind::Body => match directory.bodies.get(&BodyCode::new(text)) {
-            Some(body) => Ok(body.code.as_str().into()),
-            None => Err(unknown(text, &say!(sheet.body), directory.bodies.keys().map(BodyCode::as_str))),
-        },
-        FieldKind::Choice { from } => choice(text, from, machine),
+        FieldKind::Person => {
+            let id = |code: &str| directory.person_by_code(code).map(|person| person.id.as_str().into());
+            let codes = || directory.people.values().map(|person| person.code.as_str());
+            known(text, id, |text| labels.person(text), || unknown(text, &say!(sheet.person), codes()))
+        }
+        FieldKind::Unit => {
+            let code = |code: &str| directory.units.get(&UnitCode::new(code)).map(|unit| unit.code.as_str().into());
+            let codes = || directory.units.keys().map(UnitCode::as_str);
+            known(text, code, |text| labels.unit(text), || unknown(text, &say!(sheet.unit), codes()))
+        }
+        FieldKind::Body => {
+            let code = |code: &str| directory.bodies.get(&BodyCode::new(code)).map(|body| body.code.as_str().into());
+            let codes = || directory.bodies.keys().map(BodyCode::as_str);
+            known(text, code, |text| labels.body(text), || unknown(text, &say!(sheet.body), codes()))
+        }
+        FieldKind::Choice { from } => {
+            let rows = labels.machine.tables.get(from).and_then(Value::as_object);
+            let key = |key: &str| rows.filter(|rows| rows.contains_key(key)).map(|_| key.into());
+            let keys = || labels.machine.keys_of(from).into_iter();
+            known(text, key, |text| labels.key(from, text), || unknown(text, &say!(sheet.key, table = from), keys()))
+        }
         FieldKind::OneOf { values } => {
-            if let Some((word, _)) = values.get_key_value(text) {
-                Ok(word.as_str().into())
-            } else {
-                let words: Vec<&str> = values.keys().map(String::as_str).collect();
-                Err((said!(IMPORT_VALUE.no_value, text), Some(say!(near.values, list = words.join(", ")))))
-            }
+            let word = |word: &str| values.contains_key(word).then(|| word.into());
+            let words = || values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let none = || (said!(IMPORT_VALUE.no_value, text), Some(say!(near.values, list = words())));
+            known(text, word, |text| Labels::word(values.entries(), text), none)
         }
         FieldKind::Texts { max } => texts(text, *max),
-        FieldKind::Rows { columns, max, .. } => rows(text, columns, *max, machine, directory),
+        FieldKind::Rows { columns, max, .. } => rows(text, columns, *max, labels),
         FieldKind::File => Err((said!(IMPORT_VALUE.file), None)),
+    }
+}
+
+/// What a code stands for; else what the only thing of that name does.
+fn known(
+    text: &str,
+    by_code: impl Fn(&str) -> Option<Value>,
+    by_name: impl Fn(&str) -> Meant,
+    none: impl Fn() -> Fault,
+) -> Result<Value, Fault> {
+    if let Some(value) = by_code(text) {
+        return Ok(value);
+    }
+    match by_name(text) {
+        Meant::One(code) => by_code(&code).ok_or_else(none),
+        Meant::Several(codes) => {
+            Err((said!(IMPORT_VALUE.several, text), Some(say!(near.values, list = codes.join(", ")))))
+        }
+        Meant::Nothing => Err(none()),
     }
 }
 
@@ -80,7 +104,7 @@ fn decimal(text: &str, places: u32, min: Option<Exact>, max: Option<Exact>) -> R
 }
 
 /// A table in one cell: rows are separated by `;`, their cells by `|`.
-fn rows(text: &str, columns: &[Field], max: u32, machine: &Machine, directory: &Directory) -> Result<Value, Fault> {
+fn rows(text: &str, columns: &[Field], max: u32, labels: &Labels<'_>) -> Result<Value, Fault> {
     let entries: Vec<&str> = text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
     if u32::try_from(entries.len()).is_ok_and(|count| count > max) {
         return Err((said!(IMPORT_VALUE.rows, count = entries.len(), max), None));
@@ -98,7 +122,7 @@ fn rows(text: &str, columns: &[Field], max: u32, machine: &Machine, directory: &
                 return Err((said!(IMPORT_VALUE.no_cell, column = column.name.as_str()), None));
             }
             if !cell.is_empty() {
-                row.insert(column.name.to_string(), value(&column.kind, cell, machine, directory)?);
+                row.insert(column.name.to_string(), value(&column.kind, cell, labels)?);
             }
         }
         Ok(Value::Object(row))
@@ -110,17 +134,6 @@ fn date(text: &str) -> Result<Value, Fault> {
     match text.parse::<jiff::civil::Date>() {
         Ok(date) if date.to_string() == text => Ok(text.into()),
         _ => Err((said!(IMPORT_VALUE.no_date, text), Some(say!(near.date)))),
-    }
-}
-
-fn choice(text: &str, from: &str, machine: &Machine) -> Result<Value, Fault> {
-    let rows = machine.tables.get(from).and_then(Value::as_object);
-    match rows {
-        Some(rows) if rows.contains_key(text) => Ok(text.into()),
-        _ => {
-            let keys = rows.into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
-            Err(unknown(text, &say!(sheet.key, table = from), keys))
-        }
     }
 }
 

@@ -4,9 +4,11 @@
 //! be imported again.
 
 mod cells;
+mod labels;
 mod planning;
 pub mod register;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -18,6 +20,7 @@ use crate::ids::{FieldName, MachineHash, WorkflowName};
 use crate::machine::{Import, Machine};
 use crate::sheet::csv::Table;
 use crate::source::Span;
+use labels::Labels;
 
 /// Faults that are told; more of them help nobody.
 const FAULTS_MAX: usize = 100;
@@ -131,11 +134,28 @@ fn planned(
         let place = Span::new(&table.file().name, 0..0);
         return Err(vec![fault!(NO_IMPORT.none, place, workflow = machine.workflow.as_str())]);
     };
-    let mut import = import.clone();
-    if pass_over {
-        import.ignore.extend(table.columns().iter().cloned());
+    if !pass_over {
+        return planned_by(import, table, machine, directory, papers);
     }
-    planned_by(&import, table, machine, directory, papers)
+    let mut wide = import.clone();
+    let names = labels::columns(table.columns(), import, machine);
+    wide.ignore.extend(table.columns().iter().filter(|name| !names.contains_key(*name)).cloned());
+    planned_by(&wide, table, machine, directory, papers)
+}
+
+/// The table under the names of its columns, wherever they are called otherwise in the file.
+fn under_names<'t>(table: &'t Table, import: &Import, machine: &Machine) -> Cow<'t, Table> {
+    let names = labels::columns(table.columns(), import, machine);
+    if names.is_empty() { Cow::Borrowed(table) } else { Cow::Owned(table.clone().renamed(&names)) }
+}
+
+/// The column that is meant, by its name or by what people call it.
+pub fn column_named(written: &str, machine: &Machine) -> Option<String> {
+    let import = machine.import.as_ref()?;
+    if import.every_column().contains(&written) {
+        return Some(written.to_owned());
+    }
+    labels::columns(&[written.to_owned()], import, machine).remove(written)
 }
 
 fn planned_by(
@@ -145,7 +165,8 @@ fn planned_by(
     directory: &Directory,
     papers: Option<&PaperNames>,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let (rows, mut faults) = planning::rows(table, machine, import, directory, papers);
+    let table = under_names(table, import, machine);
+    let (rows, mut faults) = planning::rows(&table, machine, import, directory, papers);
     faults.truncate(FAULTS_MAX);
     if !faults.is_empty() {
         return Err(faults);
@@ -202,7 +223,7 @@ pub fn value_of(
     machine: &Machine,
     directory: &Directory,
 ) -> Result<serde_json::Value, Words> {
-    cells::value(kind, text, machine, directory).map_err(|(says, help)| match help {
+    cells::value(kind, text, &Labels::new(machine, directory)).map_err(|(says, help)| match help {
         Some(help) => say!(report.with_help, says, help),
         None => says.with_help(),
     })

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::labels::Labels;
 use super::{OpeningEntry, PaperNames, Planned, PlannedPaper, cells};
 use crate::diagnostic::{Diagnostic, fault, nearest, said, say};
 use crate::directory::Directory;
@@ -16,7 +17,7 @@ use crate::source::Span;
 /// Rows that a file may have.
 const ROWS_MAX: usize = 20_000;
 
-/// What every row means, and every fault. With a fault in the header the rows are not looked at.
+/// What every row means, and every fault, those of the header and those of the rows together.
 pub(super) fn rows(
     table: &Table,
     machine: &Machine,
@@ -24,9 +25,10 @@ pub(super) fn rows(
     directory: &Directory,
     papers: Option<&PaperNames>,
 ) -> (Vec<Planned>, Vec<Diagnostic>) {
-    let mut planning = Planning { machine, import, directory, papers, faults: Vec::new(), seen: BTreeMap::new() };
+    let labels = Labels::new(machine, directory);
+    let mut planning = Planning { machine, import, labels, papers, faults: Vec::new(), seen: BTreeMap::new() };
     planning.columns(table);
-    let rows = if planning.faults.is_empty() { planning.rows(table) } else { Vec::new() };
+    let rows = if table.rows().len() > ROWS_MAX { Vec::new() } else { planning.rows(table) };
     planning.faults.sort_by_key(|fault| fault.labels.first().map_or(0, |label| label.span.range.start));
     (rows, planning.faults)
 }
@@ -35,7 +37,7 @@ pub(super) fn rows(
 struct Planning<'a> {
     machine: &'a Machine,
     import: &'a Import,
-    directory: &'a Directory,
+    labels: Labels<'a>,
     papers: Option<&'a PaperNames>,
     faults: Vec<Diagnostic>,
     /// Where each key stood first.
@@ -44,17 +46,8 @@ struct Planning<'a> {
 
 impl Planning<'_> {
     fn columns(&mut self, table: &Table) {
-        let import = self.import;
-        let register = import.register.as_ref().map(|register| &register.column);
-        let mut needed: Vec<&str> = import.columns.keys().map(String::as_str).collect();
-        for column in import.key.iter().chain(register).chain(&import.papers) {
-            if !needed.contains(&column.as_str()) {
-                needed.push(column);
-            }
-        }
-        self.faults.extend(table.missing(&needed));
-        needed.extend(import.ignore.iter().map(String::as_str));
-        self.faults.extend(table.unknown(&needed));
+        self.faults.extend(table.missing(&self.import.needed_columns()));
+        self.faults.extend(table.unknown(&self.import.every_column()));
         if table.rows().len() > ROWS_MAX {
             let (place, rows) = (Span::new(&table.file().name, 0..0), table.rows().len());
             self.faults.push(fault!(IMPORT_ROWS.rows, place, rows, max = ROWS_MAX));
@@ -65,10 +58,12 @@ impl Planning<'_> {
         let mut rows = Vec::new();
         for row in table.rows() {
             self.formulas(table, row);
-            let key = self.key(row);
+            let key = self.key(table, row);
             let fields = self.fields(row);
-            let register = self.register(row, &fields);
-            let papers = self.row_papers(row, &key);
+            let register = self.register(table, row, &fields);
+            // Papers are found by the key, if there is one.
+            let keyed = self.import.key.iter().all(|column| table.has(column));
+            let papers = if keyed { self.row_papers(row, &key) } else { Vec::new() };
             rows.push(Planned { key, line: row.line(), fields, papers, register });
         }
         rows
@@ -82,10 +77,11 @@ impl Planning<'_> {
     }
 
     /// The values of the key's columns with `/` between them: the name of the row, and of the folder of its papers.
-    fn key(&mut self, row: Row<'_>) -> String {
+    fn key(&mut self, table: &Table, row: Row<'_>) -> String {
         let columns = &self.import.key;
-        let mut whole = true;
-        for column in columns {
+        // Of a column that is not there, that is said once, at the header.
+        let mut whole = columns.iter().all(|column| table.has(column));
+        for column in columns.iter().filter(|column| table.has(column)) {
             let (part, place) = (row.get(column), row.place(column));
             let fault = if part.is_empty() {
                 fault!(IMPORT_KEY.empty, place, column)
@@ -127,7 +123,7 @@ impl Planning<'_> {
         let (mut values, mut strangers, mut known) = (Vec::new(), Vec::new(), false);
         for field in names.iter().filter_map(|name| self.machine.field(name)) {
             let listed = matches!(field.kind, FieldKind::Person | FieldKind::Unit | FieldKind::Body);
-            match cells::value(&field.kind, text, self.machine, self.directory) {
+            match cells::value(&field.kind, text, &self.labels) {
                 Ok(value) => {
                     known |= listed;
                     values.push((field.name.clone(), value));
@@ -147,14 +143,17 @@ impl Planning<'_> {
         }
     }
 
-    fn register(&mut self, row: Row<'_>, fields: &BTreeMap<FieldName, Value>) -> Vec<OpeningEntry> {
+    fn register(&mut self, table: &Table, row: Row<'_>, fields: &BTreeMap<FieldName, Value>) -> Vec<OpeningEntry> {
         let Some(rule) = &self.import.register else { return Vec::new() };
         let text = row.get(&rule.column);
         if text.is_empty() {
             return Vec::new();
         }
         let Some(holder) = self.holder(fields) else {
-            self.fault((said!(IMPORT_REGISTER.no_holder), None), row, &rule.column);
+            // Whom it is about may stand in a column that is not there.
+            if self.import.columns.keys().all(|column| table.has(column)) {
+                self.fault((said!(IMPORT_REGISTER.no_holder), None), row, &rule.column);
+            }
             return Vec::new();
         };
         let mut entries = Vec::new();

@@ -72,7 +72,8 @@ pub struct Comparison {
 /// Compares two versions.
 pub fn compare(old: &Shape, new: &Shape) -> Comparison {
     let mut differences = Vec::new();
-    for section in ["roles", "guards", "decisions", "votes", "tables", "papers", "drafts", "mails", "measures"] {
+    for section in ["roles", "guards", "decisions", "votes", "tables", "order", "papers", "drafts", "mails", "measures"]
+    {
         sections(section, &entries(old, section), &entries(new, section), &mut differences);
     }
     let fields = |shape: &Shape| shape.fields.iter().map(|field| (field.name.to_string(), json(field))).collect();
@@ -98,6 +99,7 @@ fn entries(shape: &Shape, section: &str) -> Entries {
         "decisions" => json(&shape.decisions),
         "votes" => json(&shape.votes),
         "tables" => json(&shape.tables),
+        "order" => json(&shape.order),
         "mails" => json(&shape.mails),
         "drafts" => json(&shape.drafts),
         "measures" => json(&shape.measures),

@@ -27,6 +27,7 @@ mod separation;
 mod shape;
 mod state;
 mod vote;
+mod words;
 
 use std::ops::Deref;
 
@@ -58,6 +59,7 @@ pub use state::{
     RowEvents, State, StateKind, StateVote, Target, TaskRule, Transition, Wait,
 };
 pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
+pub use words::OwnWords;
 
 /// A checked workflow, its formulas compiled. Read it through its [`Shape`].
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{FieldName, StateId};
+use crate::ids::{Citation, FieldName, StateId};
 
 /// What a state says about people who did an earlier step. Without a word of it one rule holds: whoever prepared the dossier in
 /// one role (opened it, filled in its form, recorded its numbers) acts on it in no other role.
@@ -22,7 +22,7 @@ pub struct Separation {
     pub never_named_in: Vec<FieldName>,
     /// The legal text behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub basis: Option<String>,
+    pub basis: Option<Citation>,
 }
 
 /// An earlier step.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Children, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, RegisterBook, Role, RoleSource, State,
-    VoteRule,
+    Access, Children, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, RegisterBook, Role, RoleSource,
+    State, VoteRule,
 };
 use crate::exact::Exact;
-use crate::ids::{FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
+use crate::ids::{Citation, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
 /// Everything a workflow says, by name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,10 @@ pub struct Shape {
     /// Constants by name, as their files say them; each is visible in formulas under its name.
     #[serde(default)]
     pub tables: BTreeMap<String, serde_json::Value>,
+    /// The keys of tables in the order of their files, by table: of those whose file has another order than that of the characters.
+    /// (Machines that were stored before their order was kept have none of it.)
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub order: BTreeMap<String, Vec<String>>,
     /// The fields, in the order of the form.
     pub fields: Vec<Field>,
     /// Kinds of paper, with what officers call them.
@@ -314,8 +318,8 @@ pub enum FieldKind {
     },
     /// One of these words.
     OneOf {
-        /// The words, with what officers call them.
-        values: BTreeMap<String, Text>,
+        /// The words, with what officers call them, in the order of the file.
+        values: OwnWords,
     },
     /// A list of short texts.
     Texts {
@@ -374,7 +378,7 @@ pub struct Guard {
     /// What a person is told when it does not hold.
     pub refuse: Text,
     /// The legal text behind it.
-    pub basis: Option<String>,
+    pub basis: Option<Citation>,
 }
 
 /// A start by the clock.
@@ -406,6 +410,27 @@ pub struct Import {
     /// Columns that may stand in the file and mean nothing here.
     #[serde(default)]
     pub ignore: Vec<String>,
+}
+
+impl Import {
+    /// Every column that may stand in a file.
+    pub fn every_column(&self) -> Vec<&str> {
+        let mut all = self.needed_columns();
+        all.extend(self.ignore.iter().map(String::as_str));
+        all
+    }
+
+    /// The columns that a file must have.
+    pub fn needed_columns(&self) -> Vec<&str> {
+        let mut needed: Vec<&str> = self.columns.keys().map(String::as_str).collect();
+        let register = self.register.as_ref().map(|register| &register.column);
+        for column in self.key.iter().chain(register).chain(&self.papers) {
+            if !needed.contains(&column.as_str()) {
+                needed.push(column);
+            }
+        }
+        needed
+    }
 }
 
 /// Opening entries of a register.

@@ -229,6 +229,17 @@ impl Table {
         &self.columns
     }
 
+    /// The same with columns under other names, by those that are written; places stay.
+    #[must_use]
+    pub fn renamed(mut self, names: &std::collections::BTreeMap<String, String>) -> Self {
+        for column in &mut self.columns {
+            if let Some(name) = names.get(column) {
+                column.clone_from(name);
+            }
+        }
+        self
+    }
+
     /// Whether there is a column of this name.
     pub fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|name| name == column)

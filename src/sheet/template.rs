@@ -11,16 +11,27 @@ const ROWS: u32 = 2_000;
 /// A column of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its name: what stands in the first row.
+    /// Its name.
     pub name: String,
     /// What officers call it.
     pub label: String,
+    /// The label is understood in the first row as well as the name, and stands there.
+    pub by_label: bool,
     /// What may be written there, in words.
     pub means: String,
     /// Whether it holds days.
     pub day: bool,
     /// What is chosen from, each with its title; empty where anything may be written.
     pub words: Vec<(String, String)>,
+    /// The titles are understood in cells as well as the words, and are what is chosen.
+    pub by_title: bool,
+}
+
+impl Column {
+    /// What stands in the first row.
+    fn head(&self) -> &str {
+        if self.by_label { &self.label } else { &self.name }
+    }
 }
 
 /// What stands on the sheets besides the columns, in the reader's language.
@@ -51,13 +62,13 @@ pub fn template(columns: &[Column], said: &Said<'_>) -> Result<Vec<u8>, XlsxErro
     let mut words = 0;
     for (at, column) in (0..).zip(columns) {
         list.set_column_width(at, 18)?.set_column_format(at, if column.day { &day } else { &text })?;
-        list.write_string_with_format(0, at, &column.name, &head)?;
+        list.write_string_with_format(0, at, column.head(), &head)?;
         let about =
             if column.means.is_empty() { column.label.clone() } else { format!("{}: {}", column.label, column.means) };
         list.insert_note(0, at, &Note::new(about).add_author_prefix(false))?;
         if !column.words.is_empty() {
             let last = column.words.len() + 1;
-            let letters = letters(3 + words);
+            let letters = letters(3 + words + u32::from(column.by_title));
             let from = Formula::new(format!("='{}'!${letters}$2:${letters}${last}", said.guide.replace('\'', "''")));
             list.add_data_validation(1, at, ROWS, at, &DataValidation::new().allow_list_formula(from))?;
             words += 2;

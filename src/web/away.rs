@@ -23,6 +23,7 @@ use super::session::Session;
 use super::view::refused::Wrong;
 use super::visit::CALENDAR;
 use crate::directory::Directory;
+use crate::directory::names::sort_key;
 use crate::engine::{Away, NotAway};
 use crate::ids::PersonId;
 use crate::words::Words;
@@ -223,7 +224,7 @@ async fn shown(
         .iter()
         .map(|one| Choice { id: one.to_string(), name: name(one), chosen: value("by") == one.as_str() })
         .collect();
-    people.sort_by(|one, other| one.name.cmp(&other.name));
+    people.sort_by_cached_key(|one| sort_key(&one.name));
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AwayPage {
         who: name(&asker.person),

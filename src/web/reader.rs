@@ -13,7 +13,7 @@ use crate::dossier::context::Context;
 use crate::dossier::sight::Sight;
 use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Purpose, decide};
-use crate::ids::{BodyCode, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, UnitCode};
+use crate::ids::{BodyCode, Citation, FieldName, Instant, Language, PersonId, RoleName, StateId, Text, UnitCode};
 use crate::machine::{Field, FieldKind, Fraction, Machine};
 use crate::store::pages::TaskPage;
 use crate::templates::Voice;
@@ -40,6 +40,11 @@ impl Reader {
 
     pub(super) fn text<'t>(&self, text: &'t Text) -> &'t str {
         text.in_language(&self.language)
+    }
+
+    /// The legal text behind a rule.
+    pub(super) fn citation(&self, basis: Option<&Citation>) -> Option<String> {
+        basis.map(|basis| basis.in_language(&self.language).to_owned())
     }
 
     pub(super) fn person(&self, id: &PersonId) -> Option<&Person> {

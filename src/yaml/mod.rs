@@ -83,6 +83,12 @@ impl Node {
         }
     }
 
+    /// The keys of a mapping, in their order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let entries = if let Self::Map(entries) = self { entries.as_slice() } else { &[] };
+        entries.iter().map(|(key, _)| key.value.as_str())
+    }
+
     /// As JSON. A decimal of more digits than a JSON number keeps apart becomes a text, so that nothing is rounded.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match self {

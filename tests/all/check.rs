@@ -212,7 +212,8 @@ fn whole() -> Checked {
 #[test]
 fn every_construct_of_the_language_lands_in_the_machine() {
     let checked = whole();
-    assert!(checked.diagnostics.is_empty(), "{}", words(&checked));
+    // Its translation leaves texts out, and is told so.
+    assert_eq!(codes(&checked), ["W0409"], "{}", words(&checked));
     let machine = checked.machine.expect("a machine");
     let json: serde_json::Value = serde_json::from_str(&machine.to_json()).expect("JSON");
     let expected = fixtures().join("whole/list.json");

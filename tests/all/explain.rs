@@ -86,8 +86,11 @@ fn a_closed_choice_names_every_rule_with_what_would_open_it() {
     let (plain, high) = (&open.choices[0], &open.choices[1]);
     assert_eq!((plain.code.as_str(), plain.open, plain.chosen), ("plain", true, true));
     assert_eq!(plain.rests.as_ref().map(chancery::ids::StateId::as_str), Some("deciding"));
-    let rules: Vec<(&str, Option<&str>)> =
-        high.rules.iter().map(|rule| (rule.reason.text.own.as_str(), rule.reason.basis.as_deref())).collect();
+    let rules: Vec<(&str, Option<&str>)> = high
+        .rules
+        .iter()
+        .map(|rule| (rule.reason.text.own.as_str(), rule.reason.basis.as_ref().map(chancery::ids::Citation::own)))
+        .collect();
     assert_eq!(rules, [("Chưa đủ điểm.", Some("Điều 2")), ("Phạm vi hẹp.", None), ("Thiếu báo cáo.", Some("Điều 3"))]);
     let opens: Vec<Vec<Need>> =
         high.rules.iter().map(|rule| rule.opens.iter().flat_map(|one| one.needs.clone()).collect()).collect();
@@ -126,6 +129,41 @@ fn what_a_choice_is_told_to_need_really_opens_it() {
     }
     let open = chances(&office, &grant, &dossier);
     assert!(open.choices.iter().find(|choice| choice.code == "high").expect("it is in the table").open, "{open:?}");
+}
+
+#[test]
+fn a_choice_that_stays_closed_whatever_is_done_is_not_told_to_open() {
+    let shut = GRANT
+        .replace(
+            "  no_report:",
+            "  outside: {expr: \"kind.code == 'high' && unit.code == 'U'\", refuse: Không thuộc diện.}\n  no_report:",
+        )
+        .replace("      - {guard: no_report,", "      - {guard: outside, target: refused}\n      - {guard: no_report,");
+    let (mut office, grant) = (Office::new(), machine("grant", &shut));
+    let mut dossier = office.start(&grant, "D", json!({"unit": "U", "kind": "plain"}), START);
+    dossier.papers.push(paper("letter"));
+    let found = chances(&office, &grant, &dossier);
+    let high = found.choices.iter().find(|choice| choice.code == "high").expect("it is in the table");
+    assert!(!high.open && high.opens.is_empty() && high.rules.len() == 4, "{high:?}");
+    let english = Language::new("en");
+    let lines = saying(&office, &grant, &english).choices(&found).join("\n");
+    assert!(lines.contains("met with: Báo cáo attached") && lines.contains("stays closed"), "{lines}");
+    assert!(!lines.contains("opens with"), "{lines}");
+}
+
+#[test]
+fn what_stands_against_a_choice_only_after_an_opening_is_named_with_it() {
+    let (mut office, grant) = (Office::new(), machine("grant", GRANT));
+    let dossier = office.start(&grant, "D", json!({"unit": "U", "kind": "plain"}), START);
+    let found = chances(&office, &grant, &dossier);
+    let needs = |code: &str| {
+        let choice = found.choices.iter().find(|choice| choice.code == code).expect("it is in the table");
+        choice.opens.iter().map(|opening| opening.needs.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(needs("plain"), [vec![Need::Papers(vec!["letter".to_owned()])]]);
+    let papers = Need::Papers(vec!["letter".to_owned(), "report".to_owned()]);
+    let both = vec![papers, Need::AtLeast("points".into(), 30), Need::OneOf("scope".into(), vec![json!("ministry")])];
+    assert_eq!(needs("high"), [both], "the letter alone opens nothing");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use chancery::dossier::refusal::Code;
 use chancery::dossier::{Dossier, Paper, Purpose};
 use chancery::ids::{DossierId, FieldName};
 use chancery::import;
+use chancery::machine::{FieldKind, Machine};
 use serde_json::{Value, json};
 
-use crate::support::office::{Office, START, act, by, directory, machine};
+use crate::support::office::{CASE, Office, START, act, by, directory, machine};
 use crate::support::pages::Pages;
 
 /// A purchase with its lines, its cost and its signed offer.
@@ -243,4 +244,29 @@ async fn a_file_field_is_filled_in_by_choosing_a_file() {
     assert!(text.contains("Báo giá đã ký") && text.contains(&format!("/paper/{id}")), "{text}");
     let shown = pages.get(&format!("{link}/paper/{id}")).await;
     assert_eq!((shown.status, shown.header("content-type")), (StatusCode::OK, "application/pdf"));
+}
+
+#[test]
+fn choices_keep_their_authors_order_also_when_stored_and_machines_stored_without_it_are_still_read() {
+    let person = "  person: {type: person, label: Người}\n";
+    assert!(CASE.contains(person));
+    let rating =
+        format!("  rating: {{type: one_of, values: {{poor: Kém, good: Tốt, fair: Khá}}, label: Xếp loại}}\n{person}");
+    let machine = machine("case", &CASE.replacen(person, &rating, 1));
+    let words = |machine: &Machine| match &machine.field(&FieldName::from("rating")).expect("a field").kind {
+        FieldKind::OneOf { values } => values.keys().cloned().collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        (machine.keys_of("kinds"), words(&machine).join(" ")),
+        (vec!["plain", "high"], "poor good fair".to_owned())
+    );
+    let stored = machine.to_json();
+    let again = Machine::load(machine.hash().clone(), &stored).expect("it is read");
+    assert_eq!(again.to_json(), stored, "to the byte");
+    assert_eq!((again.keys_of("kinds"), words(&again)), (machine.keys_of("kinds"), words(&machine)));
+    let mut older: Value = serde_json::from_str(&stored).expect("JSON");
+    older.as_object_mut().expect("a mapping").remove("order").expect("it says the order of its tables");
+    let older = Machine::load(machine.hash().clone(), &older.to_string()).expect("it is read");
+    assert_eq!((older.keys_of("kinds"), words(&older).join(" ")), (vec!["high", "plain"], "fair good poor".to_owned()));
 }

@@ -142,6 +142,37 @@ fn missing_and_unknown_columns_are_all_named_at_once() {
 }
 
 #[test]
+fn a_missing_column_hides_no_fault_of_the_rows() {
+    faults(
+        b"code,kind,points,day,rating,prior,documents\nclerk,plian,1,,,,\nhead,plain,101,1/6/2026,good,,\n",
+        &[("E0802", 1, 1, "title"), ("E0823", 2, 7, "plian"), ("E0823", 3, 12, "101"), ("E0823", 3, 16, "1/6/2026")],
+    );
+    // Nothing is said of every row about a column that is not there.
+    faults(
+        b"title,kind,points,day,rating,prior,documents\nx,plain,1,,,a:2024,\ny,plain,2,,,,\n",
+        &[("E0802", 1, 1, "code")],
+    );
+}
+
+#[test]
+fn names_stand_for_codes_where_only_one_is_called_so() {
+    let table = csv::read(
+        "rows.csv",
+        "Mã / Người / Tập thể,TÊN,kind,points,day,xếp loại,prior,documents\nclerk,Một,plain,60,,tốt,,\n".as_bytes(),
+    );
+    let read = plan(&table.expect("a table"), &machine(), &office::directory(), None).expect("it is sound");
+    let fields = serde_json::to_value(&read.rows[0].fields).expect("JSON");
+    let expected = serde_json::json!({"code": "clerk", "title": "Một", "person": "p-clerk", "kind": "plain", "points": 60, "rating": "good"});
+    assert_eq!(fields, expected);
+    let twins = WORKFLOW.replace("{good: Tốt, poor: Kém}", "{good: Tốt, best: Tốt, poor: Kém}");
+    let table = csv::read("rows.csv", &rows(&["clerk,Một,plain,60,,Tốt,,,"])).expect("a table");
+    let found =
+        plan(&table, &office::machine("intake", &twins), &office::directory(), None).expect_err("two are called so");
+    assert!(found[0].message("en").contains("several"), "{}", found[0].message("en"));
+    assert_eq!(found[0].help.find("en").as_deref(), Some("write one of good, best"));
+}
+
+#[test]
 fn every_faulty_cell_is_named_with_line_and_column() {
     faults(
         &rows(&[

@@ -19,6 +19,7 @@ import:
 registers: {prizes: {label: Sổ}}
 ";
 const HEAD: &str = "code,title,unit,person,kind,points,since";
+const LABELS: &str = "Mã,Tên,Đơn vị,Người,Loại,Điểm,Từ ngày";
 
 fn listed() -> String {
     let case =
@@ -87,10 +88,12 @@ async fn the_template_has_the_columns_that_are_read_and_the_mail_leads_to_it() {
     assert!(template.header("content-disposition").contains("case.xlsx"));
     let (file, table) = sheet::read("case.xlsx", &template.body, None);
     let table = table.expect("it is a table");
-    assert_eq!(table.columns().join(","), HEAD);
+    assert_eq!(table.columns().join(","), LABELS);
     assert_eq!((table.rows().len(), file.grid().expect("a sheet").sheet.as_str()), (0, "Danh sách"));
     let (guide, _) = sheet::read("case.xlsx", &template.body, Some("Hướng dẫn"));
-    assert!(guide.text.contains("mã của người trong danh bạ"), "{}", guide.text);
+    assert!(guide.text.contains("mã hoặc họ tên của người trong danh bạ"), "{}", guide.text);
+    let place = |word: &str| guide.text.find(word).unwrap_or_else(|| panic!("`{word}` is missing in: {}", guide.text));
+    assert!(place("plain") < place("high"), "choices stand in the order of their table: {}", guide.text);
     assert_eq!(pages.get(&format!("{page}/template.xlsx")).await.body, template.body, "the same to the byte");
 }
 
@@ -135,6 +138,55 @@ async fn faults_are_shown_at_their_rows_and_put_right_there_and_nothing_is_kept_
 }
 
 #[tokio::test]
+async fn what_people_call_columns_units_and_people_is_understood_and_what_several_are_called_is_not() {
+    let (pages, page) = desk().await;
+    let name = |code: &str| pages.engine.directory().person_by_code(code).expect("a person").name.clone();
+    let sent = |head: &str, row: &str| format!("{head}\n{row}\n");
+    let named = sent(LABELS, &format!("A1,Thứ nhất,đơn vị,{},plain,60,2026-06-01", name("m2")));
+    let looked = pages.post_files(&page, &[("do", "read")], &[("list", "a.csv", named.as_bytes())]).await;
+    assert_eq!(looked.status, StatusCode::OK, "{}", looked.text());
+    let taken = post(&pages, &page, &carried(&looked, "take", &[])).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.text());
+    let dossier =
+        pages.engine.store().read("SELECT id FROM dossier WHERE import_key = 'A1'", &[]).await.expect("it reads");
+    let id = chancery::ids::DossierId::new(dossier[0].text(0).expect("an id"));
+    let dossier = pages.engine.dossier(&id).await.expect("it reads").expect("it is there");
+    let field = |name: &str| dossier.fields[&chancery::ids::FieldName::from(name)].clone();
+    assert_eq!((field("unit"), field("person")), ("U".into(), "p-m2".into()));
+    // A column is named twice: by its code and by its label.
+    let twice = sent("code,title,unit,person,kind,points,since,Mã", "A2,x,U,,plain,60,,A2");
+    let looked = pages.post_files(&page, &[("do", "read")], &[("list", "a.csv", twice.as_bytes())]).await;
+    assert!(looked.text().contains("`Mã`"), "{}", looked.text());
+}
+
+#[tokio::test]
+async fn a_list_that_is_refused_only_when_it_is_taken_stays_on_the_page_with_what_was_typed() {
+    let once = listed()
+        .replace("        deadline: {within: 10wd}", "        entry: {register: [{register: prizes, key: kind.code, year: 2026}]}\n        deadline: {within: 10wd}")
+        .replace("registers: {prizes: {label: Sổ}}", "registers: {prizes: {label: Sổ, unique: [holder, key, year], refuse: 'Đã ghi sổ: {other}.'}}");
+    let pages = Pages::with(&once).await;
+    pages.case("c1", "Một việc khác", "m1").await;
+    let page = format!("{}/list/case", mailed(&pages, "clerk").await);
+    let looked =
+        send(&pages, &page, &["A1,Thứ nhất,U,m2,plain,60,", "A2,Thứ hai,U,m2,plain,70,", "A3,Thứ ba,U,m3,plain,80,"])
+            .await;
+    assert_eq!(looked.status, StatusCode::OK, "each by itself is good: {}", looked.text());
+    let taken = post(&pages, &page, &carried(&looked, "take", &[])).await;
+    let text = taken.text();
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+    for said in ["Đã nhận 2 dòng", "dòng 3: A2", "Đã ghi sổ", "value=\"Thứ hai\"", "value=\"70\""] {
+        assert!(text.contains(said), "`{said}` is missing in: {text}");
+    }
+    assert_eq!(rows(&pages).await.len(), 2);
+    // What stands there is put right and taken; nothing is opened twice.
+    let looked = post(&pages, &page, &carried(&taken, "check", &[("c.1.4", "high")])).await;
+    assert!(looked.text().contains("1 hồ sơ mới, 2 hồ sơ đã có"), "{}", looked.text());
+    let taken = post(&pages, &page, &carried(&looked, "take", &[])).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.text());
+    assert_eq!(rows(&pages).await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_file_that_is_larger_than_any_list_is_told_in_a_line() {
     let (pages, page) = desk().await;
     let page = format!("{page}?lang=en");
@@ -168,7 +220,7 @@ async fn the_same_list_again_makes_no_twins_and_changes_what_can_still_be_filled
     let looked = send(&pages, &page, &["A1,Tên mới,U,m2,plain,60,"]).await;
     let taken = post(&pages, &page, &carried(&looked, "take", &[])).await;
     assert!(
-        taken.status == StatusCode::UNPROCESSABLE_ENTITY && taken.text().contains("A1: danh sách đã đổi"),
+        taken.status == StatusCode::UNPROCESSABLE_ENTITY && taken.text().contains("danh sách đã đổi"),
         "{}",
         taken.text()
     );

@@ -88,6 +88,7 @@ mod support;
 mod tidy;
 mod together;
 mod told;
+mod tongue;
 mod twin;
 mod undelivered;
 mod verify;

@@ -68,3 +68,25 @@ fn a_faulty_file_is_told_and_nothing_begins() {
     let ran = place.run(&[&always[..], &rows[..]].concat());
     assert!(ran.code == 3 && ran.err.contains("rows.csv:1:1"), "{}", ran.err);
 }
+
+#[test]
+fn a_practice_says_in_the_readers_language_that_its_clock_stands_still() {
+    let place = place("practice-clock");
+    let (workflows, directory) = (shipped("purchase"), shipped("purchase/directory"));
+    let calendar = shipped("calendars/vn-civil-service.yaml");
+    let always = ["practice", &workflows, "--directory", &directory, "--calendar", &calendar];
+    let more = ["--starts", "2026-10-05T02:00:00Z", "--language", "vi"];
+    let mut child = place
+        .command()
+        .args(always)
+        .args(more)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let said = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let _practice = Practice(child);
+    let clock =
+        said.map_while(Result::ok).find(|line| line.contains("Đồng hồ")).expect("it says where its clock stands");
+    assert!(clock.contains("đứng yên ở 9 giờ thứ Hai, ngày 05 tháng 10 năm 2026"), "{clock}");
+}

@@ -14,6 +14,8 @@ pub struct Table {
     pub file: Option<Name>,
     /// What it holds; none if it could not be read.
     pub value: Option<serde_json::Value>,
+    /// Its keys, in the order of the file.
+    pub keys: Vec<String>,
 }
 
 /// A field.

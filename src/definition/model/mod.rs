@@ -13,7 +13,7 @@ mod votes;
 use std::collections::BTreeMap;
 
 use super::children::Children;
-use crate::ids::Text;
+use crate::ids::{Citation, Text};
 use crate::source::{SourceFile, Span, Spanned};
 
 pub use decisions::{Cell, Decision, DecisionRow, guard_of};
@@ -170,7 +170,7 @@ pub struct Guard {
     /// What people are told; empty for a guard that only shows the way.
     pub refuse: Text,
     /// The legal text.
-    pub basis: Option<String>,
+    pub basis: Option<Citation>,
 }
 
 /// A register.

@@ -3,7 +3,7 @@
 use super::{Keys, Name, Register, Tell, Transition};
 use crate::calendar::Delay;
 use crate::definition::children::{Awaits, Send};
-use crate::ids::Text;
+use crate::ids::{Citation, Text};
 use crate::source::{Span, Spanned};
 
 /// A state.
@@ -133,7 +133,7 @@ pub struct Separation {
     /// Whoever is named in one of these fields does nothing here.
     pub never_named_in: Vec<Name>,
     /// The legal text.
-    pub basis: Option<String>,
+    pub basis: Option<Citation>,
 }
 
 /// A task.

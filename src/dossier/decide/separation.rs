@@ -6,7 +6,7 @@ use super::stand_in::Behalf;
 use crate::dossier::Deed;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Rule};
-use crate::ids::{ActivationId, FieldName, PersonId, RoleName, Text};
+use crate::ids::{ActivationId, Citation, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
 use crate::machine::{Earlier, Separation};
 
@@ -109,7 +109,7 @@ impl Run<'_> {
     }
 }
 
-fn separated(rule: Rule, deed: &Deed, basis: Option<&String>) -> Reason {
+fn separated(rule: Rule, deed: &Deed, basis: Option<&Citation>) -> Reason {
     Reason {
         code: Code::Separated { rule, by: deed.person.clone(), at: deed.at },
         text: Text::default(),

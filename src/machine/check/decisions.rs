@@ -122,7 +122,7 @@ impl Check<'_> {
             Some(FieldKind::OneOf { values }) => Some(values.keys().cloned().collect()),
             Some(FieldKind::Choice { from }) => {
                 let rows = shape.tables.get(from).and_then(|table| table.as_object());
-                rows.map(|rows| rows.keys().cloned().collect())
+                rows.map(|_| shape.keys_of(from).into_iter().map(str::to_owned).collect())
             }
             _ => None,
         };

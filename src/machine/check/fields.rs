@@ -153,6 +153,12 @@ impl Check<'_> {
         tables.filter_map(|table| Some((table.name.value.clone(), table.value.clone()?))).collect()
     }
 
+    /// The order of their keys, where it says more than that of the characters.
+    pub(super) fn order(&self) -> BTreeMap<String, Vec<String>> {
+        let tables = self.definition.tables.iter().filter(|table| !table.keys.is_sorted());
+        tables.map(|table| (table.name.value.clone(), table.keys.clone())).collect()
+    }
+
     /// Fields that a dossier or a row is about: they name a person or a unit.
     pub(super) fn subjects(&self, kind: Kind, names: &[Name]) -> Vec<FieldName> {
         names.iter().map(|name| self.field_of_type(kind, name, &["person", "unit"])).collect()

@@ -231,6 +231,7 @@ impl Check<'_> {
             row_caption: written.row_caption.as_ref().map(|name| self.refer(Kind::RowField, name).into()),
             row_subject: self.subjects(Kind::RowField, &written.row_subject),
             tables: self.tables(),
+            order: self.order(),
             fields: written.fields.iter().map(|field| self.field(field)).collect(),
             papers: written.papers.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             drafts: written.drafts.iter().map(|draft| (draft.name.value.clone(), self.draft(draft))).collect(),

@@ -142,10 +142,7 @@ pub(super) fn value(field: &Field, world: &World, machine: &Machine, now: Instan
         FieldKind::Person => directory.people.keys().next().map(|person| person.as_str().into()),
         FieldKind::Unit => directory.units.keys().next().map(|unit| unit.as_str().into()),
         FieldKind::Body => directory.bodies.keys().next().map(|body| body.as_str().into()),
-        FieldKind::Choice { from } => {
-            let rows = machine.tables.get(from).and_then(|table| table.as_object());
-            rows.and_then(|rows| rows.keys().next()).map(|key| key.as_str().into())
-        }
+        FieldKind::Choice { from } => machine.keys_of(from).first().map(|key| (*key).into()),
         FieldKind::OneOf { values } => values.keys().next().map(|word| word.as_str().into()),
         FieldKind::Texts { .. } => Some(serde_json::Value::Array(Vec::new())),
         FieldKind::Rows { columns, .. } => {

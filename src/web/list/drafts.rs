@@ -108,6 +108,14 @@ fn shown(app: &App, reader: &Reader, task: &TaskPage, dossier: &Dossier) -> Draf
     }
 }
 
+/// Names of files as they could be sent for the first draft that lacks a paper.
+pub(super) fn example(drafts: &[Open]) -> Option<[String; 2]> {
+    let draft = drafts.iter().find(|one| !one.kinds.is_empty())?;
+    let key = draft.shown.key.rsplit('/').next()?;
+    let (kind, label) = draft.kinds.first()?;
+    Some([format!("{key}-{kind}.pdf"), format!("{key}-{}.pdf", slug(label))])
+}
+
 /// What can be answered for all of them.
 pub(super) fn offers(drafts: &[Open]) -> Vec<Offer> {
     let mut offers: Vec<Offer> = Vec::new();

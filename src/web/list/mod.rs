@@ -58,6 +58,8 @@ struct ListPage {
     /// The endings of files that are taken as papers.
     endings: String,
     attachable: bool,
+    /// Names of files that would be taken: with the kind of paper, with what it is called.
+    example: Option<[String; 2]>,
 }
 
 impl Bringer {
@@ -188,11 +190,16 @@ async fn looked_over(app: &App, bringer: &Bringer, typed: Typed, take: bool) -> 
         let list = Some(typed.view(bringer, &looked));
         return page(app, bringer, ListPage { errors, list, ..ListPage::default() }).await;
     };
-    let errors = typed::take(app, bringer, plan).await?;
-    if errors.is_empty() {
+    let (done, refused) = typed::take(app, bringer, plan).await?;
+    if refused.is_empty() {
         return Ok(bringer.see_page(app));
     }
-    page(app, bringer, ListPage { errors, ..ListPage::default() }).await
+    // The office has changed since it was looked over, or one row stands against another: what was typed stays here.
+    let said =
+        bringer.reader.texts.fill("list.taken", &[("n", &done.to_string()), ("left", &refused.len().to_string())]);
+    let looked = looked.with_refused(refused);
+    let (errors, list) = (looked.errors(bringer), Some(typed.view(bringer, &looked)));
+    page(app, bringer, ListPage { errors, said, list, ..ListPage::default() }).await
 }
 
 async fn page(app: &App, bringer: &Bringer, mut it: ListPage) -> Result<Response, Problem> {
@@ -205,6 +212,7 @@ async fn page(app: &App, bringer: &Bringer, mut it: ListPage) -> Result<Response
         .in_language(Place::Template { token: &bringer.token, workflow: bringer.workflow.as_str() }.path(&app.site));
     it.endings = crate::papers::endings().map(|ending| format!(".{ending}")).collect::<Vec<_>>().join(",");
     it.attachable = drafts.iter().any(|one| !one.kinds.is_empty());
+    it.example = drafts::example(&drafts);
     it.offers = drafts::offers(&drafts);
     it.drafts = drafts.into_iter().map(|one| one.shown).collect();
     let status = if it.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -249,19 +257,23 @@ fn column(bringer: &Bringer, name: &str) -> Column {
     let label = if labels.is_empty() { reader.get("list.key") } else { labels.join(" / ") };
     let kind = fields.first().map(|field| &field.kind);
     let means = kind.map(|kind| reader.texts.get(&format!("list.kind_{}", word(kind))).to_owned()).unwrap_or_default();
-    let words = match kind {
+    let words: Vec<(String, String)> = match kind {
         Some(FieldKind::Choice { from }) => {
-            machine.tables.get(from).and_then(|table| table.as_object()).map_or_else(Vec::new, |table| {
-                table.keys().map(|key| (key.clone(), reader.choice(from, key))).collect()
-            })
+            machine.keys_of(from).into_iter().map(|key| (key.to_owned(), reader.choice(from, key))).collect()
         }
         Some(FieldKind::OneOf { values }) => {
-            values.iter().map(|(word, label)| (word.clone(), reader.text(label).to_owned())).collect()
+            values.entries().map(|(word, label)| (word.clone(), reader.text(label).to_owned())).collect()
         }
         _ => Vec::new(),
     };
     let day = kind.is_some_and(|kind| matches!(kind, FieldKind::Date));
-    Column { name: name.to_owned(), label, means, day, words }
+    let by_label = import::column_named(&label, machine).is_some_and(|column| column == name);
+    let is_read = |(word, title): &(String, String)| {
+        let value = kind.map(|kind| import::value_of(kind, title, machine, &reader.directory));
+        value.is_some_and(|value| value.is_ok_and(|value| value.as_str() == Some(word)))
+    };
+    let by_title = words.iter().all(is_read);
+    Column { name: name.to_owned(), label, by_label, means, day, words, by_title }
 }
 
 /// The word under which the catalogue says what a kind of field takes.

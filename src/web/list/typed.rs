@@ -54,7 +54,7 @@ pub(super) struct Looked {
     whole: Vec<String>,
     /// What is wrong with cells, by row and column.
     cells: BTreeMap<(u32, usize), Vec<String>>,
-    /// Why rows would be refused, by their keys.
+    /// Why rows are refused, or not taken over as they stand, by their numbers.
     refused: BTreeMap<usize, Vec<String>>,
     /// How many rows are there already.
     there: usize,
@@ -195,7 +195,10 @@ impl Typed {
 
     /// The list with what was found out.
     pub(super) fn view(&self, bringer: &Bringer, looked: &Looked) -> View {
-        let key: Vec<&String> = bringer.machine().import.iter().flat_map(|import| &import.key).collect();
+        let machine = bringer.machine();
+        let key: Vec<&String> = machine.import.iter().flat_map(|import| &import.key).collect();
+        let named = |column: &String| import::column_named(column, machine).unwrap_or_else(|| column.clone());
+        let in_key: Vec<bool> = self.columns.iter().map(|column| key.contains(&&named(column))).collect();
         let (mut wrong, mut good) = (Vec::new(), Vec::new());
         for (at, (number, values)) in self.rows.iter().enumerate() {
             let cell = |(place, column): (usize, &String)| Cell {
@@ -204,7 +207,7 @@ impl Typed {
                 whys: looked.cells.get(&(*number, place)).cloned().unwrap_or_default(),
             };
             let cells: Vec<Cell> = self.columns.iter().enumerate().map(cell).collect();
-            let named = cells.iter().filter(|cell| key.contains(&&cell.column)).map(|cell| cell.value.as_str());
+            let named = cells.iter().zip(&in_key).filter(|(_, is)| **is).map(|(cell, _)| cell.value.as_str());
             let name = named.collect::<Vec<_>>().join("/");
             let whys = looked.refused.get(&(*number as usize)).cloned().unwrap_or_default();
             let sound = whys.is_empty() && cells.iter().all(|cell| cell.whys.is_empty());
@@ -220,6 +223,11 @@ impl Looked {
     /// Whether the list may be taken as it is.
     pub(super) fn sound(&self) -> bool {
         self.plan.as_ref().is_some_and(|plan| !plan.rows.is_empty()) && self.refused.is_empty()
+    }
+
+    /// With what only came out when it was taken.
+    pub(super) fn with_refused(self, refused: BTreeMap<usize, Vec<String>>) -> Self {
+        Self { refused, ..self }
     }
 
     /// What is wrong with it, above the list; what is wrong with cells stands at them.
@@ -252,31 +260,36 @@ impl Looked {
     }
 }
 
-/// Every row becomes a dossier, or takes over what is said otherwise now; what could not be done, in words.
+/// Every row becomes a dossier, or takes over what is said otherwise now: how many did, and why the others did not, by their
+/// numbers.
 ///
 /// # Errors
 /// The world fails.
-pub(super) async fn take(app: &App, bringer: &Bringer, plan: &Plan) -> Result<Vec<Wrong>, Problem> {
+pub(super) async fn take(
+    app: &App,
+    bringer: &Bringer,
+    plan: &Plan,
+) -> Result<(usize, BTreeMap<usize, Vec<String>>), Problem> {
     let actor = Actor::Link(bringer.person.clone());
     let intake = intake(app, plan, &actor);
-    let mut errors = Vec::new();
+    let mut refused = BTreeMap::new();
     for row in &plan.rows {
-        let mut say = |text: &str| errors.push(Wrong { text: format!("{}: {text}", row.key), basis: None, href: None });
         match intake.take(row).await.map_err(problem)? {
             Taken::Started(_) => {}
             Taken::Refused(refusal) | Taken::Already(Again { late: Some(refusal), .. }) => {
-                say(&why(bringer, &refusal).join("; "));
+                refused.insert(row.line, why(bringer, &refusal));
             }
             Taken::Already(again) if !again.kept.is_empty() => {
                 let names: Vec<String> =
                     again.kept.iter().map(|name| bringer.reader.field_path(name.as_str())).collect();
-                say(&bringer.reader.texts.fill("list.kept", &[("fields", &names.join(", "))]));
+                let said = bringer.reader.texts.fill("list.kept", &[("fields", &names.join(", "))]);
+                refused.insert(row.line, vec![said]);
             }
             Taken::Already(_) => {}
         }
     }
     while app.engine.deliver().await? > 0 {}
-    Ok(errors)
+    Ok((plan.rows.len() - refused.len(), refused))
 }
 
 /// Rows of a list bring no papers along.

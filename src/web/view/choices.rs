@@ -28,6 +28,8 @@ struct Chance {
     open: bool,
     rests: String,
     rules: Vec<Against>,
+    /// What would open it, or that nothing would.
+    opens: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,8 +70,9 @@ fn of_field(reader: &Reader, saying: &Saying<'_>, found: &explain::Choices) -> C
         rules: choice
             .rules
             .iter()
-            .map(|rule| Against { text: saying.reason(&rule.reason), opens: saying.opens(rule) })
+            .map(|rule| Against { text: saying.reason(&rule.reason), opens: saying.meets(choice, rule) })
             .collect(),
+        opens: saying.opens(choice),
     };
     let rows: Vec<Chance> = found.choices.iter().map(row).collect();
     let open = rows.iter().filter(|row| row.open).count();

@@ -134,7 +134,12 @@ impl Sheet {
 pub(crate) fn grounds(reader: &Reader, dossier: &Dossier) -> Vec<Grounds> {
     let Some(last) = dossier.grounds.last() else { return Vec::new() };
     let latest = dossier.grounds.iter().filter(|ground| ground.at == last.at);
-    latest.map(|ground| Grounds { text: reader.text(&ground.text).to_owned(), basis: ground.basis.clone() }).collect()
+    latest
+        .map(|ground| Grounds {
+            text: reader.text(&ground.text).to_owned(),
+            basis: reader.citation(ground.basis.as_ref()),
+        })
+        .collect()
 }
 
 fn size(reader: &Reader, bytes: u64) -> String {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::form::Form;
 use super::super::reader::Reader;
+use crate::directory::names::sort_key;
 use crate::dossier::decide::assign;
 use crate::ids::PersonId;
 
@@ -64,7 +65,9 @@ pub(crate) fn hands(reader: &Reader, hands: &assign::Hands, me: &PersonId, sent:
             name: reader.name(id),
             chosen: sent.is_some_and(|form| form.get(input) == id.as_str()),
         };
-        people.iter().map(one).collect::<Vec<_>>()
+        let mut people: Vec<Person> = people.iter().map(one).collect();
+        people.sort_by_cached_key(|one| sort_key(&one.name));
+        people
     };
     let said = match &hands.owner {
         Some(owner) if owner == me => {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::sheet::{self, Grid};
+use crate::directory::names::{sort_key, text_key};
 use crate::dossier::Dossier;
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::machine::{Field, FieldKind};
@@ -271,11 +272,10 @@ fn offers(reader: &Reader, kind: &FieldKind) -> Vec<Offer> {
     let directory = &reader.directory;
     let mut offers: Vec<Offer> = match kind {
         FieldKind::Choice { from } => {
-            let table = reader.machine.tables.get(from).and_then(Value::as_object);
-            table.into_iter().flatten().map(|(key, _)| offer(key, reader.choice(from, key))).collect()
+            reader.machine.keys_of(from).into_iter().map(|key| offer(key, reader.choice(from, key))).collect()
         }
         FieldKind::OneOf { values } => {
-            values.iter().map(|(value, label)| offer(value, reader.text(label).to_owned())).collect()
+            values.entries().map(|(value, label)| offer(value, reader.text(label).to_owned())).collect()
         }
         FieldKind::Person if directory.people.len() <= OFFERED_MAX => {
             directory.people.values().map(|one| offer(one.id.as_str(), one.name.clone())).collect()
@@ -288,7 +288,12 @@ fn offers(reader: &Reader, kind: &FieldKind) -> Vec<Offer> {
         }
         _ => Vec::new(),
     };
-    offers.sort_by(|one, other| one.label.cmp(&other.label));
+    // Words and rows of tables stand as their author put them.
+    match kind {
+        FieldKind::Person => offers.sort_by_cached_key(|offer| sort_key(&offer.label)),
+        FieldKind::Unit | FieldKind::Body => offers.sort_by_cached_key(|offer| text_key(&offer.label)),
+        _ => {}
+    }
     offers
 }
 

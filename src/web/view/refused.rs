@@ -58,7 +58,7 @@ fn said(
             own
         };
         let about = about(reason).map(|about| format!("{about}: {said}"));
-        Wrong { text: about.unwrap_or(said), basis: reason.basis.clone(), href: place(reason) }
+        Wrong { text: about.unwrap_or(said), basis: reader.citation(reason.basis.as_ref()), href: place(reason) }
     };
     refusal.reasons.iter().map(wrong).collect()
 }

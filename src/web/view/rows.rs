@@ -1,10 +1,10 @@
 //! The rows of a list: grouped by their first choice (what is proposed), ordered by unit and given name, with their latest votes.
 
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization;
 
 use super::super::form::Form;
 use super::super::reader::Reader;
+use crate::directory::names::{sort_key, text_key};
 use crate::dossier::command::Aside;
 use crate::dossier::{Dossier, Row, RowStatus};
 use crate::ids::DossierId;
@@ -94,7 +94,7 @@ pub(crate) fn groups(reader: &Reader, dossier: &Dossier, ids: &[DossierId], by: 
     let mut lines: Vec<(String, Line)> = ids.iter().map(|id| line(reader, dossier, id, by)).collect();
     lines.sort_by_cached_key(|(_, line)| {
         let unit = group_of(reader, dossier, &DossierId::from(line.id.as_str()), unit);
-        (plain(&unit), by_given_name(&line.caption))
+        (text_key(&unit), sort_key(&line.caption))
     });
     let order: Vec<String> = ids.iter().map(|id| group_of(reader, dossier, id, by)).collect();
     let mut groups: Vec<Group> = Vec::new();
@@ -178,28 +178,4 @@ fn latest_vote(reader: &Reader, dossier: &Dossier, id: &DossierId) -> Option<Str
         .find_map(|result| result.rows.iter().find(|row| &row.row == id))?;
     let (yes, base) = (row.yes.to_string(), row.base.to_string());
     Some(reader.texts.fill("part.votes", &[("yes", &yes), ("base", &base)]))
-}
-
-/// Small and without marks, so that tones do not tear families apart.
-fn plain(name: &str) -> String {
-    let small = name.to_lowercase().replace('đ', "d");
-    small.nfd().filter(|letter| !unicode_normalization::char::is_combining_mark(*letter)).collect()
-}
-
-/// The given name comes last and counts first.
-fn by_given_name(name: &str) -> (String, String) {
-    let plain = plain(name);
-    (plain.split_whitespace().next_back().unwrap_or_default().to_owned(), plain.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::by_given_name;
-
-    #[test]
-    fn people_stand_in_the_order_of_their_given_names() {
-        let mut names = ["Trần Văn Bình", "Đỗ Thị Ánh", "Nguyễn Văn An", "Lê Đức", "Phạm Dung"];
-        names.sort_by_key(|name| by_given_name(name));
-        assert_eq!(names, ["Nguyễn Văn An", "Đỗ Thị Ánh", "Trần Văn Bình", "Lê Đức", "Phạm Dung"]);
-    }
 }

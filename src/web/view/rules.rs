@@ -28,7 +28,11 @@ pub(crate) fn of_options(reader: &Reader, options: &[Transition]) -> Vec<Rule> {
             match rules.iter_mut().find(|rule| rule.lines.first() == Some(&line)) {
                 Some(rule) if !rule.title.contains(&label) => rule.title = format!("{}, {label}", rule.title),
                 Some(_) => {}
-                None => rules.push(Rule { title: label.clone(), lines: vec![line], basis: guard.basis.clone() }),
+                None => rules.push(Rule {
+                    title: label.clone(),
+                    lines: vec![line],
+                    basis: reader.citation(guard.basis.as_ref()),
+                }),
             }
         }
     }
