@@ -21,7 +21,7 @@ use crate::dossier::decide::trace::decide_traced;
 use crate::dossier::evolve::evolve;
 use crate::dossier::project::{RegisterRow, project};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::taken::{Key, Taken};
+use crate::dossier::taken::{Key, SaidBefore, SaidSince, Taken};
 use crate::dossier::{Child, Dossier, Message, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, MachineHash, OperationId, PersonId, WorkflowName};
 use crate::machine::{LinkPolicy, Machine, Measure};
@@ -378,10 +378,11 @@ impl<'w> Office<'w> {
         let facts = self.facts(machine, before, &command.ask);
         let no_boxes = Boxes::new();
         let boxes = kept.map_or(&no_boxes, |kept| &kept.boxes);
-        let (decided, trace) = self.keys.settled(|taken| {
+        let decide = |taken: &Taken| {
             let context = Context { directory: world.directory(), calendar, register: &facts, boxes, taken };
             decide_traced(machine, before, command, self.now, &context)
-        });
+        };
+        let (decided, trace) = self.keys.settled(decide, |asked| self.said_before(asked));
         self.coverage.trace(machine, trace);
         let decision = decided?;
         if decision.events.is_empty() {
@@ -406,6 +407,18 @@ impl<'w> Office<'w> {
         self.history.events(&after, decision.events);
         self.dossiers.insert(after.id.clone(), Kept { dossier: after, machine, key, boxes, stuck: None });
         Ok(())
+    }
+
+    /// What dossiers that wrote into a register say of these people.
+    fn said_before(&self, asked: &SaidBefore) -> Vec<SaidSince> {
+        let entries = self.register.iter().zip(&self.writers);
+        let about =
+            entries.filter(|(entry, _)| entry.register == asked.register && asked.holders.contains(&entry.holder));
+        let said = |(entry, writer): (&Entry, &Option<DossierId>)| {
+            let text = asked.of(self.dossier(writer.as_ref()?)?)?.to_owned();
+            Some(SaidSince { holder: entry.holder.clone(), year: entry.year, text })
+        };
+        about.filter_map(said).collect()
     }
 
     /// The facts about whom the dossier is about.

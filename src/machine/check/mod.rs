@@ -11,6 +11,7 @@ mod branches;
 mod cases;
 mod children;
 mod corrections;
+mod comparisons;
 mod cover;
 mod decisions;
 mod drafts;
@@ -240,6 +241,7 @@ impl Check<'_> {
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
             registers: self.registers(),
             numbers: self.numberings(),
+            comparisons: written.comparisons.iter().map(|one| (one.name.value.clone(), self.comparison(one))).collect(),
             mails: written.mails.iter().map(|mail| (mail.name.value.clone(), self.mail(mail))).collect(),
             notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),
             access: self.access(&written.access),
