@@ -208,7 +208,10 @@ fn value(take: Take, reckoned: &Reckoned, words: &Words) -> String {
     let about = if rounded == shown { "" } else { "≈ " };
     let said = words.decimal(&rounded.to_string());
     match (take, reckoned.part) {
-        (Take::Share, Some(part)) => format!("{about}{said} % ({part} / {})", reckoned.dossiers),
+        (Take::Share, Some(part)) => {
+            let whole = reckoned.whole.unwrap_or_else(|| count(reckoned.dossiers).into());
+            format!("{about}{said} % ({part} / {whole})")
+        }
         _ => format!("{about}{said}"),
     }
 }
@@ -222,7 +225,7 @@ fn csv(answers: &[Answer], printer: &Printer) {
     let most = answers.iter().map(|answer| answer.headings.len()).max().unwrap_or_default();
     let groups = (1..=most).flat_map(|at| [format!("group_{at}"), format!("name_{at}")]);
     let head = ["measure".to_owned(), "of".to_owned()].into_iter().chain(groups);
-    let head = head.chain(["dossiers", "part", "value", "rounded"].map(str::to_owned));
+    let head = head.chain(["dossiers", "part", "whole", "value", "rounded"].map(str::to_owned));
     printer.line(record(head.collect()));
     let exact = |number: Option<Exact>| number.map(|number| number.to_string()).unwrap_or_default();
     for Answer { measured, .. } in answers {
@@ -231,7 +234,8 @@ fn csv(answers: &[Answer], printer: &Printer) {
             cells.extend(words);
             cells.resize(2 + 2 * most, String::new());
             let rounded = reckoned.value.and_then(|value| value.rounded(PLACES + 2));
-            let numbers = [Some(count(reckoned.dossiers).into()), reckoned.part, reckoned.value, rounded].map(exact);
+            let dossiers = Some(count(reckoned.dossiers).into());
+            let numbers = [dossiers, reckoned.part, reckoned.whole, reckoned.value, rounded].map(exact);
             cells.extend(numbers);
             record(cells)
         };

@@ -255,8 +255,9 @@ fn report(answer: &Answer, printer: &Printer) {
     }
     printer.say(&say!(trial.cases, passed = answer.passed, n = answer.cases));
     for covered in &answer.coverage {
-        let Covered { workflow, states, transitions, guards, mails, gaps } = covered;
+        let Covered { workflow, states, transitions, guards, mails, measures, gaps } = covered;
         let own = say!(trial.mails, n = mails.reached, all = mails.all);
+        let counted = say!(trial.measures, n = measures.reached, all = measures.all);
         printer.say(&say!(
             trial.covered,
             workflow = workflow.as_str(),
@@ -267,6 +268,7 @@ fn report(answer: &Answer, printer: &Printer) {
             guards = guards.reached,
             all_guards = guards.all,
             mails = if mails.all > 0 { own } else { Words::plain("") },
+            measures = if measures.all > 0 { counted } else { Words::plain("") },
             percent = covered.percent(),
         ));
         for gap in gaps.iter().take(GAPS_MAX) {

@@ -12,13 +12,14 @@ pub(super) fn measures(item: &Item<'_>) -> Vec<Measure> {
 }
 
 fn measure(name: Name, item: &Item<'_>) -> Option<Measure> {
-    let map = item.map(say!(what.measure), &["title", "when", "take", "of", "by", "day"])?;
+    let map = item.map(say!(what.measure), &["title", "when", "take", "of", "out_of", "by", "day"])?;
     let formula = |key: &str| map.get(key).and_then(|item| item.formula());
     Some(Measure {
         title: map.need("title", &name.span).map_or_else(Text::default, |item| item.text()),
         when: formula("when"),
         take: map.word("take"),
         of: formula("of"),
+        out_of: formula("out_of"),
         by: map.get("by").map_or_else(Vec::new, |item| groups(&item)),
         day: formula("day"),
         name,

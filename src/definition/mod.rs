@@ -3,6 +3,7 @@
 //! Files come in through the caller: nothing here reads a disk. What names mean is the checker's business.
 
 pub mod children;
+mod comparisons;
 mod decisions;
 mod drafts;
 mod item;

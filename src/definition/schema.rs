@@ -109,6 +109,7 @@ roles: {r: {outside: [{}]}}
 guards: {g: {}}
 numbers: {n: {}}
 registers: {r: {}}
+comparisons: {c: {earlier: {}}}
 children: {c: {}}
 decisions: {d: {rows: [{}]}}
 votes: {v: {own_case: {}, absent: {}}}

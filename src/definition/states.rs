@@ -45,7 +45,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// What a state may do by itself.
-const ACTION_KEYS: [&str; 7] = ["set", "milestone", "register", "tell", "open", "send", "result"];
+const ACTION_KEYS: [&str; 8] = ["compare", "set", "milestone", "register", "tell", "open", "send", "result"];
 
 /// The states of a section, each with those inside it.
 pub(super) fn states(item: &Item<'_>) -> Vec<State> {
@@ -205,6 +205,7 @@ fn actions(map: &Map<'_>, key: &str) -> Actions {
     };
     let set = map.get("set").map_or_else(Vec::new, |item| item.named(say!(several.formulas)));
     Actions {
+        compare: map.words("compare"),
         set: set.into_iter().map(|(name, item)| (name, item.formula())).collect(),
         milestone: map.word("milestone"),
         register: map.get("register").map_or_else(Vec::new, |item| item.items().iter().filter_map(register).collect()),

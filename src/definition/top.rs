@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, children, decisions, drafts, mails, measures, numbers, parts, states};
+use super::{LANGUAGE, children, comparisons, decisions, drafts, mails, measures, numbers, parts, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -29,6 +29,7 @@ pub(super) const KEYS: &[&str] = &[
     "children",
     "numbers",
     "registers",
+    "comparisons",
     "roles",
     "guards",
     "decisions",
@@ -72,6 +73,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         decisions: map.get("decisions").map_or_else(Vec::new, |item| decisions::decisions(&item)),
         votes: map.get("votes").map_or_else(Vec::new, |item| parts::votes(&item)),
         registers: map.get("registers").map_or_else(Vec::new, |item| numbers::registers(&item)),
+        comparisons: map.get("comparisons").map_or_else(Vec::new, |item| comparisons::comparisons(&item)),
         parent: map.words("parent"),
         gives: map.words("gives"),
         children: map.get("children").map_or_else(Vec::new, |item| children::children(&item)),

@@ -56,7 +56,6 @@ impl<'a> Desk<'a> {
     pub fn draw(&self, kind: &str) -> Result<Option<String>, PaintError> {
         let draft = self.machine.drafts.get(kind).filter(|draft| self.stands(draft));
         let Some(draft) = draft else { return Ok(None) };
-        let more = BTreeMap::from([("results".to_owned(), self.results())]);
         let words = Words::of(self.language.as_str());
         let voice = Voice {
             machine: self.machine,
@@ -67,6 +66,10 @@ impl<'a> Desk<'a> {
             unknown: BLANK,
             between: "; ",
         };
+        let more = BTreeMap::from([
+            ("results".to_owned(), self.results()),
+            ("corrections".to_owned(), self.corrections(&voice)),
+        ]);
         let Self { dossier, calendar, now, .. } = *self;
         let source = Source { voice, dossier, calendar, now, more: &more, row: None };
         page::page(self.language.as_str(), &view::Sheet::new(draft, &source)).map(Some)
@@ -76,6 +79,35 @@ impl<'a> Desk<'a> {
     fn those(&self, result: &VoteResult, attends: &[Attends]) -> Vec<&'a str> {
         let them = result.attendance.iter().filter(|(_, one)| attends.contains(one));
         them.filter_map(|(person, _)| Some(self.directory.person(person)?.name.as_str())).collect()
+    }
+
+    /// What was corrected after it was submitted, as pages say it: the field, what it said, what it says since, when and why.
+    fn corrections(&self, voice: &Voice<'_>) -> Value {
+        let all = &self.dossier.corrections;
+        let said = all.iter().enumerate().filter_map(|(at, one)| {
+            let field = self.machine.field(&one.field)?;
+            let later = all[at + 1..].iter().find(|later| later.field == one.field).map(|later| &later.before);
+            let after = later.or_else(|| self.dossier.fields.get(&one.field)).unwrap_or(&Value::Null);
+            Some(json!({
+                "field": field.label.in_language(self.language),
+                "before": voice.value(field, &one.before, self.dossier),
+                "after": voice.value(field, after, self.dossier),
+                "day": self.calendar.date(one.at).to_string(),
+                "reason": one.reason,
+            }))
+        });
+        Value::Array(said.collect())
+    }
+
+    /// Results of a vote without rows that count no longer, the first first.
+    fn fallen(&self, vote: &str) -> Vec<Value> {
+        let results = self.dossier.results.iter().filter(|result| result.name.as_str() == vote && result.fallen);
+        let said = results.filter_map(|result| {
+            let [row] = result.rows.as_slice() else { return None };
+            let day = self.calendar.date(result.at).to_string();
+            Some(json!({"day": day, "yes": row.yes, "no": row.no, "base": row.base, "passed": row.passed}))
+        });
+        said.collect()
     }
 
     /// What formulas see of votes, by the vote's name.
@@ -95,6 +127,7 @@ impl<'a> Desk<'a> {
                 "body": body,
                 "day": self.calendar.date(result.at).to_string(),
                 "basis": rule.basis,
+                "fallen": self.fallen(name.as_str()),
             });
             Some((name.to_string(), said))
         });

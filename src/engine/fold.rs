@@ -18,7 +18,7 @@ use crate::dossier::decide::{Decision, decide};
 use crate::dossier::event::Change;
 use crate::dossier::project::project;
 use crate::dossier::refusal::{Code, Refusal};
-use crate::dossier::taken::{Taken, takes_keys};
+use crate::dossier::taken::{Taken, rests_elsewhere};
 use crate::ids::{DossierId, MachineHash, OperationId};
 use crate::machine::Machine;
 use crate::planted::{Fault, planted};
@@ -224,7 +224,7 @@ impl<'f> Fold<'f> {
         }
         let decision = self.decide(command, &version, &calendar, &[], &Boxes::new(), Taken::NOTHING).ok()?;
         // Without an event no key would say whether it was right.
-        if decision.events.is_empty() || boxes::wants(&decision) || takes_keys(&decision.events) {
+        if decision.events.is_empty() || boxes::wants(&decision) || rests_elsewhere(&decision) {
             return None;
         }
         self.accept(pending, command, &decision, &version.machine, &calendar).ok()

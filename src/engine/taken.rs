@@ -1,4 +1,5 @@
-//! Keys that are given once: what a decision rests on is looked up in its transaction, and decided again with that.
+//! Keys that are given once, and what was said before: what a decision rests on is looked up in its transaction, and decided again
+//! with that.
 
 use super::fold::Fold;
 use crate::dossier::command::Actor;
@@ -6,10 +7,13 @@ use crate::dossier::context::{Boxes, Context};
 use crate::dossier::decide::{self, Decision};
 use crate::dossier::event::{Change, Event};
 use crate::dossier::refusal::Refusal;
-use crate::dossier::taken::{Holder, Key, Taken, Unknown};
+use crate::dossier::taken::{Holder, Key, SaidBefore, SaidSince, Taken, Unknown};
 use crate::ids::{DossierId, Instant, PersonId};
 use crate::planted::{Fault, planted};
 use crate::store::{Batch, StoreError, TakenRow, Tx};
+
+/// Earlier dossiers about a person that are looked at, the last ones first.
+const EARLIER_MAX: i64 = 3;
 
 impl Fold<'_> {
     /// Decides until the decision rests on nothing that was not looked up. Most take no key and are decided once.
@@ -22,7 +26,7 @@ impl Fold<'_> {
         let mut taken = Taken::default();
         loop {
             let decided = decide(&taken);
-            let unknown = decided.as_ref().map(|decision| taken.unknown(&decision.events)).unwrap_or_default();
+            let unknown = decided.as_ref().map(|decision| taken.unknown(decision)).unwrap_or_default();
             if unknown.is_empty() {
                 return Ok(decided);
             }
@@ -36,9 +40,27 @@ impl Fold<'_> {
                         let holder = self.holder(tx, &key, actor)?;
                         taken.learn_holder(key, holder);
                     }
+                    Unknown::Said(asked) => {
+                        let said = self.said_before(tx, &asked)?;
+                        taken.learn_said(asked, said);
+                    }
                 }
             }
         }
+    }
+
+    /// What the last dossiers that wrote into a register about these people say of them.
+    fn said_before(&self, tx: &mut Tx<'_>, asked: &SaidBefore) -> Result<Vec<SaidSince>, StoreError> {
+        let mut said = Vec::new();
+        for holder in &asked.holders {
+            for (id, year) in tx.writers(&asked.register, holder, EARLIER_MAX)? {
+                let read = if self.dossiers.contains_key(&id) { None } else { Some(self.read(tx, &id)?) };
+                let dossier = read.as_ref().or_else(|| Some(&self.dossiers.get(&id)?.kept)).map(|kept| &kept.dossier);
+                let text = dossier.and_then(|dossier| asked.of(dossier));
+                said.extend(text.map(|text| SaidSince { holder: holder.clone(), year, text: text.to_owned() }));
+            }
+        }
+        Ok(said)
     }
 
     /// The last number of a counter, as this batch leaves it.

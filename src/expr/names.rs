@@ -191,20 +191,26 @@ impl Names {
         names.or("entered", days()).or("left", days()).or("due", days())
     }
 
-    /// With what a paper knows besides: `results`, of each vote the last result that counts.
+    /// With what a paper knows besides: `results`, of each vote the last result that counts and those that do not any more; and
+    /// `corrections`, of every field that was corrected what it said before and since.
     #[must_use]
     pub fn of_draft(self, votes: &BTreeMap<VoteName, VoteRule>) -> Self {
         let number = |key: &str| (key.to_owned(), Kind::Number);
         let text = |key: &str| (key.to_owned(), Kind::Text);
         let names = |key: &str| (key.to_owned(), Kind::List(Box::new(Kind::Text)));
+        let list = |parts: BTreeMap<String, Kind>| Kind::List(Box::new(Kind::Map(parts)));
+        let fallen =
+            list([text("day"), number("yes"), number("no"), number("base"), ("passed".to_owned(), Kind::Truth)].into());
         let result = Kind::Map(
             [number("members"), number("passed"), number("rejected"), text("body"), text("day"), text("basis")]
                 .into_iter()
                 .chain([names("present"), names("absent"), names("excused"), ("quorate".to_owned(), Kind::Truth)])
+                .chain([("fallen".to_owned(), fallen)])
                 .collect(),
         );
         let results = votes.keys().map(|name| (name.to_string(), result.clone())).collect();
-        self.or("results", Kind::Map(results))
+        let corrections = [text("field"), text("before"), text("after"), text("day"), text("reason")];
+        self.or("results", Kind::Map(results)).or("corrections", list(corrections.into()))
     }
 
     /// With what a row of a table knows besides: `n`, its place from 1.

@@ -8,6 +8,9 @@ use crate::ids::FieldName;
 /// What is done on entry (`entry:`) or on leaving (`exit:`), in this order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Actions {
+    /// Comparisons whose tables are filled in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compare: Vec<String>,
     /// Fields that get values; each formula sees those before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set: Vec<Setting>,

@@ -21,6 +21,9 @@ pub struct Measure {
     /// What is looked at in each, as CEL; nothing where they are only counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
+    /// Of a share of two sums, the number in each dossier that the whole is the sum of, as CEL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of: Option<String>,
     /// For each value of these, a group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<Grouping>,
@@ -47,7 +50,7 @@ pub struct Grouping {
 pub enum Take {
     /// How many.
     Count,
-    /// The share of those of which something holds.
+    /// The share of those of which something holds, or of one sum in another.
     Share,
     /// All values together.
     Sum,
@@ -78,7 +81,7 @@ impl Measure {
     /// Its formulas.
     pub fn formulas(&self) -> impl Iterator<Item = &String> {
         let by = self.by.iter().map(|grouping| &grouping.of);
-        self.when.iter().chain(&self.of).chain(&self.day).chain(by)
+        self.when.iter().chain(&self.of).chain(&self.out_of).chain(&self.day).chain(by)
     }
 }
 

@@ -9,6 +9,7 @@ mod actions;
 pub mod chart;
 pub mod check;
 mod children;
+mod comparison;
 pub mod decision;
 pub mod deeds;
 pub mod differ;
@@ -40,6 +41,7 @@ pub use actions::{Actions, RegisterRule, Setting};
 pub use children::{
     Awaits, CHILDREN_MAX, COMPLETE, Children, NO_RESULT, PARENT, RESULT_CHANGED, Reach, Related, Sending, Until,
 };
+pub use comparison::{Before, Comparison, LIKE, LIKE_YEAR, PERCENT, WHO};
 pub use decision::{Condition, Decision, DecisionRow, Hit, Sample, Undecided};
 pub use draft::{Block, Column, Draft, DraftTable, RowsOf, Says, Signature};
 pub use lead::{Lead, LeadAct};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Children, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, RegisterBook, Role, RoleSource,
-    State, VoteRule,
+    Access, Children, Comparison, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, RegisterBook, Role,
+    RoleSource, State, VoteRule,
 };
 use crate::exact::Exact;
 use crate::ids::{Citation, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
@@ -71,6 +71,9 @@ pub struct Shape {
     /// Registers that it writes into or that its formulas ask, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registers: BTreeMap<String, RegisterBook>,
+    /// Texts that are compared, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub comparisons: BTreeMap<String, Comparison>,
     /// How documents are numbered, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, Numbering>,

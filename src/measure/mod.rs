@@ -72,9 +72,12 @@ pub struct Word {
 pub struct Reckoned {
     /// How many counted.
     pub dossiers: usize,
-    /// Of a share: of how many it holds.
+    /// Of a share: of how many it holds, or the sum of the parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<Exact>,
+    /// Of a share of two sums: the sum of the wholes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Exact>,
     /// The value, exactly; none of nothing, or if it is too large.
     pub value: Option<Exact>,
 }
@@ -128,7 +131,14 @@ enum Look {
     No,
     Undated,
     Empty,
-    Counts(Vec<Word>, Exact),
+    Counts(Vec<Word>, Value),
+}
+
+/// What one dossier brings: a number, and of what it is a part.
+#[derive(Clone, Copy, Debug)]
+struct Value {
+    of: Exact,
+    out_of: Exact,
 }
 
 /// A measure while it is reckoned.
@@ -139,7 +149,7 @@ pub struct Reckoning<'a> {
     world: World<'a>,
     period: Period,
     states: BTreeMap<String, StateId>,
-    groups: BTreeMap<Vec<Word>, Vec<Exact>>,
+    groups: BTreeMap<Vec<Word>, Vec<Value>>,
     aside: Aside,
 }
 
@@ -181,17 +191,19 @@ impl<'a> Reckoning<'a> {
                 Some(false) => return Ok(Look::No),
                 None => return Ok(Look::Undated),
             }
-            let value = match &self.measure.of {
-                Some(of) => programs.number(of, scope)?,
-                None => Some(Exact::from(1)),
+            let number = |formula: &Option<String>| match formula {
+                Some(formula) => programs.number(formula, scope),
+                None => Ok(Some(Exact::from(1))),
             };
-            let Some(value) = value else { return Ok(Look::Empty) };
+            let (Some(of), Some(out_of)) = (number(&self.measure.of)?, number(&self.measure.out_of)?) else {
+                return Ok(Look::Empty);
+            };
             let mut words = Vec::new();
             for grouping in &self.measure.by {
                 let (code, name) = programs.word(&grouping.of, scope)?.unwrap_or_default();
                 words.push(Word { name: name.or_else(|| self.label(&grouping.of, &code)), code });
             }
-            Ok(Look::Counts(words, value))
+            Ok(Look::Counts(words, Value { of, out_of }))
         })
     }
 
@@ -257,10 +269,11 @@ impl<'a> Reckoning<'a> {
     /// whoever knows the whole and the rest knows them too.
     pub fn result(&self, least: usize) -> Measured {
         let take = self.measure.take;
-        let all: Vec<Exact> = self.groups.values().flatten().copied().collect();
-        let mut groups: Vec<(&Vec<Word>, &Vec<Exact>)> = self.groups.iter().collect();
+        let reckoned = |values: &[Value]| reckoned(self.measure, values);
+        let all: Vec<Value> = self.groups.values().flatten().copied().collect();
+        let mut groups: Vec<(&Vec<Word>, &Vec<Value>)> = self.groups.iter().collect();
         groups.sort_by_key(|(words, values)| (values.len(), *words));
-        let (mut small, mut together): (usize, Vec<Exact>) = (0, Vec::new());
+        let (mut small, mut together): (usize, Vec<Value>) = (0, Vec::new());
         for (_, values) in &groups {
             let too_few = values.len() < least || (small > 0 && together.len() < least);
             if !too_few {
@@ -270,34 +283,36 @@ impl<'a> Reckoning<'a> {
             together.extend(values.iter());
         }
         let mut told = groups.split_off(small);
-        told.sort();
+        told.sort_by_key(|(words, _)| *words);
         let is_told = all.len() >= least || all.is_empty();
-        let group = |(words, values): (&Vec<Word>, &Vec<Exact>)| Group {
-            words: words.clone(),
-            reckoned: reckoned(take, values),
-        };
+        let group =
+            |(words, values): (&Vec<Word>, &Vec<Value>)| Group { words: words.clone(), reckoned: reckoned(values) };
         let has_groups = is_told && !self.measure.by.is_empty();
         Measured {
             measure: self.name.to_owned(),
             take,
             groups: if has_groups { told.into_iter().map(group).collect() } else { Vec::new() },
-            small: (has_groups && small > 0).then(|| (small, reckoned(take, &together))),
-            all: is_told.then(|| reckoned(take, &all)),
+            small: (has_groups && small > 0).then(|| (small, reckoned(&together))),
+            all: is_told.then(|| reckoned(&all)),
             aside: self.aside.clone(),
         }
     }
 }
 
-fn reckoned(take: Take, values: &[Exact]) -> Reckoned {
+fn reckoned(measure: &Measure, values: &[Value]) -> Reckoned {
     let count = || i64::try_from(values.len()).ok().map(Exact::from);
-    let value = match take {
+    let of: Vec<Exact> = values.iter().map(|value| value.of).collect();
+    let is_share = measure.take == Take::Share;
+    let part = if is_share { exact::sum(&of) } else { None };
+    let whole = if is_share { exact::sum(&values.iter().map(|value| value.out_of).collect::<Vec<_>>()) } else { None };
+    let value = match measure.take {
         Take::Count => count(),
-        Take::Share | Take::Mean => exact::mean(values),
-        Take::Sum => exact::sum(values),
-        Take::Median => exact::median(values),
-        Take::Min => values.iter().min().copied(),
-        Take::Max => values.iter().max().copied(),
+        Take::Share => part.zip(whole).and_then(|(part, whole)| part.over(whole)),
+        Take::Mean => exact::mean(&of),
+        Take::Sum => exact::sum(&of),
+        Take::Median => exact::median(&of),
+        Take::Min => of.iter().min().copied(),
+        Take::Max => of.iter().max().copied(),
     };
-    let part = (take == Take::Share).then(|| exact::sum(values)).flatten();
-    Reckoned { dossiers: values.len(), part, value }
+    Reckoned { dossiers: values.len(), part, whole: whole.filter(|_| measure.out_of.is_some()), value }
 }

@@ -1,4 +1,5 @@
-//! What of a workflow was reached: its states, its transitions, its guards both ways, and the mails in its own words.
+//! What of a workflow was reached: its states, its transitions, its guards both ways, the mails in its own words, and the measures
+//! whose value somebody has said beforehand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ struct Reached {
     ways: BTreeSet<Way>,
     guards: BTreeSet<(GuardName, bool)>,
     mails: BTreeSet<String>,
+    measures: BTreeSet<String>,
 }
 
 /// How much of a workflow was reached, and what was not.
@@ -37,6 +39,8 @@ pub struct Covered {
     pub guards: Share,
     /// Its mails in its own words.
     pub mails: Share,
+    /// Its measures: those of which a value was expected, and came.
+    pub measures: Share,
     /// What was not reached, in the order of the file.
     pub gaps: Vec<String>,
 }
@@ -61,7 +65,7 @@ impl Share {
 impl Covered {
     /// Hundredths that were reached of everything together, rounded down: 100 is everything.
     pub fn percent(&self) -> usize {
-        let parts = [self.states, self.transitions, self.guards, self.mails];
+        let parts = [self.states, self.transitions, self.guards, self.mails, self.measures];
         let (reached, all) = parts.iter().fold((0, 0), |(reached, all), part| (reached + part.reached, all + part.all));
         (reached * 100).checked_div(all).unwrap_or(100)
     }
@@ -94,6 +98,11 @@ impl Coverage {
         }
     }
 
+    /// Takes in a measure that gave what was expected of it.
+    pub(super) fn measure(&mut self, machine: &Machine, measure: &str) {
+        self.reached(machine).measures.insert(measure.to_owned());
+    }
+
     /// Takes in what others reached.
     pub fn add(&mut self, other: Self) {
         for (workflow, theirs) in other.workflows {
@@ -102,6 +111,7 @@ impl Coverage {
             ours.ways.extend(theirs.ways);
             ours.guards.extend(theirs.guards);
             ours.mails.extend(theirs.mails);
+            ours.measures.extend(theirs.measures);
         }
     }
 
@@ -141,8 +151,14 @@ impl Coverage {
                 gaps.push(say!(trial.mail, mail));
             }
         }
+        let mut measures = Share::default();
+        for measure in machine.measures.keys() {
+            if !measures.count(reached.measures.contains(measure)) {
+                gaps.push(say!(trial.measure, measure));
+            }
+        }
         let gaps = gaps.iter().map(|gap| gap.text(language)).collect();
-        Covered { workflow: machine.workflow.clone(), states, transitions, guards, mails, gaps }
+        Covered { workflow: machine.workflow.clone(), states, transitions, guards, mails, measures, gaps }
     }
 
     fn reached(&mut self, machine: &Machine) -> &mut Reached {

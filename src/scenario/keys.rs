@@ -1,4 +1,4 @@
-//! Keys that are given once, in an office in memory.
+//! What a decision rests on outside its own dossier, in an office in memory: keys that are given once, and what was said before.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::dossier::Dossier;
 use crate::dossier::decide::Decision;
 use crate::dossier::event::{Change, Event};
 use crate::dossier::refusal::Refusal;
-use crate::dossier::taken::{Holder, Key, Taken, Unknown};
+use crate::dossier::taken::{Holder, Key, SaidBefore, SaidSince, Taken, Unknown};
 
 /// Every key that was taken: its place in a counter's order, and who has it.
 #[derive(Debug, Default)]
@@ -19,11 +19,12 @@ impl Keys {
     pub(super) fn settled<T>(
         &self,
         decide: impl Fn(&Taken) -> (Result<Decision, Refusal>, T),
+        said_before: impl Fn(&SaidBefore) -> Vec<SaidSince>,
     ) -> (Result<Decision, Refusal>, T) {
         let mut known = Taken::default();
         loop {
             let (decided, trace) = decide(&known);
-            let unknown = decided.as_ref().map(|decision| known.unknown(&decision.events)).unwrap_or_default();
+            let unknown = decided.as_ref().map(|decision| known.unknown(decision)).unwrap_or_default();
             if unknown.is_empty() {
                 return (decided, trace);
             }
@@ -37,6 +38,10 @@ impl Keys {
                     Unknown::Holder(key) => {
                         let holder = self.taken.get(&key).map(|(_, holder)| holder.clone());
                         known.learn_holder(key, holder);
+                    }
+                    Unknown::Said(asked) => {
+                        let said = said_before(&asked);
+                        known.learn_said(asked, said);
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Param, Store, StoreError, Tx};
+use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::context::Entry;
 use crate::dossier::taken::Key;
 use crate::ids::{DossierId, Instant};
@@ -14,6 +14,8 @@ const OPENING: &str = "INSERT INTO register (register, holder, key, year, source
 const SAME: &str = "SELECT COUNT(*) FROM register WHERE register = $1 AND holder = $2 AND key = $3 AND year = $4";
 const WRITTEN: &str = "SELECT register, key, year, dossier_id, written_at FROM register WHERE holder = $1 \
     ORDER BY register, key, year, source";
+const WRITERS: &str = "SELECT DISTINCT dossier_id, year FROM register WHERE register = $1 AND holder = $2 AND dossier_id IS NOT NULL \
+    ORDER BY year DESC, dossier_id LIMIT $3";
 const STANDING: &str = "SELECT holder, key, year, source, paper, number, day FROM register WHERE register = $1 \
     ORDER BY holder, key, year, source LIMIT $2";
 
@@ -125,6 +127,18 @@ impl Store {
 }
 
 impl Tx<'_> {
+    /// The dossiers that wrote into a register about a holder, with the year of the entry: the last years first, so many at most.
+    pub(crate) fn writers(
+        &mut self,
+        register: &str,
+        holder: &str,
+        limit: i64,
+    ) -> Result<Vec<(DossierId, i32)>, StoreError> {
+        let rows = self.query(WRITERS, &[register.into(), holder.into(), limit.into()])?;
+        let writer = |row: &Row| Ok((row.text(0)?.into(), i32::try_from(row.int(1)?).unwrap_or_default()));
+        rows.iter().map(writer).collect()
+    }
+
     /// Whether the same fact stands in the register, from whatever source.
     fn stands(&mut self, entry: &OpeningEntry) -> Result<bool, StoreError> {
         let params: [Param; 4] = [

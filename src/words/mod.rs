@@ -13,6 +13,7 @@ use crate::ids::Instant;
 
 mod amounts;
 mod fill;
+pub mod likeness;
 mod phrases;
 
 pub use fill::{clean, fill};

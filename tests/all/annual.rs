@@ -32,7 +32,7 @@ impl Person {
     fn line(&self) -> String {
         let role = if self.direct { "direct_worker" } else { "leader" };
         let Self { code, award, rating, initiatives, .. } = self;
-        format!("U{:02},Người {code},{code},{award},{role},{rating},{initiatives},{}", self.unit, self.team())
+        format!("U{:02},Người {code},{code},{award},{role},{rating},{initiatives},{},", self.unit, self.team())
     }
 
     /// What the screening lets through.
@@ -78,11 +78,13 @@ fn directory(folder: &Path, people: &[Person]) {
     let mut units =
         "code,name,kind,parent,legal_personality,tags,from,until,successors\nBO,Bộ,ministry,,true,,,,\n".to_owned();
     let mut persons = "code,name,address,email,language\n".to_owned();
-    let mut posts = "person,unit,post,from,until\nBT,BO,minister,,\nTTRA,BO,inspector,,\nCV,U01,officer,,\n".to_owned();
+    let mut posts =
+        "person,unit,post,from,until\nBT,BO,minister,,\nTTRA,BO,inspector,,\nSK,BO,initiatives,,\nCV,U01,officer,,\n"
+            .to_owned();
     let mut bodies = "code,name,kind,unit\nHDB,Hội đồng Bộ,ministry_council,BO\n".to_owned();
     let mut seats = "body,person,seat,unit,from,until\nHDB,BT,chair,,,\nHDB,CV,secretary,,,\n".to_owned();
     let mut person = |code: &str| writeln!(persons, "{code},Người {code},ông,{code}@bo.example,vi").expect("written");
-    ["BT", "TTRA", "CV"].into_iter().for_each(&mut person);
+    ["BT", "TTRA", "SK", "CV"].into_iter().for_each(&mut person);
     for unit in 1..=UNITS {
         let u = format!("U{unit:02}");
         for code in ["TT", "CB", "TK", "V1", "V2"] {
@@ -171,7 +173,11 @@ fn unit(steps: &mut String, unit: usize, rows: &[Vec<&str>], people: &[Person]) 
     ));
     let kept = &fighters[..fighters.len() - over];
     for one in kept.iter().filter(|one| one.award == "ministry_fighter") {
-        step(format!("{{in: annual_case Người {}, by: CV, does: accept, expect: {{state: open.ministry}}}}", one.code));
+        step(format!("{{in: annual_case Người {}, by: CV, does: accept, expect: {{tasks: [SK]}}}}", one.code));
+        step(format!(
+            "{{in: annual_case Người {}, by: SK, does: recognise, papers: [certificate], expect: {{state: open.ministry}}}}",
+            one.code
+        ));
     }
     if whole {
         step(format!("{{in: annual_case Tập thể {u}, by: CV, does: accept, expect: {{state: open.cluster}}}}"));

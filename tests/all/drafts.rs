@@ -2,7 +2,7 @@
 //! where something is hidden, and nothing that was typed becomes markup.
 
 use axum::http::StatusCode;
-use chancery::dossier::{Dossier, Purpose, Row, RowResult, RowStatus, VoteResult, decide};
+use chancery::dossier::{Correction, Dossier, Purpose, Row, RowResult, RowStatus, VoteResult, decide};
 use chancery::drafts::Desk;
 use chancery::ids::{ActivationId, Language, PersonId};
 use chancery::machine::{Fraction, Machine};
@@ -37,6 +37,8 @@ papers:
         - basis: "Căn cứ {{ results.council.basis }};"
         - {when: "results.council.quorate", text: "Đủ số ủy viên."}
         - {when: "!results.council.quorate", text: "Không đủ số ủy viên."}
+        - {when: "corrections.size() > 0", text: "Đính chính: {{ corrections.map(c, c.field + ' ' + c.before + ' thành ' + c.after + ' (' + c.reason + ')') }}"}
+        - {when: "results.council.fallen.size() > 0", text: "Trước đây ghi: {{ results.council.fallen.map(r, string(r.yes) + '/' + string(r.base)) }}"}
         - table:
             of: council
             columns:
@@ -184,6 +186,24 @@ fn minutes_have_a_result_for_each_row_with_its_share_and_the_rule_behind_it() {
     assert!(!text.contains("Không đủ"), "what does not hold is not said");
     assert!(!html.contains("<b>"), "what was typed is no markup");
     assert_eq!(Some(html), draw(&office, &machine, &dossier, "minutes"), "the same is drawn the same");
+}
+
+#[test]
+fn what_was_wrong_stands_beside_what_is_right() {
+    let mut office = Office::new();
+    let (machine, mut dossier) = voted(&mut office);
+    let fallen = VoteResult { fallen: true, rows: vec![result("D", 4, true)], ..dossier.results[0].clone() };
+    dossier.results.insert(0, fallen);
+    for before in ["Đợt 3", "Đợt 2"] {
+        let reason = Some("Gõ nhầm".to_owned());
+        let (by, field) = (PersonId::new("p-head"), "name".into());
+        dossier.corrections.push(Correction { at: START, by, field, before: json!(before), reason });
+    }
+    let text = read(&draw(&office, &machine, &dossier, "minutes").expect("it can be drawn up"));
+    for part in ["Tên Đợt 3 thành Đợt 2 (Gõ nhầm)", "Tên Đợt 2 thành Đợt 1 (Gõ nhầm)", "Trước đây ghi: 4/5"]
+    {
+        assert!(text.contains(part), "{part}\nis not in\n{text}");
+    }
 }
 
 #[test]

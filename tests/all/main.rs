@@ -17,6 +17,7 @@ mod catalogue;
 mod chart;
 mod check;
 mod cli;
+mod comparisons;
 mod config;
 mod corrections;
 mod courier;

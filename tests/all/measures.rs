@@ -52,6 +52,7 @@ measures:
   middle: {title: Giá trị trung vị, take: median, of: worth}
   least: {title: Nhỏ nhất, take: min, of: worth}
   most: {title: Lớn nhất, take: max, of: worth}
+  filled: {title: Phần đã dùng, take: share, of: worth, out_of: size(kind) * 20}
   worth: {title: Tổng giá trị, take: sum, of: worth, by: {kind: kind}}
 ";
 
@@ -128,6 +129,7 @@ fn each_way_of_taking_gives_what_it_says_and_what_is_empty_stands_aside() {
     for (name, wanted) in [
         ("dear", exact(1, 2)),
         ("mean_worth", exact(23, 2)),
+        ("filled", exact(23, 40)),
         ("middle", exact(21, 2)),
         ("least", exact(5, 1)),
         ("most", exact(20, 1)),
@@ -138,6 +140,7 @@ fn each_way_of_taking_gives_what_it_says_and_what_is_empty_stands_aside() {
     }
     all[3].fields.remove(&"worth".into());
     assert_eq!(value(&all, "worth"), (exact(36, 1), 1, 0), "an empty field is not counted as nothing");
+    assert_eq!(value(&all, "filled"), (exact(3, 5), 1, 0), "what has no part adds nothing to the whole");
     assert_eq!(value(&all, "dear"), (exact(2, 3), 0, 1), "nothing is not more than ten, and not less");
 }
 
@@ -259,9 +262,9 @@ fn an_operator_reads_figures_as_a_table_as_json_and_as_csv() {
     assert_eq!((&json[0]["all"]["value"], &json[0]["all"]["part"]), (&json!("1"), &json!("1")));
     let csv = place.good(&[on_time.as_slice(), &["--format", "csv"]].concat());
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "measure,of,group_1,name_1,dossiers,part,value,rounded");
-    assert!(lines[1].starts_with("on_time,group,CTY-KT,") && lines[1].ends_with(",1,1,1,1"), "{csv}");
-    assert_eq!(lines[2], "on_time,all,,,1,1,1,1");
+    assert_eq!(lines[0], "measure,of,group_1,name_1,dossiers,part,whole,value,rounded");
+    assert!(lines[1].starts_with("on_time,group,CTY-KT,") && lines[1].ends_with(",1,1,,1,1"), "{csv}");
+    assert_eq!(lines[2], "on_time,all,,,1,1,,1,1");
     let few = place.good(&[&["--language", "en"], on_time.as_slice(), &["--least", "5"]].concat());
     assert!(few.contains("fewer than 5 dossiers: not told") && !few.contains("100"), "{few}");
     let past = [on_time.as_slice(), &["--to", "2020-12-31"]].concat();

@@ -9,6 +9,7 @@ use chancery::diagnostic::Diagnostic;
 use chancery::directory::{self, Directory};
 use chancery::expr::{self, Names};
 use chancery::ids::PersonId;
+use chancery::machine::Machine;
 use chancery::machine::check::check_files;
 use chancery::source::SourceFile;
 use jiff::civil::date;
@@ -31,9 +32,23 @@ fn file(folder: &Path, name: &str) -> Option<SourceFile> {
     fs::read_to_string(folder.join(name)).ok().map(|text| SourceFile::new(name, text))
 }
 
-fn directory_of(office: &str) -> (Option<Directory>, Vec<Diagnostic>) {
+pub(crate) fn directory_of(office: &str) -> (Option<Directory>, Vec<Diagnostic>) {
     let folder = workflows().join(office).join("directory");
     directory::read(&|name| file(&folder, name), &|code| PersonId::new(format!("id-{code}")))
+}
+
+/// A shipped workflow and the files that it is made of.
+pub(crate) fn machine_of(office: &str, name: &str) -> (Machine, Vec<SourceFile>) {
+    let folder = workflows().join(office);
+    let main = file(&folder, name).expect("it is there");
+    let checked = check_files(&main, &|wanted| file(&folder, wanted));
+    (checked.machine.expect("it has no fault"), checked.sources)
+}
+
+/// The shipped calendar and its file.
+pub(crate) fn calendar() -> (Calendar, SourceFile) {
+    let file = file(&workflows().join("calendars"), "vn-civil-service.yaml").expect("it is there");
+    (Calendar::read(&file).0.expect("it has no fault"), file)
 }
 
 #[test]
@@ -72,12 +87,16 @@ fn the_formulas_of_shipped_workflows_name_what_there_is_and_ask_what_can_be_aske
         ("commendation", "unit_list.yaml"),
         ("commendation", "ministry_list.yaml"),
         ("commendation", "peer_list.yaml"),
+        ("initiatives", "initiatives.yaml"),
+        ("training", "training.yaml"),
+        ("training", "trainee.yaml"),
         ("leave", "leave.yaml"),
         ("purchase", "purchase.yaml"),
         ("thesis", "thesis.yaml"),
         ("annual", "annual_round.yaml"),
         ("annual", "annual_unit.yaml"),
         ("annual", "annual_case.yaml"),
+        ("annual", "annual_claim.yaml"),
         ("annual", "annual_complaint.yaml"),
         ("bloc", "bloc_year.yaml"),
         ("bloc", "bloc_registration.yaml"),

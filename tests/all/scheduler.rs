@@ -144,6 +144,32 @@ async fn an_outage_over_many_slots_is_made_up_for_by_one_start() {
     }
 }
 
+/// The half-year reports of the bloc, as they are shipped: their period is opened by the clock on the first of December.
+#[tokio::test]
+async fn a_period_whose_morning_was_slept_through_is_opened_once_with_all_its_members() {
+    for database in databases().await {
+        drop(migrated(&database).await);
+        let mut node = Node::open(&database, 1).await;
+        let (calendar, file) = crate::offices::calendar();
+        node.engine.put_calendar(&calendar, &file).await.expect("a calendar");
+        let directory = crate::offices::directory_of("reports").0.expect("it has no fault");
+        node.engine.put_directory(directory).await.expect("a directory");
+        for name in ["member_opinion.yaml", "member_report.yaml", "reports.yaml"] {
+            let (machine, sources) = crate::offices::machine_of("reports", name);
+            node.engine.deploy(&machine, &sources).await.expect("a workflow");
+        }
+        assert_eq!(node.settle(START.plus_ms(DAY_MS)).await.started, 0, "the first of June was over");
+        // Down until the third of December.
+        drop(node);
+        let mut node = Node::open(&database, 2).await;
+        assert_eq!(node.settle(START.plus_ms(185 * DAY_MS)).await.started, 1);
+        node.settle(START.plus_ms(186 * DAY_MS)).await;
+        let listed = node.listed().await;
+        let of = |workflow: &str| listed.iter().filter(|one| one.workflow.as_str() == workflow).count();
+        assert_eq!((of("reports"), of("member_report")), (1, 8), "one period, a report for each member");
+    }
+}
+
 #[tokio::test]
 async fn a_new_version_with_the_same_line_does_not_forget_a_missed_slot_and_a_new_line_has_no_past() {
     for database in databases().await {

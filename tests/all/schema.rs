@@ -47,11 +47,8 @@ fn named(paths: Vec<PathBuf>) -> Vec<(String, Value)> {
 
 #[test]
 fn every_shipped_workflow_and_every_repaired_fixture_is_taken() {
-    let mut paths: Vec<PathBuf> = ["annual", "bloc", "commendation", "leave", "purchase", "thesis"]
-        .map(|office| format!("workflows/{office}"))
-        .iter()
-        .flat_map(|path| folder(path))
-        .collect();
+    let mut paths: Vec<PathBuf> =
+        crate::offices::names().iter().flat_map(|office| folder(&format!("workflows/{office}"))).collect();
     paths.extend(folder("tests/all/check").into_iter().filter(|path| path.to_string_lossy().ends_with(".fixed.yaml")));
     let values = named(paths);
     assert!(values.len() > 100, "there is something to look at: {}", values.len());

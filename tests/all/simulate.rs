@@ -1,5 +1,8 @@
 //! A dossier's life on a virtual clock: the calendar of its mails and deadlines, every path, and no effect.
 
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Weekday};
 use serde_json::Value;
 
 use crate::cli::{place, shipped};
@@ -60,4 +63,23 @@ fn nothing_comes_of_it_and_the_same_again_is_the_same() {
     place.bad(2, &["simulate", &shipped("purchase"), "--as", "NOBODY"], &["NOBODY"]);
     place.bad(2, &["simulate", &shipped("purchase"), "--field", "amont=1"], &["no field `amont`"]);
     place.bad(2, &["simulate", &shipped("commendation")], &["several workflows"]);
+}
+
+#[test]
+fn over_a_year_everybody_gets_one_mail_on_a_working_morning_at_most() {
+    let place = place("simulate-year");
+    let life = place.json(&["simulate", &shipped("reports/reports.yaml")]);
+    let lines = lines(&life);
+    let day = |at: &str| at[..10].parse::<Date>().expect("a day");
+    let (first, last) = (lines[0].0.as_str(), lines.last().expect("a story").0.as_str());
+    assert!(day(first).until(day(last)).expect("a span").get_days() >= 365, "{first} to {last}");
+    let mut mails: BTreeMap<(Date, &str), usize> = BTreeMap::new();
+    for (at, of, _) in lines.iter().filter(|(_, _, what)| what.starts_with("mail (")) {
+        assert!(at.ends_with("08:00"), "{at} {of}: nothing is urgent here");
+        assert!(!matches!(day(at).weekday(), Weekday::Saturday | Weekday::Sunday), "{at} {of}");
+        *mails.entry((day(at), of.as_str())).or_default() += 1;
+    }
+    assert!(mails.len() > 100, "{}", mails.len());
+    let more: Vec<_> = mails.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(more.is_empty(), "{more:?}");
 }

@@ -108,8 +108,8 @@ fn nothing_is_said_about_files_put_right() {
 
 #[test]
 fn the_shipped_workflows_fit_each_other_and_their_directories() {
-    for name in ["annual", "bloc", "commendation", "leave", "purchase", "thesis"] {
-        let folder = root().join("workflows").join(name);
+    for name in crate::offices::names() {
+        let folder = root().join("workflows").join(&name);
         let (all, told) = said(&folder, office(&folder.join("directory")).as_ref());
         assert!(!all.iter().any(Diagnostic::is_error), "{told}");
     }

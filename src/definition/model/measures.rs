@@ -16,6 +16,8 @@ pub struct Measure {
     pub take: Option<Name>,
     /// `of`: the formula that is looked at in each.
     pub of: Option<Name>,
+    /// `out_of`: of a share of two sums, the formula of the whole.
+    pub out_of: Option<Name>,
     /// `by`: for each value of these, a group.
     pub by: Vec<MeasureGroup>,
     /// `day`: the formula that says on which day a dossier counts.

@@ -1,6 +1,7 @@
 //! A workflow exactly as it was written, with a place for every name. What names and phrases mean is not looked at here; a
 //! part that was missing or of a wrong type is none, so that the rest can still be checked.
 
+mod comparisons;
 mod decisions;
 mod drafts;
 mod fields;
@@ -16,6 +17,7 @@ use super::children::Children;
 use crate::ids::{Citation, Text};
 use crate::source::{SourceFile, Span, Spanned};
 
+pub use comparisons::{Before, Comparison};
 pub use decisions::{Cell, Decision, DecisionRow, guard_of};
 pub use drafts::{Block, Draft, DraftTable, Signature};
 pub use fields::{Correctable, Field, Table};
@@ -81,6 +83,8 @@ pub struct Definition {
     pub votes: Vec<Vote>,
     /// The registers.
     pub registers: Vec<RegisterBook>,
+    /// Texts that are compared.
+    pub comparisons: Vec<Comparison>,
     /// The workflows whose dossiers may open one of these.
     pub parent: Vec<Name>,
     /// What a parent is given of it.

@@ -88,6 +88,8 @@ pub struct Lead {
 /// What a state does by itself.
 #[derive(Clone, Debug, Default)]
 pub struct Actions {
+    /// Comparisons whose tables are filled in.
+    pub compare: Vec<Name>,
     /// Fields and the formulas of their values.
     pub set: Vec<(Name, Option<Name>)>,
     /// Remembered under this name.

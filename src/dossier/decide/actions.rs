@@ -12,8 +12,9 @@ use crate::machine::{Actions, FieldKind, RegisterRule, Tell};
 use crate::words;
 
 impl Run<'_> {
-    /// Sets the fields that a state sets, one after the other.
+    /// Compares what a state compares, and sets the fields that it sets, one after the other.
     pub(super) fn set(&mut self, actions: &Actions) -> Result<(), Refusal> {
+        self.compare(&actions.compare);
         for setting in &actions.set {
             let wrong =
                 || Refusal::about(Code::GuardFailed, format!("set `{}`: the value does not fit", setting.field));

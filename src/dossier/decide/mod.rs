@@ -10,6 +10,7 @@ pub mod assign;
 mod attend;
 mod children;
 mod close;
+mod compare;
 mod correct;
 mod enter;
 mod follow;
@@ -42,7 +43,7 @@ mod values;
 mod vote;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use super::command::{Actor, Ask, Command};
@@ -50,6 +51,7 @@ use super::context::{Context, Entry};
 use super::event::{Change, Event, Kind};
 use super::evolve;
 use super::refusal::{Code, Reason, Refusal};
+use super::taken::SaidBefore;
 use super::{Choice, Dossier};
 use crate::expr::{Missed, Scope};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, GuardName, Instant, StateId};
@@ -73,6 +75,8 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// Choices that go into the boxes of a vote in progress, and nowhere else: by the vote's entry and the row.
     pub ballots: BTreeMap<(ActivationId, DossierId), Choice>,
+    /// What it compared with: where the context did not know that, it has to be decided again with it.
+    pub said_before: BTreeSet<SaidBefore>,
 }
 
 /// Decides a command. Total and deterministic; whatever is due at or before `now` happens first. Boxes of the activation are

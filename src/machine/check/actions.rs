@@ -14,6 +14,7 @@ impl Check<'_> {
             value: self.formula_for(value.as_ref(), field),
         };
         Actions {
+            compare: self.refer_all(Kind::Comparison, &written.compare),
             set: written.set.iter().map(setting).collect(),
             milestone: written.milestone.as_ref().map(|name| name.value.clone()),
             register: written.register.iter().map(|rule| self.register(rule)).collect(),

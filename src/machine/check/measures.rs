@@ -30,6 +30,9 @@ impl Check<'_> {
             }
             _ => {}
         }
+        if let Some(whole) = written.out_of.as_ref().filter(|_| take != Take::Share || written.of.is_none()) {
+            self.report(fault!(MEASURE.no_part, &whole.span));
+        }
         if let Some(more) = written.by.get(GROUPINGS_MAX) {
             self.report(fault!(MEASURE.groupings, &more.name.span, most = GROUPINGS_MAX));
         }
@@ -40,7 +43,12 @@ impl Check<'_> {
             title: written.title.clone(),
             when: condition(&written.when),
             take,
-            of: if take == Take::Share { condition(&written.of) } else { formula(&written.of) },
+            of: if take == Take::Share && written.out_of.is_none() {
+                condition(&written.of)
+            } else {
+                formula(&written.of)
+            },
+            out_of: formula(&written.out_of),
             by: written.by.iter().map(|group| self.grouping(group)).collect(),
             day: formula(&written.day),
         }
@@ -64,12 +72,14 @@ impl Check<'_> {
         }
         let names = Names::of(shape).with_decisions(&shape.decisions).of_measure(&shape.states);
         for written in &self.definition.measures {
-            let counts_numbers =
-                written.take.as_ref().is_some_and(|take| take.value != "share" && take.value != "count");
-            if let Some((of, kind)) = written.of.as_ref().filter(|_| counts_numbers).and_then(|of| given(of, &names))
-                && !matches!(kind, Kind::Number | Kind::Any | Kind::Null)
-            {
-                self.report(fault!(MEASURE.number, &of.span, kind = kind.words()));
+            let takes = |words: &[&str]| written.take.as_ref().is_some_and(|take| words.contains(&take.value.as_str()));
+            let counts_numbers = written.out_of.is_some() || !(written.take.is_none() || takes(&["share", "count"]));
+            for of in written.of.iter().filter(|_| counts_numbers).chain(&written.out_of) {
+                if let Some((of, kind)) = given(of, &names)
+                    && !matches!(kind, Kind::Number | Kind::Any | Kind::Null)
+                {
+                    self.report(fault!(MEASURE.number, &of.span, kind = kind.words()));
+                }
             }
             if let Some((day, kind)) = written.day.as_ref().and_then(|day| given(day, &names))
                 && !matches!(kind, Kind::Text | Kind::Any | Kind::Null)

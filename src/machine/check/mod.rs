@@ -5,11 +5,13 @@
 
 mod access;
 mod actions;
+mod alone;
 mod amounts;
 mod assign;
 mod branches;
 mod cases;
 mod children;
+mod comparisons;
 mod corrections;
 mod cover;
 mod decisions;
@@ -240,6 +242,7 @@ impl Check<'_> {
             decisions,
             votes: written.votes.iter().map(|vote| (vote.name.as_str().into(), self.vote(vote))).collect(),
             registers: self.registers(),
+            comparisons: written.comparisons.iter().map(|one| (one.name.value.clone(), self.comparison(one))).collect(),
             numbers: self.numberings(),
             mails: written.mails.iter().map(|mail| (mail.name.value.clone(), self.mail(mail))).collect(),
             notes: written.notes.iter().map(|(name, label)| (name.value.clone(), label.clone())).collect(),

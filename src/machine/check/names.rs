@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Decision,
     Children,
     Mail,
+    Comparison,
 }
 
 impl Kind {
@@ -42,6 +43,7 @@ impl Kind {
             Self::Decision => say!(kind.decision),
             Self::Children => say!(kind.children),
             Self::Mail => say!(kind.mail),
+            Self::Comparison => say!(kind.comparison),
         }
     }
 
@@ -61,12 +63,13 @@ impl Kind {
             Self::Decision => fault!(UNKNOWN_DECISION.unknown, &name.span, name),
             Self::Children => fault!(UNKNOWN_CHILDREN.unknown, &name.span, name),
             Self::Mail => fault!(UNKNOWN_MAIL.unknown, &name.span, name),
+            Self::Comparison => fault!(COMPARISON.unknown, &name.span, name),
         }
     }
 }
 
 /// Every kind of name that a workflow declares.
-const ALL: [Kind; 13] = [
+const ALL: [Kind; 14] = [
     Kind::Field,
     Kind::RowField,
     Kind::Table,
@@ -80,6 +83,7 @@ const ALL: [Kind; 13] = [
     Kind::Decision,
     Kind::Children,
     Kind::Mail,
+    Kind::Comparison,
 ];
 
 /// Words that formulas keep for themselves.
@@ -134,6 +138,7 @@ impl Check<'_> {
             Kind::Note => written.notes.iter().map(|(name, _)| name).collect(),
             Kind::Children => written.children.iter().map(|one| &one.name).collect(),
             Kind::Mail => written.mails.iter().map(|mail| &mail.name).collect(),
+            Kind::Comparison => written.comparisons.iter().map(|one| &one.name).collect(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Files that are checked together: what related dossiers give and tell each other is what the other one takes and answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::together::{Known, states};
 use crate::definition::Definition;
@@ -9,7 +9,7 @@ use crate::definition::model::{Name, State, Transition};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::expr::{self, Names};
 use crate::ids::WorkflowName;
-use crate::machine::{Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape, StateKind, Target};
+use crate::machine::{Children, FieldKind, PARENT, RESULT_CHANGED, Related, Sending, Shape};
 
 /// A workflow whose dossiers are related to others.
 pub(super) struct Relation<'a> {
@@ -207,11 +207,9 @@ impl Relation<'_> {
     /// No dossier opens others for ever without a person in it.
     fn opens_itself(&mut self) {
         let own = self.shape.workflow.as_str();
-        for written in &self.definition.children {
+        let opens: BTreeSet<&str> = self.known.alone().opens(own).collect();
+        for written in self.definition.children.iter().filter(|written| opens.contains(written.name.as_str())) {
             let Some(rule) = self.shape.children.get(&written.name.value) else { continue };
-            if !opened_at_once(self.shape).contains(&written.name.value) {
-                continue;
-            }
             let mut way = vec![own];
             if self.leads_back(rule.workflow.as_str(), own, &mut way) {
                 let way = way.join(" -> ");
@@ -228,8 +226,8 @@ impl Relation<'_> {
         }
         let Some(shape) = self.known.find(at) else { return false };
         way.push(at);
-        let names = opened_at_once(shape);
-        let next = names.iter().filter_map(|name| shape.children.get(name)).map(|rule| rule.workflow.as_str());
+        let names = self.known.alone().opens(at);
+        let next = names.filter_map(|name| shape.children.get(name)).map(|rule| rule.workflow.as_str());
         for next in next {
             let length = way.len();
             if self.leads_back(next, own, way) {
@@ -275,31 +273,6 @@ fn counts(formula: &str) -> impl Iterator<Item = (&str, &str)> {
 /// Whether what one type holds the other can.
 fn same_type(given: &FieldKind, taken: &FieldKind) -> bool {
     given.word() == taken.word()
-}
-
-/// The children that a dossier opens as soon as it is opened itself, whatever guards say.
-fn opened_at_once(shape: &Shape) -> BTreeSet<String> {
-    let by_id: BTreeMap<_, _> = shape.states.iter().map(|state| (&state.id, state)).collect();
-    let (mut open, mut seen, mut names) = (vec![&shape.initial], BTreeSet::new(), BTreeSet::new());
-    while let Some(id) = open.pop() {
-        let Some(state) = by_id.get(id).filter(|_| seen.insert(id)) else { continue };
-        names.extend(state.entry.open.iter().cloned());
-        match &state.kind {
-            StateKind::Compound { initial } => open.push(initial),
-            StateKind::Parallel => {
-                open.extend(shape.states.iter().filter(|one| one.parent.as_ref() == Some(id)).map(|one| &one.id));
-            }
-            StateKind::History { target, .. } => open.push(target),
-            StateKind::Atomic | StateKind::Final { .. } => {}
-        }
-        for way in &state.always {
-            names.extend(way.open.iter().chain(&state.exit.open).cloned());
-            if let Target::State(target) = &way.target {
-                open.push(target);
-            }
-        }
-    }
-    names
 }
 
 /// Every transition of a file.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checked;
+use super::alone::Alone;
 use super::related::Relation;
 use crate::definition::Definition;
 use crate::definition::model::{Joins, Name, State, Transition};
@@ -41,7 +42,10 @@ fn same_names(files: &[Checked]) -> Vec<Diagnostic> {
 }
 
 /// The workflows that can be named; none for one that has faults of its own.
-pub(super) struct Known<'a>(BTreeMap<&'a str, Option<&'a Shape>>);
+pub(super) struct Known<'a> {
+    shapes: BTreeMap<&'a str, Option<&'a Shape>>,
+    alone: Alone<'a>,
+}
 
 impl<'a> Known<'a> {
     fn of(files: &'a [Checked], beside: &[&'a Shape]) -> Self {
@@ -53,25 +57,32 @@ impl<'a> Known<'a> {
                 known.insert(&name.value, file.machine.as_deref());
             }
         }
-        Self(known)
+        let shapes: Vec<&Shape> = known.values().copied().flatten().collect();
+        let alone = Alone::of(&shapes);
+        Self { shapes: known, alone }
+    }
+
+    /// What their dossiers do with nobody in them.
+    pub(super) fn alone(&self) -> &Alone<'a> {
+        &self.alone
     }
 
     /// The workflow of this name, if there is one without faults of its own.
     pub(super) fn find(&self, name: &str) -> Option<&'a Shape> {
-        self.0.get(name).copied().flatten()
+        self.shapes.get(name).copied().flatten()
     }
 
     pub(super) fn is_there(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.shapes.contains_key(name)
     }
 
     /// The names of all of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.0.keys().copied()
+        self.shapes.keys().copied()
     }
 
     fn lists(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.0.iter().filter(|(_, shape)| shape.is_some_and(Shape::is_list)).map(|(name, _)| *name)
+        self.shapes.iter().filter(|(_, shape)| shape.is_some_and(Shape::is_list)).map(|(name, _)| *name)
     }
 }
 
@@ -106,7 +117,7 @@ impl<'a> Joiner<'a> {
     /// The list that a state joins, if nothing is wrong with it.
     fn list(&mut self, joins: &Joins) -> Option<&'a Shape> {
         let name = joins.list.as_ref()?;
-        match self.known.0.get(name.as_str()) {
+        match self.known.shapes.get(name.as_str()) {
             Some(Some(shape)) if shape.is_list() => Some(shape),
             Some(Some(_)) => {
                 self.faults.push(fault!(NO_LIST.no_list, &name.span, name));

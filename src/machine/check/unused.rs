@@ -21,6 +21,7 @@ impl Check<'_> {
             Kind::Decision,
             Kind::Children,
             Kind::Mail,
+            Kind::Comparison,
         ] {
             for name in self.names(kind) {
                 if !self.is_used(kind, name.as_str()) {
@@ -57,7 +58,7 @@ impl Check<'_> {
                 }
                 Kind::Decision => self.decides(name) || in_formulas(),
                 Kind::Children => in_formulas(),
-                Kind::RowField | Kind::Vote | Kind::Number | Kind::Note | Kind::Mail => false,
+                Kind::RowField | Kind::Vote | Kind::Number | Kind::Note | Kind::Mail | Kind::Comparison => false,
             }
     }
 
@@ -129,6 +130,7 @@ fn unused(kind: Kind, name: &Name) -> Diagnostic {
         Kind::Children => fault!(UNUSED.children, &name.span, name),
         Kind::Mail => fault!(UNUSED.mail, &name.span, name),
         Kind::Paper => fault!(UNUSED.paper, &name.span, name),
+        Kind::Comparison => fault!(UNUSED.comparison, &name.span, name),
     }
 }
 

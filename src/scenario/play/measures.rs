@@ -7,10 +7,14 @@ use crate::machine::Machine;
 use crate::scenario::file::model::{Expect, MeasureWanted};
 
 /// Every measure that is expected.
-pub(super) fn hold(play: &Play<'_>, expect: &Expect) -> Result<(), Amiss> {
+pub(super) fn hold(play: &mut Play<'_>, expect: &Expect) -> Result<(), Amiss> {
     let Some((workflow, wanted)) = &expect.measures else { return Ok(()) };
     let machine = play.office.world().machine(workflow).expect("the reader has looked it up");
-    wanted.iter().try_for_each(|wanted| measure(play, machine, wanted))
+    for wanted in wanted {
+        measure(play, machine, wanted)?;
+        play.office.coverage.measure(machine, &wanted.name.value);
+    }
+    Ok(())
 }
 
 /// A measure over all dossiers of its workflow. Whatever could not be counted is shown, since nobody expects it.
