@@ -17,7 +17,6 @@ use crate::directory::Person;
 use crate::dossier::RowStatus;
 use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
-use crate::machine::LinkPolicy;
 use crate::store::pages::{MailPage, TaskPage};
 
 /// How long after it was written a mail is good for more than what it asks.
@@ -189,8 +188,7 @@ async fn news(
     let sight = reader.sight(&whole, person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);
-    let mut states = whole.leaves().filter_map(|leaf| reader.machine.state(&leaf.state));
-    if states.any(|state| state.link != LinkPolicy::Link) {
+    if !whole.demands(&reader.machine).is_none() {
         let workflow = reader.text(&reader.machine.title).to_owned();
         return Ok(Some(News { workflow, about: reader.get("desk.closed"), ..News::default() }));
     }

@@ -41,7 +41,8 @@ use crate::dossier::refusal::Refusal;
 use crate::dossier::{CHAIR, Purpose, Round, Vote};
 use crate::explain;
 use crate::ids::{DossierId, EventName, FieldName};
-use crate::machine::Transition;
+use crate::machine::{LinkPolicy, Transition};
+use crate::store::pages::TaskPage;
 
 /// What every page of an open task shows.
 #[derive(Debug, Serialize)]
@@ -356,6 +357,25 @@ fn is_outsider(visit: &Visit) -> bool {
 /// Papers as the reader is shown them: somebody from outside is not told who in the office attached them.
 fn papers(visit: &Visit, all: Vec<Sheet>) -> Vec<Sheet> {
     if is_outsider(visit) { all.into_iter().map(Sheet::without_names).collect() } else { all }
+/// The pages of what the reader is asked in the dossier that they look at.
+fn held(app: &App, visit: &Visit) -> Vec<Go> {
+    let (reader, lang) = (&visit.reader, visit.asked_language.map(|texts| format!("?lang={}", texts.code())));
+    let go = |task: &TaskPage| {
+        let state = view::state_of(&visit.dossier, &visit.events, task.activation);
+        let href = Place::Task(&visit::token_of(app, task)?).path(&app.site) + lang.as_deref().unwrap_or_default();
+        Some(Go { label: view::asked(reader, task.purpose, state.as_ref()), href, away: true })
+    };
+    visit.held.iter().filter_map(go).collect()
+}
+
+/// Where numbers are given, for whoever may give them while others are asked for theirs.
+fn numbers(app: &App, visit: &Visit) -> Option<String> {
+    let (whole, person) = (&visit.whole, &visit.task.person);
+    let others = |task: &Task| task.policy == LinkPolicy::LinkPin && task.holders.iter().any(|one| one != person);
+    let gives = !app.only_links && whole.tasks.iter().any(others) && visit.reader.gives_numbers(whole, person);
+    gives.then(|| Place::Pins(whole.id.as_str()).path(&app.site))
+}
+
 }
 
 fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {

@@ -27,7 +27,7 @@ use super::visit;
 use crate::directory::Directory;
 use crate::ids::{PersonId, WorkflowName};
 use crate::import;
-use crate::machine::{Field, FieldKind, Machine, RoleSource};
+use crate::machine::{Field, FieldKind, Machine, Proofs, RoleSource};
 use crate::sheet::template::{self, Column, Said};
 use drafts::{Draft, Offer};
 use typed::Typed;
@@ -73,7 +73,30 @@ impl Bringer {
         if !may_bring(&reader, &mail.person) {
             return Err(Problem::NotFound);
         }
-        Ok(Self { token: token.to_owned(), person: mail.person, workflow, reader, asked })
+        Ok(Self { by, person, workflow, reader, asked })
+    }
+
+    /// As whom they bring it.
+    fn actor(&self) -> Actor {
+        Actor::of_person(self.person.clone(), self.shown())
+    }
+
+    /// What they have shown besides a mail.
+    fn shown(&self) -> Proofs {
+        match self.by {
+            By::Mail(_) => Proofs::default(),
+            By::Session(_) => Proofs { number: false, session: true },
+        }
+    }
+
+    fn frame<'a>(&self, app: &'a App) -> Frame<'a> {
+        let reader = &self.reader;
+        let own = reader.person(&self.person).map_or("vi", |person| person.language.as_str());
+        let frame = Frame::new(app, Some(reader.texts), own);
+        match &self.by {
+            By::Mail(_) => frame,
+            By::Session(session) => frame.signed_in(app, session),
+        }
     }
 
     fn machine(&self) -> &Machine {
