@@ -197,7 +197,8 @@ const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND d
 const MAKE: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, \
     next_at, lease, lease_until_at) VALUES ($1, $2, $3, $4, 1, 'claimed', 1, 0, $5, $6, $7, $6)";
 const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation, task.id, task.purpose, task.key_id, \
-    task.generation, task.due_at FROM outbox \
+    task.generation, task.due_at, outbox.seq, event.at FROM outbox \
+    LEFT JOIN event ON event.dossier_id = outbox.dossier_id AND event.seq = outbox.seq \
     LEFT JOIN task ON task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
     AND task.person_id = outbox.person_id WHERE outbox.mail_id = $1 AND outbox.dropped_at IS NULL \
     ORDER BY outbox.not_before_at, outbox.seq, outbox.dossier_id, outbox.place";
@@ -440,7 +441,8 @@ fn notice(row: &Row) -> Result<MailNotice, StoreError> {
     let (kind, mail) = NoticeKind::read(kind).ok_or_else(|| corrupt("outbox", "kind", kind))?;
     let activation = u32::try_from(row.int(2)?).map_err(|_| corrupt("outbox", "activation", "no activation"))?;
     let (dossier, activation) = (row.text(1)?.into(), ActivationId(activation));
-    Ok(MailNotice { kind, mail, dossier, activation, task: task(row)? })
+    let (seq, at) = (row.int(8)?, Instant(row.maybe_int(9)?.unwrap_or_default()));
+    Ok(MailNotice { kind, mail, dossier, seq, at, activation, task: task(row)? })
 }
 
 fn task(row: &Row) -> Result<Option<MailTask>, StoreError> {
