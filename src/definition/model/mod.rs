@@ -156,6 +156,8 @@ pub struct Party {
     pub mail: Name,
     /// `language`.
     pub language: Option<Name>,
+    /// `address`.
+    pub address: Option<Name>,
 }
 
 /// A named formula.
