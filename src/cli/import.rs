@@ -89,7 +89,8 @@ pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) 
     }
     context.printer.answer(&answer, |printer| {
         if sound && args.check {
-            printer.line(format!("{} rows, without a fault", answer.rows));
+            let rows = if answer.rows == 1 { "1 row".to_owned() } else { format!("{} rows", answer.rows) };
+            printer.line(format!("{rows}, without a fault"));
         } else if sound {
             let added = answer.papers_added;
             let papers = if added > 0 { format!(", {added} papers were added") } else { String::new() };

@@ -38,7 +38,7 @@ use super::visit::{self, Below, Lack, Visit};
 use crate::dossier::command::Aside;
 use crate::dossier::decide::{self, assign};
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{CHAIR, Purpose, Round, Vote};
+use crate::dossier::{CHAIR, Purpose, Round, Task, Vote};
 use crate::explain;
 use crate::ids::{DossierId, EventName, FieldName};
 use crate::machine::{LinkPolicy, Transition};
@@ -74,6 +74,11 @@ struct Common {
     consulted: Vec<evidence::Round>,
     /// Where everybody can look, if they can.
     public: Option<String>,
+    /// What the reader is asked in it, where this is the dossier's own page.
+    held: Vec<Go>,
+    /// Where the reader gives others the numbers that they are asked for.
+    numbers: Option<String>,
+    you: String,
     rules: Vec<Rule>,
     /// Whether its reader sees the chart, which names every state.
     way: bool,
@@ -310,6 +315,9 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         meeting: meeting_of(app, visit),
         consulted: visit.consulted.clone(),
         public: public::address(app, visit),
+        held: held(app, visit),
+        numbers: numbers(app, visit),
+        you: view::capital(&reader.you(&visit.task.person)),
         rules,
         way: visit.sight.is_whole(),
         seen: dossier.seq,
@@ -349,14 +357,6 @@ fn watch(visit: &Visit) -> Option<Turnout> {
     watches.then(|| attendance::turnout(&visit.reader, &visit.dossier, vote, None))
 }
 
-/// Whether the reader has no account.
-fn is_outsider(visit: &Visit) -> bool {
-    visit.whole.outsider(&visit.task.person).is_some()
-}
-
-/// Papers as the reader is shown them: somebody from outside is not told who in the office attached them.
-fn papers(visit: &Visit, all: Vec<Sheet>) -> Vec<Sheet> {
-    if is_outsider(visit) { all.into_iter().map(Sheet::without_names).collect() } else { all }
 /// The pages of what the reader is asked in the dossier that they look at.
 fn held(app: &App, visit: &Visit) -> Vec<Go> {
     let (reader, lang) = (&visit.reader, visit.asked_language.map(|texts| format!("?lang={}", texts.code())));
@@ -376,6 +376,14 @@ fn numbers(app: &App, visit: &Visit) -> Option<String> {
     gives.then(|| Place::Pins(whole.id.as_str()).path(&app.site))
 }
 
+/// Whether the reader has no account.
+fn is_outsider(visit: &Visit) -> bool {
+    visit.whole.outsider(&visit.task.person).is_some()
+}
+
+/// Papers as the reader is shown them: somebody from outside is not told who in the office attached them.
+fn papers(visit: &Visit, all: Vec<Sheet>) -> Vec<Sheet> {
+    if is_outsider(visit) { all.into_iter().map(Sheet::without_names).collect() } else { all }
 }
 
 fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
@@ -411,6 +419,12 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     }
     for option in &mut options {
         option.closed = closed(visit, &option.event);
+    }
+    if let [only] = options.as_mut_slice()
+        && acting.is_none()
+    {
+        // A choice stays a choice for whoever has nothing but the link: a scanner that presses the button decides nothing.
+        only.chosen = visit.has_shown_more() || only.inputs.iter().any(Input::is_missing);
     }
     for input in options.iter_mut().flat_map(|option| &mut option.inputs) {
         input.wrong = is_about(&errors, &input.name);

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Bringer;
 use crate::directory::names::search_key;
-use crate::dossier::command::{Act, Actor, Ask, Command};
+use crate::dossier::command::{Act, Ask, Command};
 use crate::dossier::context::Context;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::taken::Taken;
@@ -235,7 +235,7 @@ fn command(bringer: &Bringer, draft: &Open, parts: &[&str], ask: Ask) -> Command
     }
     let dossier = draft.dossier.id.clone();
     let operation = OperationId::new(format!("w:{dossier}:{}", &hex(&hash.finalize())[..32]));
-    Command { operation, dossier, actor: Actor::Link(bringer.person.clone()), ask }
+    Command { operation, dossier, actor: bringer.actor(), ask }
 }
 
 fn refused(draft: &Open, refusal: &Refusal) -> Vec<Wrong> {
