@@ -197,6 +197,7 @@ impl Lines<'_> {
             Actor::Link(_) => say!(actor.link, who),
             Actor::LinkPin(_) => say!(actor.link_pin, who),
             Actor::Session(_) => say!(actor.session, who),
+            Actor::SessionPin(_) => say!(actor.session_pin, who),
             Actor::Operator { .. } => say!(actor.operator, who),
             Actor::Import { .. } => say!(actor.import),
             Actor::Migration { .. } => say!(actor.migration),

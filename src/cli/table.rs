@@ -6,7 +6,7 @@ use super::{Context, Trouble, helped, named, one_of};
 use crate::diagnostic::say;
 use crate::ids::{FieldName, GuardName, Language, RoleName, StateId, WorkflowName};
 use crate::machine::deeds::{Deed, Does};
-use crate::machine::{Machine, Needs, Target};
+use crate::machine::{LeadAct, Machine, Needs, Target};
 
 /// What `table` is told.
 #[derive(Debug, Args)]
@@ -100,6 +100,9 @@ impl Teller<'_> {
             }
             Does::IsAsked { title } => say!(deed.asked, title = title.in_language(&self.language)),
             Does::RecordsFrom { on } => say!(deed.records_from, on = on.in_language(&self.language)),
+            Does::LeadsStep { may } => {
+                say!(deed.leads, may = may.iter().map(|act| led(*act, language)).collect::<Vec<_>>().join(", "))
+            }
             Does::Edits { fields } => say!(deed.edits, fields = self.fields(fields)),
             Does::Attaches { papers } => say!(deed.attaches, papers = self.papers(papers)),
             Does::Vote { rule } => {
@@ -154,4 +157,17 @@ impl Teller<'_> {
         };
         kinds.iter().map(label).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// What whoever leads a step may do.
+fn led(act: LeadAct, language: &str) -> String {
+    let said = match act {
+        LeadAct::Assign => say!(lead_act.assign),
+        LeadAct::Add => say!(lead_act.add),
+        LeadAct::Extend => say!(lead_act.extend),
+        LeadAct::Skip => say!(lead_act.skip),
+        LeadAct::Redo => say!(lead_act.redo),
+        LeadAct::Record => say!(lead_act.record),
+    };
+    said.text(language)
 }

@@ -130,11 +130,11 @@ impl Loader<'_> {
     /// Who reads a mail: as the directory knows them, else as somebody from outside.
     fn reader(&self, id: &PersonId, outside: Option<Person>) -> Result<Reader, LoadError> {
         let directory = self.engine.directory();
-        let own = directory.people.get(id).map(|person| (person.clone(), directory.language(id).to_owned()));
-        let outside = outside.map(|person| (person.clone(), person.language));
-        let (person, language) = own.or(outside).ok_or(LoadError::NoPerson)?;
+        let own = directory.people.get(id).map(|person| (person.clone(), directory.language(id).to_owned(), false));
+        let outside = outside.map(|person| (person.clone(), person.language, true));
+        let (person, language, outside) = own.or(outside).ok_or(LoadError::NoPerson)?;
         let email = person.email.filter(|email| !email.trim().is_empty()).ok_or(LoadError::NoAddress)?;
-        Ok(Reader { name: person.name, address: person.address, email, language })
+        Ok(Reader { name: person.name, address: person.address, email, language, outside })
     }
 
     async fn load(&self, id: &DossierId) -> Result<Option<Loaded>, StoreError> {

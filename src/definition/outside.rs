@@ -26,9 +26,9 @@ pub(super) fn wait(item: &Item<'_>) -> Option<Wait> {
     })
 }
 
-/// `posting: {keeps: .., title: .., for: 10wd, before: DAY, into: TABLE, paper: KIND}`.
+/// `posting: {keeps: .., title: .., for: 10wd, before: DAY, into: TABLE, paper: KIND, answer: MAIL}`.
 pub(super) fn posting(item: &Item<'_>) -> Option<Posting> {
-    let keys = ["keeps", "title", "help", "for", "before", "ends", "into", "paper", "mail"];
+    let keys = ["keeps", "title", "help", "for", "before", "ends", "into", "paper", "mail", "answer"];
     let map = item.map(say!(what.posting), &keys)?;
     let word = |key: &str| map.need(key, item.span()).and_then(|item| item.word());
     Some(Posting {
@@ -42,6 +42,7 @@ pub(super) fn posting(item: &Item<'_>) -> Option<Posting> {
         into: word("into"),
         paper: map.word("paper"),
         mail: map.word("mail"),
+        answer: map.word("answer"),
         keys: map.keys(),
     })
 }

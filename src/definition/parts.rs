@@ -127,9 +127,10 @@ fn outside(item: &Item<'_>) -> Outside {
 }
 
 fn party(item: &Item<'_>) -> Option<Party> {
-    let map = item.map(say!(what.party), &["name", "mail", "language"])?;
+    let map = item.map(say!(what.party), &["name", "mail", "language", "address"])?;
     let word = |key: &str| map.need(key, item.span()).and_then(|item| item.word());
-    Some(Party { name: word("name")?, mail: word("mail")?, language: map.word("language") })
+    let (language, address) = (map.word("language"), map.word("address"));
+    Some(Party { name: word("name")?, mail: word("mail")?, language, address })
 }
 
 /// The guards.

@@ -204,6 +204,7 @@ async fn serve(
         office: office.into(),
         only_links: false,
         proxies: [].into(),
+        keepers: [].into(),
         health,
     };
     tokio::spawn(async move {

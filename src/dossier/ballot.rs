@@ -93,6 +93,8 @@ impl Round {
 
 /// The seat of whoever leads a body, and decides where as many are for as against.
 pub const CHAIR: &str = "chair";
+/// The seat of whoever keeps the papers of a body and has no vote.
+pub const SECRETARY: &str = "secretary";
 
 /// One member's seat on the roll.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Attends, Choice, Dossier, Message, Paper, PaperTally, Recipient, RowStatus};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
 use crate::machine::mapping::Mapping;
-use crate::machine::{LinkPolicy, RowEvents};
+use crate::machine::{Proofs, RowEvents};
 
 /// One request to change one dossier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub enum Actor {
     LinkPin(PersonId),
     /// A person who has signed in.
     Session(PersonId),
+    /// The same, with the number that reached them another way than a mail.
+    SessionPin(PersonId),
     /// An operator of the server, on behalf of a person; never for ballots.
     Operator {
         /// The operator's name on the machine.
@@ -96,22 +98,33 @@ impl Actor {
     /// The person who acts, if one does.
     pub fn person(&self) -> Option<&PersonId> {
         match self {
-            Self::Link(person) | Self::LinkPin(person) | Self::Session(person) | Self::Operator { person, .. } => {
-                Some(person)
-            }
+            Self::Link(person)
+            | Self::LinkPin(person)
+            | Self::Session(person)
+            | Self::SessionPin(person)
+            | Self::Operator { person, .. } => Some(person),
             Self::Import { .. } | Self::Migration { .. } | Self::Public | Self::Clock | Self::Dossier(_) => None,
         }
     }
 
-    /// How strongly whoever asks has shown who they are; none for what is no person. An operator has signed in to the machine.
-    pub fn shown(&self) -> Option<LinkPolicy> {
+    /// What whoever asks has shown besides a link; nothing for what is no person. An operator has signed in to the machine, and
+    /// needs no number there.
+    pub fn shown(&self) -> Proofs {
         match self {
-            Self::Link(_) => Some(LinkPolicy::Link),
-            Self::LinkPin(_) => Some(LinkPolicy::LinkPin),
-            Self::Session(_) | Self::Operator { .. } | Self::Import { .. } | Self::Migration { .. } => {
-                Some(LinkPolicy::Login)
-            }
-            Self::Public | Self::Clock | Self::Dossier(_) => None,
+            Self::LinkPin(_) => Proofs { number: true, session: false },
+            Self::Session(_) => Proofs { number: false, session: true },
+            Self::SessionPin(_) | Self::Operator { .. } | Self::Import { .. } | Self::Migration { .. } => Proofs::ALL,
+            Self::Link(_) | Self::Public | Self::Clock | Self::Dossier(_) => Proofs::default(),
+        }
+    }
+
+    /// A person who has shown this.
+    pub fn of_person(person: PersonId, shown: Proofs) -> Self {
+        match (shown.number, shown.session) {
+            (false, false) => Self::Link(person),
+            (true, false) => Self::LinkPin(person),
+            (false, true) => Self::Session(person),
+            (true, true) => Self::SessionPin(person),
         }
     }
 
@@ -121,6 +134,7 @@ impl Actor {
             Self::Link(person) => format!("link:{person}"),
             Self::LinkPin(person) => format!("link+pin:{person}"),
             Self::Session(person) => format!("session:{person}"),
+            Self::SessionPin(person) => format!("session+pin:{person}"),
             Self::Operator { person, .. } => format!("operator:{person}"),
             Self::Import { .. } => "import".to_owned(),
             Self::Migration { .. } => "migration".to_owned(),

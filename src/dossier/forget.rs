@@ -91,7 +91,8 @@ mod tests {
 
     fn party(place: u32) -> Change {
         let person = PersonId::new(format!("o{place}"));
-        let outsider = Outsider { person, name: format!("Bà {place}"), mail: None, language: "vi".to_owned() };
+        let outsider =
+            Outsider { person, name: format!("Bà {place}"), mail: None, language: "vi".to_owned(), address: None };
         let mut cells = serde_json::Map::new();
         cells.insert("text".to_owned(), format!("ý kiến {place}").into());
         Change::Party { outsider, row: Some(RowOf { field: "views".into(), place, cells }) }

@@ -36,10 +36,10 @@ use crate::ids::{
     WorkflowName,
 };
 use crate::machine::chart::Chart;
-use crate::machine::{LinkPolicy, Machine, State, Wait};
+use crate::machine::{LinkPolicy, Machine, Proofs, State, Wait};
 
 pub use attendance::{Attendance, Attends, GivenOut};
-pub use ballot::{CHAIR, Choice, PaperTally, Recorded, Round, RowResult, Seat, Vote, VoteResult, VoteRow};
+pub use ballot::{CHAIR, Choice, PaperTally, Recorded, Round, RowResult, SECRETARY, Seat, Vote, VoteResult, VoteRow};
 pub use children::{Child, Parent};
 pub use frozen::Frozen;
 pub use message::{Body, Message, OnList, Recipient};
@@ -556,6 +556,11 @@ impl Dossier {
         let is_leaf =
             |(one, next): &(&Active, Option<&Active>)| !next.is_some_and(|next| next.state.is_inside(&one.state));
         self.active.iter().zip(behind).filter(is_leaf).map(|(one, _)| one)
+    }
+
+    /// What the states demand together in which it stands.
+    pub fn demands(&self, machine: &Machine) -> Proofs {
+        self.leaves().filter_map(|leaf| machine.state(&leaf.state)).map(|state| state.link).collect()
     }
 
     /// Where it stands: the leaves, by name, joined by ` + `.

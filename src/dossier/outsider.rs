@@ -24,6 +24,9 @@ pub struct Outsider {
     pub mail: Option<String>,
     /// The language they read.
     pub language: String,
+    /// How they are addressed, in the workflow's own language; none: as anybody is politely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 impl Outsider {
@@ -38,7 +41,7 @@ impl Outsider {
             id: self.person.clone(),
             code: String::new(),
             name: self.name.clone(),
-            address: None,
+            address: self.address.clone(),
             email: self.mail.clone(),
             language: self.language.clone(),
         }

@@ -30,7 +30,7 @@ pub struct Rows {
 }
 
 /// A task of one person. Its id, and so its link, follows from dossier, activation, purpose and person.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRow {
     /// The entry.
     pub activation: ActivationId,
@@ -66,6 +66,8 @@ pub struct TaskKey {
 pub struct Notice {
     /// The event that it comes from.
     pub seq: i64,
+    /// When that happened.
+    pub at: Instant,
     /// The entry.
     pub activation: ActivationId,
     /// To whom.
@@ -195,6 +197,18 @@ pub fn project(
     for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && records(task)) {
         notices.outside(after.seq, task, opened_at);
     }
+    // Whoever only leads is asked for nothing, and must know that there is something to lead.
+    let asked_too = |row: &TaskRow| {
+        let others = rows.tasks_opened.iter().filter(|other| other.activation == row.activation);
+        others.filter(|other| other.person == row.person).count() > 1
+    };
+    let leads = |row: &&TaskRow| {
+        let task = after.task(row.activation, row.purpose);
+        row.purpose == Purpose::Lead && task.is_some_and(|task| !after.is_awaited(task)) && !asked_too(row)
+    };
+    for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task))).filter(leads) {
+        notices.leading(after.seq, task, opened_at);
+    }
     for event in events {
         notices.read(event);
         for change in &event.changes {
@@ -322,6 +336,12 @@ impl<'a> Notices<'a> {
         open.filter(|task| task.records || self.after.is_awaited(task)).collect()
     }
 
+    /// A step begins that somebody leads while others do it.
+    fn leading(&mut self, seq: i64, task: &TaskRow, at: Instant) {
+        let notice = self.notice(seq, task.activation, &task.person, NoticeKind::Told, at);
+        self.put(Notice { purpose: Some(task.purpose), ..notice });
+    }
+
     /// A paper from outside is waited for from now on: its recorder's task has a link.
     fn outside(&mut self, seq: i64, task: &TaskRow, at: Instant) {
         let notice = self.notice(seq, task.activation, &task.person, NoticeKind::Told, at);
@@ -353,7 +373,8 @@ impl<'a> Notices<'a> {
         let meets = self.after.vote(activation).is_some_and(Vote::is_attended);
         let urgent = said || meets;
         let not_before_at = self.calendar.mail_slot(at, urgent);
-        Notice { seq, activation, person: person.clone(), kind, mail: None, purpose: None, urgent, not_before_at }
+        let person = person.clone();
+        Notice { seq, at, activation, person, kind, mail: None, purpose: None, urgent, not_before_at }
     }
 
     fn put(&mut self, notice: Notice) {

@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::command::Actor;
 use super::event::{Change, Event};
-use super::{Dossier, Row};
+use super::posting::Objected;
+use super::{Dossier, Outsider, Purpose, Row, Task};
 use crate::ids::{FieldName, PersonId};
-use crate::machine::{GROUNDS, HISTORY, See, Shape};
+use crate::machine::{GROUNDS, HISTORY, OBJECTION_WHO, See, Shape};
 
 /// What is seen: everything, or only what is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +17,19 @@ pub struct Sight {
     only: Option<BTreeSet<String>>,
     /// Whose sight it is: what they said themselves they may read again.
     person: Option<PersonId>,
+    /// Who objected to what is posted is not named: that is for those who deal with it.
+    objectors_unnamed: bool,
 }
 
 impl Sight {
     /// Everything.
     pub fn whole() -> Self {
-        Self { only: None, person: None }
+        Self { only: None, person: None, objectors_unnamed: false }
     }
 
     /// Nothing.
     pub fn blind() -> Self {
-        Self { only: Some(BTreeSet::new()), person: None }
+        Self { only: Some(BTreeSet::new()), person: None, objectors_unnamed: true }
     }
 
     /// What any of several roles sees; nothing if there are none.
@@ -33,11 +37,16 @@ impl Sight {
         let mut seen = BTreeSet::new();
         for role in roles {
             match role {
-                See::All => return Self { only: None, person },
+                See::All => return Self { only: None, person, objectors_unnamed: false },
                 See::These(these) => seen.extend(these),
             }
         }
-        Self { only: Some(seen), person }
+        Self { only: Some(seen), person, objectors_unnamed: false }
+    }
+
+    /// The same, with objections that say when and what, and not whose they are.
+    pub(super) fn without_objectors(self, person: Option<PersonId>) -> Self {
+        Self { person: self.person.or(person), objectors_unnamed: true, ..self }
     }
 
     /// Nothing is hidden.
@@ -77,6 +86,9 @@ impl Sight {
     /// The dossier as it is seen.
     pub fn dossier(&self, whole: &Dossier, shape: &Shape) -> Dossier {
         let mut seen = whole.clone();
+        if self.objectors_unnamed {
+            self.unname_objectors(&mut seen, shape);
+        }
         if self.is_whole() {
             return seen;
         }
@@ -101,6 +113,71 @@ impl Sight {
         seen
     }
 
+    fn is_own(&self, person: &PersonId) -> bool {
+        self.person.as_ref() == Some(person)
+    }
+
+    /// Takes out whose the objections are, wherever it stands: in their tables, at their papers, in what is asked.
+    fn unname_objectors(&self, dossier: &mut Dossier, shape: &Shape) {
+        // A table holds the objections to what was posted last.
+        let last = dossier.objections.iter().map(|one| one.activation).max();
+        let theirs = dossier.objections.iter().filter(|one| Some(one.activation) == last && self.is_own(&one.person));
+        let own: Vec<u32> = theirs.map(|one| one.place).collect();
+        for (_, table) in dossier.fields.iter_mut().filter(|(name, _)| shape.takes_objections(name)) {
+            for (place, row) in (0..).zip(table.as_array_mut().into_iter().flatten()) {
+                if let Some(cells) = row.as_object_mut().filter(|_| !own.contains(&place)) {
+                    cells.remove(OBJECTION_WHO);
+                }
+            }
+        }
+        let outside: BTreeSet<PersonId> = dossier.objections.iter().map(|one| one.person.clone()).collect();
+        let unnamed = |by: &PersonId| outside.contains(by) && !self.is_own(by);
+        for paper in &mut dossier.papers {
+            paper.by = paper.by.take().filter(|by| !unnamed(by));
+        }
+        let keeps = |task: &mut Task| {
+            if task.purpose == Purpose::Object {
+                task.holders.retain(|holder| self.is_own(holder));
+            }
+        };
+        dossier.tasks.iter_mut().for_each(keeps);
+        for one in &mut dossier.objections {
+            if !self.is_own(&one.person) {
+                one.person = PersonId::new("");
+            }
+        }
+    }
+
+    /// An event in which somebody objects, without who.
+    fn unnamed(&self, event: Event, shape: &Shape) -> Event {
+        let own = |person: &PersonId| self.is_own(person);
+        let objector = event.changes.iter().find_map(|change| match change {
+            Change::Objected(one) => Some(one.person.clone()),
+            _ => None,
+        });
+        let theirs = |person: &PersonId| objector.as_ref() == Some(person) && !own(person);
+        let of_table = |name: &FieldName| shape.takes_objections(name);
+        let change = |change: Change| match change {
+            Change::Objected(one) if !own(&one.person) => {
+                Change::Objected(Objected { person: PersonId::new(""), ..one })
+            }
+            Change::Party { outsider, row: Some(mut row) } if of_table(&row.field) && !own(&outsider.person) => {
+                row.cells.remove(OBJECTION_WHO);
+                let (person, name) = (PersonId::new(""), String::new());
+                Change::Party { outsider: Outsider { person, name, ..outsider }, row: Some(row) }
+            }
+            Change::Filed(mut papers) => {
+                for paper in &mut papers {
+                    paper.by = paper.by.take().filter(|by| !theirs(by));
+                }
+                Change::Filed(papers)
+            }
+            change => change,
+        };
+        let actor = if event.actor.person().is_some_and(theirs) { Actor::Public } else { event.actor };
+        Event { changes: event.changes.into_iter().map(change).collect(), actor, ..event }
+    }
+
     /// Whether what names the dossier is seen.
     pub fn is_named(&self, shape: &Shape) -> bool {
         !self.is_blind() && shape.caption.as_ref().is_none_or(|name| self.field(name))
@@ -120,7 +197,10 @@ impl Sight {
     }
 
     /// What happened, as it is seen: without values that are hidden, and without words that were not meant for this reader.
-    pub fn events(&self, whole: Vec<Event>, shape: &Shape) -> Vec<Event> {
+    pub fn events(&self, mut whole: Vec<Event>, shape: &Shape) -> Vec<Event> {
+        if self.objectors_unnamed {
+            whole = whole.into_iter().map(|event| self.unnamed(event, shape)).collect();
+        }
         if self.is_whole() {
             return whole;
         }

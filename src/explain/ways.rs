@@ -11,7 +11,7 @@ use crate::dossier::decide::trial::Trial;
 use crate::dossier::decide::would;
 use crate::dossier::refusal::{Code, Reason};
 use crate::ids::{ActivationId, EventName, FieldName, Instant, OperationId, PersonId, RoleName, StateId, Text};
-use crate::machine::{LinkPolicy, Machine, State, Target, Transition};
+use crate::machine::{Machine, State, Target, Transition};
 
 /// Given where a reason is asked for, so that nothing but the rest is looked at.
 const REASON: &str = "-";
@@ -139,12 +139,11 @@ pub(super) fn is_asked(code: &Code) -> bool {
 
 /// A person's event, on trial.
 pub(super) fn command(dossier: &Dossier, activation: ActivationId, event: &EventName, person: &PersonId) -> Command {
-    let pin = dossier.tasks.iter().any(|task| task.activation == activation && task.policy == LinkPolicy::LinkPin);
-    let actor = if pin { Actor::LinkPin } else { Actor::Session };
     Command {
         operation: OperationId::new("trial"),
         dossier: dossier.id.clone(),
-        actor: actor(person.clone()),
+        // How people show who they are is not what is tried.
+        actor: Actor::SessionPin(person.clone()),
         ask: Ask::Act(Act {
             activation,
             event: event.clone(),

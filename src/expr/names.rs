@@ -172,7 +172,8 @@ impl Names {
     }
 
     /// With what a mail knows besides: `reader` (`name`, `address`), `due` (by when, in words), `state` (where it stands, in
-    /// words), `asked` (who was asked). A field or table of such a name hides it.
+    /// words), `asked` (who was asked), and, where it says how an `objection` was settled, that (`what`, `day`, `decision`, `why`).
+    /// A field or table of such a name hides it.
     #[must_use]
     pub fn of_mail(self) -> Self {
         let text = |key: &str| (key.to_owned(), Kind::Text);
@@ -180,6 +181,7 @@ impl Names {
             .or("due", Kind::Text)
             .or("state", Kind::Text)
             .or("asked", Kind::List(Box::new(Kind::Text)))
+            .or("objection", Kind::Map(["what", "day", "decision", "why"].map(text).into()))
     }
 
     /// With what a measure knows besides: `outcome`, the day on which the dossier was `opened`, and by state the days of its first

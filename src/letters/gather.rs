@@ -13,9 +13,9 @@ use crate::dossier::context::Context;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::sight::Sight;
 use crate::dossier::taken::Taken;
-use crate::dossier::{Dossier, Purpose, decide};
+use crate::dossier::{Dossier, Purpose, Task, decide};
 use crate::ids::{ActivationId, DossierId, Instant, Language, PersonId};
-use crate::machine::Machine;
+use crate::machine::{LinkPolicy, Machine};
 
 /// Notices that one mail may gather; what is beyond waits for the next one.
 pub const NOTICES_MAX: i64 = 500;
@@ -34,6 +34,10 @@ pub struct MailNotice {
     pub mail: Option<String>,
     /// Which dossier.
     pub dossier: DossierId,
+    /// The event that it comes from.
+    pub seq: i64,
+    /// When that happened.
+    pub at: Instant,
     /// Which entry.
     pub activation: ActivationId,
     /// The reader's own task, where there is one.
@@ -92,12 +96,13 @@ impl Gathering<'_> {
             let (known, language) = (dossier.known_in(self.directory), self.language);
             let directory = known.as_ref();
             let sight = self.sight(dossier, machine, calendar);
-            let seen = sight.dossier(dossier, machine);
-            let (dossier, person) = (&seen, self.person);
-            let reading = Reading { dossier, machine, notice, directory, person, language, sight: &sight };
+            let (seen, person) = (sight.dossier(dossier, machine), self.person);
+            let (whole, sight) = (dossier, &sight);
+            let reading = Reading { dossier: &seen, whole, machine, notice, directory, person, language, sight };
             let mut matter = reading.matter();
             if let Some(calendar) = calendar {
                 matter.days_left = matter.due_at.map_or(0, |due| calendar.working_days_between(self.now, due));
+                matter.gives_numbers = self.gives_numbers(dossier, machine, calendar);
                 matter.own = reading.own(&matter, calendar, self.now);
                 matter.invitation = reading.invitation(&matter, calendar);
             }
@@ -121,10 +126,20 @@ impl Gathering<'_> {
     /// What the reader may see. Without a calendar nobody knows who holds which role today, so that nothing is shown.
     fn sight(&self, dossier: &Dossier, machine: &Machine, calendar: Option<&Calendar>) -> Sight {
         let Some(calendar) = calendar else { return Sight::blind() };
-        let boxes = BTreeMap::new();
-        let context =
-            Context { directory: self.directory, calendar, register: &[], boxes: &boxes, taken: Taken::NOTHING };
-        decide::sight(machine, dossier, self.person, self.now, &context)
+        self.with_context(calendar, |context| decide::sight(machine, dossier, self.person, self.now, context))
+    }
+
+    /// Whether others wait for numbers that the reader may give them.
+    fn gives_numbers(&self, dossier: &Dossier, machine: &Machine, calendar: &Calendar) -> bool {
+        let others = |person: &PersonId| person != self.person;
+        let wanted = |task: &Task| task.policy == LinkPolicy::LinkPin && task.holders.iter().any(others);
+        let gives = |context: &Context<'_>| decide::gives_numbers(machine, dossier, self.person, self.now, context);
+        dossier.tasks.iter().any(wanted) && self.with_context(calendar, gives)
+    }
+
+    fn with_context<T>(&self, calendar: &Calendar, ask: impl FnOnce(&Context<'_>) -> T) -> T {
+        let (directory, boxes) = (self.directory, BTreeMap::new());
+        ask(&Context { directory, calendar, register: &[], boxes: &boxes, taken: Taken::NOTHING })
     }
 }
 
@@ -187,7 +202,8 @@ mod tests {
             generation: 1,
             due_at: None,
         });
-        MailNotice { kind, mail: None, dossier: dossier.into(), activation: ActivationId(1), task }
+        let (dossier, activation) = (dossier.into(), ActivationId(1));
+        MailNotice { kind, mail: None, dossier, seq: 1, at: Instant(0), activation, task }
     }
 
     #[test]

@@ -16,7 +16,7 @@ const LINE_MAX: usize = 75;
 pub struct Invitation {
     /// The session, the same in every mail about it.
     pub session: String,
-    /// Higher in what was written later: the number of the dossier's last event.
+    /// Higher in what happened later: the number of the event that says it, so that a mail that is late takes nothing back.
     pub sequence: i64,
     /// It falls away.
     pub cancels: bool,

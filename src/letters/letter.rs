@@ -7,6 +7,7 @@ use super::texts::Texts;
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
+use crate::machine::Proofs;
 use crate::words::clean;
 
 /// One mail's content: what has to be said to one person now.
@@ -92,6 +93,8 @@ pub struct Reader {
     pub email: String,
     /// The language they read.
     pub language: String,
+    /// They are of no office of ours.
+    pub outside: bool,
 }
 
 /// One matter of a mail; its texts are in the reader's language already.
@@ -129,6 +132,16 @@ pub struct Matter {
     pub consequences: Vec<Consequence>,
     /// For an escalation: who was asked and did nothing.
     pub asked: Vec<String>,
+    /// What its page asks for besides the link; where it asks for anything, the mail does not say what the matter is about.
+    pub demands: Proofs,
+    /// The reader may give others the numbers that they are asked for.
+    pub gives_numbers: bool,
+    /// Why it came to this, in the words that were given.
+    pub grounds: Vec<String>,
+    /// Numbers of documents that stand in it, by what they are called.
+    pub numbers: Vec<(String, String)>,
+    /// What became of the reader's own objection.
+    pub settlement: Option<Settlement>,
     /// Where the reader can do it.
     pub link: Option<String>,
     /// What the workflow says of it in its own words.
@@ -150,6 +163,19 @@ pub struct Own {
     pub otherwise: String,
 }
 
+/// How somebody's objection was settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settlement {
+    /// What they objected.
+    pub what: String,
+    /// When, in full words.
+    pub day: String,
+    /// How it was decided, in the workflow's word.
+    pub decision: String,
+    /// Why.
+    pub why: String,
+}
+
 /// What happens when a matter is not done by its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Consequence {
@@ -167,5 +193,10 @@ impl Matter {
     /// Whether the reader is asked to do it.
     pub fn asks(&self) -> bool {
         self.kind.asks()
+    }
+
+    /// Whether the mail keeps to itself what it is about: who forwards it must not show more than its page would.
+    pub fn is_withheld(&self) -> bool {
+        !self.demands.is_none()
     }
 }

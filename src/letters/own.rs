@@ -25,7 +25,8 @@ const TEXT_MAX: usize = 4_000;
 impl Reading<'_> {
     /// The matter in the workflow's own words, if it has any for it.
     pub(super) fn own(&self, matter: &Matter, calendar: &Calendar, now: Instant) -> Option<Own> {
-        let name = self.named()?;
+        // Their words are about the matter, and that is shown where more was shown.
+        let name = self.named().filter(|_| !matter.is_withheld())?;
         let mail = self.machine.mails.get(name)?;
         let words = Words::of(self.language.as_str());
         let more = self.more(matter, calendar, words);
@@ -53,19 +54,20 @@ impl Reading<'_> {
         let from = from.map(|from| Instant(from.timestamp().as_millisecond()));
         let own = matter.own.as_ref();
         let mut text = own.map(|own| own.text.join("\n")).unwrap_or_default();
-        if from.is_none() && !written.is_empty() {
+        if from.is_none() && !written.is_empty() && !matter.is_withheld() {
             // It cannot be read as an hour, so whoever reads it has to.
             text = format!("{written}\n{text}");
         }
         let subject = own.map(|own| own.subject.as_str()).filter(|subject| !subject.is_empty());
         Some(Invitation {
             session: format!("{}.{}", self.dossier.id, rule.day),
-            sequence: self.dossier.seq,
+            // Of the event that it says: what was set later counts, whichever mail arrives last.
+            sequence: self.notice.seq,
             cancels: rule.cancels,
             when: from
                 .map_or(When::Day(day), |from| When::From(from, rule.lasts.map(|lasts| calendar.after(from, lasts)))),
             summary: subject.unwrap_or(&matter.caption).to_owned(),
-            place: said(&rule.place).to_owned(),
+            place: if matter.is_withheld() { String::new() } else { said(&rule.place).to_owned() },
             text,
         })
     }
@@ -103,6 +105,13 @@ impl Reading<'_> {
             ("due".to_owned(), json!(due)),
             ("state".to_owned(), json!(matter.state)),
             ("asked".to_owned(), json!(matter.asked)),
+            (
+                "objection".to_owned(),
+                matter.settlement.as_ref().map_or(
+                    Value::Null,
+                    |one| json!({"what": one.what, "day": one.day, "decision": one.decision, "why": one.why}),
+                ),
+            ),
         ])
     }
 }

@@ -1,17 +1,27 @@
 //! What one notice means to its reader: read off the dossier and its machine. Pure.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::gather::MailNotice;
-use super::letter::{Consequence, Matter};
+use super::letter::{Consequence, Matter, Settlement};
+use super::texts::Texts;
 use crate::directory::Directory;
 use crate::dossier::project::NoticeKind;
 use crate::dossier::sight::Sight;
 use crate::dossier::{Active, Dossier, Purpose, RowStatus, Task, Vote};
-use crate::ids::{EventName, Instant, Language, PersonId, StateId, Text};
-use crate::machine::{Consult, Field, FieldKind, Machine, State, Target};
+use crate::ids::{EventName, FieldName, Instant, Language, PersonId, StateId, Text};
+use crate::machine::{
+    Consult, Field, FieldKind, Machine, OBJECTION_DAY, OBJECTION_DECISION, OBJECTION_WHAT, OBJECTION_WHY, Proofs,
+    State, Target,
+};
 
 /// One notice, being turned into a matter.
 pub(super) struct Reading<'a> {
     pub(super) dossier: &'a Dossier,
+    /// The same with what its reader does not see.
+    pub(super) whole: &'a Dossier,
     pub(super) machine: &'a Machine,
     pub(super) notice: &'a MailNotice,
     pub(super) directory: &'a Directory,
@@ -29,12 +39,19 @@ impl Reading<'_> {
         let active = self.active();
         let state = active.and_then(|active| machine.state(&active.state));
         let vote = self.vote();
+        let demands = self.demands(task, state);
+        let shown = demands.is_none();
+        let workflow = self.say(&machine.title);
         Matter {
             kind: self.notice.kind,
             purpose,
-            workflow: self.say(&machine.title),
-            caption: dossier.caption.clone(),
-            state: state.map_or_else(|| self.stands(), |state| self.state_title(state)),
+            caption: if shown { dossier.caption.clone() } else { workflow.clone() },
+            workflow,
+            state: match state {
+                _ if !shown => String::new(),
+                Some(state) => self.state_title(state),
+                None => self.stands(),
+            },
             task: self.title(state, vote),
             help: state.and_then(|state| state.task.as_ref()).map(|rule| self.say(&rule.help)).unwrap_or_default(),
             outside: state.and_then(|state| state.wait.as_ref()).map(|wait| self.say(&wait.on)),
@@ -46,17 +63,100 @@ impl Reading<'_> {
             body: vote.and_then(|vote| self.directory.bodies.get(&vote.body)).map(|body| body.name.clone()),
             due_at: self.due_at(task, active),
             days_left: 0,
-            rows: machine.is_list().then(|| self.rows(purpose, vote)),
+            rows: (machine.is_list() && shown).then(|| self.rows(purpose, vote)),
             consequences: self.consequences(state, purpose),
             asked: match self.notice.kind {
-                NoticeKind::Escalation => self.asked(),
+                NoticeKind::Escalation if shown => self.asked(),
                 NoticeKind::Undelivered => self.unreached().into_iter().collect(),
-                NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Told => Vec::new(),
+                NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation | NoticeKind::Told => Vec::new(),
             },
+            demands,
+            gives_numbers: false,
+            grounds: if shown { self.grounds() } else { Vec::new() },
+            numbers: if shown { self.numbers() } else { Vec::new() },
+            settlement: self.settlement(),
             link: None,
             own: None,
             invitation: None,
         }
+    }
+
+    /// What the page asks for: that of the reader's task; of what they are only told, what is asked wherever the dossier stands.
+    fn demands(&self, task: Option<&Task>, state: Option<&State>) -> Proofs {
+        match (task, state) {
+            (Some(task), _) => task.policy.into(),
+            (None, Some(state)) if self.notice.kind != NoticeKind::Told => state.link.into(),
+            (None, _) => self.dossier.demands(self.machine),
+        }
+    }
+
+    /// Why it came to this: what was given as a reason with the very event that is told.
+    fn grounds(&self) -> Vec<String> {
+        match self.notice.kind {
+            NoticeKind::Asked | NoticeKind::Told => {}
+            NoticeKind::Reminder | NoticeKind::Escalation | NoticeKind::Undelivered => return Vec::new(),
+        }
+        let grounds = self.dossier.grounds.iter().filter(|ground| ground.at == self.notice.at);
+        grounds.map(|ground| self.say(&ground.text)).collect()
+    }
+
+    /// The numbers of documents that whoever is told may quote, each with its day.
+    fn numbers(&self) -> Vec<(String, String)> {
+        if self.notice.kind != NoticeKind::Told {
+            return Vec::new();
+        }
+        let (machine, states) = (self.machine, &self.machine.states);
+        let dated = |name: &String| machine.numbers.get(name).and_then(|numbering| numbering.dated.as_ref());
+        let taken = states.iter().flat_map(State::transitions).flat_map(|way| &way.number);
+        let taken = taken.map(|(field, numbering)| (field, dated(numbering)));
+        let waited = states.iter().filter_map(|state| state.wait.as_ref());
+        let waited = waited.map(|wait| (&wait.number, Some(&wait.day)));
+        let mut days: BTreeMap<&FieldName, Option<&FieldName>> = BTreeMap::new();
+        for (field, day) in taken.chain(waited) {
+            let known = days.entry(field).or_default();
+            *known = known.or(day);
+        }
+        let value = |name: &FieldName| self.dossier.fields.get(name).and_then(Value::as_str).map(str::trim);
+        let said = |field: &Field| {
+            let number = value(&field.name).filter(|number| !number.is_empty())?;
+            let day = days.get(&field.name).copied().flatten().and_then(value).and_then(|day| day.parse().ok());
+            let texts = Texts::of(self.language.as_str());
+            let number = day.map_or_else(
+                || number.to_owned(),
+                |day| texts.say("matter.number", &[("number", number), ("day", &texts.words.date_long(day))]),
+            );
+            Some((self.say(&field.label), number))
+        };
+        machine.fields.iter().filter(|field| days.contains_key(&field.name)).filter_map(said).collect()
+    }
+
+    /// How the reader's own objection was settled; what is theirs they read whatever else is hidden from them.
+    fn settlement(&self) -> Option<Settlement> {
+        if self.notice.kind != NoticeKind::Told {
+            return None;
+        }
+        let mut theirs = self.whole.objected(self.notice.activation).filter(|one| &one.person == self.person);
+        let objected = theirs.find(|one| one.accepted.is_some())?;
+        let mut tables = self.machine.fields.iter().filter(|field| self.machine.takes_objections(&field.name));
+        let (columns, row) = tables.find_map(|field| {
+            let FieldKind::Rows { columns, .. } = &field.kind else { return None };
+            let row = self.whole.fields.get(&field.name)?.as_array()?.get(objected.place as usize)?;
+            Some((columns, row))
+        })?;
+        let cell = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let decision = columns.iter().find(|column| column.name.as_str() == OBJECTION_DECISION);
+        let label = decision.and_then(|column| match &column.kind {
+            FieldKind::OneOf { values } => values.get(&cell(OBJECTION_DECISION)).map(|label| self.say(label)),
+            _ => None,
+        });
+        let day = cell(OBJECTION_DAY);
+        let words = Texts::of(self.language.as_str()).words;
+        Some(Settlement {
+            what: cell(OBJECTION_WHAT),
+            day: day.parse().map_or(day, |day| words.date_long(day)),
+            decision: label.unwrap_or_default(),
+            why: cell(OBJECTION_WHY),
+        })
     }
 
     /// On whose behalf the reader is asked.

@@ -10,6 +10,7 @@ use super::letter::{Consequence, Email, Letter, Matter, Reader, Sender};
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
+use crate::machine::Proofs;
 
 /// Every kind of mail in a language, by name.
 ///
@@ -92,6 +93,7 @@ fn letter(language: &str, matters: Vec<Matter>) -> Letter {
             address: Some("bà".to_owned()),
             email: "khai@example.vn".to_owned(),
             language: language.to_owned(),
+            outside: false,
         },
         matters,
         desk: format!("https://hoso.example.vn/d/{}", "d".repeat(64)),
@@ -134,6 +136,11 @@ fn task(en: bool, kind: NoticeKind) -> Matter {
         rows: None,
         consequences: vec![Consequence::Escalates(say("Văn phòng Bộ", "the ministry's office"))],
         asked: Vec::new(),
+        demands: Proofs::default(),
+        gives_numbers: false,
+        grounds: Vec::new(),
+        numbers: Vec::new(),
+        settlement: None,
         link: Some(format!("https://hoso.example.vn/l/{}", "t".repeat(64))),
         own: None,
         invitation: None,

@@ -69,13 +69,17 @@ fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
         NoticeKind::Asked => "subject.asked",
         NoticeKind::Reminder => "subject.reminder",
         NoticeKind::Escalation => "subject.escalation",
+        NoticeKind::Told if matter.settlement.is_some() => "subject.settled",
+        NoticeKind::Told if matter.state.is_empty() => "subject.told_withheld",
         NoticeKind::Told => "subject.told",
         NoticeKind::Undelivered => "subject.undelivered",
     };
     let who = unreached(matter);
+    let decision = matter.settlement.as_ref().map(|one| clean(&one.decision)).unwrap_or_default();
+    let values = [("task", &task), ("matter", &about), ("state", &state), ("who", &who), ("decision", &decision)];
     let head = match own(matter) {
-        Some(own) => texts.say(&format!("{key}_own"), &[("own", own)]),
-        None => texts.say(key, &[("task", &task), ("matter", &about), ("state", &state), ("who", &who)]),
+        Some(own) => texts.say(&format!("subject.{}_own", matter.kind.name()), &[("own", own)]),
+        None => texts.say(key, &values.map(|(name, value)| (name, value.as_str()))),
     };
     match matter.due_at {
         Some(due) if matter.asks() && due < letter.now => {

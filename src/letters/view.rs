@@ -12,6 +12,9 @@ use crate::words::clean;
 /// Matters that one mail shows in full; the others stand on the desk page.
 pub(super) const SHOWN_MAX: usize = 40;
 
+/// Characters that a mail repeats of what its reader wrote themselves.
+const QUOTED_MAX: usize = 300;
+
 /// A whole mail.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
@@ -139,6 +142,9 @@ impl Writer<'_> {
             (NoticeKind::Reminder, _) if matter.outside.is_some() => "intro.reminder_outside",
             (NoticeKind::Escalation, _) if matter.outside.is_some() => "intro.escalation_outside",
             (NoticeKind::Told, Some(_)) if matter.outside.is_some() => "intro.told_outside",
+            (NoticeKind::Told, Some(Purpose::Lead)) => "intro.told_lead",
+            (NoticeKind::Told, _) if matter.settlement.is_some() => "intro.settled",
+            (NoticeKind::Told, _) if matter.gives_numbers => "intro.numbers",
             (NoticeKind::Asked, Some(Purpose::Act) | None) => "intro.asked_act",
             (NoticeKind::Asked, Some(Purpose::Ballot)) => "intro.asked_ballot",
             (NoticeKind::Asked, Some(Purpose::Tally)) => "intro.asked_tally",
@@ -183,6 +189,9 @@ impl Writer<'_> {
                 let key = if matter.outside.is_some() { "task.late_outside" } else { "task.late" };
                 self.say(key, &[("task", &own.map_or_else(usual, str::to_owned))])
             }
+            (NoticeKind::Told, None) if matter.settlement.is_some() => self.say("task.settled", &[]),
+            (NoticeKind::Told, None) if matter.purpose == Some(Purpose::Lead) => self.leads(matter),
+            (NoticeKind::Told, None) if matter.state.is_empty() => self.say("section.told", &[]),
             (NoticeKind::Told, None) => clean(&matter.state),
             (NoticeKind::Undelivered, _) => self.say("task.undelivered", &[("who", &unreached(matter))]),
         };
@@ -190,7 +199,7 @@ impl Writer<'_> {
         Card {
             workflow: clean(&matter.workflow),
             task: capitalised(&task),
-            about: about(matter, self.texts),
+            about: if matter.is_withheld() { self.say("matter.withheld", &[]) } else { about(matter, self.texts) },
             text: told.map(|own| own.text.clone()).unwrap_or_default(),
             help: if matter.asks() { clean(&matter.help) } else { String::new() },
             facts: self.facts(matter),
@@ -204,8 +213,13 @@ impl Writer<'_> {
         if ours.contains(&theirs) { ours } else { format!("{ours}: {theirs}") }
     }
 
+    /// What whoever leads a step sees to.
+    fn leads(&self, matter: &Matter) -> String {
+        self.say("task.lead", &[("task", &clean(&matter.task))])
+    }
+
     fn facts(&self, matter: &Matter) -> Vec<Fact> {
-        let mut facts = Vec::new();
+        let mut facts = self.came_to(matter);
         let mut fact = |label: &str, value: String, strong: bool| {
             facts.push(Fact { label: self.say(label, &[]), value, strong });
         };
@@ -224,8 +238,18 @@ impl Writer<'_> {
             let names: Vec<String> = matter.asked.iter().map(|name| clean(name)).collect();
             fact("label.asked", names.join(", "), false);
         }
-        if matches!(matter.kind, NoticeKind::Escalation | NoticeKind::Undelivered) {
+        if matches!(matter.kind, NoticeKind::Escalation | NoticeKind::Undelivered) && !matter.state.is_empty() {
             fact("label.state", clean(&matter.state), false);
+        }
+        // Whoever is told only has nothing to show.
+        if matter.asks() && matter.demands.number {
+            fact("label.number", self.say("demand.number", &[]), true);
+        }
+        if matter.asks() && matter.demands.session {
+            fact("label.sign_in", self.say("demand.sign_in", &[]), true);
+        }
+        if matter.gives_numbers {
+            fact("label.numbers", self.say("demand.numbers", &[]), true);
         }
         if matter.asks() && matter.due_at.is_some_and(|due| due >= self.letter.now) {
             let otherwise = matter.own.as_ref().map(|own| own.otherwise.clone()).filter(|said| !said.is_empty());
@@ -235,6 +259,23 @@ impl Writer<'_> {
                 fact("label.consequence", said, false);
             }
         }
+        facts
+    }
+
+    /// Why it came to this, and what came of it.
+    fn came_to(&self, matter: &Matter) -> Vec<Fact> {
+        let fact = |label: String, value: &str, strong: bool| Fact { label, value: clean(value), strong };
+        let mut facts = Vec::new();
+        if let Some(one) = &matter.settlement {
+            facts.push(fact(self.say("label.decision", &[]), &one.decision, true));
+            facts.push(fact(self.say("label.reason", &[]), &one.why, false));
+            facts.push(fact(self.say("label.objection", &[("day", &clean(&one.day))]), &shortened(&one.what), false));
+        }
+        if !matter.grounds.is_empty() {
+            facts.push(fact(self.say("label.reason", &[]), &matter.grounds.join("; "), true));
+        }
+        let numbers = matter.numbers.iter().map(|(label, number)| fact(capitalised(&clean(label)), number, true));
+        facts.extend(numbers);
         facts
     }
 
@@ -271,7 +312,8 @@ impl Writer<'_> {
     }
 
     fn away(&self) -> Option<Button> {
-        let inside = self.letter.matters.iter().all(|matter| matter.outside.is_none());
+        // Nobody stands in for somebody of another office.
+        let inside = self.letter.matters.iter().all(|matter| matter.outside.is_none()) && !self.letter.reader.outside;
         inside.then(|| Button { label: self.say("link.away", &[]), link: format!("{}/away", self.letter.desk) })
     }
 
@@ -299,6 +341,7 @@ impl Writer<'_> {
             (Some(role), _, true) => self.say("foot.why_role", &[("role", &clean(role))]),
             (None, _, true) => self.say("foot.why_several", &[]),
             (_, _, false) if matter.kind == NoticeKind::Undelivered => self.say("foot.why_undelivered", &[]),
+            (_, _, false) if matter.settlement.is_some() => self.say("foot.why_objected", &[]),
             (_, _, false) => self.say("foot.why_told", &[]),
         }
     }
@@ -331,6 +374,12 @@ fn unbroken(text: &str) -> String {
         c => *c,
     };
     chars.iter().enumerate().map(one).collect()
+}
+
+/// The beginning of what somebody wrote: they know how it goes on.
+fn shortened(text: &str) -> String {
+    let short: String = text.chars().take(QUOTED_MAX).collect();
+    if short.len() < text.len() { format!("{}…", short.trim_end()) } else { short }
 }
 
 /// With a capital at its beginning.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Held, Needs, Shape, State, StateKind, Target, Transition};
+use super::{Held, LeadAct, Needs, Shape, State, StateKind, Target, Transition};
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
 /// One thing that somebody, or nobody, does in a state.
@@ -57,6 +57,11 @@ pub enum Does {
         /// Where it leads.
         target: Target,
     },
+    /// Leads the step that others do.
+    LeadsStep {
+        /// What they may do in it.
+        may: Vec<LeadAct>,
+    },
     /// A vote is held.
     Vote {
         /// By this rule.
@@ -110,6 +115,7 @@ impl Deeds<'_> {
             self.voted(around);
             self.chosen(around);
         }
+        self.led();
         for around in self.shape.outwards(&self.state.id) {
             self.by_itself(around);
         }
@@ -139,6 +145,15 @@ impl Deeds<'_> {
         let escalate = around.deadline.as_ref().and_then(|deadline| deadline.escalate.as_ref());
         if let Some(escalate) = escalate {
             self.add(Some(&escalate.to), Does::IsToldLate);
+        }
+    }
+
+    /// Who leads what somebody is asked here: as the nearest state around says.
+    fn led(&mut self) {
+        let asks = self.shape.outwards(&self.state.id).any(|around| around.task.is_some() || around.vote.is_some());
+        let lead = self.shape.outwards(&self.state.id).find_map(|around| around.lead.as_ref()).filter(|_| asks);
+        if let Some(lead) = lead {
+            self.add(Some(&lead.by), Does::LeadsStep { may: lead.may.clone() });
         }
     }
 

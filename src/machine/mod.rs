@@ -21,6 +21,7 @@ pub mod mapping;
 mod measure;
 mod numbering;
 mod posting;
+mod proof;
 mod register;
 mod role;
 mod said;
@@ -52,13 +53,16 @@ pub use posting::{
     ACCEPTED, OBJECTION_DAY, OBJECTION_DECISION, OBJECTION_WHAT, OBJECTION_WHO, OBJECTION_WHY, Posting, REJECTED,
     RESOLVED, UNOPPOSED,
 };
+pub use proof::{LinkPolicy, Proofs};
 pub use register::{EntryPart, RegisterBook};
-pub use role::{BodyOf, Composed, PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, Role, RoleSource, UnitOf, composed};
+pub use role::{
+    BodyOf, Composed, PARTY_ADDRESS, PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, Role, RoleSource, UnitOf, composed,
+};
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
-    After, Again, Consult, Deadline, Due, Escalate, Held, Joins, LinkPolicy, Needs, OnPaper, Raiser, Returns,
-    RowEvents, State, StateKind, StateVote, Target, TaskRule, Transition, Wait,
+    After, Again, Consult, Deadline, Due, Escalate, Held, Joins, Needs, OnPaper, Raiser, Returns, RowEvents, State,
+    StateKind, StateVote, Target, TaskRule, Transition, Wait,
 };
 pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 pub use words::OwnWords;

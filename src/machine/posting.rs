@@ -39,4 +39,7 @@ pub struct Posting {
     /// The kind of paper that an objection may bring, and one that came on paper does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paper: Option<String>,
+    /// The mail that tells whoever objected how that was settled; none: in the usual words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }

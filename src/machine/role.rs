@@ -78,6 +78,9 @@ pub struct Party {
     pub mail: String,
     /// The language they read.
     pub language: String,
+    /// How they are addressed; none: as anybody is politely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// The columns of a table that names people from outside: what they are called.
@@ -86,6 +89,8 @@ pub const PARTY_NAME: &str = "name";
 pub const PARTY_MAIL: &str = "mail";
 /// What they read; the workflow's own language where there is none.
 pub const PARTY_LANGUAGE: &str = "language";
+/// How they are addressed; politely, as anybody is, where there is none.
+pub const PARTY_ADDRESS: &str = "address";
 
 impl Role {
     /// The formula by which its holders are found.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Actions, Awaits, Lead, Posting, Sending, Separation, Tell};
+use super::{Access, Actions, Awaits, Lead, LinkPolicy, Posting, Sending, Separation, Tell};
 use crate::calendar::Delay;
 use crate::ids::{EventName, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
 
@@ -487,19 +487,4 @@ pub struct Escalate {
     /// By which mail; none: in the usual words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
-}
-
-/// How strongly a person must show who they are to act from a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum LinkPolicy {
-    /// The link is enough.
-    #[default]
-    #[serde(rename = "link")]
-    Link,
-    /// The link and a number that came another way.
-    #[serde(rename = "link+pin")]
-    LinkPin,
-    /// The link and a sign-in.
-    #[serde(rename = "login")]
-    Login,
 }

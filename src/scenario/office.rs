@@ -25,7 +25,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::taken::{Key, SaidBefore, SaidSince, Taken};
 use crate::dossier::{Child, Dossier, Message, Recipient};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, MachineHash, OperationId, PersonId, WorkflowName};
-use crate::machine::{LinkPolicy, Machine, Measure};
+use crate::machine::{Machine, Measure};
 use crate::measure::{self, Course, Measured, Past, Period, Reckoning, Written};
 
 /// Things that may happen by themselves at one moment; more of them never come to an end.
@@ -211,12 +211,11 @@ impl<'w> Office<'w> {
     /// How a person comes: by their link, shown as strongly as the task wants it; who is not asked has signed in.
     pub(super) fn actor(&self, dossier: &DossierId, person: &PersonId) -> Actor {
         let tasks = self.dossier(dossier).into_iter().flat_map(|dossier| &dossier.tasks);
-        let policy = tasks.filter(|task| task.asks(person)).map(|task| task.policy).max();
-        match policy {
-            Some(LinkPolicy::Link) => Actor::Link(person.clone()),
-            Some(LinkPolicy::LinkPin) => Actor::LinkPin(person.clone()),
-            Some(LinkPolicy::Login) | None => Actor::Session(person.clone()),
+        let mut asked = tasks.filter(|task| task.asks(person)).map(|task| task.policy).peekable();
+        if asked.peek().is_none() {
+            return Actor::Session(person.clone());
         }
+        Actor::of_person(person.clone(), asked.collect())
     }
 
     /// Notes that somebody was refused.

@@ -188,8 +188,8 @@ fn said(due: &[Waiting], find: &Find<'_, '_>) -> (Vec<MailNotice>, Vec<NoticeKin
             generation: 1,
             due_at,
         });
-        let (kind, mail) = (notice.kind, notice.mail.clone());
-        notices.push(MailNotice { kind, mail, dossier: dossier.clone(), activation: notice.activation, task });
+        let Notice { seq, at, activation, kind, mail, .. } = notice.clone();
+        notices.push(MailNotice { kind, mail, dossier: dossier.clone(), seq, at, activation, task });
     }
     (notices, kinds, dossiers)
 }
@@ -205,8 +205,10 @@ fn task_of<'d>(dossier: &'d Dossier, notice: &Notice) -> Option<&'d Task> {
 /// Who reads a mail; their address is empty where the directory has none.
 fn reader(person: &PersonId, outside: Option<&Outsider>, world: &World) -> Option<Reader> {
     let outside = outside.map(Outsider::known);
-    let person = world.directory().people.get(person).or(outside.as_ref())?;
+    let own = world.directory().people.get(person);
+    let person = own.or(outside.as_ref())?;
     Some(Reader {
+        outside: own.is_none(),
         name: person.name.clone(),
         address: person.address.clone(),
         email: person.email.as_deref().map(str::trim).unwrap_or_default().to_owned(),

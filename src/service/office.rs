@@ -84,6 +84,7 @@ impl Office {
             office: config.web.office.as_str().into(),
             only_links,
             proxies: config.web.proxies.clone().into(),
+            keepers: config.mail.report_to.clone().into(),
             health,
         })
     }

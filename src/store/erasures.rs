@@ -57,7 +57,7 @@ const PAPERS: &str = "SELECT COUNT(*) FROM paper WHERE dossier_id IN (SELECT id 
 const REGISTER: &str = "SELECT COUNT(*) FROM register WHERE holder = $1";
 const NUMBERS: &str = "SELECT COUNT(*) FROM taken WHERE dossier_id IN (SELECT id FROM dossier WHERE subject = $1)";
 const MAIL_DEEDS: &str = "SELECT COUNT(*) FROM mail_deed WHERE person_id = $1";
-const DEEDS: &str = "SELECT COUNT(*) FROM event WHERE actor IN ('link:' || CAST($1 AS TEXT), 'link+pin:' || CAST($1 AS TEXT), 'session:' || CAST($1 AS TEXT), \
+const DEEDS: &str = "SELECT COUNT(*) FROM event WHERE actor IN ('link:' || CAST($1 AS TEXT), 'link+pin:' || CAST($1 AS TEXT), 'session:' || CAST($1 AS TEXT), 'session+pin:' || CAST($1 AS TEXT), \
     'operator:' || CAST($1 AS TEXT))";
 const ASKED: &str = "SELECT COUNT(*) FROM task WHERE person_id = $1 AND closed_at IS NULL";
 const MESSAGE_WAITS: &str = "SELECT COUNT(*) FROM message WHERE from_id = $1 AND from_seq = $2 AND place = $3 \

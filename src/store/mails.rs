@@ -145,6 +145,20 @@ pub struct TroubledMail {
     pub settled_at: Option<Instant>,
     /// The server's words, or ours.
     pub answer: Option<String>,
+    /// Of a code for signing in: until when it is good; nothing where it was spent, or is none.
+    pub code: Code,
+}
+
+/// Whether a mail brings a code for signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// It does not.
+    None,
+    /// One that is good until then.
+    Until(Instant),
+    /// One that was spent.
+    Spent,
 }
 
 const IS_HELD: &str = "SELECT value FROM meta WHERE name = $1";
@@ -197,7 +211,8 @@ const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND d
 const MAKE: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, \
     next_at, lease, lease_until_at) VALUES ($1, $2, $3, $4, 1, 'claimed', 1, 0, $5, $6, $7, $6)";
 const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation, task.id, task.purpose, task.key_id, \
-    task.generation, task.due_at FROM outbox \
+    task.generation, task.due_at, outbox.seq, event.at FROM outbox \
+    LEFT JOIN event ON event.dossier_id = outbox.dossier_id AND event.seq = outbox.seq \
     LEFT JOIN task ON task.dossier_id = outbox.dossier_id AND task.id = outbox.task_id \
     AND task.person_id = outbox.person_id WHERE outbox.mail_id = $1 AND outbox.dropped_at IS NULL \
     ORDER BY outbox.not_before_at, outbox.seq, outbox.dossier_id, outbox.place";
@@ -215,9 +230,11 @@ const BOUNCE_DELAYED: &str = "UPDATE mail SET status = 'deferred', settled_at = 
     WHERE id = $3 AND generation = $4 AND lease IS NULL AND next_at IS NULL \
     AND status IN ('accepted', 'unknown', 'deferred')";
 // A server on the way that goes on trying says so when it gives up, after five days at the latest.
-const TROUBLED: &str = "SELECT id, person_id, status, attempts, made_at, settled_at, answer FROM mail \
-    WHERE next_at IS NULL AND (status IN ('failed', 'unknown') OR (status = 'deferred' AND settled_at > $2)) \
-    ORDER BY made_at DESC, id LIMIT $1";
+const TROUBLED: &str = "SELECT mail.id, mail.person_id, mail.status, mail.attempts, mail.made_at, mail.settled_at, mail.answer, \
+    sign_in.ends_at, sign_in.used_at FROM mail LEFT JOIN sign_in ON sign_in.mail_id = mail.id \
+    WHERE mail.next_at IS NULL \
+    AND (mail.status IN ('failed', 'unknown') OR (mail.status = 'deferred' AND mail.settled_at > $2)) \
+    ORDER BY mail.made_at DESC, mail.id LIMIT $1";
 const NEXT: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
     SELECT MIN(not_before_at) AS due_at FROM outbox WHERE mail_id IS NULL AND dropped_at IS NULL \
     UNION ALL SELECT MIN(next_at) AS due_at FROM mail WHERE next_at IS NOT NULL) AS due";
@@ -440,7 +457,8 @@ fn notice(row: &Row) -> Result<MailNotice, StoreError> {
     let (kind, mail) = NoticeKind::read(kind).ok_or_else(|| corrupt("outbox", "kind", kind))?;
     let activation = u32::try_from(row.int(2)?).map_err(|_| corrupt("outbox", "activation", "no activation"))?;
     let (dossier, activation) = (row.text(1)?.into(), ActivationId(activation));
-    Ok(MailNotice { kind, mail, dossier, activation, task: task(row)? })
+    let (seq, at) = (row.int(8)?, Instant(row.maybe_int(9)?.unwrap_or_default()));
+    Ok(MailNotice { kind, mail, dossier, seq, at, activation, task: task(row)? })
 }
 
 fn task(row: &Row) -> Result<Option<MailTask>, StoreError> {
@@ -464,6 +482,11 @@ fn troubled(row: &Row) -> Result<TroubledMail, StoreError> {
         made_at: Instant(row.int(4)?),
         settled_at: row.maybe_int(5)?.map(Instant),
         answer: row.maybe_text(6)?.map(str::to_owned),
+        code: match (row.maybe_int(7)?, row.maybe_int(8)?) {
+            (None, _) => Code::None,
+            (Some(until), None) => Code::Until(Instant(until)),
+            (Some(_), Some(_)) => Code::Spent,
+        },
     })
 }
 

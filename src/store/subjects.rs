@@ -39,7 +39,7 @@ const TABLES: [(&str, &[&str], &str); 10] = [
         "did",
         &["dossier", "number", "at", "what"],
         "SELECT dossier_id, seq, at, kind FROM event WHERE actor IN ('link:' || CAST($1 AS TEXT), \
-         'link+pin:' || CAST($1 AS TEXT), 'session:' || CAST($1 AS TEXT), 'operator:' || CAST($1 AS TEXT)) \
+         'link+pin:' || CAST($1 AS TEXT), 'session:' || CAST($1 AS TEXT), 'session+pin:' || CAST($1 AS TEXT), 'operator:' || CAST($1 AS TEXT)) \
          ORDER BY at, dossier_id, seq",
     ),
     (

@@ -11,13 +11,12 @@ use super::list;
 use super::page::{self, Frame};
 use super::routes::Place;
 use super::say::{self, Texts};
-use super::view::{self, Due, history, over};
+use super::view::{self, Due, history, over, posting};
 use super::visit::{self, Proof};
 use crate::directory::Person;
 use crate::dossier::RowStatus;
 use crate::ids::{DossierId, MailId, PersonId};
 use crate::links::{Bound, LinkKeys};
-use crate::machine::LinkPolicy;
 use crate::store::pages::{MailPage, TaskPage};
 
 /// How long after it was written a mail is good for more than what it asks.
@@ -50,6 +49,10 @@ struct News {
     stands: String,
     waits: String,
     grounds: Vec<String>,
+    /// How the reader's own objection was settled.
+    settled: Vec<String>,
+    /// Its page, for whoever signs in.
+    href: String,
 }
 
 /// One matter: what is asked, by when, and where.
@@ -189,8 +192,7 @@ async fn news(
     let sight = reader.sight(&whole, person);
     reader.outside = !sight.is_whole();
     let dossier = sight.dossier(&whole, &reader.machine);
-    let mut states = whole.leaves().filter_map(|leaf| reader.machine.state(&leaf.state));
-    if states.any(|state| state.link != LinkPolicy::Link) {
+    if !whole.demands(&reader.machine).is_none() {
         let workflow = reader.text(&reader.machine.title).to_owned();
         return Ok(Some(News { workflow, about: reader.get("desk.closed"), ..News::default() }));
     }
@@ -202,9 +204,13 @@ async fn news(
     awaited.dedup();
     let outside = dossier.outside(&reader.machine).filter(|_| sight.history());
     awaited.extend(outside.map(|(_, wait)| reader.text(&wait.on).to_owned()));
-    let ended = dossier.outcome.is_some();
-    let grounds = dossier.grounds.iter().filter(|ground| ended && ground.at == dossier.last_at);
+    // The latest reason stands as long as nothing else has happened since.
+    let grounds = dossier.grounds.iter().filter(|ground| ground.at == dossier.last_at);
+    let signs_in = !app.only_links && app.engine.directory().people.contains_key(person);
+    let may_open = signs_in && reader.may_name(&whole, person);
     Ok(Some(News {
+        settled: posting::settled(&reader, &whole, person),
+        href: if may_open { Place::Dossier(id.as_str()).path(&app.site) } else { String::new() },
         workflow: reader.text(&reader.machine.title).to_owned(),
         about: dossier.caption.clone(),
         stands: reader.get("desk.facts").replace("{state}", &state),
@@ -213,6 +219,8 @@ async fn news(
         } else {
             reader.get("desk.waits").replace("{who}", &awaited.join(", "))
         },
-        grounds: grounds.map(|ground| reader.text(&ground.text).to_owned()).collect(),
+        grounds: grounds
+            .map(|ground| reader.texts.fill("desk.reason", &[("reason", reader.text(&ground.text))]))
+            .collect(),
     }))
 }

@@ -41,7 +41,7 @@ pub(super) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let began = tokio::time::Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let language = page::asked_language(request.uri().query());
+    let language = page::strangers_language(request.uri().query(), request.headers());
     let renewed = session::renewed(&app, request.headers());
     let answer = match checked(&app, &request, &route) {
         Ok(()) => answer_in_time(request, next).await,

@@ -8,15 +8,21 @@ use serde::Serialize;
 use super::App;
 use super::desk::{self, Matter};
 use super::error::Problem;
+use super::list;
+use super::mails;
 use super::page::{self, Frame};
 use super::pins;
 use super::routes::Place;
 use super::say::{self, Texts};
 use super::session::{self, Session};
+use super::start;
 use super::visit::Proof;
 
 /// Matters that one page shows; whoever has more does the most pressing first.
 const SHOWN_MAX: usize = 200;
+
+/// What can be gone to: what each is called, and where.
+type Places = Vec<(String, String)>;
 
 #[derive(Debug, Serialize)]
 struct Inbox {
@@ -29,8 +35,14 @@ struct Inbox {
     more: bool,
     /// Dossiers for which they may give numbers.
     numbers: Vec<(String, String)>,
+    /// What they may open dossiers of: what it is called, and where.
+    starts: Places,
+    /// Lists that they may bring.
+    lists: Places,
     away: String,
     dossiers: String,
+    /// Mails that did not arrive; empty for who does not keep the office's mail.
+    mails: String,
     language: &'static str,
     languages: Vec<&'static str>,
 }
@@ -54,6 +66,7 @@ pub(super) async fn show(
         if matter.is_sheet() { sheets.push(matter) } else { single.push(matter) }
     }
     let numbers = pins::places(&app, &session, asked).await?;
+    let (starts, lists) = beginnings(&app, &session, asked).await?;
     let directory = app.engine.directory();
     let person = directory.people.get(&session.person);
     let own = directory.language(&session.person);
@@ -66,12 +79,26 @@ pub(super) async fn show(
         single,
         more,
         numbers,
+        starts,
+        lists,
         away: Place::Away.path(&app.site),
         dossiers: Place::Dossiers.path(&app.site),
+        mails: if mails::keeps(&app, &session.person) { Place::Mails.path(&app.site) } else { String::new() },
         language: say::texts(own).code(),
         languages: say::all().iter().map(Texts::code).collect(),
     };
     page::page(&frame, StatusCode::OK, "inbox.html", &inbox)
+}
+
+/// Where somebody may begin something: a dossier, or a whole list of them.
+async fn beginnings(app: &App, session: &Session, asked: Option<&'static Texts>) -> Result<(Places, Places), Problem> {
+    let lang = asked.map(|texts| format!("?lang={}", texts.code())).unwrap_or_default();
+    let at = |place: Place<'_>| format!("{}{lang}", place.path(&app.site));
+    let starts = start::offered(app, &session.person, asked).await?;
+    let starts = starts.into_iter().map(|(name, title)| (title, at(Place::Start(name.as_str()))));
+    let lists = list::offered(app, &session.person, asked).await?;
+    let lists = lists.into_iter().map(|(name, title)| (title, at(Place::OwnList(name.as_str()))));
+    Ok((starts.collect(), lists.collect()))
 }
 
 /// `POST`: signing out, here or everywhere; the language of pages and mails.

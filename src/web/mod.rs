@@ -12,6 +12,7 @@ mod gate;
 mod hands;
 mod inbox;
 mod list;
+mod mails;
 mod page;
 mod paper;
 mod pin;
@@ -25,6 +26,7 @@ pub mod say;
 mod serve;
 mod session;
 mod sign_in;
+mod start;
 mod stranger;
 mod task;
 pub mod upload;
@@ -70,6 +72,8 @@ pub struct App {
     pub only_links: bool,
     /// Who is believed when they say for whom they ask.
     pub proxies: Arc<[IpAddr]>,
+    /// Who keeps the office's mail, by their codes in the directory: they see what did not arrive.
+    pub keepers: Arc<[String]>,
     /// How the parts of this process are, as the service last said.
     pub health: watch::Receiver<Health>,
 }
@@ -120,6 +124,9 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::Desk => get(desk::show),
         Route::List => get(list::show).post(list::answer),
         Route::Template => get(list::blank),
+        Route::OwnList => get(list::show_own).post(list::answer_own),
+        Route::OwnTemplate => get(list::blank_own),
+        Route::Start => get(start::show).post(start::answer),
         Route::PublicPaper => get(public::paper),
         // Anybody may send these: they are short, or they are not read.
         Route::Public => get(public::show).post(public::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
@@ -130,6 +137,7 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::DossierDraft => get(draft::show_own),
         Route::DossierWay => get(way::show_own),
         Route::Away => get(away::show).post(away::answer),
+        Route::Mails => get(mails::show).post(mails::answer),
         Route::DeskAway => get(away::show_by_mail).post(away::answer_by_mail),
         Route::Pins => get(pins::show).post(pins::answer),
         Route::Inbox => get(inbox::show).post(inbox::answer),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -22,7 +22,10 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// No page needs more steps than this; a list of a thousand rows stays far below.
 const FUEL: u64 = 5_000_000;
 
-const TEMPLATES: [(&str, &str); 25] = [
+/// Languages of a browser that are looked at.
+const LANGUAGES_MAX: usize = 20;
+
+const TEMPLATES: [(&str, &str); 28] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("list.html", include_str!("templates/list.html")),
@@ -42,11 +45,14 @@ const TEMPLATES: [(&str, &str); 25] = [
     ("row.html", include_str!("templates/row.html")),
     ("way.html", include_str!("templates/way.html")),
     ("public.html", include_str!("templates/public.html")),
+    ("gone.html", include_str!("templates/gone.html")),
     ("sign_in.html", include_str!("templates/sign_in.html")),
     ("pin.html", include_str!("templates/pin.html")),
     ("pins.html", include_str!("templates/pins.html")),
     ("away.html", include_str!("templates/away.html")),
     ("dossiers.html", include_str!("templates/dossiers.html")),
+    ("start.html", include_str!("templates/start.html")),
+    ("mails.html", include_str!("templates/mails.html")),
     ("inbox.html", include_str!("templates/inbox.html")),
 ];
 
@@ -132,6 +138,24 @@ pub(super) fn asked_language(query: Option<&str>) -> Option<&'static Texts> {
     say::all().iter().find(|texts| texts.code() == code)
 }
 
+/// The texts for somebody of whom nothing is known: those that the address asks for, else those that their browser prefers.
+pub(super) fn strangers_language(query: Option<&str>, headers: &HeaderMap) -> Option<&'static Texts> {
+    asked_language(query).or_else(|| preferred(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?))
+}
+
+/// Of the languages that a browser names, the most wanted one that the pages speak (RFC 9110, 12.5.4).
+fn preferred(header: &str) -> Option<&'static Texts> {
+    let wanted = header.split(',').take(LANGUAGES_MAX).filter_map(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let code = parts.next()?.split('-').next()?.to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |weight| weight.parse().ok());
+        let texts = say::all().iter().find(|texts| texts.code() == code)?;
+        weight.filter(|weight: &f32| *weight > 0.0).map(|weight| (weight, texts))
+    });
+    // Of two that are wanted alike, the one that is named first.
+    wanted.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, texts)| texts)
+}
+
 /// The part of a ballot sheet that an address asks for, from 1.
 pub(super) fn asked_part(query: Option<&str>) -> Option<usize> {
     query?.split('&').find_map(|pair| pair.strip_prefix("part="))?.parse().ok()
@@ -196,7 +220,7 @@ fn style_version() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::say;
-    use super::{Frame, Site, StatusCode, TEMPLATES, context, environment, guarded};
+    use super::{Frame, Site, StatusCode, TEMPLATES, context, environment, guarded, preferred};
 
     #[tokio::test]
     async fn what_is_shown_cannot_become_markup() {
@@ -207,6 +231,23 @@ mod tests {
         let html = axum::body::to_bytes(page.into_body(), 1 << 20).await.expect("a body");
         let html = String::from_utf8_lossy(&html);
         assert!(html.contains("&quot;&gt;&lt;script&gt;&#39;&amp;") && !html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn a_browser_is_answered_in_the_language_that_it_prefers() {
+        for (header, code) in [
+            ("en", Some("en")),
+            ("en-US,en;q=0.9", Some("en")),
+            ("fr-FR, fr;q=0.9, en;q=0.4, vi;q=0.8", Some("vi")),
+            ("vi;q=0.5, en;q=0.5", Some("vi")),
+            ("EN-gb", Some("en")),
+            ("en;q=0, vi;q=0.1", Some("vi")),
+            ("fr", None),
+            ("en;q=much", None),
+            ("", None),
+        ] {
+            assert_eq!(preferred(header).map(say::Texts::code), code, "{header}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::visit::Visit;
 use crate::ids::Instant;
 use crate::links::{Bound, LinkKeys, task_row};
 use crate::store::pages::TaskPage;
-use crate::store::pins::TRIES_MAX;
+use crate::store::pins::{Pin, TRIES_MAX};
 
 /// How long a number that was typed is good, before it is asked for again.
 const GOOD_MS: i64 = 2 * 60 * 60 * 1000;
@@ -47,16 +47,17 @@ impl Pass {
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let mut kept = pairs.filter(|(one, _)| *one == name).filter_map(|(_, token)| {
             let presented = LinkKeys::present(token)?;
-            let mut parts = presented.row.rsplitn(3, '.');
-            let (at, generation) = (parts.next()?.parse().ok()?, parts.next()?.parse::<i64>().ok()?);
-            let age = app.engine.now().0.checked_sub(at)?;
-            let made = row(task, generation, Instant(at)) == presented.row
-                && app.links.verifies(&presented, presented.key, &bound(task, &presented.row, &activation(task)));
-            (made && (0..GOOD_MS).contains(&age)).then(|| (generation, token.to_owned()))
+            let (_, at) = presented.row.rsplit_once('.')?;
+            let at = Instant(at.parse().ok()?);
+            let age = app.engine.now().0.checked_sub(at.0)?;
+            let ours = row(task, at) == presented.row && (0..GOOD_MS).contains(&age);
+            ours.then(|| (presented, token.to_owned()))
         });
-        let Some((generation, token)) = kept.next() else { return Ok(None) };
+        let Some((presented, token)) = kept.next() else { return Ok(None) };
         let now = app.engine.store().pin(&task.dossier, &task.person).await?;
-        Ok(now.filter(|pin| pin.generation == generation && !pin.is_ended()).map(|_| Self { token }))
+        let Some(pin) = now.filter(|pin| !pin.is_ended()) else { return Ok(None) };
+        let made = app.links.verifies(&presented, presented.key, &bound(task, &presented.row, &of_number(task, &pin)));
+        Ok(made.then_some(Self { token }))
     }
 
     /// What every form carries of a page that is made for it.
@@ -118,8 +119,9 @@ pub(super) async fn answer(app: &App, visit: &Visit, form: &Form) -> Result<Resp
         return page(app, visit, Some(reader.texts.fill("pin.wrong", &[("n", &left)]))).await;
     }
     store.pin_was_right(&task.dossier, &task.person, pin.generation).await?;
-    let kept = row(task, pin.generation, app.engine.now());
-    let token = app.links.token(app.links.newest(), &bound(task, &kept, &activation(task))).ok_or(Problem::Fault)?;
+    let kept = row(task, app.engine.now());
+    let token =
+        app.links.token(app.links.newest(), &bound(task, &kept, &of_number(task, &pin))).ok_or(Problem::Fault)?;
     let path = visit.at(app);
     let line = cookie(&app.site, (name(app), &path), &token, "");
     let mut response = visit.see_page(app);
@@ -127,16 +129,18 @@ pub(super) async fn answer(app: &App, visit: &Visit, form: &Form) -> Result<Resp
     Ok(response)
 }
 
-fn row(task: &TaskPage, generation: i64, at: Instant) -> String {
-    format!("{}.{generation}.{}", task_row(&task.dossier, &task.id), at.0)
+fn row(task: &TaskPage, at: Instant) -> String {
+    format!("{}.{}", task_row(&task.dossier, &task.id), at.0)
 }
 
-fn activation(task: &TaskPage) -> String {
-    format!("{}:{}", task.dossier, task.activation)
+/// The entry, and which number was typed: by its salt, which is random and no other number's. How manieth it is would not do: after
+/// the restore of a copy the next number is that again.
+fn of_number(task: &TaskPage, pin: &Pin) -> String {
+    format!("{}:{}:{}:{}", task.dossier, task.activation, pin.generation, pin.hash.salt)
 }
 
-fn bound<'a>(task: &'a TaskPage, row: &'a str, activation: &'a str) -> Bound<'a> {
-    Bound { row, person: &task.person, activation, purpose: "pin", generation: task.generation }
+fn bound<'a>(task: &'a TaskPage, row: &'a str, of_number: &'a str) -> Bound<'a> {
+    Bound { row, person: &task.person, activation: of_number, purpose: "pin", generation: task.generation }
 }
 
 /// Its path is that of one link, so `__Host-` cannot be asked for.

@@ -15,13 +15,10 @@ use super::say::Texts;
 use super::session::Session;
 use super::view::refused::Wrong;
 use super::visit;
-use crate::dossier::{Dossier, Purpose};
+use crate::dossier::Dossier;
 use crate::ids::{DossierId, PersonId};
 use crate::store::StoreError;
 use crate::store::pins::Pin;
-
-/// What a seat is called whose holder keeps the papers of a body and has no vote.
-const SECRETARY: &str = "secretary";
 
 #[derive(Debug, Serialize)]
 struct PinsPage {
@@ -127,7 +124,7 @@ async fn open(app: &App, session: &Session, id: &DossierId, asked: Option<&'stat
     let whole = app.engine.dossier(id).await?.ok_or(Problem::NotFound)?;
     let machine = app.engine.machine(&whole.machine).await?;
     let mut reader = visit::reader(app, machine, &whole, &session.person, asked)?;
-    if !gives(&reader, &whole, &session.person) {
+    if !reader.gives_numbers(&whole, &session.person) {
         return Err(Problem::NotFound);
     }
     let sight = reader.sight(&whole, &session.person);
@@ -136,19 +133,6 @@ async fn open(app: &App, session: &Session, id: &DossierId, asked: Option<&'stat
     let mut people = app.engine.store().wanting_pins(id).await?;
     people.retain(|person| person != &session.person);
     Ok(Opened { reader, dossier, people })
-}
-
-/// Whoever leads a step, or sits as the secretary of a body that votes.
-fn gives(reader: &Reader, dossier: &Dossier, person: &PersonId) -> bool {
-    let today = reader.calendar.date(reader.now);
-    let secretary = |vote: &crate::dossier::Vote| {
-        let seats = reader.directory.seats(&vote.body, today);
-        seats.into_iter().any(|seat| &seat.person == person && seat.seat == SECRETARY)
-    };
-    let leads = |task: &crate::dossier::Task| {
-        matches!(task.purpose, Purpose::Lead | Purpose::Attendance) && task.holders.contains(person)
-    };
-    dossier.votes.iter().any(secretary) || dossier.tasks.iter().any(leads)
 }
 
 async fn shown(

@@ -1,7 +1,7 @@
 //! The pages that know nobody: who we are, whether we are well, the style sheet.
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use minijinja::context;
 
@@ -10,8 +10,12 @@ use super::error::Problem;
 use super::page::{self, Frame};
 
 /// Who we are, and that everything begins with a mailed link.
-pub(super) async fn home(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
-    let frame = Frame::new(&app, page::asked_language(query.as_deref()), "vi");
+pub(super) async fn home(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let frame = Frame::new(&app, page::strangers_language(query.as_deref(), &headers), "vi");
     page::page(&frame, StatusCode::OK, "home.html", &context! {})
 }
 

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ use crate::directory::is_mailbox;
 use crate::dossier::command::{Actor, Ask, Command, Knock};
 use crate::dossier::refusal::Code;
 use crate::dossier::{Dossier, decide};
-use crate::ids::{DossierId, OperationId, PaperId, PersonId};
+use crate::ids::{DossierId, Instant, OperationId, PaperId, PersonId};
 use crate::links::{Bound, LinkKeys};
 use crate::store::knocks::{Counted, Knocked};
 
@@ -53,11 +53,22 @@ pub(super) async fn show(
     State(app): State<App>,
     Path(token): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = page::asked_language(query.as_deref());
+    let asked = page::strangers_language(query.as_deref(), &headers);
     let sent = query.as_deref().is_some_and(|query| query.split('&').any(|part| part == "sent=1"));
-    let opened = open(&app, &token, asked).await?;
-    shown(&app, &token, opened, None, sent, Vec::new())
+    match open(&app, &token, asked).await? {
+        Opened::Shown(opened) => shown(&app, &token, *opened, None, sent, Vec::new()),
+        Opened::Over(over) => over_page(&app, &over),
+    }
+}
+
+/// A matter that was posted at this address and is shown no more: until when, and nothing else about it.
+fn over_page(app: &App, over: &Over) -> Result<Response, Problem> {
+    let frame = Frame::new(app, Some(over.reader.texts), "vi");
+    let until = over.reader.words.by_long(over.until, over.reader.calendar.zone());
+    let shown = GonePage { workflow: over.reader.text(&over.reader.machine.title).to_owned(), until };
+    page::page(&frame, StatusCode::GONE, "gone.html", &shown)
 }
 
 /// The page; with what was just sent and why it was not taken, if something was.
@@ -104,8 +115,11 @@ pub(super) async fn knock(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    let asked = page::asked_language(query.as_deref());
-    let (dossier, whole, reader) = open(&app, &token, asked).await?;
+    let asked = page::strangers_language(query.as_deref(), request.headers());
+    let (dossier, whole, reader) = match open(&app, &token, asked).await? {
+        Opened::Shown(opened) => *opened,
+        Opened::Over(over) => return over_page(&app, &over),
+    };
     let Some((active, _)) = posting::posted(&reader, &whole) else { return Err(Problem::Method) };
     let network = stranger::network(&app, request.headers(), request.extensions());
     let form = Form::read(request).await?;
@@ -134,6 +148,7 @@ pub(super) async fn knock(
     if !wrongs.is_empty() {
         return shown(&app, &token, (dossier, whole, reader), Some(&form), false, wrongs);
     }
+    let asked = page::asked_language(query.as_deref());
     let lang = asked.map(|texts| format!("&lang={}", texts.code())).unwrap_or_default();
     let path = format!("{}?sent=1{lang}", Place::Public(&token).path(&app.site));
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response())
@@ -176,7 +191,8 @@ pub(super) async fn paper(
     State(app): State<App>,
     Path((token, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let (dossier, _, _) = open(&app, &token, None).await?;
+    let Opened::Shown(opened) = open(&app, &token, None).await? else { return Err(Problem::NotFound) };
+    let (dossier, _, _) = *opened;
     let id = PaperId::new(id);
     if !dossier.papers.iter().any(|paper| paper.id == id) {
         return Err(Problem::NotFound);
@@ -184,12 +200,28 @@ pub(super) async fn paper(
     paper::served(app.engine.store().paper_page(&dossier.id, &id).await?.ok_or(Problem::NotFound)?)
 }
 
-/// The dossier that a token was made for, as the public sees it, and as it is.
-async fn open(
-    app: &App,
-    token: &str,
-    asked: Option<&'static super::say::Texts>,
-) -> Result<(Dossier, Dossier, Reader), Problem> {
+/// What stands behind a public address.
+enum Opened {
+    /// The dossier as the public sees it, and as it is.
+    Shown(Box<(Dossier, Dossier, Reader)>),
+    /// It was posted, and that is over.
+    Over(Box<Over>),
+}
+
+/// A posting that is over.
+struct Over {
+    until: Instant,
+    reader: Reader,
+}
+
+#[derive(Debug, Serialize)]
+struct GonePage {
+    workflow: String,
+    until: String,
+}
+
+/// The dossier that a token was made for.
+async fn open(app: &App, token: &str, asked: Option<&'static super::say::Texts>) -> Result<Opened, Problem> {
     let presented = LinkKeys::present(token).ok_or(Problem::NotFound)?;
     let nobody = PersonId::new("");
     if !app.links.verifies(&presented, presented.key, &bound(&presented.row, &nobody)) {
@@ -197,9 +229,14 @@ async fn open(
     }
     let whole = app.engine.dossier(&DossierId::new(&presented.row)).await?.ok_or(Problem::NotFound)?;
     let machine = app.engine.machine(&whole.machine).await?;
-    let sight = decide::public_sight(&machine, &whole).ok_or(Problem::NotFound)?;
+    let sight = decide::public_sight(&machine, &whole);
     let reader = visit::reader(app, machine, &whole, &nobody, asked)?;
-    Ok((sight.dossier(&whole, &reader.machine), whole, reader))
+    if let Some(sight) = sight {
+        return Ok(Opened::Shown(Box::new((sight.dossier(&whole, &reader.machine), whole, reader))));
+    }
+    let events = app.engine.history(&whole.id).await?;
+    let until = posting::over_since(&reader, &events).ok_or(Problem::NotFound)?;
+    Ok(Opened::Over(Box::new(Over { until, reader })))
 }
 
 /// The public address of a visitor's dossier, for those who see everything; none where the public sees nothing.

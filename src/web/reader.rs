@@ -60,6 +60,8 @@ impl Reader {
         let address = self.person(id).and_then(|person| person.address.clone());
         match (self.texts.code(), address) {
             ("vi", Some(address)) => address,
+            // Nobody's comrade: somebody whom only the dossier knows.
+            _ if self.directory.outside.contains_key(id) => self.get("head.you_outside"),
             _ => self.get("head.you"),
         }
     }
@@ -100,6 +102,11 @@ impl Reader {
     /// Whether a person may know of a dossier of this reader's workflow, and what it is called.
     pub(super) fn may_name(&self, dossier: &Dossier, person: &PersonId) -> bool {
         self.with_context(|context| decide::may_name(&self.machine, dossier, person, self.now, context))
+    }
+
+    /// Whether a person may give the numbers that are asked for in a dossier.
+    pub(super) fn gives_numbers(&self, dossier: &Dossier, person: &PersonId) -> bool {
+        self.with_context(|context| decide::gives_numbers(&self.machine, dossier, person, self.now, context))
     }
 
     /// Asks with what is known without a register, an open box or a number taken: none of them says who sees what.

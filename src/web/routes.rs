@@ -120,6 +120,12 @@ pub enum Route {
     List,
     /// An empty one to be filled in.
     Template,
+    /// The same for whoever is signed in.
+    OwnList,
+    /// An empty one.
+    OwnTemplate,
+    /// Where whoever is signed in opens a dossier.
+    Start,
     /// A dossier as everybody may see it who has this address.
     Public,
     /// A paper of it.
@@ -132,7 +138,9 @@ pub enum Route {
     Pins,
     /// Where whoever is signed in says that they will be away.
     Away,
-    /// The same from the page behind a mail.
+    /// Mails that did not arrive, for who keeps the office's mail.
+    Mails,
+    /// Where the reader of a mail says that they will be away.
     DeskAway,
     /// The dossiers that whoever is signed in may see.
     Dossiers,
@@ -148,7 +156,7 @@ pub enum Route {
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -161,12 +169,16 @@ impl Route {
         Self::Desk,
         Self::List,
         Self::Template,
+        Self::OwnList,
+        Self::OwnTemplate,
+        Self::Start,
         Self::Public,
         Self::PublicPaper,
         Self::SignIn,
         Self::Inbox,
         Self::Pins,
         Self::Away,
+        Self::Mails,
         Self::DeskAway,
         Self::Dossiers,
         Self::Dossier,
@@ -190,12 +202,16 @@ impl Route {
             Self::Desk => "/d/{token}",
             Self::List => "/d/{token}/list/{workflow}",
             Self::Template => "/d/{token}/list/{workflow}/template.xlsx",
+            Self::OwnList => "/me/list/{workflow}",
+            Self::OwnTemplate => "/me/list/{workflow}/template.xlsx",
+            Self::Start => "/me/start/{workflow}",
             Self::Public => "/p/{token}",
             Self::PublicPaper => "/p/{token}/paper/{paper}",
             Self::SignIn => "/in",
             Self::Inbox => "/me",
             Self::Pins => "/me/pins/{dossier}",
             Self::Away => "/me/away",
+            Self::Mails => "/me/mails",
             Self::DeskAway => "/d/{token}/away",
             Self::Dossiers => "/me/dossiers",
             Self::Dossier => "/me/dossiers/{dossier}",
@@ -250,6 +266,12 @@ pub enum Place<'a> {
         /// The workflow of its rows.
         workflow: &'a str,
     },
+    /// The same for whoever is signed in.
+    OwnList(&'a str),
+    /// An empty one.
+    OwnTemplate(&'a str),
+    /// Where whoever is signed in opens a dossier of this workflow.
+    Start(&'a str),
     /// A dossier as everybody may see it who has this address.
     Public(&'a str),
     /// Where people sign in.
@@ -260,7 +282,9 @@ pub enum Place<'a> {
     Pins(&'a str),
     /// Where whoever is signed in says that they will be away.
     Away,
-    /// The same from the page behind a mail.
+    /// Mails that did not arrive, for who keeps the office's mail.
+    Mails,
+    /// Where the reader of a mail says that they will be away.
     DeskAway(&'a str),
     /// The dossiers that whoever is signed in may see.
     Dossiers,
@@ -284,6 +308,7 @@ impl Place<'_> {
             Self::SignIn => Route::SignIn.pattern().to_owned(),
             Self::Inbox => Route::Inbox.pattern().to_owned(),
             Self::Away => Route::Away.pattern().to_owned(),
+            Self::Mails => Route::Mails.pattern().to_owned(),
             Self::Dossiers => Route::Dossiers.pattern().to_owned(),
             Self::Dossier(dossier) => Route::Dossier.pattern().replace("{dossier}", dossier),
             Self::DeskAway(token) => Route::DeskAway.pattern().replace("{token}", token),
@@ -298,6 +323,9 @@ impl Place<'_> {
             Self::Template { token, workflow } => {
                 Route::Template.pattern().replace("{token}", token).replace("{workflow}", workflow)
             }
+            Self::OwnList(workflow) => Route::OwnList.pattern().replace("{workflow}", workflow),
+            Self::OwnTemplate(workflow) => Route::OwnTemplate.pattern().replace("{workflow}", workflow),
+            Self::Start(workflow) => Route::Start.pattern().replace("{workflow}", workflow),
             Self::Public(token) => Route::Public.pattern().replace("{token}", token),
             Self::PublicPaper { token, paper } => {
                 Route::PublicPaper.pattern().replace("{token}", token).replace("{paper}", paper)

@@ -44,7 +44,7 @@ pub(super) async fn show(
     if Session::of(&app, &headers).await?.is_some() {
         return Ok(inbox(&app));
     }
-    first(&app, page::asked_language(query.as_deref()), "", None)
+    first(&app, page::strangers_language(query.as_deref(), &headers), "", None)
 }
 
 /// `POST`: a code is asked for, or typed.
@@ -53,7 +53,7 @@ pub(super) async fn answer(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Result<Response, Problem> {
-    let asked = page::asked_language(query.as_deref());
+    let asked = page::strangers_language(query.as_deref(), request.headers());
     let (headers, network) =
         (request.headers().clone(), stranger::network(&app, request.headers(), request.extensions()));
     let form = Form::read(request).await?;

@@ -38,10 +38,11 @@ use super::visit::{self, Below, Lack, Visit};
 use crate::dossier::command::Aside;
 use crate::dossier::decide::{self, assign};
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{CHAIR, Purpose, Round, Vote};
+use crate::dossier::{CHAIR, Purpose, Round, Task, Vote};
 use crate::explain;
 use crate::ids::{DossierId, EventName, FieldName};
-use crate::machine::Transition;
+use crate::machine::{LinkPolicy, Transition};
+use crate::store::pages::TaskPage;
 
 /// What every page of an open task shows.
 #[derive(Debug, Serialize)]
@@ -73,6 +74,11 @@ struct Common {
     consulted: Vec<evidence::Round>,
     /// Where everybody can look, if they can.
     public: Option<String>,
+    /// What the reader is asked in it, where this is the dossier's own page.
+    held: Vec<Go>,
+    /// Where the reader gives others the numbers that they are asked for.
+    numbers: Option<String>,
+    you: String,
     rules: Vec<Rule>,
     /// Whether its reader sees the chart, which names every state.
     way: bool,
@@ -309,6 +315,9 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         meeting: meeting_of(app, visit),
         consulted: visit.consulted.clone(),
         public: public::address(app, visit),
+        held: held(app, visit),
+        numbers: numbers(app, visit),
+        you: view::capital(&reader.you(&visit.task.person)),
         rules,
         way: visit.sight.is_whole(),
         seen: dossier.seq,
@@ -346,6 +355,25 @@ fn watch(visit: &Visit) -> Option<Turnout> {
         Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance | Purpose::Object => false,
     };
     watches.then(|| attendance::turnout(&visit.reader, &visit.dossier, vote, None))
+}
+
+/// The pages of what the reader is asked in the dossier that they look at.
+fn held(app: &App, visit: &Visit) -> Vec<Go> {
+    let (reader, lang) = (&visit.reader, visit.asked_language.map(|texts| format!("?lang={}", texts.code())));
+    let go = |task: &TaskPage| {
+        let state = view::state_of(&visit.dossier, &visit.events, task.activation);
+        let href = Place::Task(&visit::token_of(app, task)?).path(&app.site) + lang.as_deref().unwrap_or_default();
+        Some(Go { label: view::asked(reader, task.purpose, state.as_ref()), href, away: true })
+    };
+    visit.held.iter().filter_map(go).collect()
+}
+
+/// Where numbers are given, for whoever may give them while others are asked for theirs.
+fn numbers(app: &App, visit: &Visit) -> Option<String> {
+    let (whole, person) = (&visit.whole, &visit.task.person);
+    let others = |task: &Task| task.policy == LinkPolicy::LinkPin && task.holders.iter().any(|one| one != person);
+    let gives = !app.only_links && whole.tasks.iter().any(others) && visit.reader.gives_numbers(whole, person);
+    gives.then(|| Place::Pins(whole.id.as_str()).path(&app.site))
 }
 
 /// Whether the reader has no account.
@@ -391,6 +419,12 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     }
     for option in &mut options {
         option.closed = closed(visit, &option.event);
+    }
+    if let [only] = options.as_mut_slice()
+        && acting.is_none()
+    {
+        // A choice stays a choice for whoever has nothing but the link: a scanner that presses the button decides nothing.
+        only.chosen = visit.has_shown_more() || only.inputs.iter().any(Input::is_missing);
     }
     for input in options.iter_mut().flat_map(|option| &mut option.inputs) {
         input.wrong = is_about(&errors, &input.name);

@@ -26,12 +26,15 @@ use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, Purpose};
 use crate::ids::{ActivationId, DossierId, OperationId, PersonId};
 use crate::links::{Bound, LinkKeys, task_of_row, task_row};
-use crate::machine::{LinkPolicy, Machine};
+use crate::machine::{LinkPolicy, Machine, Proofs};
 use crate::store::pages::TaskPage;
 use crate::words::Words;
 
 /// The calendar that is looked at when a workflow's own is not there.
 pub(super) const CALENDAR: &str = "vn-civil-service";
+
+/// What stands between the guards of a form that is made for several proofs; none of them has it inside.
+const BETWEEN: char = '.';
 
 /// Where a page is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +65,12 @@ pub(super) struct Visit {
     pub(super) reader: Reader,
     /// What else they are asked in it, where it is a meeting whose course they see.
     pub(super) meeting: Option<Vec<TaskPage>>,
+    /// What they are asked in it, where they look at the dossier and not at one of these.
+    pub(super) held: Vec<TaskPage>,
     /// How they have shown who they are.
     pub(super) proof: Proof,
+    /// What is asked for besides their link.
+    wanted: Proofs,
     /// The facts that the dossier's formulas see.
     facts: Vec<Entry>,
 }
@@ -86,7 +93,8 @@ impl Visit {
             // Somebody was faster, between these two lines: the row says so by now.
             task = self::task(app, token).await?;
         }
-        Self::made(app, Below::Link(token.to_owned()), (task, proof), (whole, machine), query).await
+        let wanted = task.policy.into();
+        Self::made(app, Below::Link(token.to_owned()), (task, proof, wanted), (whole, machine), query).await
     }
 
     /// A dossier as somebody sees it who is signed in, beside anything that they are asked in it.
@@ -100,14 +108,15 @@ impl Visit {
         if !reader.may_name(&whole, &session.person) {
             return Err(Problem::NotFound);
         }
-        let states = whole.leaves().filter_map(|leaf| machine.state(&leaf.state));
+        let wanted = whole.demands(&machine);
         let task = TaskPage {
             id: format!("own-{}", session.person),
             dossier: whole.id.clone(),
             activation: whole.active.first().map_or(ActivationId(0), |outermost| outermost.activation),
             purpose: Purpose::Act,
             person: session.person.clone(),
-            policy: states.map(|state| state.link).max().unwrap_or_default(),
+            // Nobody was asked: what is wanted is said apart.
+            policy: LinkPolicy::Link,
             key_id: app.links.newest(),
             generation: 0,
             opened_at: whole.opened_at,
@@ -116,13 +125,15 @@ impl Visit {
         };
         // A number is typed on the page of a link, and nowhere else.
         let proof = Proof { session: Some(session), ..Proof::default() };
-        Self::made(app, Below::Dossier(id.clone()), (task, proof), (whole, machine), query).await
+        let held = app.engine.store().tasks_in(id, &task.person).await?;
+        let made = Self::made(app, Below::Dossier(id.clone()), (task, proof, wanted), (whole, machine), query).await?;
+        Ok(Self { held, ..made })
     }
 
     async fn made(
         app: &App,
         below: Below,
-        (task, proof): (TaskPage, Proof),
+        (task, proof, wanted): (TaskPage, Proof, Proofs),
         (whole, machine): (Dossier, Arc<Machine>),
         query: Option<&str>,
     ) -> Result<Self, Problem> {
@@ -167,7 +178,9 @@ impl Visit {
             consulted,
             reader,
             meeting,
+            held: Vec::new(),
             proof,
+            wanted,
             facts,
         })
     }
@@ -206,25 +219,23 @@ impl Visit {
         if let Some(session) = &self.proof.session {
             frame = frame.signed_in(app, session);
         }
-        if let Some(pass) = &self.proof.pass {
-            frame.guard = Some(pass.guard(app));
-        }
+        frame.guard = self.proof.guard(app);
         frame
+    }
+
+    /// Whether whoever opened it has shown more than the link.
+    pub(super) fn has_shown_more(&self) -> bool {
+        self.proof.pass.is_some() || self.proof.session.is_some()
     }
 
     /// Why the page shows and takes nothing, if more is asked than was shown.
     pub(super) fn lacks(&self) -> Option<Lack> {
-        self.proof.lacks(self.task.policy)
+        self.proof.lacks(self.wanted)
     }
 
     /// As whom a form is sent: by what was shown besides the link only if its page was made for that, else by the link alone.
     pub(super) fn actor(&self, app: &App, guard: &str) -> Actor {
-        let person = self.task.person.clone();
-        match &self.proof {
-            Proof { pass: Some(pass), .. } if pass.made(app, guard) => Actor::LinkPin(person),
-            Proof { session: Some(session), .. } if session.made(app, guard) => Actor::Session(person),
-            _ => Actor::Link(person),
-        }
+        Actor::of_person(self.task.person.clone(), self.proof.sent_with(app, guard))
     }
 
     /// To the page itself, which says what happened: a reload sends nothing again.
@@ -280,11 +291,30 @@ impl Proof {
     }
 
     /// What is wanted and was not shown.
-    pub(super) fn lacks(&self, wanted: LinkPolicy) -> Option<Lack> {
-        match wanted {
-            LinkPolicy::Link => None,
-            LinkPolicy::LinkPin => self.pass.is_none().then_some(Lack::Pin),
-            LinkPolicy::Login => self.session.is_none().then_some(Lack::Login),
+    pub(super) fn lacks(&self, wanted: impl Into<Proofs>) -> Option<Lack> {
+        let shown = Proofs { number: self.pass.is_some(), session: self.session.is_some() };
+        let lacking = wanted.into().without(shown);
+        match (lacking.number, lacking.session) {
+            (true, _) => Some(Lack::Pin),
+            (false, true) => Some(Lack::Login),
+            (false, false) => None,
+        }
+    }
+
+    /// What every form carries of a page that is made for whoever has shown this; none where it is made for a link alone.
+    fn guard(&self, app: &App) -> Option<String> {
+        let session = self.session.as_ref().map(|session| session.guard(app));
+        let pass = self.pass.as_ref().map(|pass| pass.guard(app));
+        let guards: Vec<String> = session.into_iter().chain(pass).collect();
+        (!guards.is_empty()).then(|| guards.join(&BETWEEN.to_string()))
+    }
+
+    /// What counts of it for a form: as much as the page was made for.
+    fn sent_with(&self, app: &App, guard: &str) -> Proofs {
+        let made = |is: &dyn Fn(&str) -> bool| guard.split(BETWEEN).any(is);
+        Proofs {
+            number: self.pass.as_ref().is_some_and(|pass| made(&|guard| pass.made(app, guard))),
+            session: self.session.as_ref().is_some_and(|session| made(&|guard| session.made(app, guard))),
         }
     }
 }

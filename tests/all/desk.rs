@@ -2,6 +2,7 @@
 
 use chancery::dossier::Purpose;
 
+use crate::support::office::{DAY_MS, START};
 use crate::support::pages::{self, Pages};
 use crate::web::mailed;
 
@@ -21,8 +22,73 @@ async fn a_mail_that_only_informs_leads_to_a_page_that_says_of_what_and_why() {
     }
     assert!(!page.contains("Không còn việc nào"), "it is no page that has nothing to say: {page}");
     assert!(!page.contains("<form") && !page.contains("/l/"), "nothing is asked: {page}");
+    assert!(page.contains(&format!("/me/dossiers/{case}")), "whoever signs in sees more: {page}");
     let english = pages.get(&format!("{desk}?lang=en")).await.text();
     assert!(english.contains("For your knowledge; no answer is needed"), "{english}");
+}
+
+/// A request that comes back once, and is then granted under a number that was entered by hand.
+const REQUEST: &str = r"
+chancery: 1
+workflow: request
+title: Đề nghị
+calendar: plain
+caption: topic
+fields:
+  topic:  {type: text, max: 100, required: true, label: Việc}
+  unit:   {type: unit, required: true, label: Đơn vị}
+  number: {type: text, max: 40, label: Số quyết định}
+  day:    {type: date, label: Ngày ký}
+numbers: {decision: {label: Số quyết định, dated: day}}
+roles:
+  clerk: {label: Cán bộ, post: clerk, of: unit, starter: true}
+  head:  {label: Thủ trưởng, post: head, of: unit}
+initial: drafting
+states:
+  drafting:
+    title: Soạn
+    task: {for: clerk, title: Soạn đề nghị}
+    on: {send: {by: clerk, label: Gửi, target: deciding}}
+  deciding:
+    title: Quyết định
+    task: {for: head, title: Quyết định}
+    on:
+      back:  {by: head, label: Trả lại, reason: true, target: drafting}
+      grant: {by: head, label: Đồng ý, fill: [number, day], number: {number: decision}, tell: [clerk], target: granted}
+  granted: {title: Được đồng ý, final: true, outcome: granted}
+";
+
+#[tokio::test]
+async fn a_mail_says_why_something_came_back_and_under_which_number_it_was_granted() {
+    let pages = Pages::new().await;
+    pages.deploy("request", REQUEST).await;
+    let id = pages.start("request", "r1", serde_json::json!({"topic": "Mua máy in", "unit": "U"})).await;
+    pages.mails(START.plus_ms(DAY_MS)).await;
+    pages.choose(&id, "clerk", "send").await;
+    pages.choose(&id, "head", "back").await;
+    let mails = pages.mails(START.plus_ms(2 * DAY_MS)).await;
+    let to_clerk = |mails: &[std::sync::Arc<chancery::catcher::Caught>]| {
+        let mut theirs = mails.iter().filter(|mail| mail.to == ["clerk@office.example"]);
+        theirs.next().map(|mail| mail.text.clone()).expect("the clerk gets a mail")
+    };
+    let text = to_clerk(&mails);
+    assert!(text.contains("Soạn đề nghị") && text.contains("Lý do: Vì vậy"), "{text}");
+    pages.at(START.plus_ms(2 * DAY_MS));
+    pages.choose(&id, "clerk", "send").await;
+    let link = pages.link(&id, Purpose::Act, "head").await;
+    let seen = pages.get(&link).await.hidden("seen");
+    let form = [
+        ("do", "act"),
+        ("seen", seen.as_str()),
+        ("choice", "grant"),
+        ("field.grant.number", "12/QĐ"),
+        ("field.grant.day", "2026-06-01"),
+    ];
+    let sent = pages.post(&link, &form).await;
+    assert_eq!(sent.status, axum::http::StatusCode::SEE_OTHER, "{}", sent.text());
+    let text = to_clerk(&pages.mails(START.plus_ms(3 * DAY_MS)).await);
+    assert!(text.contains("Số quyết định: 12/QĐ, thứ Hai, ngày 1 tháng 6 năm 2026"), "{text}");
+    assert!(text.contains("Được đồng ý") && !text.contains("Lý do: Vì vậy"), "an older reason is none of this: {text}");
 }
 
 #[tokio::test]

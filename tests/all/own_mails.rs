@@ -67,13 +67,15 @@ fn mail(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Notice) 
         link: &|_, _| None,
     };
     let (kind, mail, activation) = (notice.kind, notice.mail.clone(), notice.activation);
-    let notices = [MailNotice { kind, mail, dossier: dossier.id.clone(), activation, task: None }];
+    let (dossier_id, seq, at) = (dossier.id.clone(), notice.seq, notice.at);
+    let notices = [MailNotice { kind, mail, dossier: dossier_id, seq, at, activation, task: None }];
     let (matters, zone) = gathering.matters(&notices);
     let reader = Reader {
         name: "Người m5".to_owned(),
         address: None,
         email: "m5@office.example".to_owned(),
         language: "vi".to_owned(),
+        outside: false,
     };
     let (mail, message_id, desk) = ("1".into(), "<1@x>".to_owned(), "https://x/d/1".to_owned());
     let letter = Letter { mail, message_id, reader, matters, desk, now: START, zone };
@@ -95,7 +97,7 @@ fn opening(dossier: &Dossier) -> Notice {
     let activation = dossier.leaves().next().expect("it stands").activation;
     let (person, mail) = (PersonId::new("p-m5"), Some("opened".to_owned()));
     let (kind, not_before_at) = (NoticeKind::Told, START);
-    Notice { seq: 1, activation, person, kind, mail, purpose: None, urgent: false, not_before_at }
+    Notice { seq: 1, at: START, activation, person, kind, mail, purpose: None, urgent: false, not_before_at }
 }
 
 #[test]
@@ -222,6 +224,35 @@ fn a_session_is_put_into_the_calendar_and_taken_out_under_the_same_name() {
     assert_eq!(line(&last, "UID:"), said("UID:"));
     let sequence = |email: &Email| line(email, "SEQUENCE:").and_then(|one| one.parse::<i64>().ok()).expect("a number");
     assert!(sequence(&last) > sequence(&first));
+}
+
+#[test]
+fn a_mail_that_is_late_takes_out_no_session_that_was_set_after_it() {
+    let text = REQUEST
+        .replace(
+            "\\n{{ memo }}\"}",
+            "\\n{{ memo }}\", calendar: {day: first_day}}\n  off: {text: \"Hoãn.\", calendar: {day: first_day, cancels: true}}",
+        )
+        .replace(
+            "    on:\n      send:",
+            "    on:\n      off: {label: Hoãn, by: clerk, tell: {applicant: off}, stay: true}\n      invite: {label: Mời, by: clerk, tell: {applicant: opened}, stay: true}\n      send:",
+        );
+    let (mut office, machine) = (Office::new(), machine("request", &text));
+    let opened = office.start(&machine, "D", fields("Họp"), START);
+    let (off, said) = office.answer(&machine, &opened, by("clerk"), act(&opened, "off"), START).expect("called off");
+    let (on, again) = office.answer(&machine, &off, by("clerk"), act(&off, "invite"), START).expect("set again");
+    let own = |rows: &[Notice]| rows.iter().find(|notice| notice.mail.is_some()).expect("it is told").clone();
+    // The mail that calls it off was put off by a server on the way, and is written once more when all of this has happened.
+    let (late, last) =
+        (mail(&office, &machine, &on, &own(&said.notices)), mail(&office, &machine, &on, &own(&again.notices)));
+    assert_eq!(
+        (line(&late, "METHOD:").as_deref(), line(&last, "METHOD:").as_deref()),
+        (Some("CANCEL"), Some("REQUEST"))
+    );
+    let sequence = |email: &Email| line(email, "SEQUENCE:").and_then(|one| one.parse::<i64>().ok()).expect("a number");
+    assert!(sequence(&late) < sequence(&last), "a calendar keeps what was said last");
+    let first = mail(&office, &machine, &on, &opening(&opened));
+    assert!(sequence(&first) < sequence(&late), "and a late invitation brings nothing back that was called off");
 }
 
 #[test]

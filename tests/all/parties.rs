@@ -293,14 +293,7 @@ async fn a_name_is_put_right_by_asking_again_or_on_the_page_and_stands_in_no_mai
                    WHERE task.purpose = 'object'";
         let told = pages.engine.store().read(sql, &[]).await.expect("it reads")[0].int(0).expect("a number");
         assert_eq!(told, 2, "each time that it is asked for");
-        let catcher = chancery::catcher::Catcher::start(([127, 0, 0, 1], 0).into()).await.expect("loopback");
-        let settings =
-            chancery::courier::settings::SmtpSettings::plain(catcher.address(), "vanphong@example.vn", "Văn phòng");
-        let (links, chance) = (pages.engine.links().clone(), pages.engine.chance().clone());
-        let (engine, url) = (pages.engine.clone(), "https://so.example/ho-so");
-        let courier = chancery::courier::Courier::new(engine, links, settings, url, chance).expect("no TLS");
-        while courier.step(START.plus_ms(9 * DAY_MS)).await.expect("a step").worked() {}
-        let mails = catcher.mails_since(0);
+        let mails = pages.mails(START.plus_ms(9 * DAY_MS)).await;
         let theirs: Vec<_> = mails.iter().filter(|mail| mail.to == ["nam@nha.example"]).collect();
         assert_eq!(theirs.len(), 1, "{mails:?}");
         for name in ["Kẻ Phá", "Ông Năm"] {
@@ -317,5 +310,147 @@ async fn a_name_is_put_right_by_asking_again_or_on_the_page_and_stands_in_no_mai
         // Whoever has objected is who they said they are.
         pages.post(&public, &[("name", "Kẻ Phá"), ("mail", "nam@nha.example")]).await;
         assert_eq!(dossier(&pages, &id).await.seq, stands.seq);
+    }
+}
+
+/// Somebody objects by the link that was mailed to them.
+async fn objects(pages: &Pages, id: &DossierId, public: &str, mail: &str, name: &str) {
+    assert_eq!(pages.post(public, &[("name", name), ("mail", mail)]).await.status, StatusCode::SEE_OTHER);
+    let path = page_of(pages, id, Purpose::Object, mail).await;
+    let seen = pages.get(&path).await.hidden("seen");
+    let form = [("do", "object"), ("seen", &seen), ("object.who", name), ("object.what", "Điều 2 sai")];
+    assert_eq!(pages.post(&path, &form).await.status, StatusCode::SEE_OTHER);
+}
+
+/// Whoever keeps the posting settles the first objection.
+async fn settles(pages: &Pages, id: &DossierId) {
+    let link = pages.link(id, Purpose::Act, "clerk").await;
+    let seen = pages.get(&link).await.hidden("seen");
+    let form = [("do", "settle"), ("seen", &seen), ("place", "0"), ("decision", "rejected"), ("why.0", "Điều 2 đúng")];
+    assert_eq!(pages.post(&link, &form).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn whoever_objected_is_told_how_that_was_settled_in_the_usual_words_and_in_the_workflows() {
+    let own = MATTER.replace("paper: proof}", "paper: proof, answer: settled}").replace(
+        "initial: asking",
+        "mails:\n  settled: {subject: \"Trả lời về {{ topic }}\", text: \"Quyết định: {{ objection.decision }}. {{ objection.why }}.\"}\ninitial: asking",
+    );
+    for (text, subject, said) in [
+        (MATTER, "Ý kiến phản đối: Không chấp nhận: Quy chế", "Quyết định: Không chấp nhận"),
+        (own.as_str(), "Trả lời về Quy chế", "Quyết định: Không chấp nhận. Điều 2 đúng."),
+    ] {
+        let pages = Pages::with(text).await;
+        let (id, public) = posted(&pages).await;
+        objects(&pages, &id, &public, "nam@nha.example", "Ông Năm").await;
+        pages.mails(START.plus_ms(9 * DAY_MS)).await;
+        settles(&pages, &id).await;
+        let mails = pages.mails(START.plus_ms(10 * DAY_MS)).await;
+        let theirs: Vec<_> = mails.iter().filter(|mail| mail.to == ["nam@nha.example"]).collect();
+        assert_eq!(theirs.len(), 1, "{mails:?}");
+        assert_eq!(theirs[0].subject, subject);
+        for words in [said, "Điều 2 đúng", "Điều 2 sai", "Kính gửi Ông Năm"] {
+            assert!(theirs[0].text.contains(words), "{words}: {}", theirs[0].text);
+        }
+        for words in ["đồng chí", "chỉ trong nhà", "vắng mặt"] {
+            assert!(!theirs[0].text.to_lowercase().contains(words), "{words}: {}", theirs[0].text);
+        }
+        let desk = theirs[0].links.iter().find(|link| link.contains("/d/")).expect("their page");
+        let page = pages.get(desk.trim_start_matches("https://so.example")).await.text();
+        assert!(page.contains("Không chấp nhận. Điều 2 đúng"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn only_whoever_settles_objections_reads_whose_they_are() {
+    let text = MATTER
+        .replace("  parties: {label: Nơi được mời, outside: parties}\n", "  parties: {label: Nơi được mời, outside: parties}\n  head: {label: Thủ trưởng, post: head, of: unit}\n")
+        .replace("on: {unopposed: done, resolved: done}", "on: {unopposed: deciding, resolved: deciding}")
+        .replace(
+            "  done: {title",
+            "  deciding: {title: Quyết định, task: {for: head, title: Quyết định}, on: {sign: {by: head, label: Ký, target: done}}}\n  done: {title",
+        );
+    let pages = Pages::with(&text).await;
+    let (id, public) = posted(&pages).await;
+    let path = {
+        assert_eq!(
+            pages.post(&public, &[("name", "Ông Năm"), ("mail", "nam@nha.example")]).await.status,
+            StatusCode::SEE_OTHER
+        );
+        page_of(&pages, &id, Purpose::Object, "nam@nha.example").await
+    };
+    let seen = pages.get(&path).await.hidden("seen");
+    let form = [("do", "object"), ("seen", seen.as_str()), ("object.who", "Ông Năm"), ("object.what", "Điều 2 sai")];
+    let sent = pages.post_files(&path, &form, &[("object.paper", "don.pdf", b"%PDF-1.4 don")]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let keeper = pages.page(&id, "clerk").await;
+    assert!(keeper.contains("Ông Năm") && keeper.contains("Điều 2 sai"), "{keeper}");
+    pages.at(START.plus_ms(30 * DAY_MS));
+    pages.engine.tick(&id).await.expect("time is over");
+    settles(&pages, &id).await;
+    assert_eq!(dossier(&pages, &id).await.stands(), "deciding");
+    let clerk = pages.sign_in("clerk").await;
+    let own = pages.get_as(&clerk, &format!("/ho-so/me/dossiers/{id}")).await.text();
+    assert!(own.contains("Ông Năm") && own.contains("Điều 2 sai"), "who settled them still reads it: {own}");
+    let decider = pages.page(&id, "head").await;
+    assert!(decider.contains("Điều 2 sai") && decider.contains("don.pdf"), "what was objected: {decider}");
+    assert!(decider.contains("Có ý kiến phản đối 1") && !decider.contains("Ông Năm"), "and not by whom: {decider}");
+}
+
+#[tokio::test]
+async fn an_address_at_which_nothing_is_posted_any_more_says_until_when_and_nothing_else() {
+    let pages = Pages::with(MATTER).await;
+    let (id, public) = posted(&pages).await;
+    pages.at(START.plus_ms(30 * DAY_MS));
+    pages.engine.tick(&id).await.expect("time is over");
+    assert_eq!(dossier(&pages, &id).await.outcome.as_deref(), Some("done"));
+    let gone = pages.get(&public).await;
+    assert_eq!(gone.status, StatusCode::GONE);
+    let text = gone.text();
+    assert!(text.contains("Đợt niêm yết này đã kết thúc") && text.contains("tháng 6 năm 2026"), "{text}");
+    for hidden in ["Quy chế", "Hội Luật gia", "Xong", "<form"] {
+        assert!(!text.contains(hidden), "{hidden}: {text}");
+    }
+    let request = axum::http::Request::get(&public).header("host", "so.example").header("accept-language", "en-GB,en");
+    let english = pages.send(request.body(axum::body::Body::empty()).expect("a request")).await.text();
+    assert!(english.contains("lang=\"en\"") && english.contains("This posting is over"), "{english}");
+    let knock = pages.post(&public, &[("name", "Bà Sáu"), ("mail", "sau@nha.example")]).await;
+    assert_eq!(knock.status, StatusCode::GONE);
+    let mut forged = public.clone();
+    forged.pop();
+    assert_eq!(pages.get(&forged).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn whoever_comes_from_outside_is_addressed_as_that_and_reads_what_silence_means() {
+    let text = MATTER.replace(
+        "      language: {type",
+        "      address: {type: text, max: 30, label: Xưng hô}\n      language: {type",
+    );
+    let pages = Pages::with(&text).await;
+    let parties = json!([
+        {"name": "Hội Luật gia", "mail": MAIL, "address": "quý Hội"},
+        {"name": "Công ty Một", "mail": "mot@cong-ty.example"},
+        {"name": "Law Society", "mail": "law@society.example", "language": "en"},
+    ]);
+    let id = pages.start("case", "matter", json!({"topic": "Quy chế", "unit": "U", "parties": parties})).await;
+    for (mail, silence) in [
+        (MAIL, "được ghi là “Không trả lời”"),
+        ("mot@cong-ty.example", "được ghi là “Không trả lời”"),
+        ("law@society.example", "is recorded as “Không trả lời”"),
+    ] {
+        let page = pages.get(&page_of(&pages, &id, Purpose::Act, mail).await).await.text();
+        assert!(page.contains(silence) && !page.to_lowercase().contains("đồng chí"), "{mail}: {page}");
+        assert!(page.contains("value=\"answer\" checked"), "the only choice, which wants more along, is made: {page}");
+    }
+    let mails = pages.mails(START.plus_ms(DAY_MS)).await;
+    for (mail, greeting) in [
+        (MAIL, "Kính gửi quý Hội Hội Luật gia,"),
+        ("mot@cong-ty.example", "Kính gửi Công ty Một,"),
+        ("law@society.example", "Dear Law Society,"),
+    ] {
+        let theirs = mails.iter().find(|one| one.to == [mail]).expect("they are asked");
+        assert!(theirs.text.contains(greeting), "{}", theirs.text);
+        assert!(!theirs.text.to_lowercase().contains("đồng chí"), "{}", theirs.text);
     }
 }

@@ -220,6 +220,28 @@ async fn a_restored_backup_brings_no_session_no_code_and_no_number_back() {
 }
 
 #[tokio::test]
+async fn what_the_number_before_a_restore_opened_stays_shut_for_the_number_after_it() {
+    let (mut pages, list) = secured().await;
+    let file = |url: &str| std::path::PathBuf::from(url.trim_start_matches("sqlite://"));
+    let database = file(pages.url());
+    let (copy, restored) = (database.with_extension("copy"), database.with_extension("restored"));
+    let link = pages.link(&list, Purpose::Ballot, "m1").await;
+    given(&pages, &list, "m1").await;
+    backup::backup(&database, &copy).expect("a copy");
+    // The second number is typed, and the copy, which does not know it, is put into the place of the database.
+    let second = given(&pages, &list, "m1").await;
+    let pass = typed(&pages, &link, &second).await.cookie();
+    assert!(pages.get_as(&pass, &link).await.text().contains("Đề nghị của"));
+    backup::restore(&copy, &restored, "a test").expect("restored");
+    pages.reopen(&format!("sqlite://{}", restored.display())).await;
+    let again = given(&pages, &list, "m1").await;
+    let kept = pages.engine.store().pin(&list, &PersonId::new("p-m1")).await.expect("it reads").expect("given");
+    assert_eq!(kept.generation, 2, "it is the second number once more");
+    assert!(!pages.get_as(&pass, &link).await.text().contains("Đề nghị của"), "and another one");
+    assert_eq!(typed(&pages, &link, &again).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn what_other_tools_restored_brings_no_session_back_either() {
     for database in databases().await {
         let pages = Pages::on(database, CASE).await;
@@ -320,4 +342,19 @@ async fn numbers_and_sessions_are_kept_alike_on_both_databases() {
         assert_eq!(store.sign_out_everywhere(&person).await.expect("out"), 1);
         assert_eq!(store.signed_in("hash known", START).await.expect("it reads"), None);
     }
+}
+
+#[tokio::test]
+async fn whoever_gives_numbers_is_told_when_they_are_asked_for_and_members_that_they_will_be() {
+    let (pages, list) = secured().await;
+    let mails = pages.mails(START.plus_ms(24 * 60 * MINUTE)).await;
+    let to = |person: &str| {
+        let address = format!("{person}@office.example");
+        mails.iter().filter(|mail| mail.to == [address.as_str()]).map(|mail| mail.text.clone()).collect::<String>()
+    };
+    assert!(to("secretary").contains("trao mã số cho từng người bằng giấy"), "{}", to("secretary"));
+    assert!(!to("secretary").contains("Đề nghị của"), "{}", to("secretary"));
+    assert!(to("m1").contains("mã số in trên giấy mời, hoặc do thư ký trao"), "{}", to("m1"));
+    let cookie = pages.sign_in("secretary").await;
+    assert!(pages.get_as(&cookie, "/ho-so/me").await.text().contains(&format!("/me/pins/{list}")));
 }

@@ -289,6 +289,8 @@ fn a_mail_tells_an_outsider_the_public_title_and_no_hidden_name() {
         kind,
         mail: None,
         dossier: dossier.id.clone(),
+        seq: dossier.seq,
+        at: START,
         activation: dossier.leaves().next().expect("it stands").activation,
         task,
     };

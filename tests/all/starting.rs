@@ -1,11 +1,13 @@
 //! How dossiers are opened: what must be there then, and what is asked for later.
 
+use axum::http::StatusCode;
 use chancery::dossier::command::{Actor, Ask, Start};
 use chancery::dossier::refusal::{Code, Refusal};
 use chancery::machine::Machine;
 use serde_json::json;
 
 use crate::support::office::{Office, START, by, machine};
+use crate::support::pages::Pages;
 
 const REQUEST: &str = r"
 chancery: 1
@@ -84,4 +86,40 @@ fn an_import_and_whoever_may_start_one_start_a_dossier_under_a_key() {
     let about = chancery::dossier::Dossier { subject: Some(subject), ..dossier.clone() };
     let keys: Vec<_> = decision.events[0].changes.iter().filter(|change| change.concerns(&about).is_some()).collect();
     assert!(format!("{keys:?}").contains("2026/A"), "a key may be a person's code: it is sealed for them");
+}
+
+#[tokio::test]
+async fn whoever_may_start_opens_a_dossier_and_brings_a_list_from_their_own_page() {
+    let pages = Pages::new().await;
+    pages.deploy("request", REQUEST).await;
+    let clerk = pages.sign_in("clerk").await;
+    let inbox = pages.get_as(&clerk, "/ho-so/me").await.text();
+    assert!(inbox.contains("/me/start/request") && inbox.contains("/me/start/case"), "{inbox}");
+    let head = pages.sign_in("head").await;
+    assert!(!pages.get_as(&head, "/ho-so/me").await.text().contains("/me/start/"), "whoever starts nothing");
+    let place = "/ho-so/me/start/request";
+    assert_eq!(pages.get_as(&head, place).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(pages.get(place).await.header("location"), "/ho-so/in");
+    let before = pages.dump().await;
+    let page = pages.get_as(&clerk, place).await;
+    assert_eq!(pages.dump().await, before, "looking opens nothing");
+    let text = page.text();
+    assert!(
+        text.contains("name=\"field.unit\"") && !text.contains("name=\"field.topic\""),
+        "what a form asks later: {text}"
+    );
+    let (once, guard) = (page.hidden("once"), page.hidden("guard"));
+    let empty = pages.post_as(&clerk, place, &[("once", &once), ("guard", &guard)]).await;
+    assert!(empty.status == StatusCode::UNPROCESSABLE_ENTITY && empty.text().contains("Đơn vị"), "{}", empty.text());
+    let form = [("once", once.as_str()), ("guard", guard.as_str()), ("field.unit", "U")];
+    assert_eq!(pages.post_as(&clerk, place, &form[..1]).await.status, StatusCode::FORBIDDEN, "without the guard");
+    let opened = pages.post_as(&clerk, place, &form).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.text());
+    let task = opened.header("location").to_owned();
+    assert!(task.contains("/l/"), "to what is asked there: {task}");
+    assert!(pages.get(&task).await.text().contains("Soạn"));
+    let again = pages.post_as(&clerk, place, &form).await;
+    assert_eq!(again.header("location"), task, "a second click opens no second one");
+    let count = pages.engine.store().read("SELECT COUNT(*) FROM dossier", &[]).await.expect("it reads");
+    assert_eq!(count[0].int(0).expect("a number"), 1);
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use chancery::catcher::{Catcher, Caught};
 use chancery::ids::{Instant, PersonId};
 use chancery::links::{Bound, LinkKeys, task_of_row};
@@ -145,4 +146,61 @@ async fn deeds_are_never_changed() {
         }
         assert_eq!(store.mail_deeds(10).await.expect("read").len(), 1);
     }
+}
+
+#[tokio::test]
+async fn who_keeps_the_mail_sends_one_again_from_their_own_page_and_nobody_else_does() {
+    let pages = crate::support::pages::Pages::new().await;
+    pages.case("c1", "Mua máy tính", "clerk").await;
+    let server = FaultySmtp::start(Fault::Recipient("550 no such user")).await;
+    let courier = |address| {
+        let (links, chance) = (pages.engine.links().clone(), pages.engine.chance().clone());
+        let url = "https://so.example/ho-so";
+        chancery::courier::Courier::new(pages.engine.clone(), links, settings(address), url, chance).expect("no TLS")
+    };
+    assert_eq!(courier(server.address).step(MORNING).await.expect("a step").failed, 1);
+    pages.at(MORNING);
+    let place = "/ho-so/me/mails";
+    let clerk = pages.sign_in("clerk").await;
+    assert_eq!(pages.get_as(&clerk, place).await.status, StatusCode::NOT_FOUND);
+    assert!(!pages.get_as(&clerk, "/ho-so/me").await.text().contains(place));
+    let keeper = pages.sign_in("secretary").await;
+    assert!(pages.get_as(&keeper, "/ho-so/me").await.text().contains(place));
+    let before = pages.dump().await;
+    let page = pages.get_as(&keeper, place).await;
+    assert_eq!(pages.dump().await, before, "looking changes nothing");
+    let text = page.text();
+    assert!(text.contains("Người clerk") && text.contains("550 no such user"), "{text}");
+    let (mail, guard) = (page.hidden("mail"), page.hidden("guard"));
+    let form = [("mail", mail.as_str()), ("guard", guard.as_str()), ("why", "hộp thư đã dọn")];
+    let silent = pages.post_as(&keeper, place, &form[..2]).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY, "a reason is wanted");
+    let sent = pages.post_as(&keeper, place, &form).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let again = pages.post_as(&keeper, place, &form).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "once");
+    let deeds = pages.engine.store().mail_deeds(10).await.expect("read");
+    let said: Vec<_> = deeds.iter().map(|deed| (deed.what.as_str(), deed.by.as_str(), deed.reason.as_str())).collect();
+    assert_eq!(said, [("resent", "p-secretary", "hộp thư đã dọn")]);
+    let catcher = catcher().await;
+    assert!(courier(catcher.address()).step(MORNING.plus_ms(MINUTE)).await.expect("a step").accepted > 0);
+    assert!(catcher.mails_since(0).iter().any(|mail| mail.to == ["clerk@office.example"]));
+}
+
+#[tokio::test]
+async fn a_code_that_did_not_arrive_goes_again_as_long_as_it_is_good() {
+    let pages = crate::support::pages::Pages::new().await;
+    let keeper = pages.sign_in("secretary").await;
+    pages.post("/ho-so/in", &[("do", "ask"), ("mailbox", "m1@office.example")]).await;
+    pages
+        .engine
+        .store()
+        .write(|tx| tx.execute("UPDATE mail SET status = 'failed', next_at = NULL WHERE person_id = 'p-m1'", &[]))
+        .await
+        .expect("it bounced");
+    let page = pages.get_as(&keeper, "/ho-so/me/mails").await.text();
+    assert!(page.contains("Mã đăng nhập") && page.contains("Gửi lại"), "{page}");
+    pages.at(crate::support::office::START.plus_ms(16 * MINUTE));
+    let page = pages.get_as(&keeper, "/ho-so/me/mails").await.text();
+    assert!(page.contains("không còn hiệu lực") && !page.contains("<form"), "{page}");
 }

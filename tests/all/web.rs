@@ -114,6 +114,9 @@ pub(crate) async fn every_page(
         Route::Desk => desk.clone(),
         Route::List => format!("{desk}/list/case"),
         Route::Template => format!("{desk}/list/case/template.xlsx"),
+        Route::OwnList => Place::OwnList("case").path(site),
+        Route::OwnTemplate => Place::OwnTemplate("case").path(site),
+        Route::Start => Place::Start("case").path(site),
         Route::Public => Place::Public(&token).path(site),
         Route::PublicPaper => Place::PublicPaper { token: &token, paper: "none" }.path(site),
         Route::SignIn => Place::SignIn.path(site),
@@ -124,6 +127,7 @@ pub(crate) async fn every_page(
         Route::DossierDraft => format!("{}/draft/none", Place::Dossier(list.as_str()).path(site)),
         Route::DossierWay => format!("{}/way", Place::Dossier(list.as_str()).path(site)),
         Route::Away => Place::Away.path(site),
+        Route::Mails => Place::Mails.path(site),
         Route::DeskAway => format!("{desk}/away"),
         Route::Pins => Place::Pins(list.as_str()).path(site),
     };

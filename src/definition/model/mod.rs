@@ -160,6 +160,8 @@ pub struct Party {
     pub mail: Name,
     /// `language`.
     pub language: Option<Name>,
+    /// `address`.
+    pub address: Option<Name>,
 }
 
 /// A named formula.

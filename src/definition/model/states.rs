@@ -224,6 +224,8 @@ pub struct Posting {
     pub paper: Option<Name>,
     /// The mail that tells who keeps it.
     pub mail: Option<Name>,
+    /// The mail that tells whoever objected how that was settled.
+    pub answer: Option<Name>,
     /// The keys written.
     pub keys: Keys,
 }

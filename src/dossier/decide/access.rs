@@ -10,29 +10,19 @@ use crate::machine::{Access, Machine, OTHERS, PUBLIC, See};
 
 /// What a person may see of a dossier now: what any of their roles sees, in any of the states in which it stands.
 pub fn sight(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Instant, context: &Context<'_>) -> Sight {
-    if !machine.has_access_rules() {
+    let postings = || machine.states.iter().filter(|state| state.posting.is_some());
+    if !machine.has_access_rules() && postings().next().is_none() {
         return Sight::whole();
     }
     let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
-    let (roles, others) = (run.roles_of(person), RoleName::from(OTHERS));
-    // Somebody from outside whom nobody asks sees what everybody does.
-    if roles.is_empty() && dossier.outsider(person).is_some() {
-        return public_sight(machine, dossier).unwrap_or_else(Sight::blind);
+    let roles = run.roles_of(person);
+    let sight = run.seen_by(person, &roles);
+    // Whose an objection is, is for those who settle it.
+    let mut keepers = postings().filter_map(|state| state.task.as_ref()).map(|task| &task.role);
+    if postings().next().is_none() || keepers.any(|role| roles.contains(role)) {
+        return sight;
     }
-    let mut seen = Vec::new();
-    for leaf in dossier.leaves() {
-        let state = &leaf.state;
-        let of_others = || machine.access(state, &others).and_then(|access| access.see).unwrap_or(See::All);
-        if roles.is_empty() {
-            seen.push(of_others());
-        }
-        for role in &roles {
-            // A role that is named without a word on what it sees sees everything.
-            let named = machine.access(state, role).map(|access| access.see.unwrap_or(See::All));
-            seen.push(named.unwrap_or_else(of_others));
-        }
-    }
-    Sight::of(seen, Some(person.clone()))
+    sight.without_objectors(Some(person.clone()))
 }
 
 /// The roles that a person holds in a dossier now, or in which they are asked there.
@@ -59,7 +49,7 @@ pub fn public_sight(machine: &Machine, dossier: &Dossier) -> Option<Sight> {
     let public = RoleName::from(PUBLIC);
     let seen: Vec<See> = dossier.leaves().filter_map(|leaf| machine.access(&leaf.state, &public)?.see).collect();
     let sight = Sight::of(seen, None);
-    (!sight.is_blind()).then_some(sight)
+    (!sight.is_blind()).then(|| sight.without_objectors(None))
 }
 
 /// The fields that a person may change in an entry now, and the kinds of paper that they may attach: those of the task that
@@ -76,6 +66,32 @@ pub fn editable(
 }
 
 impl Run<'_> {
+    /// What a person with these roles sees.
+    fn seen_by(&self, person: &PersonId, roles: &[RoleName]) -> Sight {
+        let (machine, dossier) = (self.machine, self.dossier());
+        if !machine.has_access_rules() {
+            return Sight::whole();
+        }
+        // Somebody from outside whom nobody asks sees what everybody does.
+        if roles.is_empty() && dossier.outsider(person).is_some() {
+            return public_sight(machine, dossier).unwrap_or_else(Sight::blind);
+        }
+        let (others, mut seen) = (RoleName::from(OTHERS), Vec::new());
+        for leaf in dossier.leaves() {
+            let state = &leaf.state;
+            let of_others = || machine.access(state, &others).and_then(|access| access.see).unwrap_or(See::All);
+            if roles.is_empty() {
+                seen.push(of_others());
+            }
+            for role in roles {
+                // A role that is named without a word on what it sees sees everything.
+                let named = machine.access(state, role).map(|access| access.see.unwrap_or(See::All));
+                seen.push(named.unwrap_or_else(of_others));
+            }
+        }
+        Sight::of(seen, Some(person.clone()))
+    }
+
     /// The roles that a person holds now, or in which they were asked.
     pub(super) fn roles_of(&self, person: &PersonId) -> Vec<RoleName> {
         let asked = |role: &RoleName| {

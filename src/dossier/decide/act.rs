@@ -346,7 +346,9 @@ impl<'a> Run<'a> {
     /// Only a person acting for themselves may do this: a ballot cannot be cast for somebody.
     pub(super) fn own_person(&self) -> Result<PersonId, Refusal> {
         match &self.actor {
-            Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) => Ok(person.clone()),
+            Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) | Actor::SessionPin(person) => {
+                Ok(person.clone())
+            }
             _ => Err(Refusal::of(Code::NotThisWay)),
         }
     }

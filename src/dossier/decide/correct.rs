@@ -12,7 +12,7 @@ use crate::dossier::event::{Change, Corrected, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Dossier, VoteResult};
 use crate::ids::{ActivationId, EventName, FieldName, Instant, PersonId, RoleName};
-use crate::machine::{LinkPolicy, Machine, Votes};
+use crate::machine::{Machine, Proofs, Votes};
 
 /// Raised when votes were taken on what then turned out to be wrong.
 const VOTES_FELL: &str = "votes_fell";
@@ -71,7 +71,7 @@ impl Run<'_> {
             return Err(Refusal::of(Code::ReasonMissing));
         }
         reason.as_deref().map_or(Ok(()), check_reason)?;
-        self.check_shown_here(rules().map(|rule| rule.link).max().unwrap_or_default())?;
+        self.check_shown_here(rules().map(|rule| rule.link).collect())?;
         let fall = rules().any(|rule| rule.votes == Votes::Fall);
         let role = self.corrector(&person, &names);
         let place = self.dossier().leaves().next().and_then(|leaf| self.machine.chart().place(&leaf.state));
@@ -141,7 +141,7 @@ impl Run<'_> {
             return Err(Refusal::of(Code::ReasonMissing));
         }
         check_reason(reason)?;
-        self.check_shown_here(LinkPolicy::Link)?;
+        self.check_shown_here(Proofs::default())?;
         self.emit(Change::ResultWithdrawn { activation: vote, by: person, reason: reason.to_owned() });
         self.must_answer(RESULT_WITHDRAWN)?;
         self.settle()?;

@@ -50,6 +50,9 @@ impl Run<'_> {
         if let Some(vote) = &state.vote {
             self.open_vote(activation, state, vote)?;
         }
+        if self.asks_for_numbers(activation) {
+            self.tell_givers(activation);
+        }
         if let StateKind::Final { outcome } = &state.kind {
             self.come_to_an_end(at, outcome.as_deref())?;
         }

@@ -15,6 +15,7 @@ mod correct;
 mod enter;
 mod follow;
 mod forget;
+mod givers;
 mod lead;
 mod lists;
 pub mod migrate;
@@ -60,6 +61,7 @@ use crate::planted::{Fault, planted};
 
 pub use access::{editable, may_name, public_sight, roles, sight};
 pub use correct::{correctable, withdrawable};
+pub use givers::gives_numbers;
 pub use note::commentable;
 pub use rounds::recallable;
 

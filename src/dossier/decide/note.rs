@@ -9,7 +9,7 @@ use crate::dossier::note::{Acknowledgement, NOTES_MAX, Note};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Dossier, Paper};
 use crate::ids::{ActivationId, Instant, PersonId};
-use crate::machine::{LinkPolicy, Machine};
+use crate::machine::{Machine, Proofs};
 
 /// The threads in which a person may write now.
 pub fn commentable(
@@ -40,7 +40,7 @@ impl Run<'_> {
         if self.dossier().notes.len() >= NOTES_MAX {
             return Err(Refusal::of(Code::TooMuch));
         }
-        self.check_shown_here(LinkPolicy::Link)?;
+        self.check_shown_here(Proofs::default())?;
         self.check_papers(papers, &[thread.to_owned()], &[])?;
         self.file(papers);
         let papers = papers.iter().map(|paper| paper.id.clone()).collect();

@@ -11,7 +11,7 @@ use crate::dossier::outsider::outsider_id;
 use crate::dossier::{Outsider, Purpose, RowOf, Task};
 use crate::expr::Each;
 use crate::ids::{ActivationId, FieldName, PersonId, RoleName, UnitCode};
-use crate::machine::{PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, RoleSource};
+use crate::machine::{PARTY_ADDRESS, PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, RoleSource};
 
 impl Run<'_> {
     /// A change as it is written down: a table that names people from outside row by row, each sealed for whom it names.
@@ -37,19 +37,20 @@ impl Run<'_> {
     /// Whom a row names: somebody whom the dossier knows by this mailbox, or another.
     fn party_of(&self, cells: &Map<String, Value>, known: &mut Vec<Outsider>) -> Outsider {
         let said = |column: &str| cells.get(column).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
-        let language = Some(said(PARTY_LANGUAGE)).filter(|language| !language.is_empty());
-        let (name, mail) = (said(PARTY_NAME), said(PARTY_MAIL));
-        self.known_as(&Party { name, mail, language: language.unwrap_or_else(|| self.machine.language.clone()) }, known)
+        let given = |column: &str| Some(said(column)).filter(|said| !said.is_empty());
+        let (name, mail, address) = (said(PARTY_NAME), said(PARTY_MAIL), given(PARTY_ADDRESS));
+        let language = given(PARTY_LANGUAGE).unwrap_or_else(|| self.machine.language.clone());
+        self.known_as(&Party { name, mail, language, address }, known)
     }
 
     fn known_as(&self, party: &Party, known: &mut Vec<Outsider>) -> Outsider {
-        let Party { name, mail, language } = party.clone();
+        let Party { name, mail, language, address } = party.clone();
         let before = known.iter().position(|one| one.reads(&mail));
         let person = match before {
             Some(at) => known[at].person.clone(),
             None => outsider_id(&self.dossier().id, known.len()),
         };
-        let outsider = Outsider { person, name, mail: Some(mail), language };
+        let outsider = Outsider { person, name, mail: Some(mail), language, address };
         match before {
             Some(at) => known[at] = outsider.clone(),
             None => known.push(outsider.clone()),
@@ -85,9 +86,9 @@ impl Run<'_> {
         let rows = table.as_ref().and_then(|table| self.dossier().fields.get(table)?.as_array());
         let of_row = |row: &Value| {
             let said = |column: &str| row.get(column).and_then(Value::as_str).map(|said| said.trim().to_owned());
-            let language = said(PARTY_LANGUAGE).filter(|language| !language.is_empty());
-            let language = language.unwrap_or_else(|| self.machine.language.clone());
-            Some(Party { name: said(PARTY_NAME)?, mail: said(PARTY_MAIL)?, language })
+            let given = |column: &str| said(column).filter(|said| !said.is_empty());
+            let language = given(PARTY_LANGUAGE).unwrap_or_else(|| self.machine.language.clone());
+            Some(Party { name: said(PARTY_NAME)?, mail: said(PARTY_MAIL)?, language, address: given(PARTY_ADDRESS) })
         };
         rows.into_iter().flatten().filter_map(of_row).chain(named.iter().cloned()).collect()
     }

@@ -138,7 +138,7 @@ impl Run<'_> {
     fn introduce(&mut self, name: &str, mail: Option<&str>, language: &str) -> PersonId {
         let person = outsider_id(&self.dossier().id, self.dossier().outsiders.len());
         let (mail, language) = (mail.map(str::to_owned), language.to_owned());
-        let outsider = Outsider { person: person.clone(), name: name.to_owned(), mail, language };
+        let outsider = Outsider { person: person.clone(), name: name.to_owned(), mail, language, address: None };
         self.emit(Change::Party { outsider, row: None });
         person
     }
@@ -270,6 +270,11 @@ impl Run<'_> {
         self.emit(Change::Settled { activation, place, accepted, by: keeper.clone() });
         let role = self.machine.states[at].task.as_ref().map(|task| task.role.clone());
         self.did(&keeper, Some(at), role.as_ref(), false, None);
+        // What came on paper is answered on paper.
+        if self.dossier().outsider(&objection.person).is_some_and(|one| one.mail.is_some()) {
+            let (people, mail) = (vec![objection.person.clone()], posting.answer.clone());
+            self.emit(Change::Told { activation, people, mail });
+        }
         let waits = self.dossier().timers.iter();
         let waits = waits.into_iter().any(|one| one.activation == activation && one.what == TimerKind::PostingEnds);
         if !waits && self.dossier().objected(activation).all(|one| one.accepted.is_some()) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Run;
-use crate::dossier::Vote;
+use crate::dossier::{SECRETARY, Vote};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::machine::{BodyOf, FieldKind, Held, composed};
 
@@ -18,7 +18,7 @@ pub(super) struct Seated {
 impl Seated {
     /// A secretary takes part without a vote.
     pub(super) fn votes(&self) -> bool {
-        self.seat != "secretary"
+        self.seat != SECRETARY
     }
 }
 

@@ -1,10 +1,9 @@
 //! How a person showed who they are, and whether that is enough where they act.
 
 use super::Run;
-use crate::dossier::command::Actor;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::ids::ActivationId;
-use crate::machine::LinkPolicy;
+use crate::machine::Proofs;
 use crate::machine::chart::Place;
 
 impl Run<'_> {
@@ -15,35 +14,29 @@ impl Run<'_> {
         answering: impl IntoIterator<Item = Place>,
     ) -> Result<(), Refusal> {
         let places = self.entered(asked_in).into_iter().chain(answering);
-        let wanted = places.map(|at| self.machine.states[at].link).max();
-        wanted.map_or(Ok(()), |wanted| self.check_proof(wanted))
+        self.check_proofs(places.map(|at| self.machine.states[at].link).collect())
     }
 
-    /// Where nobody was asked: as much as the states want in which the dossier stands, and the rule itself.
-    pub(super) fn check_shown_here(&self, wanted: LinkPolicy) -> Result<(), Refusal> {
-        let states = self.dossier().leaves().filter_map(|leaf| self.machine.state(&leaf.state));
-        self.check_proof(states.map(|state| state.link).fold(wanted, Ord::max))
+    /// Where nobody was asked: all that the states want in which the dossier stands, and what the rule itself wants.
+    pub(super) fn check_shown_here(&self, wanted: Proofs) -> Result<(), Refusal> {
+        self.check_proofs(wanted.and(self.demanded_here()))
     }
 
     /// Whether a mailed link is enough wherever the dossier stands.
     pub(super) fn link_will_do(&self) -> bool {
-        let mut states = self.dossier().leaves().filter_map(|leaf| self.machine.state(&leaf.state));
-        states.all(|state| state.link == LinkPolicy::Link)
+        self.demanded_here().is_none()
     }
 
-    fn check_proof(&self, wanted: LinkPolicy) -> Result<(), Refusal> {
-        let enough = match &self.actor {
-            // Who has signed in by a mailed code has shown the mailbox once more, and not what travels another way than mails.
-            Actor::Session(_) => wanted != LinkPolicy::LinkPin,
-            actor => actor.shown().is_some_and(|shown| shown >= wanted),
-        };
-        if enough {
-            return Ok(());
-        }
-        match wanted {
-            LinkPolicy::Link => Ok(()),
-            LinkPolicy::LinkPin => Err(Refusal::of(Code::PinMissing)),
-            LinkPolicy::Login => Err(Refusal::of(Code::LoginMissing)),
+    fn demanded_here(&self) -> Proofs {
+        self.dossier().demands(self.machine)
+    }
+
+    fn check_proofs(&self, wanted: Proofs) -> Result<(), Refusal> {
+        let lacking = wanted.without(self.actor.shown());
+        match (lacking.number, lacking.session) {
+            (true, _) => Err(Refusal::of(Code::PinMissing)),
+            (false, true) => Err(Refusal::of(Code::LoginMissing)),
+            (false, false) => Ok(()),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::definition::model::{self, Name, Template};
 use crate::diagnostic::fault;
 use crate::expr::{self, HoleFault, Piece};
 use crate::ids::{RoleName, Text};
-use crate::machine::{Mail, OTHERS, Session, Shape, Tell};
+use crate::machine::{Mail, OTHERS, PUBLIC, Session, Shape, Tell};
 use crate::source::Span;
 
 /// Characters of a mail's subject.
@@ -138,6 +138,11 @@ impl Check<'_> {
             let here = [at];
             if let Some(task) = &state.task {
                 self.told(shape, &here, task.role.as_ref(), task.mail.as_ref());
+            }
+            // Whoever objects sees what everybody does.
+            if let Some(answer) = state.posting.as_ref().and_then(|posting| posting.answer.as_ref()) {
+                let everybody = Name::new(PUBLIC.to_owned(), answer.span.clone());
+                self.told(shape, &here, Some(&everybody), Some(answer));
             }
             let rule = state.vote.as_ref().and_then(|vote| vote.rule.as_ref());
             let vote = rule.and_then(|rule| self.definition.votes.iter().find(|vote| vote.name.value == rule.value));

@@ -9,7 +9,9 @@ use crate::diagnostic::{fault, say};
 use crate::directory::is_mailbox;
 use crate::expr::{self, Names};
 use crate::ids::RoleName;
-use crate::machine::{Access, OTHERS, PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, RoleSource, See, Shape};
+use crate::machine::{
+    Access, OTHERS, PARTY_ADDRESS, PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, RoleSource, See, Shape,
+};
 
 impl Check<'_> {
     /// Several roles together: each is found by itself.
@@ -45,7 +47,12 @@ impl Check<'_> {
             self.report(fault!(PARTIES.mailbox, &written.mail.span, mail = written.mail));
         }
         let language = written.language.as_ref().map_or(&self.definition.language, |language| &language.value);
-        Party { name: written.name.value.clone(), mail: written.mail.value.clone(), language: language.clone() }
+        Party {
+            name: written.name.value.clone(),
+            mail: written.mail.value.clone(),
+            language: language.clone(),
+            address: written.address.as_ref().map(|address| address.value.clone()),
+        }
     }
 
     /// A table in which people from outside are named: their name and their mailbox stand in every row.
@@ -56,7 +63,8 @@ impl Check<'_> {
         let column = |wanted: &str| field.columns.iter().find(|column| column.name.value == wanted);
         let said = |wanted: &str| column(wanted).is_some_and(|one| one.required && is(one, &["text"]));
         let language = column(PARTY_LANGUAGE).is_none_or(|one| is(one, &["text", "one_of"]));
-        if !is(field, &["rows"]) || !said(PARTY_NAME) || !said(PARTY_MAIL) || !language {
+        let address = column(PARTY_ADDRESS).is_none_or(|one| is(one, &["text"]));
+        if !is(field, &["rows"]) || !said(PARTY_NAME) || !said(PARTY_MAIL) || !language || !address {
             self.report(fault!(PARTIES.table, &name.span, name).beside(&field.name.span));
         }
         if let Some(rule) = &field.correctable {

@@ -40,6 +40,7 @@ impl Check<'_> {
             before,
             into: written.into.as_ref().map_or_else(|| "".into(), |name| self.takes_objections(name)),
             paper: written.paper.as_ref().map(|kind| self.refer(Kind::Paper, kind)),
+            answer: self.mail_named(written.answer.as_ref()),
         }
     }
 

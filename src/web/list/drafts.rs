@@ -8,14 +8,14 @@ use sha2::{Digest, Sha256};
 
 use super::Bringer;
 use crate::directory::names::search_key;
-use crate::dossier::command::{Act, Actor, Ask, Command};
+use crate::dossier::command::{Act, Ask, Command};
 use crate::dossier::context::Context;
 use crate::dossier::refusal::Refusal;
 use crate::dossier::taken::Taken;
 use crate::dossier::{Dossier, decide};
 use crate::engine::intake::paper;
 use crate::ids::{EventName, OperationId, PaperId};
-use crate::machine::{FieldKind, LinkPolicy};
+use crate::machine::{FieldKind, Proofs};
 use crate::store::pages::TaskPage;
 use crate::web::App;
 use crate::web::error::Problem;
@@ -65,8 +65,8 @@ pub(super) struct Offer {
 pub(super) async fn open(app: &App, bringer: &Bringer) -> Result<Vec<Open>, Problem> {
     let mut found = Vec::new();
     for task in app.engine.store().tasks_of_rows(&bringer.person, &bringer.workflow).await? {
-        // This page shows nothing but that a mail is read: what wants more is neither shown nor answered here.
-        if task.policy != LinkPolicy::Link {
+        // What wants more than was shown for this page is neither shown nor answered here.
+        if !Proofs::from(task.policy).without(bringer.shown()).is_none() {
             continue;
         }
         let (dossier, machine) = visit::dossier(app, &task).await?;
@@ -243,7 +243,7 @@ fn command(bringer: &Bringer, draft: &Open, parts: &[&str], ask: Ask) -> Command
     }
     let dossier = draft.dossier.id.clone();
     let operation = OperationId::new(format!("w:{dossier}:{}", &hex(&hash.finalize())[..32]));
-    Command { operation, dossier, actor: Actor::Link(bringer.person.clone()), ask }
+    Command { operation, dossier, actor: bringer.actor(), ask }
 }
 
 fn refused(draft: &Open, refusal: &Refusal) -> Vec<Wrong> {

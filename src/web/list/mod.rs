@@ -1,7 +1,8 @@
 //! A list that a person brings: the template, the file with its faults in place, the drafts that come of it, many papers at once,
 //! and all of it sent on as one. The list lies on the page, not on the server, until it is taken; then its rows are dossiers.
 //!
-//! Reached from a mail of the last weeks: starting something asks for more than reading what a mail was about.
+//! Reached from a mail of the last weeks, or by whoever is signed in: starting something asks for more than reading what a mail was
+//! about.
 
 mod drafts;
 mod typed;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
@@ -18,27 +19,40 @@ use super::App;
 use super::desk;
 use super::error::Problem;
 use super::form::Form;
+use super::inbox::sign_in;
 use super::page::{self, Frame};
 use super::reader::Reader;
 use super::routes::Place;
 use super::say::Texts;
+use super::session::Session;
 use super::view::refused::Wrong;
 use super::visit;
 use crate::directory::Directory;
+use crate::dossier::command::Actor;
 use crate::ids::{PersonId, WorkflowName};
 use crate::import;
-use crate::machine::{Field, FieldKind, Machine, RoleSource};
+use crate::machine::{Field, FieldKind, Machine, Proofs, RoleSource};
 use crate::sheet::template::{self, Column, Said};
 use drafts::{Draft, Offer};
 use typed::Typed;
 
 /// Who brings a list, and for what.
+#[derive(Clone)]
 pub(super) struct Bringer {
-    token: String,
+    by: By,
     person: PersonId,
     workflow: WorkflowName,
     reader: Reader,
     asked: Option<&'static Texts>,
+}
+
+/// How they came here.
+#[derive(Clone)]
+enum By {
+    /// By a mail.
+    Mail(String),
+    /// They are signed in.
+    Session(Session),
 }
 
 /// What the page shows.
@@ -68,14 +82,46 @@ impl Bringer {
         if !desk::is_recent(app, &mail) {
             return Err(Problem::NotFound);
         }
+        Self::of(app, By::Mail(token.to_owned()), mail.person, workflow, query).await
+    }
+
+    async fn own(app: &App, session: Session, workflow: String, query: Option<&str>) -> Result<Self, Problem> {
+        let person = session.person.clone();
+        Self::of(app, By::Session(session), person, workflow, query).await
+    }
+
+    async fn of(app: &App, by: By, person: PersonId, workflow: String, query: Option<&str>) -> Result<Self, Problem> {
         let workflow = WorkflowName::new(workflow);
         let machine = app.engine.current(&workflow).await?.ok_or(Problem::NotFound)?;
         let asked = page::asked_language(query);
-        let reader = visit::reader_with(app, machine, app.engine.directory(), &mail.person, asked)?;
-        if !may_bring(&reader, &mail.person) {
+        let reader = visit::reader_with(app, machine, app.engine.directory(), &person, asked)?;
+        if !may_bring(&reader, &person) {
             return Err(Problem::NotFound);
         }
-        Ok(Self { token: token.to_owned(), person: mail.person, workflow, reader, asked })
+        Ok(Self { by, person, workflow, reader, asked })
+    }
+
+    /// As whom they bring it.
+    fn actor(&self) -> Actor {
+        Actor::of_person(self.person.clone(), self.shown())
+    }
+
+    /// What they have shown besides a mail.
+    fn shown(&self) -> Proofs {
+        match self.by {
+            By::Mail(_) => Proofs::default(),
+            By::Session(_) => Proofs { number: false, session: true },
+        }
+    }
+
+    fn frame<'a>(&self, app: &'a App) -> Frame<'a> {
+        let reader = &self.reader;
+        let own = reader.person(&self.person).map_or("vi", |person| person.language.as_str());
+        let frame = Frame::new(app, Some(reader.texts), own);
+        match &self.by {
+            By::Mail(_) => frame,
+            By::Session(session) => frame.signed_in(app, session),
+        }
     }
 
     fn machine(&self) -> &Machine {
@@ -83,8 +129,22 @@ impl Bringer {
     }
 
     fn path(&self, app: &App) -> String {
-        let path = Place::List { token: &self.token, workflow: self.workflow.as_str() }.path(&app.site);
-        self.in_language(path)
+        let workflow = self.workflow.as_str();
+        let place = match &self.by {
+            By::Mail(token) => Place::List { token, workflow },
+            By::Session(_) => Place::OwnList(workflow),
+        };
+        self.in_language(place.path(&app.site))
+    }
+
+    /// Where they came from, and where the template is.
+    fn around(&self, app: &App) -> (String, String) {
+        let workflow = self.workflow.as_str();
+        let (back, template) = match &self.by {
+            By::Mail(token) => (Place::Desk(token), Place::Template { token, workflow }),
+            By::Session(_) => (Place::Inbox, Place::OwnTemplate(workflow)),
+        };
+        (self.in_language(back.path(&app.site)), self.in_language(template.path(&app.site)))
     }
 
     fn in_language(&self, mut path: String) -> String {
@@ -119,8 +179,12 @@ pub(super) async fn offered(
     Ok(found)
 }
 
-/// Whether somebody holds a post or a seat by which they may start such dossiers; of which unit is looked at row by row.
 fn may_bring(reader: &Reader, person: &PersonId) -> bool {
+    reader.machine.import.is_some() && may_start(reader, person)
+}
+
+/// Whether somebody holds a post or a seat by which they may start such dossiers; of which unit is looked at dossier by dossier.
+pub(super) fn may_start(reader: &Reader, person: &PersonId) -> bool {
     let today = reader.calendar.date(reader.now);
     let directory: &Directory = &reader.directory;
     let holds = |source: &RoleSource| match source {
@@ -137,8 +201,7 @@ fn may_bring(reader: &Reader, person: &PersonId) -> bool {
         | RoleSource::Outside { .. }
         | RoleSource::Any { .. } => false,
     };
-    let machine = &reader.machine;
-    machine.import.is_some() && machine.roles.values().any(|role| role.starter && holds(&role.source))
+    reader.machine.roles.values().any(|role| role.starter && holds(&role.source))
 }
 
 /// `GET`.
@@ -151,6 +214,18 @@ pub(super) async fn show(
     page(&app, &bringer, ListPage::default()).await
 }
 
+/// `GET` by somebody who is signed in.
+pub(super) async fn show_own(
+    State(app): State<App>,
+    Path(workflow): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    let bringer = Bringer::own(&app, session, workflow, query.as_deref()).await?;
+    page(&app, &bringer, ListPage::default()).await
+}
+
 /// `POST`.
 pub(super) async fn answer(
     State(app): State<App>,
@@ -160,23 +235,39 @@ pub(super) async fn answer(
 ) -> Result<Response, Problem> {
     let bringer = Bringer::open(&app, &token, workflow, query.as_deref()).await?;
     let form = Form::read(request).await?;
+    answered(&app, &bringer, &form).await
+}
+
+/// `POST` by somebody who is signed in.
+pub(super) async fn answer_own(
+    State(app): State<App>,
+    Path(workflow): Path<String>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Some((session, form)) = Session::sending(&app, request).await? else { return Ok(sign_in(&app)) };
+    let bringer = Bringer::own(&app, session, workflow, query.as_deref()).await?;
+    answered(&app, &bringer, &form).await
+}
+
+async fn answered(app: &App, bringer: &Bringer, form: &Form) -> Result<Response, Problem> {
     match form.get("do") {
-        "read" => match Typed::of_file(&bringer, &form).await? {
-            Ok(typed) => looked_over(&app, &bringer, typed, false).await,
-            Err(errors) => page(&app, &bringer, ListPage { errors, ..ListPage::default() }).await,
+        "read" => match Typed::of_file(bringer, form).await? {
+            Ok(typed) => looked_over(app, bringer, typed, false).await,
+            Err(errors) => page(app, bringer, ListPage { errors, ..ListPage::default() }).await,
         },
-        "check" => looked_over(&app, &bringer, Typed::of_form(&form), false).await,
-        "take" => looked_over(&app, &bringer, Typed::of_form(&form), true).await,
+        "check" => looked_over(app, bringer, Typed::of_form(form), false).await,
+        "take" => looked_over(app, bringer, Typed::of_form(form), true).await,
         "attach" => {
-            let (said, errors) = drafts::attach(&app, &bringer, &form).await?;
-            page(&app, &bringer, ListPage { errors, said, ..ListPage::default() }).await
+            let (said, errors) = drafts::attach(app, bringer, form).await?;
+            page(app, bringer, ListPage { errors, said, ..ListPage::default() }).await
         }
         "submit" => {
-            let errors = drafts::submit(&app, &bringer, &form).await?;
+            let errors = drafts::submit(app, bringer, form).await?;
             if errors.is_empty() {
-                return Ok(bringer.see_page(&app));
+                return Ok(bringer.see_page(app));
             }
-            page(&app, &bringer, ListPage { errors, ..ListPage::default() }).await
+            page(app, bringer, ListPage { errors, ..ListPage::default() }).await
         }
         _ => Err(Problem::BadForm),
     }
@@ -184,6 +275,7 @@ pub(super) async fn answer(
 
 /// A list is looked over; without a fault and when that was asked, its rows become dossiers.
 async fn looked_over(app: &App, bringer: &Bringer, typed: Typed, take: bool) -> Result<Response, Problem> {
+    let typed = Arc::new(typed);
     let looked = typed.look(app, bringer).await?;
     let Some(plan) = looked.plan.as_ref().filter(|_| take && looked.sound()) else {
         let errors = looked.errors(bringer);
@@ -207,17 +299,14 @@ async fn page(app: &App, bringer: &Bringer, mut it: ListPage) -> Result<Response
     let drafts = drafts::open(app, bringer).await?;
     it.who = reader.name(&bringer.person);
     reader.text(&reader.machine.title).clone_into(&mut it.workflow);
-    it.back = bringer.in_language(Place::Desk(&bringer.token).path(&app.site));
-    it.template = bringer
-        .in_language(Place::Template { token: &bringer.token, workflow: bringer.workflow.as_str() }.path(&app.site));
+    (it.back, it.template) = bringer.around(app);
     it.endings = crate::papers::endings().map(|ending| format!(".{ending}")).collect::<Vec<_>>().join(",");
     it.attachable = drafts.iter().any(|one| !one.kinds.is_empty());
     it.example = drafts::example(&drafts);
     it.offers = drafts::offers(&drafts);
     it.drafts = drafts.into_iter().map(|one| one.shown).collect();
     let status = if it.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let own = reader.person(&bringer.person).map_or("vi", |person| person.language.as_str());
-    page::page(&Frame::new(app, Some(reader.texts), own), status, "list.html", &it)
+    page::page(&bringer.frame(app), status, "list.html", &it)
 }
 
 /// `GET` of the template.
@@ -226,8 +315,23 @@ pub(super) async fn blank(
     Path((token, workflow)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    filled_in(&Bringer::open(&app, &token, workflow, query.as_deref()).await?)
+}
+
+/// `GET` of the template by somebody who is signed in.
+pub(super) async fn blank_own(
+    State(app): State<App>,
+    Path(workflow): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(session) = Session::of(&app, &headers).await? else { return Ok(sign_in(&app)) };
+    filled_in(&Bringer::own(&app, session, workflow, query.as_deref()).await?)
+}
+
+/// The template, with the columns of this workflow.
+fn filled_in(bringer: &Bringer) -> Result<Response, Problem> {
     const MEDIA: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    let bringer = Bringer::open(&app, &token, workflow, query.as_deref()).await?;
     let texts = bringer.reader.texts;
     let said = Said {
         sheet: texts.get("list.sheet"),
@@ -235,7 +339,7 @@ pub(super) async fn blank(
         column: texts.get("list.column"),
         means: texts.get("list.means"),
     };
-    let columns: Vec<Column> = import::columns(bringer.machine()).iter().map(|name| column(&bringer, name)).collect();
+    let columns: Vec<Column> = import::columns(bringer.machine()).iter().map(|name| column(bringer, name)).collect();
     let book = template::template(&columns, &said).map_err(|error| {
         tracing::error!(%error, workflow = %bringer.workflow, "a template cannot be written");
         Problem::Fault

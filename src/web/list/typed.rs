@@ -1,14 +1,17 @@
 //! The rows of a list while it lies on the page: from a file or from the form, looked over, and taken.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::Bringer;
 use crate::diagnostic::Diagnostic;
 use crate::dossier::command::Actor;
 use crate::dossier::refusal::Refusal;
+use crate::engine::Engine;
 use crate::engine::intake::{Again, Intake, IntakeError, Taken};
 use crate::import::{self, Plan, Planned, PlannedPaper};
 use crate::sheet::{self, csv};
@@ -26,7 +29,7 @@ const FAULTS_MAX: usize = 20;
 const NAME_BYTES_MAX: usize = 20;
 const OTHERS_MAX: usize = 20;
 
-/// Files that are read at once: each may be large, and whoever sends another waits.
+/// Lists that are read or looked over at once: each may be large, and whoever sends another waits.
 static READING: Semaphore = Semaphore::const_new(2);
 
 /// Columns, and rows with the numbers that people call them by.
@@ -158,7 +161,22 @@ impl Typed {
     ///
     /// # Errors
     /// The world fails.
-    pub(super) async fn look(&self, app: &App, bringer: &Bringer) -> Result<Looked, Problem> {
+    pub(super) async fn look(self: &Arc<Self>, app: &App, bringer: &Bringer) -> Result<Looked, Problem> {
+        let (typed, engine, bringer) = (Arc::clone(self), app.engine.clone(), bringer.clone());
+        let turn = READING.acquire().await.map_err(|_| Problem::Unavailable)?;
+        let runtime = Handle::current();
+        // Thousands of rows are decided one after the other: not where pages wait.
+        let looked = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            runtime.block_on(typed.looked(&engine, &bringer))
+        });
+        looked.await.map_err(|error| {
+            tracing::error!(%error, "a list could not be looked over");
+            Problem::Fault
+        })?
+    }
+
+    async fn looked(&self, engine: &Engine, bringer: &Bringer) -> Result<Looked, Problem> {
         let mut looked = Looked::default();
         let language = bringer.reader.texts.code();
         let table = match csv::of_rows("", &self.columns, &self.rows) {
@@ -169,7 +187,7 @@ impl Typed {
             }
         };
         match import::plan_list(&table, bringer.machine(), &bringer.reader.directory) {
-            Ok(plan) => self.rehearse(app, bringer, plan, &mut looked).await?,
+            Ok(plan) => rehearse(engine, bringer, plan, &mut looked).await?,
             Err(faults) => {
                 for fault in &faults {
                     looked.place(fault, table.file(), language);
@@ -177,20 +195,6 @@ impl Typed {
             }
         }
         Ok(looked)
-    }
-
-    async fn rehearse(&self, app: &App, bringer: &Bringer, plan: Plan, looked: &mut Looked) -> Result<(), Problem> {
-        let actor = Actor::Link(bringer.person.clone());
-        let intake = intake(app, &plan, &actor);
-        for row in &plan.rows {
-            if app.engine.store().imported(&plan.workflow, &row.key).await?.is_some() {
-                looked.there += 1;
-            } else if let Some(refusal) = intake.rehearse(row).await.map_err(problem)? {
-                looked.refused.insert(row.line, why(bringer, &refusal));
-            }
-        }
-        looked.plan = Some(plan);
-        Ok(())
     }
 
     /// The list with what was found out.
@@ -217,6 +221,21 @@ impl Typed {
         let fresh = self.rows.len().saturating_sub(looked.there);
         View { columns: self.columns.clone(), wrong, good, sound: looked.sound(), fresh, there: looked.there }
     }
+}
+
+/// Why rows would be refused, and which are there.
+async fn rehearse(engine: &Engine, bringer: &Bringer, plan: Plan, looked: &mut Looked) -> Result<(), Problem> {
+    let actor = bringer.actor();
+    let intake = intake(engine, &plan, &actor);
+    for row in &plan.rows {
+        if engine.store().imported(&plan.workflow, &row.key).await?.is_some() {
+            looked.there += 1;
+        } else if let Some(refusal) = intake.rehearse(row).await.map_err(problem)? {
+            looked.refused.insert(row.line, why(bringer, &refusal));
+        }
+    }
+    looked.plan = Some(plan);
+    Ok(())
 }
 
 impl Looked {
@@ -270,8 +289,8 @@ pub(super) async fn take(
     bringer: &Bringer,
     plan: &Plan,
 ) -> Result<(usize, BTreeMap<usize, Vec<String>>), Problem> {
-    let actor = Actor::Link(bringer.person.clone());
-    let intake = intake(app, plan, &actor);
+    let actor = bringer.actor();
+    let intake = intake(&app.engine, plan, &actor);
     let mut refused = BTreeMap::new();
     for row in &plan.rows {
         match intake.take(row).await.map_err(problem)? {
@@ -297,8 +316,8 @@ fn none(_: &Planned, _: &PlannedPaper) -> std::io::Result<Vec<u8>> {
     Err(std::io::Error::other("a list brings no papers"))
 }
 
-fn intake<'a>(app: &'a App, plan: &'a Plan, actor: &'a Actor) -> Intake<'a> {
-    Intake { engine: &app.engine, plan, actor, mends: true, papers: &none }
+fn intake<'a>(engine: &'a Engine, plan: &'a Plan, actor: &'a Actor) -> Intake<'a> {
+    Intake { engine, plan, actor, mends: true, papers: &none }
 }
 
 fn problem(error: IntakeError) -> Problem {

@@ -57,6 +57,7 @@ pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
         Actor::Link(_) => "did.by_link",
         Actor::LinkPin(_) => "did.by_link_pin",
         Actor::Session(_) => "did.by_session",
+        Actor::SessionPin(_) => "did.by_session_pin",
         Actor::Operator { .. } => "did.by_operator",
         Actor::Import { .. } => "did.by_import",
         Actor::Migration { .. } => "did.by_migration",
@@ -317,6 +318,11 @@ fn of_posting(reader: &Reader, change: &Change) -> Option<String> {
         Change::Entered { state, due_at: Some(due), .. } if is_posted(reader, state) => {
             let until = reader.words.by_long(*due, reader.calendar.zone());
             Some(texts.fill("did.posted", &[("until", &until)]))
+        }
+        // To whom it is not said whose it is.
+        Change::Objected(one) if one.person.as_str().is_empty() => {
+            let key = if one.by.is_some() { "did.unnamed_on_paper" } else { "did.unnamed_by_link" };
+            Some(texts.fill(key, &[("n", &(one.place + 1).to_string())]))
         }
         Change::Objected(one) => {
             let key = if one.by.is_some() { "did.objected_on_paper" } else { "did.objected_by_link" };

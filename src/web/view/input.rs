@@ -95,6 +95,12 @@ impl Input {
         Self { grid, ..Self::of(reader, name, field, value, required, sent) }
     }
 
+    /// For a field of a dossier that is not there yet.
+    pub(crate) fn first(reader: &Reader, name: String, field: &Field, sent: Option<&Form>) -> Self {
+        let grid = sheet::grid(reader, &name, &field.kind, None, sent);
+        Self { grid, ..Self::of(reader, name, field, None, field.required, sent) }
+    }
+
     /// For a row of one's own in a table of people's rows.
     pub(crate) fn own_row(reader: &Reader, name: String, row: &Field, sent: Option<&Form>) -> Self {
         let grid = sheet::grid(reader, &name, &row.kind, None, sent);

@@ -29,7 +29,7 @@ use super::reader::Reader;
 use crate::dossier::event::{Change, Event};
 use crate::dossier::{Dossier, Purpose};
 use crate::ids::{ActivationId, Instant, PersonId, StateId};
-use crate::machine::VoteRule;
+use crate::machine::{Field, FieldKind, VoteRule};
 use crate::store::pages::TaskPage;
 
 /// The head of a page: who acts, what is asked, by when, what to do.
@@ -44,6 +44,8 @@ pub(super) struct Head {
     pub(super) help: String,
     /// Whom outside it waits for, and since when.
     pub(super) outside: String,
+    /// What it means that nobody answers.
+    pub(super) silence: String,
     pub(super) lately: String,
 }
 
@@ -114,6 +116,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
         due: task.due_at.map(|due| self::due(reader, due)),
         help,
         outside: outside(reader, dossier, task.activation),
+        silence: state.as_ref().map(|state| silence(reader, state, task)).unwrap_or_default(),
         lately: lately(reader, task, events),
     }
 }
@@ -124,6 +127,27 @@ fn outside(reader: &Reader, dossier: &Dossier, activation: ActivationId) -> Stri
     let Some((active, wait)) = waits else { return String::new() };
     let (on, since) = (reader.text(&wait.on), reader.moment(active.at));
     reader.texts.fill("head.outside", &[("on", on), ("since", &since)])
+}
+
+/// What stands in the row of whoever does not answer in time, as the mail that asked says it too.
+fn silence(reader: &Reader, state: &StateId, task: &TaskPage) -> String {
+    let consult = reader.machine.state(state).and_then(|state| state.consult.as_ref());
+    let (Purpose::Act, Some(consult), Some(due)) = (task.purpose, consult, task.due_at) else { return String::new() };
+    let Some(FieldKind::Rows { columns, .. }) = reader.machine.field(&consult.into).map(|field| &field.kind) else {
+        return String::new();
+    };
+    let label = |column: &Field| match &column.kind {
+        FieldKind::OneOf { values } => {
+            values.get(consult.silence.get(&column.name)?).map(|label| reader.text(label).to_owned())
+        }
+        _ => consult.silence.get(&column.name).cloned(),
+    };
+    let words: Vec<String> = columns.iter().filter_map(label).collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    let until = reader.words.by_long(due, reader.calendar.zone());
+    reader.texts.fill("head.silence", &[("until", &until), ("answer", &words.join(", "))])
 }
 
 /// In which role: as the task says it, and of which unit.

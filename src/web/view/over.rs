@@ -133,11 +133,17 @@ fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed,
         Actor::Dossier(_) | Actor::Import { .. } | Actor::Migration { .. } | Actor::Public => {
             reader.texts.fill("over.system_did", &[("when", &when)])
         }
-        Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) if person == &task.person => {
+        Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) | Actor::SessionPin(person)
+            if person == &task.person =>
+        {
             let you = capital(&reader.you(person));
             reader.texts.fill("over.you_did", &[("You", &you), ("what", &what), ("when", &when)])
         }
-        actor @ (Actor::Link(_) | Actor::LinkPin(_) | Actor::Session(_) | Actor::Operator { .. }) => {
+        actor @ (Actor::Link(_)
+        | Actor::LinkPin(_)
+        | Actor::Session(_)
+        | Actor::SessionPin(_)
+        | Actor::Operator { .. }) => {
             let who = history::who(reader, actor);
             reader.texts.fill("over.other_did", &[("who", &who), ("what", &what), ("when", &when)])
         }

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::super::form::Form;
 use super::super::reader::Reader;
 use super::input::Input;
+use crate::dossier::event::{Change, Event};
 use crate::dossier::{Active, Dossier, TimerKind};
-use crate::ids::{ActivationId, PersonId};
+use crate::ids::{ActivationId, Instant, PersonId, StateId};
 use crate::machine::{
     OBJECTION_DAY, OBJECTION_DECISION, OBJECTION_WHAT, OBJECTION_WHO, OBJECTION_WHY, Posting as Rule,
 };
@@ -70,6 +71,21 @@ pub(crate) fn time(reader: &Reader, active: &Active) -> String {
     reader.texts.fill("posting.time", &[("from", &reader.moment(active.at)), ("until", &until)])
 }
 
+/// When the last posting was over, of a dossier that was posted and is not any more: its time, or when it was taken elsewhere.
+pub(crate) fn over_since(reader: &Reader, events: &[Event]) -> Option<Instant> {
+    let posted = |state: &StateId| reader.machine.state(state).is_some_and(|state| state.posting.is_some());
+    let changes = || events.iter().rev().flat_map(|event| event.changes.iter().map(move |change| (event.at, change)));
+    let (entry, ends) = changes().find_map(|(at, change)| match change {
+        Change::Entered { activation, state, due_at } if posted(state) => Some((*activation, due_at.unwrap_or(at))),
+        _ => None,
+    })?;
+    let left = changes().find_map(|(at, change)| match change {
+        Change::Left(entries) if entries.contains(&entry) => Some(at),
+        _ => None,
+    });
+    left.map(|left| left.min(ends))
+}
+
 /// What whoever keeps a posting sees of it; none where nothing is posted.
 pub(crate) fn kept(
     reader: &Reader,
@@ -123,6 +139,23 @@ pub(crate) fn kept(
         hear,
         hearing: hearing.is_some(),
     })
+}
+
+/// How somebody's own objections were settled, in a line each: they read that whatever else is hidden from them.
+pub(crate) fn settled(reader: &Reader, dossier: &Dossier, person: &PersonId) -> Vec<String> {
+    let Some(last) = dossier.objections.iter().map(|one| one.activation).max() else { return Vec::new() };
+    let rule = reader.machine.states.iter().find_map(|state| state.posting.as_ref());
+    let rows = rule.and_then(|rule| dossier.fields.get(&rule.into)?.as_array());
+    let theirs = dossier.objected(last).filter(|one| &one.person == person && one.accepted.is_some());
+    let line = |one: &crate::dossier::posting::Objected| {
+        let row = rows?.get(one.place as usize)?;
+        let cell = |column: &str| row.get(column).and_then(|cell| cell.as_str()).unwrap_or_default();
+        let day = cell(OBJECTION_DAY).parse().map(|day| reader.words.date_long(day)).unwrap_or_default();
+        let decision = decision(reader, rule?, cell(OBJECTION_DECISION));
+        let holes = [("day", day.as_str()), ("decision", &decision), ("why", cell(OBJECTION_WHY))];
+        Some(reader.texts.fill("posting.settled", &holes))
+    };
+    theirs.filter_map(line).collect()
 }
 
 /// What a decision is called.

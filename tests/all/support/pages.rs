@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use chancery::catcher::{Catcher, Caught};
 use chancery::clock::{Chance, Clock};
+use chancery::courier::Courier;
+use chancery::courier::settings::SmtpSettings;
 use chancery::dossier::Purpose;
 use chancery::dossier::command::{Actor, Ask, Command, Start};
 use chancery::engine::{Engine, Keys, task_id};
@@ -227,6 +230,7 @@ impl Pages {
             office: "Văn phòng".into(),
             only_links: false,
             proxies: [std::net::Ipv4Addr::LOCALHOST.into()].into(),
+            keepers: ["secretary".to_owned()].into(),
             health: read,
         };
         Self { engine, clock, app, _health: health, database }
@@ -338,6 +342,17 @@ impl Pages {
     /// Messages go where they have to.
     pub(crate) async fn settle(&self) {
         while self.engine.deliver().await.expect("messages are delivered") > 0 {}
+    }
+
+    /// Every mail that is due at an instant, as a mail server gets it.
+    pub(crate) async fn mails(&self, at: Instant) -> Vec<Arc<Caught>> {
+        let catcher = Catcher::start(([127, 0, 0, 1], 0).into()).await.expect("loopback");
+        let settings = SmtpSettings::plain(catcher.address(), "vanphong@example.vn", "Văn phòng");
+        let (links, chance) = (self.engine.links().clone(), self.engine.chance().clone());
+        let (engine, url) = (self.engine.clone(), "https://so.example/ho-so");
+        let courier = Courier::new(engine, links, settings, url, chance).expect("no TLS");
+        while courier.step(at).await.expect("a step").worked() {}
+        catcher.mails_since(0)
     }
 
     /// Time passes.
