@@ -128,7 +128,12 @@ impl Store {
 
 impl Tx<'_> {
     /// The dossiers that wrote into a register about a holder, with the year of the entry: the last years first, so many at most.
-    pub fn writers(&mut self, register: &str, holder: &str, limit: i64) -> Result<Vec<(DossierId, i32)>, StoreError> {
+    pub(crate) fn writers(
+        &mut self,
+        register: &str,
+        holder: &str,
+        limit: i64,
+    ) -> Result<Vec<(DossierId, i32)>, StoreError> {
         let rows = self.query(WRITERS, &[register.into(), holder.into(), limit.into()])?;
         let writer = |row: &Row| Ok((row.text(0)?.into(), i32::try_from(row.int(1)?).unwrap_or_default()));
         rows.iter().map(writer).collect()
