@@ -14,6 +14,7 @@ use super::keys::Keys;
 use super::post::{Gathered, Mail, Post};
 use super::starts::Starts;
 use super::world::{World, mail_of, outsider};
+use crate::calendar::Calendar;
 use crate::dossier::command::{Actor, Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::offered;
@@ -39,6 +40,8 @@ pub struct Office<'w> {
     /// The dossiers in the order in which they were opened.
     opened: Vec<DossierId>,
     messages: VecDeque<Message>,
+    /// Calendars that took the place of the world's, by name.
+    calendars: BTreeMap<String, Calendar>,
     register: Vec<Entry>,
     /// The dossier that wrote each of these, in the same order; none from before.
     writers: Vec<Option<DossierId>>,
@@ -73,6 +76,7 @@ impl<'w> Office<'w> {
             dossiers: BTreeMap::new(),
             opened: Vec::new(),
             messages: VecDeque::new(),
+            calendars: BTreeMap::new(),
             register: Vec::new(),
             writers: Vec::new(),
             keys: Keys::default(),
@@ -133,7 +137,7 @@ impl<'w> Office<'w> {
     pub(super) fn free_for(&self, id: &DossierId, entry: ActivationId, event: &EventName) -> Option<PersonId> {
         let kept = self.dossiers.get(id)?;
         let boxes = Boxes::new();
-        let (directory, calendar) = (self.world.directory(), self.world.calendar(kept.machine));
+        let (directory, calendar) = (self.world.directory(), self.calendar(kept.machine));
         let context = Context { directory, calendar, register: &self.register, boxes: &boxes, taken: Taken::NOTHING };
         let may = |person: &&PersonId| {
             let all = offered(kept.machine, &kept.dossier, entry, person, self.now, &context);
@@ -154,7 +158,7 @@ impl<'w> Office<'w> {
 
     /// A measure of a workflow over all its dossiers, as they stand.
     pub(super) fn measured(&self, machine: &'w Machine, name: &'w str, measure: &'w Measure) -> Measured {
-        let (directory, calendar) = (self.world.directory(), self.world.calendar(machine));
+        let (directory, calendar) = (self.world.directory(), self.calendar(machine));
         let world = measure::World { machine, directory, calendar, now: self.now };
         let mut reckoning = Reckoning::new(name, measure, world, Period::default());
         for id in self.of_workflow(&machine.workflow) {
@@ -262,6 +266,27 @@ impl<'w> Office<'w> {
                 self.note(Line::Stuck { what: format!("what is due in {id}"), refusal });
             }
         }
+    }
+
+    /// The calendar that a workflow follows now.
+    pub fn calendar(&self, machine: &Machine) -> &Calendar {
+        in_force(&self.calendars, self.world, machine)
+    }
+
+    /// Another calendar takes the place of the one of its name: what it counts otherwise moves, as `engine` has it done by a run of
+    /// ticks over all open dossiers.
+    pub(super) fn put_calendar(&mut self, calendar: Calendar) {
+        let name = calendar.name().to_owned();
+        let old = self.world.machines().find(|machine| machine.calendar == name).map(|machine| self.calendar(machine));
+        let before = old.map(|old| std::iter::once(old).chain(old.before()).cloned().collect()).unwrap_or_default();
+        self.calendars.insert(name, calendar.in_place_of(before));
+        for id in self.opened.clone() {
+            let command = self.command(id.clone(), Actor::Clock, Ask::Tick);
+            if let Err(refusal) = self.carry_out(&command) {
+                self.note(Line::Stuck { what: format!("what is due in {id}"), refusal });
+            }
+        }
+        self.rest();
     }
 
     /// Moves the clock, stopping at every moment at which something happens by itself. It never goes back.
@@ -373,7 +398,7 @@ impl<'w> Office<'w> {
             (Ask::Start(start), None) => version(world, &start.machine)?,
             (_, None) => return Err(Refusal::about(Code::NoDossier, command.dossier.as_str())),
         };
-        let calendar = world.calendar(machine);
+        let calendar = in_force(&self.calendars, world, machine);
         let before = kept.map(|kept| &kept.dossier);
         let facts = self.facts(machine, before, &command.ask);
         let no_boxes = Boxes::new();
@@ -433,7 +458,9 @@ impl<'w> Office<'w> {
     fn send_mails(&mut self) {
         let (world, dossiers) = (self.world, &self.dossiers);
         let find = |id: &DossierId| dossiers.get(id).map(|kept| (&kept.dossier, kept.machine));
-        for gathered in self.post.gather(self.now, world, &find) {
+        let calendars = &self.calendars;
+        let calendar = |machine: &Machine| in_force(calendars, world, machine);
+        for gathered in self.post.gather(self.now, world, &calendar, &find) {
             let line = match gathered {
                 Gathered::Mail(number) => {
                     let mail = &self.post.sent()[number];
@@ -458,6 +485,11 @@ impl Kept<'_> {
     fn is_stuck(&self) -> bool {
         self.stuck == Some(self.dossier.seq)
     }
+}
+
+/// The calendar that a workflow follows: the world's, or the one that took its place.
+fn in_force<'c>(calendars: &'c BTreeMap<String, Calendar>, world: &'c World, machine: &Machine) -> &'c Calendar {
+    calendars.get(&machine.calendar).unwrap_or_else(|| world.calendar(machine))
 }
 
 fn version<'w>(world: &'w World, hash: &MachineHash) -> Result<&'w Machine, Refusal> {

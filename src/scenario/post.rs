@@ -1,6 +1,7 @@
 //! Mails of an office in memory: what has to be said waits until its hour and is gathered by the courier's own rules.
 
 use super::world::World;
+use crate::calendar::Calendar;
 use crate::dossier::project::{Notice, NoticeKind};
 use crate::dossier::{Dossier, Outsider, Task};
 use crate::ids::{DossierId, Instant, Language, MailId, PersonId};
@@ -66,6 +67,9 @@ pub(super) enum Gathered {
     NoAddress(PersonId),
 }
 
+/// The calendar that a workflow follows now.
+pub(super) type Follows<'f> = dyn Fn(&Machine) -> &'f Calendar + 'f;
+
 /// Finds a dossier with its version.
 pub(super) type Find<'f, 'w> = dyn Fn(&DossierId) -> Option<(&'f Dossier, &'w Machine)> + 'f;
 
@@ -87,7 +91,13 @@ impl Post {
     }
 
     /// One mail for each person for whom something is due. What nobody needs any more is put away.
-    pub(super) fn gather(&mut self, now: Instant, world: &World, find: &Find<'_, '_>) -> Vec<Gathered> {
+    pub(super) fn gather(
+        &mut self,
+        now: Instant,
+        world: &World,
+        calendar: &Follows<'_>,
+        find: &Find<'_, '_>,
+    ) -> Vec<Gathered> {
         let mut people: Vec<(Instant, PersonId)> = Vec::new();
         for Waiting { notice, .. } in self.waiting.iter().filter(|waiting| waiting.notice.not_before_at <= now) {
             match people.iter_mut().find(|(_, person)| *person == notice.person) {
@@ -96,11 +106,18 @@ impl Post {
             }
         }
         people.sort();
-        let gathered = people.into_iter().filter_map(|(_, person)| self.gather_for(&person, now, world, find));
+        let gathered =
+            people.into_iter().filter_map(|(_, person)| self.gather_for(&person, now, (world, calendar), find));
         gathered.collect()
     }
 
-    fn gather_for(&mut self, person: &PersonId, now: Instant, world: &World, find: &Find<'_, '_>) -> Option<Gathered> {
+    fn gather_for(
+        &mut self,
+        person: &PersonId,
+        now: Instant,
+        (world, calendar): (&World, &Follows<'_>),
+        find: &Find<'_, '_>,
+    ) -> Option<Gathered> {
         let recent = self.sent.iter().rev().take_while(|mail| mail.at > now.plus_ms(-DAY_MS));
         if recent.filter(|mail| &mail.to == person).count() >= usize::try_from(PERSON_DAY_MAX).unwrap_or(usize::MAX) {
             return None;
@@ -121,7 +138,7 @@ impl Post {
         if reader.email.is_empty() {
             return Some(Gathered::NoAddress(person.clone()));
         }
-        let letter = self.letter(person, reader, &notices, now, world, find)?;
+        let letter = self.letter(person, reader, &notices, now, (world, calendar), find)?;
         self.sent.push(Mail { at: now, to: person.clone(), kinds, dossiers, letter });
         Some(Gathered::Mail(self.sent.len() - 1))
     }
@@ -132,11 +149,11 @@ impl Post {
         reader: Reader,
         notices: &[MailNotice],
         now: Instant,
-        world: &World,
+        (world, calendar): (&World, &Follows<'_>),
         find: &Find<'_, '_>,
     ) -> Option<Letter> {
         let language = Language::new(&reader.language);
-        let about = |(dossier, machine)| About { dossier, machine, calendar: Some(world.calendar(machine)) };
+        let about = |(dossier, machine)| About { dossier, machine, calendar: Some(calendar(machine)) };
         let gathering = Gathering {
             person,
             directory: world.directory(),

@@ -161,6 +161,37 @@ fn coverage_counts_what_was_reached_and_names_what_was_not() {
     assert!(covered.gaps.contains(&"guard `within_limit` always held".to_owned()), "{:?}", covered.gaps);
 }
 
+#[test]
+fn another_calendar_in_force_counts_the_deadlines_of_open_dossiers_again() {
+    let world = purchases();
+    let folder = root().join("workflows/calendars");
+    let shipped = source(&folder, "vn-civil-service.yaml").expect("it is shipped").text;
+    let swapped = "    swapped:\n      - {rest: 2026-01-02";
+    let june = shipped.replace(swapped, &swapped.replace("- {", "- {rest: 2026-06-03, work: 2026-06-13}\n      - {"));
+    let elsewhere = june.replace("calendar: vn-civil-service", "calendar: elsewhere");
+    assert!(june != shipped && elsewhere != june);
+    let included = |name: &str| match name {
+        "june.yaml" => Some(june.clone().into_bytes()),
+        "elsewhere.yaml" => Some(elsewhere.clone().into_bytes()),
+        _ => None,
+    };
+    let told = |calendar: &str, due: &str| {
+        let text = format!(
+            "chancery: 1\ntest: purchase.yaml\nstarts: 2026-06-01 09:00\ncases:\n  - case: Lịch đổi\n    steps:\n      \
+             - {{start: purchase, by: MS-DN, fields: {{item: Giấy in, amount: 1200000, unit: CTY-KT}}, expect: {{due: 2026-06-04}}}}\n      \
+             - {{calendar: {calendar}, expect: {{due: {due}}}}}\n"
+        );
+        let read = file::read(&SourceFile::new("june.test.yaml", text), &world, &["purchase".into()], &included);
+        let faults: Vec<&str> = read.faults.iter().map(|fault| fault.code).collect();
+        let failed = read.scenarios.cases.first().and_then(|case| play(case, &world).0);
+        (faults, failed.map(|failure| failure.found))
+    };
+    assert_eq!(told("june.yaml", "2026-06-05"), (Vec::new(), None));
+    assert_eq!(told("june.yaml", "2026-06-04"), (Vec::new(), Some("2026-06-05".to_owned())));
+    assert_eq!(told("elsewhere.yaml", "2026-06-05").0, [code::SCENARIO_VALUE]);
+    assert_eq!(told("nowhere.yaml", "2026-06-05").0, [code::NO_FILE]);
+}
+
 fn chancery(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
     let output = command.current_dir(root()).args(arguments).output().expect("the binary runs");

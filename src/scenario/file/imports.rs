@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::calendar::Calendar;
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::import::{self, PaperNames, Plan, Planned};
 use crate::machine::Machine;
@@ -14,16 +15,17 @@ pub(super) struct Imports<'i> {
     included: &'i dyn Fn(&str) -> Option<Vec<u8>>,
     tables: BTreeMap<String, Option<Table>>,
     plans: BTreeMap<(String, String), Option<Plan>>,
+    calendars: Vec<SourceFile>,
 }
 
 impl<'i> Imports<'i> {
     pub(super) fn new(included: &'i dyn Fn(&str) -> Option<Vec<u8>>) -> Self {
-        Self { included, tables: BTreeMap::new(), plans: BTreeMap::new() }
+        Self { included, tables: BTreeMap::new(), plans: BTreeMap::new(), calendars: Vec::new() }
     }
 
     /// The files, for excerpts.
     pub(super) fn sources(self) -> impl Iterator<Item = SourceFile> {
-        self.tables.into_values().flatten().map(|table| table.file().clone())
+        self.tables.into_values().flatten().map(|table| table.file().clone()).chain(self.calendars)
     }
 
     /// A table by the name of its file; its faults are told once.
@@ -38,6 +40,20 @@ impl<'i> Imports<'i> {
             self.tables.insert(name.value.clone(), table);
         }
         self.tables.get(&name.value).and_then(Option::as_ref)
+    }
+
+    /// A calendar by the name of its file.
+    pub(super) fn calendar(&mut self, name: &Spanned<String>, faults: &mut Vec<Diagnostic>) -> Option<Calendar> {
+        let text = (self.included)(&name.value).and_then(|bytes| String::from_utf8(bytes).ok());
+        let Some(text) = text else {
+            faults.push(fault!(NO_FILE.beside, &name.span, name));
+            return None;
+        };
+        let file = SourceFile::new(&name.value, text);
+        let (calendar, found) = Calendar::read(&file);
+        faults.extend(found);
+        self.calendars.push(file);
+        calendar
     }
 
     /// The row of this key, as the workflow would import it. Papers that it names lie at hand.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::calendar::Delay;
+use crate::calendar::{Calendar, Delay};
 use crate::dossier::command::Aside;
 use crate::dossier::context::Entry;
 use crate::dossier::project::NoticeKind;
@@ -99,6 +99,8 @@ pub enum What {
         /// They are right.
         agrees: bool,
     },
+    /// Another calendar is in force from here on, in the place of the one of its name.
+    Calendar(Box<Calendar>),
     /// Somebody does something with it besides answering it.
     Besides {
         /// Who.

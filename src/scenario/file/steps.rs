@@ -18,7 +18,8 @@ use crate::source::{Span, Spanned};
 use crate::yaml::fields::{Fields, Node};
 
 /// The keys that say what happens, besides those of [`besides`]; a step has one of them, or only `expect`.
-const VERBS: &[&str] = &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "wait"];
+const VERBS: &[&str] =
+    &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "wait", "calendar"];
 /// The others.
 const KEYS: &[&str] = &[
     "expect",
@@ -80,6 +81,7 @@ impl<'w> Reader<'w> {
                 let refused = fields.get("refused").map(|node| Spanned::new(self.words(node), node.span.clone()));
                 let what = match *verb {
                     "import" => self.import(&fields, &place, names, imports),
+                    "calendar" => self.calendar(&fields, imports),
                     verb => self.what(verb, &fields, &place, names),
                 };
                 steps.extend(what.map(|what| Step { place: place.clone(), what, refused }));
@@ -168,6 +170,18 @@ impl<'w> Reader<'w> {
             papers,
             import_key: None,
         }))
+    }
+
+    /// A calendar in a file beside the scenario, which takes the place of the one of its name.
+    fn calendar(&mut self, fields: &Fields<'_>, imports: &mut Imports<'_>) -> Option<What> {
+        let name = fields.get("calendar").and_then(|node| self.text(node))?;
+        let calendar = imports.calendar(&name, &mut self.faults)?;
+        if self.world.calendar(self.main).name() != calendar.name() {
+            let (wanted, found) = (self.world.calendar(self.main).name(), calendar.name());
+            self.report(fault!(SCENARIO_VALUE.other_calendar, &name.span, file = name, wanted, found));
+            return None;
+        }
+        Some(What::Calendar(Box::new(calendar)))
     }
 
     /// A row of a file, as `chancery import` would take it; what it brings for registers stands there from the beginning.

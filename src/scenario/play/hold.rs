@@ -344,7 +344,7 @@ fn differs(wanted: &Counted, result: &VoteResult, row: &RowResult) -> Option<Str
 
 fn due(play: &Play<'_>, id: &DossierId, wanted: &Spanned<jiff::civil::Date>) -> Result<(), Amiss> {
     let kept = play.office.kept(id).expect("it was found");
-    let calendar = play.office.world().calendar(kept.machine);
+    let calendar = play.office.calendar(kept.machine);
     let due = kept.dossier.active.iter().rev().find_map(|active| active.due_at).map(|at| calendar.date(at));
     if due == Some(wanted.value) {
         return Ok(());

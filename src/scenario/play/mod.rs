@@ -103,6 +103,10 @@ impl Play<'_> {
 
     fn carry_out(&mut self, what: &What, place: &Span) -> Result<Result<(), Refusal>, Amiss> {
         match what {
+            What::Calendar(calendar) => {
+                self.office.put_calendar((**calendar).clone());
+                Ok(Ok(()))
+            }
             What::Start(start) => Ok(self.start(start)),
             What::Act(act) => self.act(act, place),
             What::Edit { by, dossier, fields, papers } => {
@@ -201,7 +205,7 @@ impl Play<'_> {
         let to = match wait {
             Wait::For(delay) => {
                 let first = self.office.world().machines().next().expect("a world has a workflow");
-                let calendar = self.office.world().calendar(first);
+                let calendar = self.office.calendar(first);
                 let end = calendar.after(now, delay);
                 match delay.unit {
                     // The same time of day, so many days later.
