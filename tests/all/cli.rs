@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use chancery::planted::IS_POSSIBLE;
 use serde_json::Value;
 
 /// A folder of this test's own, with a configuration; gone with it.
@@ -369,18 +370,41 @@ fn numbers_and_absences_are_given_on_the_command_line() {
 }
 
 fn held(place: &Place) -> String {
-    let findings = place.json(&["doctor"]);
-    let held = findings.as_array().expect("findings").iter().find(|one| one["what"] == "held").cloned();
+    let findings = findings(place);
+    let held = findings.iter().find(|one| one["what"] == "held");
     held.expect("it looks")["verdict"].as_str().expect("a verdict").to_owned()
+}
+
+/// What `doctor` finds. That the tests' own program can be told to go wrong is one of its findings, and is seen to here.
+#[track_caller]
+fn findings(place: &Place) -> Vec<Value> {
+    let ran = place.run(&["doctor", "--no-mail", "--format", "json"]);
+    let mut findings: Vec<Value> = serde_json::from_str(&ran.out).expect("a list");
+    let all = findings.len();
+    findings.retain(|one| one["what"] != "program");
+    assert_eq!(findings.len() < all, IS_POSSIBLE, "{}", ran.out);
+    let wrong = IS_POSSIBLE || findings.iter().any(|one| one["verdict"] == "wrong");
+    assert_eq!(ran.code, i32::from(wrong), "{}", ran.out);
+    findings
+}
+
+/// What of an office `doctor` calls wrong.
+#[track_caller]
+pub(crate) fn wrong(place: &Place) -> Vec<String> {
+    let wrong = findings(place).into_iter().filter(|one| one["verdict"] == "wrong");
+    wrong.map(|one| one["what"].as_str().expect("a word").to_owned()).collect()
 }
 
 #[test]
 fn doctor_names_what_is_wrong() {
     let place = place("doctor");
+    assert_eq!(wrong(&place), ["keys", "database"]);
     place.bad(1, &["doctor"], &["put right"]);
     place.good(&["migrate"]);
-    assert!(place.good(&["doctor"]).contains("3.5"));
+    assert_eq!(wrong(&place), [""; 0]);
+    assert!(place.run(&["doctor"]).out.contains("3.5"));
     std::fs::remove_file(place.folder.join("keys/master-1.key")).expect("it was there");
+    assert_eq!(wrong(&place), ["keys"]);
     let ran = place.run(&["doctor"]);
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains("WRONG") && ran.out.contains("master-1.key"), "{}", ran.out);

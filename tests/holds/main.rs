@@ -23,5 +23,6 @@ mod life;
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
 #[path = "../all/support/office.rs"]
 mod office;
+mod shipped;
 mod simulation;
 mod tampering;
