@@ -483,31 +483,30 @@ impl<'m> Course<'m> {
     }
 }
 
-/// Whether a state can be entered in this step.
+/// Whether a state can be entered in this step: where the dossier begins, where what was entered begins, where a way leads.
 fn leads(machine: &Machine, state: &str, step: &Step, first: bool) -> bool {
     let Some(known) = machine.states.get(state) else { return false };
-    let around = |target: &str| target == state || machine.is_inside(target, state);
-    if first && around(&machine.initial) {
+    let kind = |state: &String| machine.states.get(state).map(|state| &state.kind);
+    // With the state around it, by itself.
+    let with = |parent: &&String| step.fresh.contains(*parent) && kind(parent) == Some(&Kind::Parallel);
+    if known.parent.as_ref().filter(with).is_some() {
         return true;
     }
-    // With the state around it, by itself.
-    if let Some(parent) = &known.parent
-        && step.fresh.contains(parent)
-    {
-        match machine.states.get(parent).map(|parent| &parent.kind) {
-            Some(Kind::Parallel) => return true,
-            Some(Kind::Compound(initial)) if initial == state => return true,
-            _ => {}
+    let begins = step.fresh.iter().filter_map(|fresh| match kind(fresh) {
+        Some(Kind::Compound(initial)) => Some(initial),
+        _ => None,
+    });
+    let ways = step.seen.iter().filter_map(|seen| machine.states.get(seen)).flat_map(|seen| &seen.targets);
+    let around = |target: &str| target == state || machine.is_inside(target, state);
+    first.then_some(&machine.initial).into_iter().chain(begins).chain(ways).any(|target| {
+        match machine.states.get(target) {
+            // What a history remembers may be anything inside the state around it; what leads there is entered on the way.
+            Some(State { kind: Kind::History(default), parent, .. }) => {
+                let inside = parent.as_ref().is_none_or(|parent| machine.is_inside(state, parent));
+                inside || around(target) || around(default)
+            }
+            _ => around(target),
         }
-    }
-    let ways = step.seen.iter().filter_map(|seen| machine.states.get(seen));
-    ways.flat_map(|seen| &seen.targets).any(|target| match machine.states.get(target) {
-        // What a history remembers may be anything inside the state around it; what leads there is entered on the way.
-        Some(State { kind: Kind::History(default), parent, .. }) => {
-            let inside = parent.as_ref().is_none_or(|parent| machine.is_inside(state, parent));
-            inside || around(target) || around(default)
-        }
-        _ => around(target),
     })
 }
 
