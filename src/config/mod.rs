@@ -106,6 +106,9 @@ impl Environment {
             if let Some(place) = text("CHANCERY_DIES_AT") {
                 crate::planted::die_at(&place);
             }
+            if let Some(ms) = text("CHANCERY_SKEW_MS").and_then(|ms| ms.parse().ok()) {
+                crate::planted::skew(ms);
+            }
         }
         Self {
             config: var("CHANCERY_CONFIG").map(PathBuf::from),

@@ -113,6 +113,9 @@ impl Engine {
 
     /// Looks now and then, for as long as the engine lives.
     pub(super) fn keep_fresh(&self) {
+        if crate::planted::is_in_step() {
+            return;
+        }
         let engine = Arc::downgrade(&self.inner);
         tokio::spawn(async move {
             let mut looks: u32 = 0;

@@ -196,6 +196,14 @@ fn guarded<T>(tx: &mut Tx<'_>, job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreE
     })
 }
 
+/// What the writers' threads are called.
+const THREAD: &str = "chancery-writer";
+
+/// Whether this is a writer's thread.
+pub(super) fn is_here() -> bool {
+    std::thread::current().name() == Some(THREAD)
+}
+
 /// Says how the opening went.
 type Opened = tokio::sync::oneshot::Receiver<Result<(), StoreError>>;
 
@@ -206,7 +214,7 @@ pub(super) fn start(
     let (sender, jobs) = mpsc::channel::<Job>();
     let (opened, answer) = tokio::sync::oneshot::channel();
     std::thread::Builder::new()
-        .name("chancery-writer".to_owned())
+        .name(THREAD.to_owned())
         .spawn(move || {
             let mut writer = match open() {
                 Ok(writer) => writer,
