@@ -114,7 +114,7 @@ impl Shared {
     pub(super) fn turn(&self, work: impl FnOnce(Next)) -> bool {
         if catch_unwind(AssertUnwindSafe(|| work(self.begin()))).is_err() {
             tracing::error!("a turn of the writer panicked outside its transaction: this is a bug");
-            self.forget();
+            self.forget(|| ());
         }
         self.end()
     }
@@ -138,8 +138,8 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    /// What was decided ahead is forgotten; its commands wait again, in their order.
-    fn forget(&self) {
+    /// What was decided ahead is forgotten; its commands wait again, in their order. `also` is done before anything is decided anew.
+    fn forget(&self, also: impl FnOnce()) {
         let mut state = self.lock();
         state.ahead.epoch += 1;
         // Nobody begins anew while we wait: what they would decide rests on what is being forgotten.
@@ -156,6 +156,7 @@ impl Shared {
             }
         }
         state.ahead.blocked = false;
+        also();
         drop(state);
         self.wake.notify_one();
     }
@@ -178,7 +179,12 @@ pub(super) fn landed(inner: &Inner, queue: &Shared) {
 /// What was ready could not be written: nothing that was decided since can be right.
 pub(super) fn failed(queue: &Shared, error: &StoreError) {
     tracing::debug!(%error, "what was decided ahead is decided again");
-    queue.forget();
+    queue.forget(|| ());
+}
+
+/// The database is reached by another way (`Writer::is_anew`): nothing that is remembered counts, decided or read.
+pub(super) fn begin_anew(inner: &Inner, queue: &Shared) {
+    queue.forget(|| inner.cache.lock().unwrap_or_else(PoisonError::into_inner).clear());
 }
 
 /// Starts the thread that decides ahead for a queue. It ends when the queue is closed.

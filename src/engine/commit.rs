@@ -23,9 +23,9 @@ const PAUSE_FIRST_MS: u64 = 5;
 type Answer = Result<Done, Failure>;
 
 /// Commits a batch and answers all of it.
-pub(super) fn commit(inner: &Arc<Inner>, writer: &mut Writer, batch: Vec<Pending>) {
+pub(super) fn commit(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, batch: Vec<Pending>) {
     if batch.len() > 1 {
-        match attempt(inner, writer, &batch) {
+        match attempt(inner, queue, writer, &batch) {
             Ok(answers) => {
                 for (pending, answer) in batch.into_iter().zip(answers) {
                     pending.answer(answer);
@@ -37,7 +37,7 @@ pub(super) fn commit(inner: &Arc<Inner>, writer: &mut Writer, batch: Vec<Pending
     }
     let mut attempts = ATTEMPTS_MAX;
     for pending in batch {
-        let answer = alone(inner, writer, &pending, attempts);
+        let answer = alone(inner, queue, writer, &pending, attempts);
         if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
             // The database is gone for now: the rest is told so at once instead of waiting as long, one after the other.
             attempts = 1;
@@ -49,10 +49,18 @@ pub(super) fn commit(inner: &Arc<Inner>, writer: &mut Writer, batch: Vec<Pending
 /// Writes what was decided ahead and answers it; if it turns out to be wrong, its commands are decided here, as if they had
 /// waited.
 pub(super) fn write(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, ready: Ready) {
-    let written = writer.one_statement(|tx| tx.write_batch(&ready.batch));
+    let asked = |ready: Ready| ready.answers.into_iter().map(|(pending, _)| pending).collect();
+    let written = match writer.is_anew() {
+        Ok(false) => writer.one_statement(|tx| tx.write_batch(&ready.batch)),
+        Ok(true) => {
+            ahead::begin_anew(inner, queue);
+            return commit(inner, queue, writer, asked(ready));
+        }
+        Err(error) => Err(error),
+    };
     if let Err(error) = written {
         ahead::failed(queue, &error);
-        return commit(inner, writer, ready.answers.into_iter().map(|(pending, _)| pending).collect());
+        return commit(inner, queue, writer, asked(ready));
     }
     reach("written-ahead");
     ahead::landed(inner, queue);
@@ -62,12 +70,12 @@ pub(super) fn write(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, rea
     }
 }
 
-fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u32) -> Answer {
+fn alone(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, pending: &Pending, attempts: u32) -> Answer {
     let mut pause_ms = PAUSE_FIRST_MS;
     let mut last = StoreError::Unavailable("it was not tried".to_owned());
     let (mut tried, mut overtaken) = (0, 0);
     while tried < attempts && overtaken < OVERTAKEN_MAX {
-        match attempt(inner, writer, std::slice::from_ref(pending)) {
+        match attempt(inner, queue, writer, std::slice::from_ref(pending)) {
             Ok(mut answers) => return answers.pop().expect("one command has one answer"),
             Err(error @ (StoreError::Redeployed | StoreError::Outrun)) => {
                 overtaken += 1;
@@ -93,7 +101,15 @@ fn alone(inner: &Arc<Inner>, writer: &mut Writer, pending: &Pending, attempts: u
 }
 
 /// Decides and writes a batch, in one transaction.
-fn attempt(inner: &Arc<Inner>, writer: &mut Writer, batch: &[Pending]) -> Result<Vec<Answer>, StoreError> {
+fn attempt(
+    inner: &Arc<Inner>,
+    queue: &Shared,
+    writer: &mut Writer,
+    batch: &[Pending],
+) -> Result<Vec<Answer>, StoreError> {
+    if writer.is_anew()? {
+        ahead::begin_anew(inner, queue);
+    }
     let (answers, dossiers, overwritten) = writer.one_statement(|tx| {
         let mut fold = Fold::load(inner, tx, batch)?;
         let mut answers = Vec::with_capacity(batch.len());

@@ -212,7 +212,7 @@ fn drain(inner: &Arc<Inner>, lane: usize, writer: &mut Writer) {
     let more = queue.turn(|next| match next {
         Next::Write(ready) => commit::write(inner, queue, writer, *ready),
         Next::Decide(batch) if batch.is_empty() => {}
-        Next::Decide(batch) => commit::commit(inner, writer, batch),
+        Next::Decide(batch) => commit::commit(inner, queue, writer, batch),
     });
     inner.changed.notify_waiters();
     if more && let Err(error) = call_writer(inner, lane) {

@@ -29,6 +29,8 @@ pub(super) struct Postgres {
     runtime: tokio::runtime::Runtime,
     options: PgConnectOptions,
     connection: Option<PgConnection>,
+    /// It was made since somebody last asked.
+    anew: bool,
     /// What the database calls the types of sets; asked once for each connection.
     numbers: Option<RowNumbers>,
 }
@@ -49,7 +51,7 @@ impl Postgres {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let mut session = Self { runtime, options, connection: None, numbers: None };
+        let mut session = Self { runtime, options, connection: None, anew: false, numbers: None };
         session.connect()?;
         Ok(session)
     }
@@ -104,10 +106,15 @@ impl Postgres {
 
     /// Begins a transaction; a connection that died while idle is made again first.
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        match self.script("BEGIN".to_owned()) {
-            Err(StoreError::Unavailable(_)) => self.script("BEGIN".to_owned()),
+        match self.begin_here() {
+            Err(StoreError::Unavailable(_)) => self.begin_here(),
             begun => begun,
         }
+    }
+
+    /// Begins a transaction for what was decided on what this connection said.
+    pub(super) fn begin_here(&mut self) -> Result<(), StoreError> {
+        self.script("BEGIN".to_owned())
     }
 
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
@@ -134,7 +141,14 @@ impl Postgres {
         };
         let made = self.runtime.block_on(within(connecting))?;
         self.connection = Some(made);
+        self.anew = true;
         Ok(())
+    }
+
+    /// Connects where that is needed; whether that was done since this was last asked.
+    pub(super) fn is_anew(&mut self) -> Result<bool, StoreError> {
+        self.connect()?;
+        Ok(std::mem::take(&mut self.anew))
     }
 
     fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>) -> Result<T, StoreError> {

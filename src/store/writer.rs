@@ -91,7 +91,11 @@ impl Tx<'_> {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.begin()?;
+        go_on()?;
+        match self.link {
+            Link::Sqlite(sqlite) => sqlite.begin(),
+            Link::Postgres(postgres) => postgres.begin_here(),
+        }?;
         match work(self) {
             Ok(done) => self.commit().map(|()| done),
             Err(error) => {
@@ -152,6 +156,18 @@ impl Writer {
                 tx.rollback();
                 Err(error)
             }
+        }
+    }
+
+    /// Whether the database is reached by another way than when this was last asked. Behind it may stand a server that took over and
+    /// lacks what the one before had acknowledged: whatever is remembered may then be of a past that never was. Never on SQLite.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub(crate) fn is_anew(&mut self) -> Result<bool, StoreError> {
+        match &mut self.link {
+            Link::Sqlite(_) => Ok(false),
+            Link::Postgres(postgres) => postgres.is_anew(),
         }
     }
 
