@@ -9,11 +9,8 @@ use chancery::verify::{Given, verify};
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use crate::database::sqlite;
+use crate::figures::{say, times};
 use crate::life::{Life, MASTER};
-
-fn number(name: &str, usual: u64) -> u64 {
-    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
-}
 
 /// The record: everything of which a change would be a lie about what happened. (The stored dossier beside it is what the record
 /// makes: `audit replay` compares it to the byte.)
@@ -27,7 +24,7 @@ const RECORD: [&str; 4] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_byte_that_flips_and_a_file_that_is_cut_are_found_or_change_nothing() {
-    let (flips, seed) = (number("DAMAGE_FLIPS", 60), number("CHAOS_SEED", 20_260_601));
+    let (flips, seed) = (times("DAMAGE_FLIPS", 60), times("CHAOS_SEED", 20_260_601));
     let database = sqlite();
     let file = PathBuf::from(database.url.trim_start_matches("sqlite://"));
     let mut life = Life::open(&database.url, 9).await;
@@ -54,9 +51,9 @@ async fn a_byte_that_flips_and_a_file_that_is_cut_are_found_or_change_nothing() 
             harmless += 1;
         }
     }
-    println!(
+    say(&format!(
         "damage: {flips} bytes flipped or files cut, seed {seed}: {found} found, {harmless} changed nothing of the record, 0 unseen"
-    );
+    ));
     assert!(found > 0);
 }
 

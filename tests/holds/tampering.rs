@@ -9,6 +9,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 
 use crate::database::sqlite;
+use crate::figures::{say, times};
 use crate::life::Life;
 use crate::office::by;
 
@@ -26,12 +27,9 @@ const EDITS: [&str; 8] = [
     "hash = zeroblob(32)",
 ];
 
-fn number(name: &str, usual: usize) -> usize {
-    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_that_is_changed_gone_exchanged_or_added_is_missed() {
+    let number = |name, usual| usize::try_from(times(name, usual)).expect("a number of events");
     let (events, step) = (number("TAMPER_EVENTS", 400), number("TAMPER_STEP", 37));
     let database = sqlite();
     database.spoil();
@@ -74,7 +72,7 @@ async fn every_event_that_is_changed_gone_exchanged_or_added_is_missed() {
     assert_eq!(unseen, Vec::<String>::new());
     let sound = verify(&database.url, &Given::default(), |_, _| {}).await.expect("it can be read");
     assert_eq!(sound.faults, []);
-    println!("tampering: {} events, {tried} changes, 0 unseen", sound.events);
+    say(&format!("tampering: {} events, {tried} changes, 0 unseen", sound.events));
 }
 
 async fn run(connection: &mut SqliteConnection, sql: &str) {
