@@ -73,6 +73,8 @@ pub(crate) struct Life {
     /// Operations that were carried out.
     pub acknowledged: Vec<String>,
     commands: u64,
+    /// Commands are sent once, not once more to see that they are done once.
+    pub once: bool,
 }
 
 impl Life {
@@ -86,7 +88,7 @@ impl Life {
         let engine = Engine::open(store, keys, clock, Chance::seeded(seed)).await.expect("an engine");
         let scheduler = Scheduler::new(engine.clone());
         let (versions, acknowledged) = (BTreeMap::new(), Vec::new());
-        Self { engine, clock: hand, scheduler, versions, acknowledged, commands: 0 }
+        Self { engine, clock: hand, scheduler, versions, acknowledged, commands: 0, once: false }
     }
 
     /// Puts everything into it that it needs.
@@ -204,16 +206,25 @@ impl Life {
         self.engine.dossier(&id.into()).await.ok().flatten()
     }
 
+    /// The command that opens a dossier, under an operation of its own.
+    pub(crate) fn starting(&self, workflow: &'static str, id: &str, fields: Value) -> Command {
+        let (dossier, operation) = (id.into(), format!("start-{id}").as_str().into());
+        Command { operation, dossier, actor: by("clerk"), ask: self.opening(workflow, fields) }
+    }
+
     pub(crate) async fn start(&mut self, workflow: &'static str, id: &str, fields: Value) {
-        let start = Start {
+        self.send(id, by("clerk"), self.opening(workflow, fields), Vec::new()).await;
+    }
+
+    fn opening(&self, workflow: &'static str, fields: Value) -> Ask {
+        Ask::Start(Start {
             machine: self.versions[workflow].clone(),
             fields: serde_json::from_value(fields).expect("fields"),
             papers: Vec::new(),
             gather_key: None,
             first: None,
             import_key: None,
-        };
-        self.send(id, by("clerk"), Ask::Start(start), Vec::new()).await;
+        })
     }
 
     pub(crate) async fn act(&mut self, id: &str, who: &str, event: &str, papers: Vec<(Paper, Attachment)>) {
@@ -237,7 +248,7 @@ impl Life {
         self.send(id, by("clerk"), Ask::Edit { activation, fields, papers: Vec::new() }, Vec::new()).await;
     }
 
-    async fn cast(&mut self, list: &str, member: &str, choice: Choice) {
+    pub(crate) async fn cast(&mut self, list: &str, member: &str, choice: Choice) {
         let Some(dossier) = self.dossier(list).await else { return };
         let Some(vote) = dossier.votes.first() else { return };
         let person = PersonId::new(format!("p-{member}"));
@@ -248,11 +259,11 @@ impl Life {
     }
 
     /// Sends a command, and the same once more: it is done once.
-    async fn send(&mut self, id: &str, actor: Actor, ask: Ask, attachments: Vec<Attachment>) {
+    pub(crate) async fn send(&mut self, id: &str, actor: Actor, ask: Ask, attachments: Vec<Attachment>) {
         self.commands += 1;
         let operation = format!("op-{}", self.commands);
         let command = Command { operation: operation.as_str().into(), dossier: id.into(), actor, ask };
-        for again in [false, true] {
+        for again in [false, true].into_iter().take(if self.once { 1 } else { 2 }) {
             if self.engine.handle(command.clone(), attachments.clone()).await.is_ok() && !again {
                 self.acknowledged.push(operation.clone());
             }
@@ -261,7 +272,7 @@ impl Life {
 }
 
 /// A paper with its bytes.
-fn scan(of: &str) -> (Paper, Attachment) {
+pub(crate) fn scan(of: &str) -> (Paper, Attachment) {
     let id = format!("scan-{of}");
     let content = format!("%PDF-1.4 {of}").into_bytes();
     let paper = Paper {
