@@ -151,6 +151,9 @@ pub(crate) fn calendar(text: &str) -> Calendar {
     calendar.unwrap_or_else(|| panic!("the calendar is faulty: {faults:?}"))
 }
 
+/// Who works in the office, by their codes.
+pub(crate) const PEOPLE: [&str; 8] = ["clerk", "head", "secretary", "m1", "m2", "m3", "m4", "m5"];
+
 fn person(code: &str) -> (PersonId, Person) {
     let id = PersonId::new(format!("p-{code}"));
     let (name, email) = (format!("Người {code}"), Some(format!("{code}@office.example")));
@@ -159,7 +162,6 @@ fn person(code: &str) -> (PersonId, Person) {
 
 /// The directory: unit U with clerk, head, and a council of a chair and four members, with a secretary.
 pub(crate) fn directory() -> Directory {
-    let people = ["clerk", "head", "secretary", "m1", "m2", "m3", "m4", "m5"];
     let seat = |code: &str, seat: &str| BodySeat {
         person: PersonId::new(format!("p-{code}")),
         seat: seat.to_owned(),
@@ -199,7 +201,7 @@ pub(crate) fn directory() -> Directory {
     };
     Directory {
         units: BTreeMap::from([("U".into(), unit)]),
-        people: people.map(person).into_iter().collect(),
+        people: PEOPLE.map(person).into_iter().collect(),
         outside: BTreeMap::new(),
         posts: vec![post("clerk"), post("head")],
         bodies: BTreeMap::from([("C".into(), body)]),
