@@ -35,7 +35,7 @@ const CALENDAR: &str = "chancery: 1\ncalendar: plain\ntitle: Tuần thường\nz
     mail: {urgent: {from: '00:00', until: '23:59'}}\nyears: {}\n";
 
 /// How long it may take, once nothing stands in the way any more, until somebody is told again that something is done.
-const RECOVERY_MAX: Duration = Duration::from_secs(30);
+const RECOVERY_MAX: Duration = Duration::from_secs(120);
 
 /// The office.
 pub(crate) struct Site {
