@@ -63,11 +63,14 @@ pub(super) struct Fault {
 
 impl Texts {
     fn read(files: &[&str]) -> Self {
-        let mut sections = BTreeMap::new();
+        let mut sections: BTreeMap<String, BTreeMap<String, Entry>> = BTreeMap::new();
         for file in files {
             let read: BTreeMap<String, BTreeMap<String, Entry>> =
                 toml::from_str(file).expect("the catalogues are read by a test");
-            sections.extend(read);
+            // What several files say of one thing stands together.
+            for (section, entries) in read {
+                sections.entry(section).or_default().extend(entries);
+            }
         }
         Self { sections }
     }

@@ -52,7 +52,7 @@ fn every_fault_of_a_file_of_rows_is_told_with_its_place_and_nothing_is_imported(
     let cases: [(&str, Vec<u8>, &[&str]); 8] = [
         ("another encoding", single_bytes(&good), &["UTF-8", "line 2"]),
         ("UTF-16", utf16, &["UTF-16"]),
-        ("a missing column", good.replacen("unit_code", "unit", 1).into_bytes(), &["unit_code", "rows.csv:1:"]),
+        ("a missing column", good.replacen("unit_code", "place", 1).into_bytes(), &["unit_code", "rows.csv:1:"]),
         (
             "a duplicate key",
             format!("{good}{}\n", line(2)).into_bytes(),

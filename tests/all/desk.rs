@@ -87,7 +87,7 @@ async fn a_mail_says_why_something_came_back_and_under_which_number_it_was_grant
     let sent = pages.post(&link, &form).await;
     assert_eq!(sent.status, axum::http::StatusCode::SEE_OTHER, "{}", sent.text());
     let text = to_clerk(&pages.mails(START.plus_ms(3 * DAY_MS)).await);
-    assert!(text.contains("Số quyết định: 12/QĐ, thứ Hai, ngày 1 tháng 6 năm 2026"), "{text}");
+    assert!(text.contains("Số quyết định: 12/QĐ, thứ Hai, ngày 01 tháng 6 năm 2026"), "{text}");
     assert!(text.contains("Được đồng ý") && !text.contains("Lý do: Vì vậy"), "an older reason is none of this: {text}");
 }
 
