@@ -291,7 +291,7 @@ async fn mail(config: &Config) -> Finding {
     let (redirected, host) = (settings.redirect_to.clone(), settings.host.clone());
     match tokio::time::timeout(MAIL_MAX, smtp::probe(&settings)).await {
         Err(_) => finding("mail", Verdict::Wrong, say!(doctor.silent, host)),
-        Ok(Err(error)) => finding("mail", Verdict::Wrong, say!(doctor.mail_error, host, why = error.to_string())),
+        Ok(Err(error)) => finding("mail", Verdict::Wrong, say!(doctor.mail_error, host, why = error.clone())),
         Ok(Ok(())) => match redirected {
             Some(to) => finding("mail", Verdict::Look, say!(doctor.redirected, host, to)),
             None => finding("mail", Verdict::Good, say!(doctor.answers, host)),

@@ -285,7 +285,7 @@ impl From<StoreError> for Trouble {
                 say!(trouble.newer, found = found.to_string(), known = known.to_string()),
                 say!(trouble.newer_program),
             )),
-            StoreError::Unavailable(why) => Self::World(say!(trouble.unavailable, why = why.to_string())),
+            StoreError::Unavailable(why) => Self::World(say!(trouble.unavailable, why = why.clone())),
             StoreError::Taken(_)
             | StoreError::Outrun
             | StoreError::Redeployed
@@ -305,13 +305,13 @@ impl From<ServiceError> for Trouble {
                 say!(trouble.no_database, path = path.display().to_string()),
                 say!(trouble.make_database),
             )),
-            ServiceError::Mail(why) => Self::Usage(say!(trouble.no_mail, why = why.to_string())),
+            ServiceError::Mail(why) => Self::Usage(say!(trouble.no_mail, why = why.clone())),
             ServiceError::Listen { address, source, key } => {
-                let what = say!(trouble.listen, address = address.to_string(), why = source.to_string());
+                let what = say!(trouble.listen, address = address.clone(), why = source.to_string());
                 Self::World(helped(what, say!(trouble.free_address, key = key.to_string())))
             }
             ServiceError::Ended { part, why } => {
-                Self::World(say!(trouble.ended, part = part.to_string(), why = why.to_string()))
+                Self::World(say!(trouble.ended, part = part.to_string(), why = why.clone()))
             }
         }
     }

@@ -51,7 +51,7 @@ pub(super) async fn run(args: &SubjectArgs, context: &Context) -> Result<(), Tro
         context.printer.answer(&subject, |printer| printer.line(text.trim_end()));
         return Ok(());
     };
-    let failed = |error: std::io::Error| Trouble::World(unwritable(&folder, &error));
+    let failed = |error: std::io::Error| Trouble::World(unwritable(folder, &error));
     make(folder).map_err(failed)?;
     let json = serde_json::to_string_pretty(&subject).map_err(|error| Trouble::World(error.to_string().into()))?;
     write(&folder.join("subject.json"), json.as_bytes()).map_err(failed)?;

@@ -488,8 +488,8 @@ fn leads(machine: &Machine, state: &str, step: &Step, first: bool) -> bool {
     let Some(known) = machine.states.get(state) else { return false };
     let kind = |state: &String| machine.states.get(state).map(|state| &state.kind);
     // With the state around it, by itself.
-    let with = |parent: &&String| step.fresh.contains(*parent) && kind(parent) == Some(&Kind::Parallel);
-    if known.parent.as_ref().filter(with).is_some() {
+    let with = |parent: &String| step.fresh.contains(parent) && kind(parent) == Some(&Kind::Parallel);
+    if known.parent.as_ref().is_some_and(with) {
         return true;
     }
     let begins = step.fresh.iter().filter_map(|fresh| match kind(fresh) {

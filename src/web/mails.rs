@@ -128,7 +128,7 @@ async fn shown(
     let mut list = Vec::new();
     for mail in app.engine.store().troubled_mails(app.engine.now(), SHOWN_MAX).await? {
         let about = about(app, session, &mail.id, asked).await?;
-        let mut one = of_mail(app, texts, &mail, about);
+        let mut one = of_mail(app, texts, &mail, &about);
         one.wrong = wrong.is_some_and(|(id, _)| id == one.id);
         list.push(one);
     }
@@ -148,7 +148,7 @@ async fn shown(
     page::page(&frame, status, "mails.html", &page)
 }
 
-fn of_mail(app: &App, texts: &'static Texts, mail: &TroubledMail, about: Vec<String>) -> Shown {
+fn of_mail(app: &App, texts: &'static Texts, mail: &TroubledMail, about: &[String]) -> Shown {
     let directory = app.engine.directory();
     let person = directory.people.get(&mail.person);
     let zone = app.engine.calendar(visit::CALENDAR).map(|calendar| calendar.zone().clone());

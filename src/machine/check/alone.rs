@@ -78,8 +78,9 @@ impl<'k> Alone<'k> {
         let mut raised: BTreeSet<&str> = BTreeSet::new();
         if around.iter().all(|state| is_empty(state)) {
             ways.extend(state.after.iter().map(|after| &after.transition));
-            raised
-                .extend(state.deadline.iter().filter_map(|deadline| deadline.then.as_ref()).map(|then| then.as_str()));
+            raised.extend(
+                state.deadline.iter().filter_map(|deadline| deadline.then.as_ref()).map(crate::ids::EventName::as_str),
+            );
         }
         raised.extend(self.come_back(shape, state));
         let answers = around.iter().flat_map(|state| &state.on).filter(|way| way.by.is_empty() && way.from.is_empty());

@@ -1,4 +1,4 @@
-//! A real Chromium in the size of a small phone, told through two pipes (the DevTools protocol) what a finger would do.
+//! A real Chromium in the size of a small phone, told through two pipes (its protocol for developers) what a finger would do.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// Longer than any answer takes on the slowest machine; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// The width of a small phone, in CSS pixels (WCAG 2.2, 1.4.10).
 pub(crate) const WIDTH: u32 = 320;
 const HEIGHT: u32 = 640;

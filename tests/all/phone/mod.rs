@@ -28,7 +28,7 @@ async fn nominated(phone: &mut Phone) {
     let title = phone.says("Máy đọc mã cho kho hồ sơ", "A code reader for the archive");
     let case = phone.opened("c1", &json!({"title": title, "unit": "U", "kind": "plain", "person": "p-clerk"})).await;
     phone.morning().await;
-    phone.from_mail("clerk@office.example");
+    phone.follow_mail("clerk@office.example");
     phone.look("task");
     let refuses = phone.says("Chưa đủ 50 điểm", "Fewer than 50 points");
     assert!(phone.browser.text().contains(refuses), "what is missing is said before anything is sent");
@@ -46,7 +46,7 @@ async fn nominated(phone: &mut Phone) {
     phone.look("sent");
 
     phone.morning().await;
-    phone.from_mail("secretary@office.example");
+    phone.follow_mail("secretary@office.example");
     phone.look("list");
     phone.browser.pick(&format!("[name='mark.{case}']"), "returned");
     let why = phone.says("Xin bổ sung ngày áp dụng", "Please say since when it is used");
@@ -59,7 +59,7 @@ async fn nominated(phone: &mut Phone) {
     phone.look("convened");
 
     phone.morning().await;
-    phone.from_mail("clerk@office.example");
+    phone.follow_mail("clerk@office.example");
     phone.look("returned");
     assert!(phone.browser.text().contains(why), "the page says why: {}", phone.browser.text());
     phone.browser.pick("[name='edit.since']", "2026-01-02");
@@ -88,7 +88,7 @@ async fn voted(phone: &mut Phone) {
     let list = phone.convened(&rows[0]).await;
     phone.morning().await;
     assert_eq!(phone.mails("m2@office.example"), 1, "forty rows are one mail");
-    phone.from_mail("m2@office.example");
+    phone.follow_mail("m2@office.example");
     phone.look("ballot");
     assert_eq!(phone.browser.value("document.querySelectorAll('fieldset.vote').length"), 40);
     phone.browser.tap("#all\\.yes");
@@ -123,7 +123,7 @@ async fn decided(phone: &mut Phone) {
     let list = phone.convened(&rows[0]).await;
     phone.everybody_votes(&list, &rows[2]).await;
     phone.morning().await;
-    phone.from_mail("head@office.example");
+    phone.follow_mail("head@office.example");
     phone.look("list");
     let brief = phone.browser.text();
     let voted = phone.says("Không phải mọi phiếu đều đồng ý", "Not everybody was for");
@@ -165,7 +165,7 @@ async fn somebody_who_goes_away_names_a_deputy_from_a_mail() {
             stands.tasks.iter().flat_map(|task| &task.stand_ins).map(|one| one.person.as_str()).collect();
         assert_eq!(asked, ["p-m1"]);
         phone.morning().await;
-        phone.from_mail("m1@office.example");
+        phone.follow_mail("m1@office.example");
         phone.look("instead");
     }
 }
@@ -181,7 +181,7 @@ async fn somebody_from_outside_answers_without_an_account() {
         let case = phone.opened("c1", &fields).await;
         phone.acts(&case, "clerk", "ask").await;
         phone.morning().await;
-        phone.from_mail("hoi@khoa-hoc.example");
+        phone.follow_mail("hoi@khoa-hoc.example");
         phone.look("asked");
         phone.browser.tap("#choice\\.answer");
         phone.browser.pick("[name='field.answer.opinions.0.answer']", "agree");

@@ -117,7 +117,7 @@ impl Phone {
     }
 
     /// Opens the last mail of a mailbox on the phone, looks at it, and follows its link.
-    pub(crate) fn from_mail(&mut self, mailbox: &str) {
+    pub(crate) fn follow_mail(&mut self, mailbox: &str) {
         let mail = self.mail(mailbox);
         self.browser.open_mail(&mail.html);
         self.look("mail");
