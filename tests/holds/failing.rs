@@ -104,16 +104,14 @@ async fn a_letter(life: &mut Life, how: Failing) -> u64 {
 
 /// Does something again and again, each time with another of its calls failing, until none is left to fail; then it is done.
 async fn exhaust(life: &mut Life, how: Failing, mut what: impl AsyncFnMut(&mut Life)) -> u64 {
-    let mut failed = 0;
     for n in 1..TRIES_MAX {
         fail_call(n, how);
         what(life).await;
         let was = has_failed();
         fail_call(0, how);
         if !was {
-            return failed;
+            return (n - 1).unsigned_abs();
         }
-        failed += 1;
     }
     panic!("after {TRIES_MAX} failing calls it is still not done");
 }

@@ -126,6 +126,6 @@ fn operation(dossier: &DossierId, task: &str, parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let digits: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("w:{dossier}:{digits}")
+    let digits = hash.finalize().iter().take(16).fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte));
+    format!("w:{dossier}:{digits:032x}")
 }

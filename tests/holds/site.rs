@@ -35,7 +35,7 @@ const CALENDAR: &str = "chancery: 1\ncalendar: plain\ntitle: Tuần thường\nz
     mail: {urgent: {from: '00:00', until: '23:59'}}\nyears: {}\n";
 
 /// How long it may take, once nothing stands in the way any more, until somebody is told again that something is done.
-const RECOVERY_MAX: Duration = Duration::from_secs(120);
+const RECOVERY_MAX: Duration = Duration::from_mins(2);
 
 /// The office.
 pub(crate) struct Site {
@@ -148,7 +148,8 @@ impl Site {
 
     /// What an independent look finds, told everything that was acknowledged.
     pub(crate) async fn look(&self) -> Report {
-        self.look_at(&self.url, self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone()).await
+        let acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.look_at(&self.url, acknowledged).await
     }
 
     async fn look_at(&self, url: &str, acknowledged: Vec<String>) -> Report {
