@@ -55,7 +55,7 @@ fn an_office_of_many_years_agrees_with_its_log() {
     }
     sums.remove("log");
     say(&format!("simulation: {} years, seeds {seed} to {}: 0 faults; {sums:?}", offices * 10, seed + offices - 1));
-    assert!(sums["events"] > 200 * offices * 10, "the years are empty");
+    assert!(sums["events"] > 100 * offices * 10, "the years are empty: {sums:?}");
 }
 
 #[test]
