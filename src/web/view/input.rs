@@ -155,6 +155,8 @@ impl Input {
             }
             FieldKind::Decimal { min, max, .. } => limits(reader, min.as_ref(), max.as_ref()),
             FieldKind::Number { min, max } => limits(reader, min.as_ref(), max.as_ref()),
+            // A table of one row has nothing to leave out.
+            FieldKind::Rows { max: 1, .. } => String::new(),
             FieldKind::Rows { max, .. } => reader.texts.fill("act.rows_help", &[("max", &max.to_string())]),
             FieldKind::Person | FieldKind::Unit | FieldKind::Body if options.is_empty() => reader.get("act.code_help"),
             _ => String::new(),
