@@ -15,7 +15,6 @@ use super::pins;
 use super::routes::Place;
 use super::say::{self, Texts};
 use super::session::{self, Session};
-use super::start;
 use super::visit::Proof;
 
 /// Matters that one page shows; whoever has more does the most pressing first.
@@ -94,7 +93,7 @@ pub(super) async fn show(
 async fn beginnings(app: &App, session: &Session, asked: Option<&'static Texts>) -> Result<(Places, Places), Problem> {
     let lang = asked.map(|texts| format!("?lang={}", texts.code())).unwrap_or_default();
     let at = |place: Place<'_>| format!("{}{lang}", place.path(&app.site));
-    let starts = start::offered(app, &session.person, asked).await?;
+    let starts = list::startable(app, &session.person, asked, |_| true).await?;
     let starts = starts.into_iter().map(|(name, title)| (title, at(Place::Start(name.as_str()))));
     let lists = list::offered(app, &session.person, asked).await?;
     let lists = lists.into_iter().map(|(name, title)| (title, at(Place::OwnList(name.as_str()))));

@@ -2,7 +2,6 @@
 //! form and changes nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -25,7 +24,7 @@ use super::{App, list, visit};
 use crate::dossier::Paper;
 use crate::dossier::command::{Actor, Ask, Command, Start};
 use crate::engine::{Attachment, intake};
-use crate::ids::{DossierId, FieldName, OperationId, PaperId, PersonId, WorkflowName};
+use crate::ids::{DossierId, FieldName, OperationId, PaperId, WorkflowName};
 use crate::machine::{Field, FieldKind};
 
 /// Letters of what tells one form from another.
@@ -49,26 +48,6 @@ struct Starter {
     workflow: WorkflowName,
     reader: Reader,
     asked: Option<&'static Texts>,
-}
-
-/// The workflows of which a person may open dossiers one by one: those for which they hold a starter's post or seat today.
-///
-/// # Errors
-/// The world failed.
-pub(super) async fn offered(
-    app: &App,
-    person: &PersonId,
-    asked: Option<&'static Texts>,
-) -> Result<Vec<(WorkflowName, String)>, Problem> {
-    let mut found = Vec::new();
-    for workflow in app.engine.workflows() {
-        let Some(machine) = app.engine.current(&workflow).await? else { continue };
-        let reader = visit::reader_with(app, Arc::clone(&machine), app.engine.directory(), person, asked)?;
-        if list::may_start(&reader, person) {
-            found.push((workflow, reader.text(&machine.title).to_owned()));
-        }
-    }
-    Ok(found)
 }
 
 /// `GET`.

@@ -166,13 +166,25 @@ pub(super) async fn offered(
     person: &PersonId,
     asked: Option<&'static Texts>,
 ) -> Result<Vec<(WorkflowName, String)>, Problem> {
+    startable(app, person, asked, |machine| machine.import.is_some()).await
+}
+
+/// The workflows of which a person may open dossiers, as far as they are `wanted`: those for which they hold a starter's post or seat
+/// today.
+///
+/// # Errors
+/// The world failed.
+pub(super) async fn startable(
+    app: &App,
+    person: &PersonId,
+    asked: Option<&'static Texts>,
+    wanted: impl Fn(&Machine) -> bool,
+) -> Result<Vec<(WorkflowName, String)>, Problem> {
     let mut found = Vec::new();
     for workflow in app.engine.workflows() {
-        let Some(machine) = app.engine.current(&workflow).await?.filter(|machine| machine.import.is_some()) else {
-            continue;
-        };
+        let Some(machine) = app.engine.current(&workflow).await?.filter(|machine| wanted(machine)) else { continue };
         let reader = visit::reader_with(app, Arc::clone(&machine), app.engine.directory(), person, asked)?;
-        if may_bring(&reader, person) {
+        if may_start(&reader, person) {
             found.push((workflow, reader.text(&machine.title).to_owned()));
         }
     }
