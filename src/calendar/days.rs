@@ -22,6 +22,29 @@ pub struct Calendar {
     pub(super) special: BTreeMap<Date, Special>,
     /// Those that were in force before it.
     pub(super) before: Vec<Calendar>,
+    /// When nobody could be reached through chancery, the earliest first.
+    pub(super) outages: Vec<Outage>,
+}
+
+/// A time in which the pages could not be reached, so that nobody could answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Outage {
+    /// The last moment at which they are known to have been there.
+    pub from: Instant,
+    /// The first moment at which they are known to have been there again.
+    pub until: Instant,
+}
+
+impl Outage {
+    /// How much of it lies between these moments, in milliseconds.
+    pub fn within_ms(&self, from: Instant, until: Instant) -> i64 {
+        (self.until.min(until).0 - self.from.max(from).0).max(0)
+    }
+
+    /// Whether it covers this moment.
+    pub fn covers(&self, at: Instant) -> bool {
+        self.from <= at && at <= self.until
+    }
 }
 
 /// One year of a calendar.
@@ -51,6 +74,7 @@ impl Calendar {
             years: BTreeMap::new(),
             special: BTreeMap::new(),
             before: Vec::new(),
+            outages: Vec::new(),
         }
     }
 
@@ -64,6 +88,19 @@ impl Calendar {
     /// Those that were in force before it, the latest first: what was counted by them may be counted otherwise now.
     pub fn before(&self) -> &[Self] {
         &self.before
+    }
+
+    /// The same calendar, knowing when nobody could be reached.
+    #[must_use]
+    pub fn with_outages(mut self, mut outages: Vec<Outage>) -> Self {
+        outages.sort_unstable();
+        self.outages = outages;
+        self
+    }
+
+    /// When nobody could be reached, the earliest first.
+    pub fn outages(&self) -> &[Outage] {
+        &self.outages
     }
 
     /// Its name.

@@ -8,5 +8,5 @@ pub mod slots;
 #[cfg(test)]
 mod tests;
 
-pub use days::Calendar;
+pub use days::{Calendar, Outage};
 pub use delay::{Delay, DelayError, DelayUnit};

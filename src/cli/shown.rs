@@ -134,6 +134,10 @@ impl Lines<'_> {
             Change::Given { to, reason, .. } => say!(show.given, person = self.name(to), why = because(reason)),
             Change::Added { person, reason, .. } => say!(show.added, person = self.name(person), why = reason),
             Change::Extended { due_at, reason, .. } => say!(show.extended, at = self.minute(*due_at), why = reason),
+            Change::PutOff { due_at, outage, .. } => {
+                let (from, until) = (self.minute(outage.from), self.minute(outage.until));
+                say!(show.put_off, at = self.minute(*due_at), from, until)
+            }
             Change::Moved { due_at, .. } => say!(show.moved, at = self.minute(*due_at)),
             Change::Skipped { event, reason, .. } => say!(show.skipped, event = event.as_str(), why = reason),
             Change::Redone { reason, .. } => say!(show.redone, why = reason),

@@ -164,7 +164,7 @@ fn joins(item: &Item<'_>) -> Option<Joins> {
 
 fn deadline(item: &Item<'_>) -> Option<Deadline> {
     let map =
-        item.map(say!(what.deadline), &["within", "by", "before", "ends", "again", "remind", "escalate", "then"])?;
+        item.map(say!(what.deadline), &["within", "by", "before", "ends", "again", "remind", "escalate", "then", "outage"])?;
     let remind = map.get("remind").map_or_else(Vec::new, |item| item.items());
     Some(Deadline {
         span: item.span().clone(),
@@ -177,6 +177,7 @@ fn deadline(item: &Item<'_>) -> Option<Deadline> {
         escalate: map.get("escalate").and_then(|item| escalate(&item)),
         then: map.word("then"),
         again: map.get("again").and_then(|item| again(&item)),
+        outage: map.word("outage"),
     })
 }
 

@@ -16,7 +16,7 @@ use super::{
     PaperTally, Parent, Recipient, Round, RowOf, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult,
     VoteRow,
 };
-use crate::calendar::Delay;
+use crate::calendar::{Delay, Outage};
 use crate::ids::{
     ActivationId, BodyCode, DossierId, EventName, FieldName, Instant, MachineHash, PersonId, RoleName, StateId,
     VoteName, WorkflowName,
@@ -299,12 +299,21 @@ pub enum Change {
         /// Why.
         reason: String,
     },
-    /// A deadline moved with the day that it is counted from; its timers follow.
+    /// A deadline moved with the day that it is counted from, or with its calendar; its timers follow.
     Moved {
         /// The entry.
         activation: ActivationId,
         /// When it ends now.
         due_at: Instant,
+    },
+    /// A deadline was put off because the pages could not be reached; its timers follow.
+    PutOff {
+        /// The entry.
+        activation: ActivationId,
+        /// When it ends now.
+        due_at: Instant,
+        /// When they could not be reached.
+        outage: Outage,
     },
     /// Whoever leads the step went on without it.
     Skipped {

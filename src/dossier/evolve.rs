@@ -196,7 +196,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             one.ok_or("there is no such objection")?.accepted = Some(*accepted);
         }
         Change::Extended { activation, due_at, .. } => put_off(dossier, &[(*activation, *due_at)]),
-        Change::Moved { activation, due_at } => {
+        Change::Moved { activation, due_at } | Change::PutOff { activation, due_at, .. } => {
             put_off(dossier, &[(*activation, *due_at)]);
             dossier.timers.retain(|timer| timer.activation != *activation || !timer.what.is_of_deadline());
         }

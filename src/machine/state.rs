@@ -439,6 +439,26 @@ pub struct Deadline {
     /// How long, when the dossier comes here again; else as long as the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
+    /// What an outage over its end means.
+    #[serde(default, skip_serializing_if = "OverOutage::is_usual")]
+    pub outage: OverOutage,
+}
+
+/// What it means for a deadline that nobody could be reached shortly before its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverOutage {
+    /// Nothing: it ends as it would.
+    #[default]
+    Strict,
+    /// It is put off to the end of the next working day.
+    Extend,
+}
+
+impl OverOutage {
+    fn is_usual(&self) -> bool {
+        *self == Self::Strict
+    }
 }
 
 /// How long a deadline is when the dossier comes to its state again.

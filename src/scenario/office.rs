@@ -14,7 +14,7 @@ use super::keys::Keys;
 use super::post::{Gathered, Mail, Post};
 use super::starts::Starts;
 use super::world::{World, mail_of, outsider};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Outage};
 use crate::dossier::command::{Actor, Ask, Command};
 use crate::dossier::context::{Boxes, Context, Entry, holder_of};
 use crate::dossier::decide::offered;
@@ -277,13 +277,29 @@ impl<'w> Office<'w> {
     pub(super) fn put_calendar(&mut self, calendar: Calendar) {
         let name = calendar.name().to_owned();
         let old = self.world.machines().find(|machine| machine.calendar == name).map(|machine| self.calendar(machine));
+        let outages = old.map(|old| old.outages().to_vec()).unwrap_or_default();
         let before = old.map(|old| std::iter::once(old).chain(old.before()).cloned().collect()).unwrap_or_default();
-        self.calendars.insert(name, calendar.in_place_of(before));
+        self.calendars.insert(name, calendar.in_place_of(before).with_outages(outages));
         for id in self.opened.clone() {
             let command = self.command(id.clone(), Actor::Clock, Ask::Tick);
             if let Err(refusal) = self.carry_out(&command) {
                 self.note(Line::Stuck { what: format!("what is due in {id}"), refusal });
             }
+        }
+        self.rest();
+    }
+
+    /// Nobody can reach the office until then, and it does nothing; afterwards it does what is due, knowing of the outage.
+    pub(super) fn go_silent(&mut self, until: Instant) {
+        self.rest();
+        let outage = Outage { from: self.now, until: until.max(self.now) };
+        self.now = outage.until;
+        let names: BTreeMap<&str, &Machine> =
+            self.world.machines().map(|machine| (machine.calendar.as_str(), machine)).collect();
+        for (name, machine) in names {
+            let calendar = self.calendar(machine).clone();
+            let outages = calendar.outages().iter().copied().chain([outage]).collect();
+            self.calendars.insert(name.to_owned(), calendar.with_outages(outages));
         }
         self.rest();
     }

@@ -114,6 +114,7 @@ impl Scheduler {
         if report.held.is_some() {
             return Ok(report);
         }
+        self.engine.store().silence(now).await?;
         report.delivered = self.engine.deliver().await?;
         self.stand_in(now, &mut report).await?;
         self.pass_on(now, &mut report).await?;

@@ -152,6 +152,9 @@ impl Running {
             source,
         })?;
         let app = office.pages(config, only_links, self.status.health())?;
+        // Before anybody answers and anything is done by the clock: what ended while nobody could answer may have to be put off.
+        let now = office.engine.now();
+        rounds::beat(office.engine.store(), now).await?;
         let mut stopped = self.stopped.clone();
         self.tasks.spawn(async move {
             let served = crate::web::serve(listener, app, async move {
@@ -161,7 +164,7 @@ impl Running {
             .await;
             ("web server", served.err().map(|error| error.to_string()))
         });
-        self.round(Worker::Heart(office.engine.store().clone()), office);
+        self.round(Worker::Heart(office.engine.store().clone(), Some(now)), office);
         Ok(())
     }
 

@@ -21,6 +21,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(10);
 const TURN_MAX: Duration = Duration::from_secs(50);
 const COURIER_TURN_MAX: Duration = Duration::from_mins(30);
 
+/// So often it is noted that pages are served.
+const BEAT_MS: i64 = 60 * 1000;
+
 /// What works by steps.
 #[derive(Debug)]
 pub enum Worker {
@@ -28,8 +31,8 @@ pub enum Worker {
     Scheduler(Box<Scheduler>),
     /// Mails; several lanes, so that a mail server that hangs on one mail holds up no other. Each has its name.
     Courier(&'static str, Box<Lane>),
-    /// Nothing but a look at the database: the heartbeat of a process that only serves pages.
-    Heart(Store),
+    /// The heartbeat of a process that serves pages: a look at the database, and every minute the note that they are there.
+    Heart(Store, Option<Instant>),
 }
 
 /// What came of one step.
@@ -46,13 +49,13 @@ impl Worker {
         match self {
             Self::Scheduler(_) => "scheduler",
             Self::Courier(name, _) => name,
-            Self::Heart(_) => "database",
+            Self::Heart(..) => "database",
         }
     }
 
     pub(super) fn allowance(&self) -> Duration {
         match self {
-            Self::Scheduler(_) | Self::Heart(_) => TURN_MAX,
+            Self::Scheduler(_) | Self::Heart(..) => TURN_MAX,
             Self::Courier(..) => COURIER_TURN_MAX,
         }
     }
@@ -68,9 +71,24 @@ impl Worker {
                 let report = lane.step(now).await?;
                 Ok(Turn { busy: report.worked(), status: None })
             }
-            Self::Heart(store) => store.is_current().await.map(|()| Turn::default()),
+            Self::Heart(store, beaten) => {
+                store.is_current().await?;
+                if beaten.is_none_or(|last| last.plus_ms(BEAT_MS) <= now) {
+                    beat(store, now).await?;
+                    *beaten = Some(now);
+                }
+                Ok(Turn::default())
+            }
         }
     }
+}
+
+/// Notes that pages are served.
+pub(super) async fn beat(store: &Store, now: Instant) -> Result<(), StoreError> {
+    if let Some(outage) = store.beat(now).await? {
+        tracing::warn!(from = %outage.from, until = %outage.until, "the pages could not be reached");
+    }
+    Ok(())
 }
 
 /// One worker and its loop.

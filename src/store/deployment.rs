@@ -3,6 +3,7 @@
 
 use super::load::{DEPLOYMENT, version};
 use super::{Param, StoreError, Tx};
+use crate::calendar::Outage;
 use crate::directory::{Directory, Person};
 use crate::ids::{Instant, MachineHash, PersonId, WorkflowName};
 
@@ -15,6 +16,8 @@ pub(crate) struct Deployed {
     pub(crate) current: Vec<(WorkflowName, MachineHash)>,
     /// Calendars.
     pub(crate) calendars: Vec<DeployedCalendar>,
+    /// When the pages could not be reached.
+    pub(crate) outages: Vec<Outage>,
     /// The directory.
     pub(crate) directory: Directory,
 }
@@ -117,7 +120,8 @@ impl Tx<'_> {
             directory.people.insert(id, person);
         }
         directory.own = self.own(now)?;
-        Ok(Deployed { version, current, calendars, directory })
+        let outages = self.outages(now)?;
+        Ok(Deployed { version, current, calendars, outages, directory })
     }
 
     /// The compiled machine of a version.

@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 12] = [
+const MIGRATIONS: [Migration; 13] = [
     Migration {
         number: 1,
         name: "init",
@@ -84,6 +84,12 @@ const MIGRATIONS: [Migration; 12] = [
         name: "knocks",
         sqlite: include_str!("../../migrations/0012_knocks.sql"),
         postgres: include_str!("../../migrations/0012_knocks.sql"),
+    },
+    Migration {
+        number: 13,
+        name: "outages",
+        sqlite: include_str!("../../migrations/0013_outages.sql"),
+        postgres: include_str!("../../migrations/0013_outages.sql"),
     },
 ];
 

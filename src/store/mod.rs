@@ -21,6 +21,7 @@ pub mod mails;
 pub mod meta;
 mod migrate;
 pub mod moments;
+mod outages;
 pub mod pages;
 pub mod pins;
 mod postgres;

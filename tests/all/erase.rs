@@ -97,6 +97,7 @@ async fn rows(office: &Running) -> Vec<u8> {
         "message",
         "meta",
         "migration",
+        "outage",
         "outbox",
         "paper",
         "person",

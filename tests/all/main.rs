@@ -52,6 +52,7 @@ mod notes;
 mod numbers;
 mod office_holders;
 mod offices;
+mod outages;
 mod outside;
 mod own_mails;
 mod packaging;

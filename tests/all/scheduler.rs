@@ -144,6 +144,33 @@ async fn an_outage_over_many_slots_is_made_up_for_by_one_start() {
     }
 }
 
+/// The first process serves pages until the evening of the last day, and the next ones only from the day after.
+#[tokio::test]
+async fn a_deadline_that_ended_while_no_page_could_be_reached_is_put_off_before_it_ends() {
+    let until_friday = CLOCKWORK.replace("after: {2h: late}", "deadline: {within: 4wd, outage: extend, then: late}");
+    let until_friday = until_friday.replacen("on: {do:", "on: {late: {target: late}, do:", 1);
+    for database in databases().await {
+        let mut node = deployed(&database).await;
+        node.deploy(&until_friday).await;
+        node.start("d").await;
+        let (friday, saturday) = (START.plus_ms(4 * DAY_MS), START.plus_ms(5 * DAY_MS));
+        node.engine.store().beat(friday).await.expect("a beat");
+        // The scheduler of another process is up all the time and reads what the pages wrote.
+        let mut other = Node::open(&database, 2).await;
+        other.settle(friday.plus_ms(15 * HOUR_MS)).await;
+        assert_eq!(other.state("d").await, "fresh", "the end is put off while it lasts");
+        node.engine.store().beat(saturday).await.expect("a beat");
+        node.settle(saturday).await;
+        for minutes in (0..3 * 24 * 60).step_by(10) {
+            node.engine.store().beat(saturday.plus_ms(minutes * 60 * 1000)).await.expect("a beat");
+        }
+        other.settle(START.plus_ms(7 * DAY_MS)).await;
+        assert_eq!(node.state("d").await, "fresh", "Monday is the next working day");
+        other.settle(START.plus_ms(8 * DAY_MS)).await;
+        assert_eq!(node.state("d").await, "late", "and then it ends");
+    }
+}
+
 /// The half-year reports of the bloc, as they are shipped: their period is opened by the clock on the first of December.
 #[tokio::test]
 async fn a_period_whose_morning_was_slept_through_is_opened_once_with_all_its_members() {

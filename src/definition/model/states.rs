@@ -321,6 +321,8 @@ pub struct Deadline {
     pub then: Option<Name>,
     /// How long, whenever the dossier comes here again.
     pub again: Option<Spanned<Again>>,
+    /// What an outage over its end means.
+    pub outage: Option<Name>,
 }
 
 /// How long a deadline is when the dossier comes to its state again.

@@ -23,6 +23,7 @@ mod missed;
 mod note;
 mod numbers;
 mod offer;
+mod outage;
 mod party;
 mod pause;
 mod posting;
@@ -192,6 +193,7 @@ impl<'a> Run<'a> {
             return self.tick(now);
         }
         self.follow_calendar(now);
+        self.follow_outages(now);
         if !planted(Fault::DueNotFirst) {
             self.fire_due(now)?;
         }

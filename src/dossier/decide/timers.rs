@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::step::Brought;
 use super::{DUE_MAX, Run};
-use crate::calendar::{Calendar, Delay, DelayUnit};
+use crate::calendar::{Calendar, Delay, DelayUnit, Outage};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
@@ -33,6 +33,7 @@ impl Run<'_> {
     /// sees it, and the dossier is not asked for it every second.
     pub(super) fn tick(&mut self, now: Instant) -> Result<(), Refusal> {
         self.follow_calendar(now);
+        self.follow_outages(now);
         for _ in 0..DUE_MAX {
             let Some(timer) = self.next_due(now) else { break };
             let before = self.dossier.clone();
@@ -183,9 +184,18 @@ impl Run<'_> {
 
     /// A deadline moves, and what is done before and after it moves along.
     pub(super) fn move_deadline(&mut self, activation: ActivationId, state: &State, due_at: Instant) {
+        self.follow_deadline(activation, state, due_at, Change::Moved { activation, due_at });
+    }
+
+    /// A deadline is put off because the pages could not be reached.
+    pub(super) fn put_off(&mut self, activation: ActivationId, state: &State, due_at: Instant, outage: Outage) {
+        self.follow_deadline(activation, state, due_at, Change::PutOff { activation, due_at, outage });
+    }
+
+    fn follow_deadline(&mut self, activation: ActivationId, state: &State, due_at: Instant, change: Change) {
         let mut timers = self.timers(activation, state, Some(due_at));
         timers.retain(|timer| !matches!(timer.what, TimerKind::After(_)));
-        self.emit(Change::Moved { activation, due_at });
+        self.emit(change);
         if !timers.is_empty() {
             self.emit(Change::Timed(timers));
         }

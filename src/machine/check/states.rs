@@ -7,7 +7,12 @@ use crate::calendar::Delay;
 use crate::definition::model::{self, Name};
 use crate::diagnostic::{fault, say};
 use crate::ids::{EventName, RoleName, StateId, Text, VoteName, WorkflowName};
-use crate::machine::{Deadline, Due, Escalate, Held, Joins, LinkPolicy, State, StateKind, StateVote, TaskRule};
+use crate::machine::{
+    Deadline, Due, Escalate, Held, Joins, LinkPolicy, OverOutage, State, StateKind, StateVote, TaskRule,
+};
+
+/// What an outage over a deadline means; the first is usual.
+const OVER_OUTAGE: &[(&str, OverOutage)] = &[("strict", OverOutage::Strict), ("extend", OverOutage::Extend)];
 
 impl Check<'_> {
     /// The state at this place of the tree.
@@ -145,6 +150,7 @@ impl Check<'_> {
             }),
             then: written.then.as_ref().map(|event| EventName::new(&event.value)),
             again: self.again(written),
+            outage: self.word_of(written.outage.as_ref(), &say!(word.outage), OVER_OUTAGE),
         }
     }
 

@@ -118,7 +118,7 @@ impl Check<'_> {
     }
 
     /// One of a few words, each with what it means; the first where nothing is written.
-    fn word_of<T: Copy>(&self, word: Option<&Name>, what: &Words, known: &[(&str, T)]) -> T {
+    pub(super) fn word_of<T: Copy>(&self, word: Option<&Name>, what: &Words, known: &[(&str, T)]) -> T {
         let (_, usual) = known[0];
         let Some(word) = word else { return usual };
         if let Some((_, meant)) = known.iter().find(|(known, _)| *known == word.value) {

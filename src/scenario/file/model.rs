@@ -101,6 +101,8 @@ pub enum What {
     },
     /// Another calendar is in force from here on, in the place of the one of its name.
     Calendar(Box<Calendar>),
+    /// The pages cannot be reached for so long, and nothing happens by the clock meanwhile.
+    Outage(Wait),
     /// Somebody does something with it besides answering it.
     Besides {
         /// Who.

@@ -19,7 +19,7 @@ use crate::yaml::fields::{Fields, Node};
 
 /// The keys that say what happens, besides those of [`besides`]; a step has one of them, or only `expect`.
 const VERBS: &[&str] =
-    &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "wait", "calendar"];
+    &["start", "import", "does", "edits", "attends", "votes", "records", "confirms", "wait", "calendar", "outage"];
 /// The others.
 const KEYS: &[&str] = &[
     "expect",
@@ -121,6 +121,9 @@ impl<'w> Reader<'w> {
         }
         if verb == "wait" {
             return self.wait(value).map(What::Wait);
+        }
+        if verb == "outage" {
+            return self.wait(value).map(What::Outage);
         }
         let (dossier, machine) = self.which(fields, names);
         match verb {

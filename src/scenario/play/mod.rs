@@ -15,7 +15,7 @@ use super::history::Line;
 use super::office::Office;
 use super::post::Mail;
 use super::world::{World, mail_of};
-use crate::calendar::DelayUnit;
+use crate::calendar::{Delay, DelayUnit};
 use crate::dossier::command::{self, Actor, Ask, RowMark};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Active, Attends, Dossier, Paper, Purpose};
@@ -91,7 +91,7 @@ pub(super) struct Play<'w> {
 impl Play<'_> {
     fn step(&mut self, step: &Step) -> Result<(), Amiss> {
         match &step.what {
-            What::Wait(wait) => self.wait(*wait, &step.place)?,
+            What::Wait(wait) => self.office.move_to(self.moment(*wait, &step.place)?),
             What::Expect(expect) => return hold::check(self, expect, &step.place),
             what => {
                 let answer = self.carry_out(what, &step.place)?;
@@ -105,6 +105,10 @@ impl Play<'_> {
         match what {
             What::Calendar(calendar) => {
                 self.office.put_calendar((**calendar).clone());
+                Ok(Ok(()))
+            }
+            What::Outage(wait) => {
+                self.office.go_silent(self.moment(*wait, place)?);
                 Ok(Ok(()))
             }
             What::Start(start) => Ok(self.start(start)),
@@ -199,34 +203,33 @@ impl Play<'_> {
         Ok(self.hand_in(id, &act.by, ask))
     }
 
-    fn wait(&mut self, wait: Wait, place: &Span) -> Result<(), Amiss> {
+    /// The moment that is waited for.
+    fn moment(&self, wait: Wait, place: &Span) -> Result<Instant, Amiss> {
         let now = self.office.now();
         let amiss = |expected: String, found: String| Amiss { place: place.clone(), what: "wait", expected, found };
-        let to = match wait {
-            Wait::For(delay) => {
-                let first = self.office.world().machines().next().expect("a world has a workflow");
-                let calendar = self.office.calendar(first);
-                let end = calendar.after(now, delay);
-                match delay.unit {
-                    // The same time of day, so many days later.
-                    DelayUnit::WorkingDays | DelayUnit::Days => {
-                        let day_end = calendar.end_of(calendar.date(now));
-                        now.plus_ms(end.0 - day_end.0)
-                    }
-                    DelayUnit::Hours | DelayUnit::Minutes => end,
-                }
-            }
+        match wait {
+            Wait::For(delay) => Ok(self.later(delay)),
             Wait::Until(to) if to < now => {
-                return Err(amiss(format!("a moment after {}", self.office.wall(now)), self.office.wall(to)));
+                Err(amiss(format!("a moment after {}", self.office.wall(now)), self.office.wall(to)))
             }
-            Wait::Until(to) => to,
+            Wait::Until(to) => Ok(to),
             Wait::Next => self
                 .office
                 .next()
-                .ok_or_else(|| amiss("something that happens by itself".to_owned(), "nothing ever will".to_owned()))?,
-        };
-        self.office.move_to(to);
-        Ok(())
+                .ok_or_else(|| amiss("something that happens by itself".to_owned(), "nothing ever will".to_owned())),
+        }
+    }
+
+    /// The moment so much later; for days, at the same time of day.
+    fn later(&self, delay: Delay) -> Instant {
+        let now = self.office.now();
+        let first = self.office.world().machines().next().expect("a world has a workflow");
+        let calendar = self.office.calendar(first);
+        let end = calendar.after(now, delay);
+        match delay.unit {
+            DelayUnit::WorkingDays | DelayUnit::Days => now.plus_ms(end.0 - calendar.end_of(calendar.date(now)).0),
+            DelayUnit::Hours | DelayUnit::Minutes => end,
+        }
     }
 
     fn hand_in(&mut self, dossier: DossierId, by: &PersonId, ask: Ask) -> Result<(), Refusal> {

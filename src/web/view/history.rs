@@ -245,6 +245,11 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             // Which part is nobody's business but theirs: with few ballots in it, its totals would say what was in them.
             Change::MarkedPart { .. } => Some(reader.get("did.cast_part")),
             Change::Attended { seats, .. } => Some(attended(reader, seats)),
+            Change::PutOff { due_at, outage, .. } => {
+                let when = reader.words.by_long(*due_at, reader.calendar.zone());
+                let (from, until) = (reader.moment(outage.from), reader.moment(outage.until));
+                Some(texts.fill("did.put_off", &[("when", &when), ("from", &from), ("until", &until)]))
+            }
             Change::Moved { due_at, .. } => {
                 let when = reader.words.by_long(*due_at, reader.calendar.zone());
                 Some(texts.fill("did.moved", &[("when", &when)]))
