@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checked;
 use super::alone::Alone;
+use super::corrections::{RESULT_WITHDRAWN, VOTES_FELL};
 use super::related::Relation;
 use crate::definition::Definition;
-use crate::definition::model::{Joins, Name, State, Transition};
+use crate::definition::model::{self, Joins, Name, State, Transition};
 use crate::diagnostic::{Diagnostic, did_you_mean, fault, say};
 use crate::expr::{self, Names};
 use crate::ids::FieldName;
@@ -202,6 +203,18 @@ impl<'a> Joiner<'a> {
         })
     }
 
+    /// A dossier raises these itself, wherever it stands, when somebody corrects what was voted on or takes a result back.
+    fn raises(&self, event: &str) -> bool {
+        let falls = |field: &model::Field| {
+            field.correctable.as_ref().and_then(|rule| rule.votes.as_ref()).is_some_and(|word| word.value == "fall")
+        };
+        match event {
+            VOTES_FELL => self.definition.fields.iter().any(falls),
+            RESULT_WITHDRAWN => self.definition.votes.iter().any(|vote| !vote.withdraw.is_empty()),
+            _ => false,
+        }
+    }
+
     /// What a joining state waits for is told by one of its lists, and brings along what is taken.
     fn heard(&mut self, lists: &BTreeMap<&str, &Shape>) {
         let told: BTreeMap<&str, BTreeSet<&str>> =
@@ -215,7 +228,7 @@ impl<'a> Joiner<'a> {
             {
                 let Some(event) = &transition.event else { continue };
                 let own = state.deadline.as_ref().and_then(|deadline| deadline.then.as_ref());
-                if own.is_some_and(|own| own.value == event.value) {
+                if own.is_some_and(|own| own.value == event.value) || self.raises(&event.value) {
                     continue;
                 }
                 let Some(brought) = told.get(event.as_str()) else {
