@@ -330,6 +330,39 @@ async fn sixty_four_clicks_at_once_are_one_decision() {
     assert!(pages.get(&link).await.text().contains("Việc này đã xong"));
 }
 
+/// So many links; `CLICKED_LINKS=1000` for a campaign.
+fn clicked_links() -> usize {
+    std::env::var("CLICKED_LINKS").ok().map_or(12, |said| said.parse().expect("CLICKED_LINKS is a number"))
+}
+
+#[tokio::test]
+async fn each_of_many_links_that_is_clicked_sixty_four_times_at_once_is_one_decision() {
+    let pages = std::sync::Arc::new(Pages::new().await);
+    let links = clicked_links();
+    let mut events = 0;
+    for number in 0..links {
+        let (id, title) = (format!("k{number}"), format!("Đề nghị {number}"));
+        let fields = serde_json::json!({"title": title, "unit": "U", "person": "p-clerk", "kind": "plain", "points": 60});
+        let case = pages.start("case", &id, fields).await;
+        let link = pages.link(&case, Purpose::Act, "clerk").await;
+        let seen = pages.get(&link).await.hidden("seen");
+        let before = pages.engine.history(&case).await.expect("it reads").len();
+        let mut clicks = tokio::task::JoinSet::new();
+        for _ in 0..64 {
+            let (pages, link, seen) = (pages.clone(), link.clone(), seen.clone());
+            clicks.spawn(async move {
+                pages.post(&link, &[("do", "act"), ("seen", &seen), ("choice", "submit")]).await.status
+            });
+        }
+        while let Some(answer) = clicks.join_next().await {
+            assert_eq!(answer.expect("no click fails"), StatusCode::SEE_OTHER, "{id}");
+        }
+        events += pages.engine.history(&case).await.expect("it reads").len() - before;
+    }
+    println!("clicks: {links} links, each clicked 64 times at once: {events} decisions");
+    assert_eq!(events, links);
+}
+
 #[tokio::test]
 async fn a_ballot_is_looked_over_cast_once_and_kept_nowhere_before() {
     let pages = Pages::new().await;

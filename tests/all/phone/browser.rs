@@ -80,6 +80,30 @@ impl Browser {
         self.loaded();
     }
 
+    /// Opens an address with its scripts, as a scanner does, and touches everything with them; false where it gives a file.
+    pub(crate) fn scan(&mut self, url: &str) -> bool {
+        self.events.clear();
+        let begun = self.call("Page.navigate", &json!({"url": url}));
+        if !begun["errorText"].is_null() {
+            return false;
+        }
+        self.loaded();
+        self.value(
+            "document.querySelectorAll('a, button, input, select, textarea, summary').forEach(it => {
+                it.focus();
+                for (const name of ['pointerover', 'mouseover', 'mousemove', 'touchstart'])
+                    it.dispatchEvent(new Event(name, {bubbles: true}));
+            })",
+        );
+        true
+    }
+
+    /// Where the links of the page lead, without the place in the page.
+    pub(crate) fn links(&mut self) -> Vec<String> {
+        let found = self.value("[...document.links].map(link => link.href.split('#')[0])");
+        found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// Opens a mail as a mail program shows it: its HTML, without a script.
     pub(crate) fn open_mail(&mut self, html: &str) {
         use base64::Engine as _;

@@ -194,3 +194,17 @@ async fn somebody_from_outside_answers_without_an_account() {
         assert_eq!(stands.fields[&"opinions".into()][0]["said"], said);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_with_scripts_that_follows_every_link_of_every_mail_decides_nothing() {
+    let Some(mut phone) = Phone::new("scanner", "vi").await else { return };
+    let voted = phone.submitted("c1", 60).await;
+    phone.convened(&voted).await;
+    phone.submitted("c2", 70).await;
+    phone.opened("c3", &json!({"title": "Chưa nộp", "unit": "U", "kind": "plain", "person": "p-clerk"})).await;
+    phone.morning().await;
+    let before = phone.pages.dump().await;
+    let seen = phone.scan_mails();
+    assert!(seen > 20, "only {seen} addresses were there to follow");
+    assert_eq!(phone.pages.dump().await, before, "{seen} addresses were opened");
+}

@@ -1,5 +1,6 @@
 //! The office that is held in a hand: real mails into a catcher, real pages on loopback, and the browser that opens both.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -122,6 +123,22 @@ impl Phone {
         self.browser.open_mail(&mail.html);
         self.look("mail");
         self.browser.follow("a[href*='/ho-so/']");
+    }
+
+    /// What a scanner of mails does: it opens whatever a mail leads to, and whatever that leads to. How many addresses it saw.
+    pub(crate) fn scan_mails(&mut self) -> usize {
+        let mut waiting = Vec::new();
+        for mail in self.catcher.mails_since(0) {
+            self.browser.open_mail(&mail.html);
+            waiting.extend(self.browser.links());
+        }
+        let mut seen = BTreeSet::new();
+        while let Some(url) = waiting.pop() {
+            if url.starts_with("http://127.0.0.1:") && seen.insert(url.clone()) && self.browser.scan(&url) {
+                waiting.extend(self.browser.links());
+            }
+        }
+        seen.len()
     }
 
     /// Looks at what is on the phone: no barrier, nothing wider than it, one language; and keeps a picture.
