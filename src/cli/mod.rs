@@ -117,7 +117,7 @@ enum Command {
     Fmt(fmt::FmtArgs),
     /// Look at the mails of a workflow before anybody gets one, and at those that did not arrive.
     Mail(mail::MailArgs),
-    /// Write the JSON Schema of workflow files, so that editors complete and explain their keys.
+    /// Write the JSON Schema of workflows and their other files, so that editors complete and explain their keys.
     Schema(schema::SchemaArgs),
     /// Draw the statechart of a workflow, with how many dossiers stand where, or the way of one.
     Diagram(diagram::DiagramArgs),
@@ -379,8 +379,8 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Table(args) => table::run(&args, context).await,
         Command::Diff(args) => diff::run(&args, database.is_some(), context).await,
         Command::MigrateDossiers(args) => migrate_dossiers::run(&args, context).await,
-        Command::Schema(_) => {
-            schema::run(context);
+        Command::Schema(args) => {
+            schema::run(&args, context);
             Ok(())
         }
         Command::Simulate(args) => simulate::run(&args, context),

@@ -1,9 +1,9 @@
-//! `chancery schema`: what editors need to help with workflow files.
+//! `chancery schema`: what editors need to help with the files of an office.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::Context;
-use crate::definition::schema::schema;
+use crate::definition::schema::{Of, schema};
 
 /// What `schema` is told.
 #[derive(Debug, Args)]
@@ -14,10 +14,34 @@ use crate::definition::schema::schema;
                   and\nsay what a key means where the pointer rests, in the language that is asked for. `check` knows much \
                   more: names,\ntypes of formulas, ways that lead nowhere."
 )]
-pub(super) struct SchemaArgs {}
+pub(super) struct SchemaArgs {
+    /// Which sort of file.
+    #[arg(long, value_enum, default_value_t = Sort::Workflow, value_name = "SORT")]
+    of: Sort,
+}
+
+/// A sort of file, as it is named on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Sort {
+    Workflow,
+    Calendar,
+    Directory,
+    Scenario,
+}
+
+impl Sort {
+    fn of(self) -> Of {
+        match self {
+            Self::Workflow => Of::Workflow,
+            Self::Calendar => Of::Calendar,
+            Self::Directory => Of::Directory,
+            Self::Scenario => Of::Scenario,
+        }
+    }
+}
 
 /// Writes it.
-pub(super) fn run(context: &Context) {
-    let schema = schema(context.printer.language());
+pub(super) fn run(args: &SchemaArgs, context: &Context) {
+    let schema = schema(args.of.of(), context.printer.language());
     context.printer.answer(&schema, |printer| printer.line(format!("{schema:#}")));
 }

@@ -1,4 +1,5 @@
-//! What editors need to help with a workflow file: a JSON Schema (2020-12), made from the table of keys in `keys.toml`.
+//! What editors need to help with the files of an office: a JSON Schema (2020-12) for each sort of them, made from its table of
+//! keys (`keys.toml`).
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,9 +7,61 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The table of keys.
-static KINDS: LazyLock<BTreeMap<String, Kind>> =
-    LazyLock::new(|| toml::from_str(include_str!("keys.toml")).expect("the table of keys is read by a test"));
+/// A sort of file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Of {
+    /// A workflow.
+    #[default]
+    Workflow,
+    /// A calendar.
+    Calendar,
+    /// A directory in one YAML file.
+    Directory,
+    /// Scenarios.
+    Scenario,
+}
+
+/// A table of keys: the kinds of mapping of a sort of file.
+type Kinds = BTreeMap<String, Kind>;
+
+static WORKFLOW: LazyLock<Kinds> = LazyLock::new(|| kinds(include_str!("keys.toml")));
+static CALENDAR: LazyLock<Kinds> = LazyLock::new(|| kinds(include_str!("../calendar/keys.toml")));
+static DIRECTORY: LazyLock<Kinds> = LazyLock::new(|| kinds(include_str!("../directory/keys.toml")));
+static SCENARIO: LazyLock<Kinds> = LazyLock::new(|| kinds(include_str!("../scenario/keys.toml")));
+
+fn kinds(text: &str) -> Kinds {
+    toml::from_str(text).expect("the tables of keys are read by tests")
+}
+
+impl Of {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Workflow, Self::Calendar, Self::Directory, Self::Scenario];
+
+    fn kinds(self) -> &'static Kinds {
+        match self {
+            Self::Workflow => &WORKFLOW,
+            Self::Calendar => &CALENDAR,
+            Self::Directory => &DIRECTORY,
+            Self::Scenario => &SCENARIO,
+        }
+    }
+
+    /// The kind of mapping that the whole file is.
+    fn root(self) -> &'static str {
+        match self {
+            Self::Workflow => "workflow",
+            Self::Calendar => "calendar",
+            Self::Directory => "directory",
+            Self::Scenario => "scenarios",
+        }
+    }
+
+    /// The keys of a kind of mapping, for tests of whoever reads it.
+    #[cfg(test)]
+    pub(crate) fn keys(self, kind: &str) -> std::collections::BTreeSet<&'static str> {
+        self.kinds().get(kind).map(|kind| kind.keys.keys().map(String::as_str).collect()).unwrap_or_default()
+    }
+}
 
 /// A kind of mapping.
 #[derive(Debug, Deserialize)]
@@ -30,24 +83,24 @@ struct Key {
     said: BTreeMap<String, String>,
 }
 
-/// The schema of workflow files; what editors say of a key is in this language.
-pub fn schema(language: &str) -> Value {
-    let mut defs = Map::new();
-    for (name, kind) in KINDS.iter() {
-        defs.insert(name.clone(), kind.schema(language));
+/// The schema of a sort of file; what editors say of a key is in this language.
+pub fn schema(of: Of, language: &str) -> Value {
+    let (mut defs, kinds) = (Map::new(), of.kinds());
+    for (name, kind) in kinds {
+        defs.insert(name.clone(), kind.schema(kinds, language));
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "chancery, level 1",
-        "$ref": "#/$defs/workflow",
+        "$ref": format!("#/$defs/{}", of.root()),
         "$defs": defs,
     })
 }
 
 impl Kind {
-    fn schema(&self, language: &str) -> Value {
+    fn schema(&self, kinds: &Kinds, language: &str) -> Value {
         let properties: Map<String, Value> =
-            self.keys.iter().map(|(name, key)| (name.clone(), key.schema(language))).collect();
+            self.keys.iter().map(|(name, key)| (name.clone(), key.schema(kinds, language))).collect();
         json!({
             "type": "object",
             "properties": properties,
@@ -58,8 +111,8 @@ impl Kind {
 }
 
 impl Key {
-    fn schema(&self, language: &str) -> Value {
-        let mut schema = holds(&self.is);
+    fn schema(&self, kinds: &Kinds, language: &str) -> Value {
+        let mut schema = holds(kinds, &self.is);
         if let (Some(map), Some(said)) = (schema.as_object_mut(), self.said.get(language)) {
             map.insert("description".to_owned(), said.as_str().into());
         }
@@ -68,27 +121,31 @@ impl Key {
 }
 
 /// The schema of what a key holds.
-fn holds(is: &str) -> Value {
+fn holds(kinds: &Kinds, is: &str) -> Value {
     if let Some(each) = is.strip_prefix("map: ") {
-        return json!({"type": "object", "additionalProperties": holds(each)});
+        return json!({"type": "object", "additionalProperties": holds(kinds, each)});
     }
     if let Some(each) = is.strip_prefix("list: ") {
-        let one = holds(each);
+        let one = holds(kinds, each);
         return json!({"anyOf": [one, {"type": "array", "items": one}]});
     }
     if let Some((one, others)) = is.split_once(" | ") {
-        return json!({"anyOf": [holds(one), holds(others)]});
+        return json!({"anyOf": [holds(kinds, one), holds(kinds, others)]});
     }
     match is {
         "name" | "text" => json!({"type": "string", "minLength": 1}),
-        "names" => holds("list: name"),
+        "names" => holds(kinds, "list: name"),
+        "scalar" => json!({"type": ["string", "number", "boolean"]}),
+        "texts" => holds(kinds, "list: scalar"),
+        "date" => json!({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+        "time" => json!({"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}$"}),
         "formula" => json!({"type": ["string", "integer", "boolean"]}),
         "delay" => json!({"type": "string", "pattern": "^[+-]?[0-9]+ *(wd|d|h|min)$"}),
         "flag" => json!({"type": "boolean"}),
         "whole" => json!({"type": "integer"}),
         "number" => json!({"type": "number"}),
         "any" => json!({}),
-        kind if KINDS.contains_key(kind) => json!({"$ref": format!("#/$defs/{kind}")}),
+        kind if kinds.contains_key(kind) => json!({"$ref": format!("#/$defs/{kind}")}),
         words => json!({"enum": words.split('/').collect::<Vec<_>>()}),
     }
 }
@@ -100,9 +157,10 @@ mod tests {
     use serde_json::Value;
 
     use super::super::{item, read};
-    use super::{KINDS, schema};
+    use super::{Of, WORKFLOW as KINDS, schema};
     use crate::diagnostic::LANGUAGES;
     use crate::source::SourceFile;
+    use crate::yaml::fields::MET;
 
     /// Every kind of mapping once; nothing in it has to make sense.
     const EVERYTHING: &str = "
@@ -163,6 +221,33 @@ states:
     }
 
     #[test]
+    fn calendars_and_directories_are_told_by_the_keys_that_their_readers_know() {
+        const CALENDAR: &str = "
+week: {}
+mail: {urgent: {}}
+years: {2026: {swapped: [{}]}}
+";
+        const DIRECTORY: &str = "
+units: [{}]
+people: [{}]
+posts: [{}]
+bodies: [{code: C, seats: [{}]}]
+bindings: [{}]
+substitutes: [{}]
+";
+        let _ = MET.take();
+        let _ = crate::calendar::Calendar::read(&SourceFile::new("c.yaml", CALENDAR));
+        let calendar = MET.take();
+        let files = |name: &str| (name == "directory.yaml").then(|| SourceFile::new(name, DIRECTORY));
+        let _ = crate::directory::read(&files, &|code| code.into());
+        for (of, met) in [(Of::Calendar, calendar), (Of::Directory, MET.take())] {
+            let told: BTreeSet<BTreeSet<String>> =
+                of.kinds().values().map(|kind| kind.keys.keys().cloned().collect()).collect();
+            assert_eq!(met, told, "{of:?}");
+        }
+    }
+
+    #[test]
     fn every_kind_of_mapping_is_in_the_table() {
         let catalogue: toml::Table = toml::from_str(include_str!("../diagnostic/texts/en/shared.toml")).expect("TOML");
         let kinds = catalogue["what"].as_table().expect("a table");
@@ -175,7 +260,7 @@ states:
 
     #[test]
     fn every_key_is_told_in_every_language_and_what_must_be_there_can_be() {
-        for (name, kind) in KINDS.iter() {
+        for (name, kind) in Of::ALL.into_iter().flat_map(Of::kinds) {
             for (key, told) in &kind.keys {
                 let languages: BTreeSet<&str> = told.said.keys().map(String::as_str).collect();
                 assert_eq!(languages, LANGUAGES.into_iter().collect(), "[{name}] {key}");
@@ -239,9 +324,14 @@ states:
 
     #[test]
     fn whatever_the_schema_leads_to_is_there() {
-        let text = schema("en").to_string();
-        let leads = text.split("\"#/$defs/").skip(1).filter_map(|rest| rest.split('"').next());
-        let lost: Vec<&str> = leads.filter(|kind| !KINDS.contains_key(*kind)).collect();
-        assert!(lost.is_empty(), "{lost:?}");
+        for of in Of::ALL {
+            let text = schema(of, "en").to_string();
+            let leads = text.split("\"#/$defs/").skip(1).filter_map(|rest| rest.split('"').next());
+            let lost: Vec<&str> = leads.filter(|kind| !of.kinds().contains_key(*kind)).collect();
+            assert!(lost.is_empty(), "{lost:?}");
+            let words = text.split("\"enum\":[").skip(1).filter_map(|rest| rest.split(']').next());
+            let alone: Vec<&str> = words.filter(|words| !words.contains(',') && *words != "\"none\"").collect();
+            assert!(of == Of::Workflow || alone.is_empty(), "no kind of mapping is called so: {alone:?}");
+        }
     }
 }

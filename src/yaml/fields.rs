@@ -34,6 +34,14 @@ fn written(node: Spanned<super::Node>) -> Spanned<Node> {
     })
 }
 
+/// The sets of keys that readers knew in this thread, for the tests of what editors are told.
+#[cfg(test)]
+type Met = std::cell::RefCell<std::collections::BTreeSet<std::collections::BTreeSet<String>>>;
+#[cfg(test)]
+thread_local! {
+    pub(crate) static MET: Met = const { Met::new(std::collections::BTreeSet::new()) };
+}
+
 /// A mapping with known keys; what else stands in it was reported.
 pub(crate) struct Fields<'n> {
     entries: Vec<(&'n str, &'n Spanned<Node>)>,
@@ -43,6 +51,8 @@ pub(crate) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// Takes a node as a mapping with these keys.
     pub(crate) fn of(node: &'n Spanned<Node>, known: &[&str], faults: &mut Vec<Diagnostic>) -> Self {
+        #[cfg(test)]
+        MET.with_borrow_mut(|met| met.insert(known.iter().map(|key| (*key).to_owned()).collect()));
         let mut fields = Self { entries: Vec::new(), span: &node.span };
         for (key, value) in entries(node, faults) {
             if known.contains(&key.value.as_str()) {

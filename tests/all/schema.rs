@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use boon::{Compiler, Schemas};
 use chancery::definition::plain;
+use chancery::definition::schema::{Of, schema};
 use chancery::source::SourceFile;
 use serde_json::Value;
 
@@ -29,7 +30,11 @@ fn workflow(path: &Path) -> Option<Value> {
 
 /// Why the schema refuses each of these values.
 fn refusals(values: &[(String, Value)]) -> Vec<String> {
-    let schema = chancery::definition::schema::schema("en");
+    refusals_of(Of::Workflow, values)
+}
+
+fn refusals_of(of: Of, values: &[(String, Value)]) -> Vec<String> {
+    let schema = schema(of, "en");
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     compiler.enable_format_assertions();
     compiler.add_resource("workflow.json", schema).expect("it is JSON");
@@ -75,4 +80,51 @@ fn editors_are_told_what_a_key_means_in_the_language_that_was_asked_for() {
     }
     let text = place.good(&["schema", "--language", "vi"]);
     assert!(serde_json::from_str::<Value>(&text).is_ok(), "also for people it is JSON");
+}
+
+/// The YAML files below a folder whose names end so.
+fn yaml(below: &str, end: &str) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for path in folder(below) {
+        let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("inside").to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(yaml(&name, end));
+        } else if name.ends_with(end) {
+            let text = std::fs::read_to_string(&path).expect("it is read");
+            found.extend(plain(&SourceFile::new("file.yaml", text)).0.map(|value| (name, value)));
+        }
+    }
+    found
+}
+
+#[test]
+fn calendars_directories_and_scenarios_that_are_right_are_taken_and_misspelt_ones_are_not() {
+    let calendar = "chancery: 1\ncalendar: c\nzone: UTC\nweek: {rest: [saturday]}\nyears: {2026: {swapped: [{rest: 2026-01-02, work: 2026-01-03}]}}\n";
+    let directory = "units: [{code: U, name: Unit, kind: team, tags: [a, b]}]\npeople: [{code: A, name: An}]\n\
+                     bodies: [{code: C, name: Council, kind: council, seats: [{person: A, seat: chair}]}]\n";
+    let scenario = "chancery: 1\ntest: purchase\ncases:\n  - case: one\n    steps:\n      - {start: purchase, by: A}\n      \
+                    - {by: A, does: approve, expect: {state: done, mails: none}}\n";
+    let read = |text: &str| plain(&SourceFile::new("file.yaml", text)).0.expect("YAML");
+    let cases = [
+        (Of::Calendar, calendar, yaml("workflows/calendars", ".yaml"), [("zone:", "zones:"), ("saturday", "caturday")]),
+        (
+            Of::Directory,
+            directory,
+            yaml("workflows", "directory.yaml"),
+            [("tags:", "tag:"), ("seat: chair", "post: chair")],
+        ),
+        (Of::Scenario, scenario, yaml("workflows", ".test.yaml"), [("does:", "dose:"), ("state:", "states:")]),
+    ];
+    for (of, text, mut files, wrong) in cases {
+        assert!(of == Of::Directory || !files.is_empty(), "{of:?}: there is something to look at");
+        files.push((format!("{of:?}"), read(text)));
+        let refused = refusals_of(of, &files);
+        assert!(refused.is_empty(), "{}", refused.join("\n"));
+        for (right, misspelt) in wrong {
+            let value = read(&text.replace(right, misspelt));
+            assert_eq!(refusals_of(of, &[(misspelt.to_owned(), value)]).len(), 1, "{of:?}: {misspelt}");
+        }
+    }
+    let place = place("schemas");
+    assert_eq!(place.json(&["schema", "--of", "calendar"])["$ref"], "#/$defs/calendar");
 }

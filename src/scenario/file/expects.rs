@@ -336,3 +336,15 @@ fn counted(reader: &mut Reader<'_>, node: &Spanned<Node>) -> Counted {
         quorate: truth(reader, "quorate"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KEYS;
+    use crate::definition::schema::Of;
+
+    #[test]
+    fn editors_are_told_the_keys_that_are_read() {
+        let read: std::collections::BTreeSet<&str> = KEYS.iter().copied().collect();
+        assert_eq!(Of::Scenario.keys("expect"), read);
+    }
+}

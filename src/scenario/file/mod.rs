@@ -166,3 +166,16 @@ impl Reader<'_> {
         entries
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CASE_KEYS, KEYS};
+    use crate::definition::schema::Of;
+
+    #[test]
+    fn editors_are_told_the_keys_that_are_read() {
+        let read: std::collections::BTreeSet<&str> = CASE_KEYS.iter().copied().collect();
+        assert_eq!(Of::Scenario.keys("case"), read);
+        assert_eq!(Of::Scenario.keys("scenarios"), KEYS.iter().copied().collect());
+    }
+}

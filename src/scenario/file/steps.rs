@@ -359,3 +359,16 @@ impl<'w> Reader<'w> {
         self.report(fault!(SCENARIO_DOSSIER.row, &name.span, name).help(help));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{KEYS, VERBS};
+    use crate::definition::schema::Of;
+
+    #[test]
+    fn editors_are_told_the_keys_that_are_read() {
+        let read: std::collections::BTreeSet<&str> =
+            VERBS.iter().chain(KEYS).chain(super::super::besides::VERBS).copied().collect();
+        assert_eq!(Of::Scenario.keys("step"), read);
+    }
+}

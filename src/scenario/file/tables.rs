@@ -282,3 +282,15 @@ fn placeholders(node: &Spanned<Node>, found: &mut Vec<Spanned<String>>) {
         Node::Map(entries) => entries.iter().for_each(|(_, value)| placeholders(value, found)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KEYS;
+    use crate::definition::schema::Of;
+
+    #[test]
+    fn editors_are_told_the_keys_that_are_read() {
+        let read: std::collections::BTreeSet<&str> = KEYS.iter().copied().collect();
+        assert_eq!(Of::Scenario.keys("table"), read);
+    }
+}
