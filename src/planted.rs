@@ -131,6 +131,12 @@ mod off {
         0
     }
 
+    /// From how many pages on the write-ahead log is copied: as many as ever.
+    #[inline]
+    pub(crate) const fn long_log(usual: i32) -> i32 {
+        usual
+    }
+
     /// Whether whoever hands the writer a job waits for its end: nobody does.
     #[inline]
     pub(crate) const fn is_in_step() -> bool {
@@ -141,7 +147,7 @@ mod off {
 #[cfg(feature = "planted-faults")]
 mod on {
     use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering};
 
     use super::{Failing, Fault};
 
@@ -150,6 +156,7 @@ mod on {
     static CALLS_LEFT: AtomicI64 = AtomicI64::new(0);
     static FOR_GOOD: AtomicBool = AtomicBool::new(false);
     static SKEW_MS: AtomicI64 = AtomicI64::new(0);
+    static LONG_LOG: AtomicI32 = AtomicI32::new(0);
     static IN_STEP: AtomicBool = AtomicBool::new(false);
 
     /// Plants a fault for the rest of this process; false if there is none of this name, or one was planted before.
@@ -181,6 +188,11 @@ mod on {
         SKEW_MS.store(ms, Ordering::SeqCst);
     }
 
+    /// Lets the write-ahead log be copied from so few pages on, so that a short run comes by it.
+    pub fn shorten_log(pages: i32) {
+        LONG_LOG.store(pages, Ordering::SeqCst);
+    }
+
     /// From now on whoever hands the writer a job waits for its end, and nobody looks now and then what was deployed: with one thread
     /// that asks, what happens follows from the order of what it asks alone.
     pub fn go_in_step() {
@@ -189,6 +201,13 @@ mod on {
 
     pub(crate) fn skew_ms() -> i64 {
         SKEW_MS.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn long_log(usual: i32) -> i32 {
+        match LONG_LOG.load(Ordering::SeqCst) {
+            0 => usual,
+            pages => pages,
+        }
     }
 
     pub(crate) fn is_in_step() -> bool {
@@ -216,8 +235,8 @@ mod on {
 }
 
 #[cfg(not(feature = "planted-faults"))]
-pub(crate) use off::{fails, is_in_step, planted, reach, skew_ms};
+pub(crate) use off::{fails, is_in_step, long_log, planted, reach, skew_ms};
 #[cfg(feature = "planted-faults")]
-pub use on::{die_at, fail_call, go_in_step, has_failed, plant, skew};
+pub use on::{die_at, fail_call, go_in_step, has_failed, plant, shorten_log, skew};
 #[cfg(feature = "planted-faults")]
-pub(crate) use on::{fails, is_in_step, planted, reach, skew_ms};
+pub(crate) use on::{fails, is_in_step, long_log, planted, reach, skew_ms};

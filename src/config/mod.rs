@@ -109,6 +109,9 @@ impl Environment {
             if let Some(ms) = text("CHANCERY_SKEW_MS").and_then(|ms| ms.parse().ok()) {
                 crate::planted::skew(ms);
             }
+            if let Some(pages) = text("CHANCERY_LOG_PAGES").and_then(|pages| pages.parse().ok()) {
+                crate::planted::shorten_log(pages);
+            }
         }
         Self {
             config: var("CHANCERY_CONFIG").map(PathBuf::from),

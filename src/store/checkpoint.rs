@@ -19,6 +19,10 @@ use super::StoreError;
 /// Pages in the log from which on it is copied.
 const LONG: c_int = 4_000;
 
+fn long() -> c_int {
+    crate::planted::long_log(LONG)
+}
+
 thread_local! {
     /// How long the log was after the last commit of this thread's connection, in pages.
     static PAGES: Cell<c_int> = const { Cell::new(0) };
@@ -72,21 +76,21 @@ impl Checkpoints {
             PAGES.set(pages);
             Ok(())
         }));
-        Ok(Self { shared, call, next: LONG, last: 0 })
+        Ok(Self { shared, call, next: long(), last: 0 })
     }
 
     /// After a commit: calls the thread if the log is long.
     pub(super) fn committed(&mut self) {
         let pages = PAGES.get();
         if pages < self.last {
-            self.next = LONG;
+            self.next = long();
         }
         self.last = pages;
         if pages < self.next {
             return;
         }
         match self.call.try_send(()) {
-            Ok(()) => self.next = pages + LONG,
+            Ok(()) => self.next = pages + long(),
             // It is still at the last call.
             Err(TrySendError::Full(())) => {}
             Err(TrySendError::Disconnected(())) => self.shared.copied.store(true, Ordering::Release),

@@ -49,6 +49,7 @@ fn the_pictures_in_the_docs_are_those_that_the_program_draws() {
     for (workflow, name) in [
         ("bloc/bloc_year", "bloc"),
         ("bloc/bloc_score", "bloc-score"),
+        ("personal/breach", "personal-breach"),
         ("annual/annual_round", "annual"),
         ("annual/annual_unit", "annual-unit"),
         ("annual/annual_case", "annual-case"),

@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chancery::clock::Chance;
 use chancery::dossier::command::{Ask, Command};
 use chancery::planted::PLACES;
-use chancery::verify::{Fault, Given, verify};
+use chancery::verify::{Given, verify};
 use serde_json::json;
 
 use crate::cluster::{Cluster, url_at};
-use crate::figures::{say, times};
+use crate::figures::times;
 use crate::life::{Life, MASTER};
 use crate::office::by;
 use crate::people;
 use crate::proxy::Proxy;
 use crate::site::Site;
+use crate::trial::{Trial, parts};
 
 /// People at work at once.
 const PEOPLE: usize = 6;
@@ -26,99 +26,44 @@ const PEOPLE: usize = 6;
 const REST: Duration = Duration::from_millis(300);
 /// How long it may take until there is an answer to lose.
 const CUT_MAX: Duration = Duration::from_secs(30);
-/// Places by which a server comes once a minute, once a day, or not at all.
-const RARE: [&str; 3] = ["slot-started", "head-taken", "deployed"];
-
-/// Chance, the seed that decides it, and what came of it so far.
-struct Trial {
-    chance: Chance,
-    seed: u64,
-    began: Instant,
-    acknowledged: usize,
-    lost: usize,
-    events: usize,
-    mails: usize,
-}
-
-impl Trial {
-    fn new() -> Self {
-        let seed = times("CHAOS_SEED", 20_260_601);
-        Self {
-            chance: Chance::seeded(seed),
-            seed,
-            began: Instant::now(),
-            acknowledged: 0,
-            lost: 0,
-            events: 0,
-            mails: 0,
-        }
-    }
-
-    async fn pause(&self, from_ms: u32, to_ms: u32) {
-        let ms = from_ms + self.chance.below(to_ms - from_ms);
-        tokio::time::sleep(Duration::from_millis(ms.into())).await;
-    }
-
-    /// Ends the work of an office and looks at everything; what was acknowledged and is gone counts where that may be.
-    async fn judge(&mut self, what: &str, site: &Site, people: tokio::task::JoinSet<Result<usize, String>>) {
-        site.stop();
-        let mut errands = 0;
-        for ended in people.join_all().await {
-            errands += ended.unwrap_or_else(|why| panic!("{what}, seed {}: {why}\n{}", self.seed, site.log()));
-        }
-        let report = site.look().await;
-        let is_gone = |fault: &Fault| fault.check == "operation" && fault.what.ends_with("stands in the log 0 times");
-        let (gone, faults): (Vec<_>, Vec<_>) =
-            report.faults.into_iter().partition(|fault| site.forgets && is_gone(fault));
-        assert!(faults.is_empty(), "{what}, seed {}: {faults:#?}\n{}", self.seed, site.log());
-        assert_eq!(report.opened, report.events);
-        assert_eq!(site.unreplayed().await, Vec::<String>::new(), "{what}");
-        assert!(errands > 0 && site.acknowledged() > 0, "{what}: nothing was done\n{}", site.log());
-        self.acknowledged += site.acknowledged();
-        self.lost += gone.len();
-        self.events += report.events;
-        self.mails += site.mails();
-    }
-
-    /// Says what came of all of it.
-    fn sum(&self, what: &str) {
-        let Self { seed, acknowledged, lost, events, mails, .. } = self;
-        let seconds = self.began.elapsed().as_secs();
-        say(&format!(
-            "chaos: {what}, seed {seed}: {acknowledged} acknowledged, {lost} lost, 0 doubled, {events} events, {mails} mails, \
-             {seconds} s"
-        ));
-    }
-}
-
-/// So many times as the environment says, a new office after so many: what is looked at in the end does not grow without end.
-fn parts(name: &str, usual: u64, each: u64) -> (u64, impl Iterator<Item = (u64, u64)>) {
-    let all = times(name, usual);
-    let parts = (0..all.div_ceil(each)).map(move |part| (part, each.min(all - part * each)));
-    (all, parts)
-}
+/// Places by which a server comes once a minute, once a day, or not at all, and how far its clock goes on so that it does.
+const RARE: [(&str, i64); 3] = [("slot-started", 60_000), ("head-taken", 86_400_000), ("deployed", 0)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_on_sqlite_that_is_killed_loses_nothing_and_does_nothing_twice() {
     let mut trial = Trial::new();
     let (all, parts) = parts("CHAOS_KILLS", 20, 200);
-    let mut turn = PLACES.iter().filter(|place| !RARE.contains(place)).cycle();
+    let others = PLACES.iter().filter(|place| RARE.iter().all(|(rare, _)| rare != *place));
+    let mut turn = RARE.iter().copied().chain(others.map(|place| (*place, 0))).cycle();
     let mut places: BTreeMap<&str, u64> = BTreeMap::new();
     for (part, kills) in parts {
         let site = Arc::new(Site::new(&format!("kills-{part}"), None, None).await);
         let people = people::at_work(&site, PEOPLE, Duration::ZERO);
+        let mut ahead_ms = 0;
         for kill in 0..kills {
-            // Every third dies at a place, each in its turn.
-            let place = if kill % 3 == 2 { turn.next() } else { None };
-            let told = place.map_or_else(String::new, |place| format!("{place}:{}", 1 + trial.chance.below(6)));
-            let mut server = site.serve(&[("CHANCERY_DIES_AT", &told)]);
-            if let Some(place) = place {
+            // Every second dies at a place, each in its turn; where it is a rare one, at once.
+            let place = if kill % 2 == 1 { turn.next() } else { None };
+            ahead_ms += place.map_or(0, |(_, ms)| ms);
+            let told = match place {
+                Some((place, _)) if RARE.iter().any(|(rare, _)| *rare == place) => format!("{place}:1"),
+                Some((place, _)) => format!("{place}:{}", 1 + trial.chance.below(6)),
+                None => String::new(),
+            };
+            let skew = ahead_ms.to_string();
+            let mut server = site.serve(&[("CHANCERY_DIES_AT", &told), ("CHANCERY_SKEW_MS", &skew)]);
+            if let Some((place, _)) = place {
+                let mut died = false;
+                if place == "deployed" {
+                    site.is_up().await;
+                    died = !site.deploy_again(kill, &[("CHANCERY_DIES_AT", &told)]).status.success();
+                }
                 let patience = Instant::now() + Duration::from_secs(4);
-                while !server.is_dead() && Instant::now() < patience {
+                while !died && Instant::now() < patience {
+                    died = server.is_dead();
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
-                *places.entry(place).or_default() += u64::from(server.is_dead());
-            } else if kill % 5 == 4 {
+                *places.entry(place).or_default() += u64::from(died);
+            } else if kill % 6 == 4 {
                 // While it is still starting.
                 trial.pause(5, 250).await;
             } else {
@@ -127,7 +72,8 @@ async fn a_server_on_sqlite_that_is_killed_loses_nothing_and_does_nothing_twice(
             }
             server.kill();
         }
-        let server = site.serve(&[]);
+        let skew = ahead_ms.to_string();
+        let server = site.serve(&[("CHANCERY_SKEW_MS", &skew)]);
         site.is_up().await;
         site.goes_on(20).await;
         trial.judge(&format!("{kills} kills on SQLite"), &site, people).await;
@@ -136,6 +82,8 @@ async fn a_server_on_sqlite_that_is_killed_loses_nothing_and_does_nothing_twice(
         assert_eq!(site.strange_mails().await, Vec::<String>::new());
     }
     let (died, reached) = (places.values().sum::<u64>(), places.values().filter(|died| **died > 0).count());
+    let rare = RARE.iter().filter(|(rare, _)| places.get(rare).is_some_and(|died| *died > 0)).count();
+    assert!(all < 6 || rare == RARE.len(), "a rare place was not died at: {places:?}");
     trial.sum(&format!("SQLite, {all} kills, {died} of them at {reached} named places"));
 }
 

@@ -28,8 +28,10 @@ mod life;
 #[path = "../all/support/office.rs"]
 mod office;
 mod people;
+mod power;
 mod proxy;
 mod shipped;
 mod simulation;
 mod site;
 mod tampering;
+mod trial;

@@ -1,7 +1,7 @@
 //! The people of an office: they start errands, answer them through their links, note what they were told is done, and ask again
 //! when they were told nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chancery::dossier::Purpose;
@@ -39,8 +39,41 @@ pub(crate) fn at_work(site: &Arc<Site>, count: usize, rest: Duration) -> JoinSet
     people
 }
 
+/// So many errands that are begun and that nobody has answered yet.
+pub(crate) async fn begun(site: &Arc<Site>, count: usize) -> Vec<DossierId> {
+    let mut people = JoinSet::new();
+    for _ in 0..count {
+        let site = Arc::clone(site);
+        people.spawn(async move { begin(&site).await.expect("it is begun").expect("the work is not over") });
+    }
+    people.join_all().await
+}
+
+/// So many people who answer errands that are begun, until they are told to stop or none is left.
+pub(crate) fn answering(site: &Arc<Site>, count: usize, begun: Vec<DossierId>) -> JoinSet<Result<usize, String>> {
+    let (begun, mut people) = (Arc::new(Mutex::new(begun)), JoinSet::new());
+    for _ in 0..count {
+        let (site, begun) = (Arc::clone(site), Arc::clone(&begun));
+        people.spawn(async move {
+            let mut errands = 0;
+            while !site.is_over() {
+                let Some(id) = begun.lock().unwrap_or_else(PoisonError::into_inner).pop() else { break };
+                errands += usize::from(answered(&site, &id).await?);
+            }
+            Ok(errands)
+        });
+    }
+    people
+}
+
 /// One errand, from its start to its end; whether it came to its end.
 async fn errand(site: &Site) -> Result<bool, String> {
+    let Some(id) = begin(site).await? else { return Ok(false) };
+    answered(site, &id).await
+}
+
+/// Begins an errand, again and again until it is; none if the work was over before.
+async fn begin(site: &Site) -> Result<Option<DossierId>, String> {
     let id = DossierId::new(site.engine.fresh_id());
     let fields = json!({"title": format!("Việc {id}"), "unit": "U", "person": "p-m5"});
     let start = Start {
@@ -60,14 +93,21 @@ async fn errand(site: &Site) -> Result<bool, String> {
     };
     loop {
         match site.engine.handle(command.clone(), Vec::new()).await {
-            Ok(_) => break site.acknowledge(&operation),
+            Ok(_) => {
+                site.acknowledge(&operation);
+                return Ok(Some(id));
+            }
             Err(Failure::Refused(refusal)) => return Err(format!("{id} is not begun: {refusal}")),
-            Err(Failure::Store(_)) if site.is_over() => return Ok(false),
+            Err(Failure::Store(_)) if site.is_over() => return Ok(None),
             Err(Failure::Store(_)) => tokio::time::sleep(PAUSE).await,
         }
     }
+}
+
+/// Everybody answers an errand, one after the other; whether it came to its end.
+async fn answered(site: &Site, id: &DossierId) -> Result<bool, String> {
     for (entry, who) in (1..).zip(ANSWERING) {
-        if !answer(site, &id, ActivationId(entry), who).await? {
+        if !answer(site, id, ActivationId(entry), who).await? {
             return Ok(false);
         }
     }

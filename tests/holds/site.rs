@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use chancery::links::LinkKeys;
 use chancery::seal::MasterKeys;
 use chancery::source::SourceFile;
 use chancery::store::Store;
-use chancery::verify::{Given, Report, verify};
+use chancery::verify::{Given, Report, Unreadable, verify};
 use tokio::sync::watch;
 
 use crate::http;
@@ -41,7 +41,7 @@ const RECOVERY_MAX: Duration = Duration::from_mins(2);
 pub(crate) struct Site {
     folder: PathBuf,
     /// The database that people (and the last look) use, whatever the server goes through.
-    url: String,
+    pub(crate) url: String,
     pub(crate) port: u16,
     pub(crate) engine: Engine,
     pub(crate) links: LinkKeys,
@@ -104,6 +104,20 @@ impl Site {
         self.start("scheduler", environment)
     }
 
+    /// A command of this office that is waited for.
+    pub(crate) fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut process = chancery(&self.folder);
+        process.args(arguments).envs(environment.iter().copied()).output().expect("it starts")
+    }
+
+    /// Deploys a workflow again, in a version that differs in a comment alone.
+    pub(crate) fn deploy_again(&self, version: u64, environment: &[(&str, &str)]) -> Output {
+        let (name, text) = WORKFLOWS[0];
+        let file = format!("{name}.yaml");
+        std::fs::write(self.folder.join(&file), format!("{text}# {version}\n")).expect("written");
+        self.run(&["deploy", &file], environment)
+    }
+
     fn start(&self, command: &str, environment: &[(&str, &str)]) -> Server {
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("log"));
         let mut process = chancery(&self.folder);
@@ -148,30 +162,40 @@ impl Site {
 
     /// What an independent look finds, told everything that was acknowledged.
     pub(crate) async fn look(&self) -> Report {
-        let acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.look_at(&self.url, acknowledged).await
+        self.look_at(&self.url, self.operations()).await.expect("it can be read")
     }
 
-    async fn look_at(&self, url: &str, acknowledged: Vec<String>) -> Report {
+    /// Everything that was acknowledged so far.
+    pub(crate) fn operations(&self) -> Vec<String> {
+        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same at another place; an error where nothing can be read.
+    pub(crate) async fn look_at(&self, url: &str, acknowledged: Vec<String>) -> Result<Report, Unreadable> {
         let keys = KeyFiles::in_folder(self.folder.join("keys")).masters().expect("the keys");
         let given = Given { keys: Some(keys), acknowledged };
-        verify(url, &given, |_, _| {}).await.expect("it can be read")
+        verify(url, &given, |_, _| {}).await
     }
 
     /// A copy of the database, made while it is in use; everything that was acknowledged before it was begun must be in it.
     pub(crate) async fn backup(&self, number: u64) -> Report {
         let file = self.folder.join(format!("backup-{number}.db"));
-        let acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let acknowledged = self.operations();
         let copied = chancery(&self.folder).arg("backup").arg(&file).output().expect("it starts");
         assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
-        let report = self.look_at(&format!("sqlite://{}", file.display()), acknowledged).await;
+        let report = self.look_at(&format!("sqlite://{}", file.display()), acknowledged).await.expect("it can be read");
         let _ = std::fs::remove_file(file);
         report
     }
 
     /// Mails that the ledger calls accepted and nobody caught, and those that were caught and stand in no ledger.
     pub(crate) async fn strange_mails(&self) -> Vec<String> {
-        let rows = self.engine.store().read("SELECT message_id, status FROM mail", &[]).await.expect("it is read");
+        self.strange_mails_in(self.engine.store()).await
+    }
+
+    /// The same by the ledger in another database.
+    pub(crate) async fn strange_mails_in(&self, store: &Store) -> Vec<String> {
+        let rows = store.read("SELECT message_id, status FROM mail", &[]).await.expect("it is read");
         let row = |row: &chancery::store::Row| {
             (row.text(0).expect("a text").to_owned(), row.text(1).expect("a text") == "accepted")
         };
@@ -294,6 +318,12 @@ impl Server {
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Ends it as one that is looked after is ended.
+    pub(crate) fn end(&mut self) {
+        self.signal("TERM");
         let _ = self.0.wait();
     }
 
