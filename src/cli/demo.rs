@@ -14,6 +14,8 @@ use crate::demo::stage::Stage;
 use crate::demo::{DemoError, board, compare};
 use crate::diagnostic::say;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// What `demo` is told.
 #[derive(Debug, Args)]
 #[command(before_help = "Example:\n  chancery demo\n  chancery demo --play\n  chancery demo --day 2s --dir office")]
@@ -74,14 +76,16 @@ async fn show(stage: Stage, args: &DemoArgs, context: &Context) -> Result<(), Tr
 }
 
 async fn play(stage: &mut Stage, context: &Context) -> Result<(), Trouble> {
-    let mut progress = context.printer.progress(&say!(progress.playing), stage.dossiers.len());
+    let (from, days) = (stage.from, |ms: i64| usize::try_from(ms / DAY_MS).unwrap_or_default());
+    let mut progress = context.printer.progress(&say!(progress.playing), days(stage.until.0 - from.0));
     let mut shown = 0;
     let played = Play::new(stage)
-        .run(&mut |ended| {
-            for _ in shown..ended {
+        .run(&mut |now| {
+            let gone = days(now.0 - from.0);
+            for _ in shown..gone {
                 progress.step();
             }
-            shown = shown.max(ended);
+            shown = shown.max(gone);
         })
         .await;
     drop(progress);

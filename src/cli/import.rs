@@ -21,7 +21,7 @@ use crate::sheet;
 /// What `import` is told.
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  chancery import nominees.csv --workflow nomination --papers papers/",
+    before_help = "Example:\n  chancery import nominees.csv --workflow annual_case --papers papers/",
     after_help = "With a fault in any cell, or a row that the workflow refuses, nothing is imported. An import that was interrupted\n\
                   goes on when the same file is imported again: the same key is the same dossier, never a second one."
 )]
@@ -46,6 +46,8 @@ pub(super) struct ImportArgs {
 #[derive(Default, Serialize)]
 struct Answer {
     rows: usize,
+    /// Rows of the file that are other workflows'.
+    others: usize,
     started: usize,
     already: usize,
     papers_added: usize,
@@ -82,7 +84,7 @@ pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) 
     let papers = move |row: &Planned, paper: &PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
     let actor = Actor::Import { operator: context.environment.operator.clone() };
     let intake = Intake { engine, plan: &plan, actor: &actor, mends: false, papers: &papers };
-    let mut answer = Answer { rows: plan.rows.len(), ..Answer::default() };
+    let mut answer = Answer { rows: plan.rows.len(), others: plan.others, ..Answer::default() };
     rehearse(&intake, context, &mut answer).await?;
     let sound = answer.refused.is_empty();
     if sound && !args.check {
@@ -95,6 +97,9 @@ pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) 
             let added = answer.papers_added;
             let papers = if added > 0 { say!(intake.papers, n = added) } else { Words::plain("") };
             printer.say(&say!(intake.started, started = answer.started, already = answer.already, papers));
+        }
+        if answer.others > 0 {
+            printer.say(&say!(intake.others, n = answer.others));
         }
         for row in &answer.refused {
             printer.say(&say!(intake.refused, line = row.line, key = row.key, why = row.reasons.join("; ")));

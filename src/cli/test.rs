@@ -95,7 +95,7 @@ pub(super) fn run(args: &TestArgs, context: &Context) -> Result<(), Trouble> {
     for path in find(&args.paths)? {
         faulty += play_file(&path, args, printer, &mut offices, &mut answer)?;
     }
-    answer.coverage = offices.iter().flat_map(|shared| shared.covered(printer.language())).collect();
+    answer.coverage = covered(offices, printer.language());
     printer.answer(&answer, |printer| report(&answer, printer));
     if faulty > 0 {
         return Err(Trouble::Input(say!(trial.faults, n = faulty)));
@@ -217,11 +217,25 @@ impl Shared {
         });
         Ok((&mut offices[at], tested))
     }
+}
 
-    fn covered(&self, language: &str) -> Vec<Covered> {
-        let machines = self.tested.iter().filter_map(|workflow| self.ground.world.machine(workflow));
-        machines.map(|machine| self.coverage.of(machine, language)).collect()
+/// What was reached of each folder's workflows, whatever directory of people a scenario plays in.
+fn covered(offices: Vec<Shared>, language: &str) -> Vec<Covered> {
+    let mut folders: Vec<Shared> = Vec::new();
+    for shared in offices {
+        match folders.iter_mut().find(|one| one.key.0 == shared.key.0) {
+            None => folders.push(shared),
+            Some(one) => {
+                one.tested.extend(shared.tested);
+                one.coverage.add(shared.coverage);
+            }
+        }
     }
+    let of = |shared: &Shared| -> Vec<Covered> {
+        let machines = shared.tested.iter().filter_map(|workflow| shared.ground.world.machine(workflow));
+        machines.map(|machine| shared.coverage.of(machine, language)).collect()
+    };
+    folders.iter().flat_map(of).collect()
 }
 
 impl Failed {

@@ -117,9 +117,10 @@ fn cron(item: &Item<'_>) -> Option<CronStart> {
 }
 
 fn import(item: &Item<'_>) -> Option<Import> {
-    let map = item.map(say!(what.import), &["key", "columns", "register", "papers", "ignore"])?;
+    let map = item.map(say!(what.import), &["key", "columns", "only", "register", "papers", "ignore"])?;
     let columns =
         map.need("columns", item.span()).map_or_else(Vec::new, |columns| columns.named(say!(several.columns)));
+    let only = map.get("only").map_or_else(Vec::new, |only| only.named(say!(several.columns)));
     let register = map.get("register");
     let register_map = register.as_ref().and_then(|item| item.map(say!(what.import_register), &["column", "register"]));
     let of_register = |key: &str| {
@@ -129,6 +130,7 @@ fn import(item: &Item<'_>) -> Option<Import> {
     Some(Import {
         key: map.need("key", item.span()).map_or_else(Vec::new, |item| item.words()),
         columns: columns.into_iter().map(|(column, field)| (column, field.words())).collect(),
+        only: only.into_iter().map(|(column, words)| (column, words.words())).collect(),
         register_column: of_register("column"),
         register: of_register("register"),
         papers: map.word("papers"),

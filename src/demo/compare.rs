@@ -18,7 +18,7 @@ use crate::machine::Machine;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
-    /// What a milestone and an outcome together amount to.
+    /// What an outcome, or what standing somewhere means, amounts to: the first that fits.
     #[serde(default)]
     amounts_to: Vec<Amount>,
     /// The column that says what a row ought to come to.
@@ -28,7 +28,9 @@ pub struct Reading {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Amount {
-    milestone: String,
+    /// Only with this milestone.
+    #[serde(default)]
+    milestone: Option<String>,
     outcome: String,
     to: String,
 }
@@ -86,15 +88,13 @@ pub fn disagreements(reached: &BTreeMap<String, String>, expected: &BTreeMap<Str
     expected.iter().filter(|(key, expected)| reached.get(*key) != Some(expected)).map(|(key, _)| key.clone()).collect()
 }
 
-/// What came of a dossier: its outcome, what a milestone makes of that, or what standing where it stands means.
+/// What came of a dossier: its outcome, or what standing where it stands means, and what that amounts to.
 pub fn reached(dossier: &Dossier, machine: &Machine, reading: &Reading) -> String {
-    let Some(outcome) = &dossier.outcome else {
-        let standing = dossier.active.iter().rev().find_map(|active| machine.state(&active.state)?.standing.clone());
-        return standing.unwrap_or_else(|| dossier.stands());
-    };
-    let amount =
-        reading.amounts_to.iter().find(|one| &one.outcome == outcome && dossier.milestones.contains(&one.milestone));
-    amount.map_or_else(|| outcome.clone(), |one| one.to.clone())
+    let standing = || dossier.active.iter().rev().find_map(|active| machine.state(&active.state)?.standing.clone());
+    let Some(word) = dossier.outcome.clone().or_else(standing) else { return dossier.stands() };
+    let passed = |milestone: &Option<String>| milestone.as_ref().is_none_or(|one| dossier.milestones.contains(one));
+    let amount = reading.amounts_to.iter().find(|one| one.outcome == word && passed(&one.milestone));
+    amount.map_or(word, |one| one.to.clone())
 }
 
 /// Every row of the play, in the order of the files.
@@ -104,10 +104,11 @@ pub fn reached(dossier: &Dossier, machine: &Machine, reading: &Reading) -> Strin
 pub async fn lines(stage: &Stage) -> Result<Vec<Line>, DemoError> {
     let (folder, script) = (files::shown(), &stage.office.script);
     let reading = reading(folder)?;
-    let machine = stage.hall.engine.current(&WorkflowName::new(&script.workflow)).await?;
+    let first = script.imports.first().ok_or_else(|| DemoError::missing("import"))?;
+    let machine = stage.hall.engine.current(&WorkflowName::new(&first.workflow)).await?;
     let key = machine.and_then(|machine| Some(machine.import.as_ref()?.key.clone())).unwrap_or_default();
-    let first = script.files.first().map(String::as_str).unwrap_or_default();
-    let expected = expected(folder, first, &key, &reading)?;
+    let file = first.files.first().map(String::as_str).unwrap_or_default();
+    let expected = expected(folder, file, &key, &reading)?;
     let mut lines = Vec::new();
     for (key, id) in &stage.dossiers {
         let dossier = stage.hall.engine.dossier(id).await?.ok_or_else(|| DemoError::missing("imported dossier"))?;
@@ -134,7 +135,8 @@ fn enters(event: &Event) -> bool {
     event.changes.iter().any(|change| matches!(change, Change::Entered { .. }))
 }
 
-/// Who stands behind an event: the person, the clock, the body that voted, or whoever moved the list that told the dossier.
+/// Who stands behind an event: the person, the clock, the body that voted, or whoever moved the list or the child that told the
+/// dossier.
 async fn decider(stage: &Stage, dossier: &DossierId, event: &Event) -> Result<String, DemoError> {
     let Actor::Dossier(list) = &event.actor else { return Ok(name(stage, &event.actor, "clock")) };
     let tells = |event: &&Event| {
@@ -153,7 +155,9 @@ async fn decider(stage: &Stage, dossier: &DossierId, event: &Event) -> Result<St
     {
         return Ok(body);
     }
-    Ok(told.map_or_else(|| caption.clone(), |told| name(stage, &told.actor, &caption)))
+    // Whoever ended a dossier that this one waited for.
+    let ended = || history.iter().rev().find(|one| one.at <= event.at).map(|one| name(stage, &one.actor, "clock"));
+    Ok(told.map(|told| name(stage, &told.actor, &caption)).or_else(ended).unwrap_or(caption))
 }
 
 /// The body whose vote a change closes.

@@ -11,10 +11,8 @@ use super::page::{Asked, Page};
 use super::script::Rule;
 use super::stage::Stage;
 use crate::calendar::{Delay, DelayUnit};
-use crate::ids::{Instant, WorkflowName};
+use crate::ids::Instant;
 
-/// A play that goes on for longer than this has lost its way.
-const LENGTH_MAX_MS: i64 = 500 * 24 * 60 * 60 * 1000;
 /// When people do what they noted for a day.
 const MORNING_MS: i64 = 9 * 60 * 60 * 1000;
 /// Links to one question, and to everything that one mail asks, begin so.
@@ -54,14 +52,13 @@ impl<'s> Play<'s> {
         }
     }
 
-    /// Plays to the end: nobody has anything left to do and nothing happens by itself any more. `seen` is told how many of
-    /// the imported dossiers have ended, each time the clock has moved.
+    /// Plays to the end: the script's last moment, or earlier if nobody has anything left to do and nothing happens by itself
+    /// any more. `seen` is told the time, each time before the clock moves.
     ///
     /// # Errors
     /// Somebody is asked what the script does not foresee, is told that what they sent is wrong, or the world fails.
-    pub async fn run(&mut self, seen: &mut (dyn FnMut(i64) + Send)) -> Result<(), DemoError> {
-        let last = self.stage.hall.now().plus_ms(LENGTH_MAX_MS);
-        let workflow = WorkflowName::new(&self.stage.office.script.workflow);
+    pub async fn run(&mut self, seen: &mut (dyn FnMut(Instant) + Send)) -> Result<(), DemoError> {
+        let last = self.stage.until;
         loop {
             self.stage.hall.rest().await?;
             self.read_mails().await?;
@@ -69,11 +66,11 @@ impl<'s> Play<'s> {
                 self.carry_out(&deed).await?;
                 continue;
             }
-            seen(self.stage.hall.engine.store().ended(&workflow).await?);
+            seen(self.stage.hall.now());
             let noted = self.agenda.keys().next().map(|(at, _)| *at);
             let Some(next) = [noted, self.stage.hall.next().await?].into_iter().flatten().min() else { return Ok(()) };
             if next > last {
-                return Err(DemoError::Fault(format!("the play has come to {next} and has not ended")));
+                return Ok(());
             }
             self.stage.hall.move_to(next).await?;
         }

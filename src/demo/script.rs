@@ -14,12 +14,15 @@ pub struct Script {
     pub office: String,
     /// The mailbox that mails come from.
     pub sender: String,
-    /// The workflow whose dossiers are imported.
-    pub workflow: String,
+    /// The folders beside the script's own whose workflows are at work as well.
+    #[serde(default)]
+    pub folders: Vec<String>,
     /// The calendars and working days follow this one.
     pub calendar: String,
-    /// The files that are imported; the first is the one whose rows are compared at the end.
-    pub files: Vec<String>,
+    /// When the play is over, RFC 3339: what waits for later still waits then.
+    pub until: String,
+    /// What is imported, in this order; the first file of the first is the one whose rows are compared at the end.
+    pub imports: Vec<Imported>,
     /// Who does what; the first that fits is followed.
     pub rules: Vec<Rule>,
     /// Numbers of signed papers, by the key of a row, then by event.
@@ -28,6 +31,19 @@ pub struct Script {
     /// How bodies vote, by the list's workflow.
     #[serde(default)]
     pub votes: BTreeMap<String, Votes>,
+}
+
+/// Files whose rows become dossiers of a workflow.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// The workflow; it says itself which rows are its own.
+    pub workflow: String,
+    /// The files.
+    pub files: Vec<String>,
+    /// A file with the same key and more columns: what whoever imports writes beside the rows.
+    #[serde(default)]
+    pub beside: Option<String>,
 }
 
 /// One thing that people do.

@@ -45,6 +45,28 @@ impl Sheet {
         self.rows.iter().map(|row| (key(row), row[column].clone())).collect()
     }
 
+    /// The keys of the rows in their order: the values of these columns with `/` between them.
+    pub fn keys(&self, key: &[impl AsRef<str>]) -> Vec<String> {
+        let columns: Vec<Vec<&str>> = key.iter().map(|column| self.values(column.as_ref())).collect();
+        let part = |row: usize| columns.iter().filter_map(|column| column.get(row).copied()).collect::<Vec<_>>();
+        (0..self.rows.len()).map(|row| part(row).join("/")).collect()
+    }
+
+    /// The same rows with the columns that another table has for the same keys; empty where it has no such row.
+    #[must_use]
+    pub fn beside(&self, other: &Self, key: &[impl AsRef<str>]) -> Self {
+        let more: Vec<&String> = other.header.iter().filter(|column| !self.header.contains(column)).collect();
+        let mut wide = self.clone();
+        for column in more {
+            let values = other.column(key, column);
+            wide.header.push(column.clone());
+            for (row, key) in wide.rows.iter_mut().zip(self.keys(key)) {
+                row.push(values.get(&key).cloned().unwrap_or_default());
+            }
+        }
+        wide
+    }
+
     /// Every row by its value in one column, its values by their columns.
     pub fn records(&self, key: &str) -> BTreeMap<String, BTreeMap<String, String>> {
         let Some(place) = self.header.iter().position(|have| have == key) else { return BTreeMap::new() };
@@ -84,5 +106,14 @@ mod tests {
         assert_eq!(cut.write().expect("memory"), "code,votes\na,3\n");
         assert_eq!(whole.column(&["votes", "code"], "expected_outcome")["3/a"], "yes");
         assert!(cut.column(&["code"], "expected_outcome").is_empty());
+    }
+
+    #[test]
+    fn what_stands_in_another_table_is_written_beside_the_row_of_the_same_key() {
+        let rows = Sheet::read("year,code,name\n2026,b,Bob\n2026,a,Ann\n").expect("CSV");
+        let more = Sheet::read("code,day,year\na,2026-08-14,2026\nc,2026-09-01,2026\n").expect("CSV");
+        let wide = rows.beside(&more, &["year", "code"]);
+        assert_eq!(wide.write().expect("memory"), "year,code,name,day\n2026,b,Bob,\n2026,a,Ann,2026-08-14\n");
+        assert_eq!(wide.keys(&["year", "code"]), ["2026/b", "2026/a"]);
     }
 }

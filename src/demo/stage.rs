@@ -32,6 +32,10 @@ pub struct Stage {
     pub office: Office,
     /// The imported dossiers, by the keys of their rows, in the order of the files.
     pub dossiers: Vec<(String, DossierId)>,
+    /// When a play of it began, and when it is over.
+    pub from: Instant,
+    /// See `from`.
+    pub until: Instant,
     /// Nothing had happened in it before.
     pub fresh: bool,
 }
@@ -44,17 +48,18 @@ impl Stage {
     pub async fn set(plot: &Plot) -> Result<Self, DemoError> {
         let folder = files::shown();
         let script = script(folder)?;
-        let ground = Ground::open(plot, starts(&script)?).await?;
+        let (from, until) = (instant("starts", &script.starts)?, instant("until", &script.until)?);
+        let ground = Ground::open(plot, from).await?;
         let (engine, fresh) = (ground.engine.clone(), ground.fresh);
         if fresh {
-            deploy(&engine, folder, &script).await?;
+            set_up(&engine, folder, &script).await?;
         }
         let (sheets, dossiers) = import_all(&engine, folder, &script, plot).await?;
         let office = office(&engine, folder, script, &sheets).await?;
         let calendar = engine.calendar(&office.script.calendar).ok_or_else(|| DemoError::missing("calendar"))?;
         let named = Named { office: &office.script.office, sender: &office.script.sender };
         let hall = Hall::start(ground, plot, named, calendar).await?;
-        Ok(Self { hall, office, dossiers, fresh })
+        Ok(Self { hall, office, dossiers, from, until, fresh })
     }
 }
 
@@ -66,13 +71,13 @@ fn script(folder: &str) -> Result<Script, DemoError> {
     serde_json::from_value(value).map_err(|error| DemoError::Fault(format!("play.yaml: {error}")))
 }
 
-fn starts(script: &Script) -> Result<Instant, DemoError> {
-    let at = script.starts.parse().map_err(|error| DemoError::Fault(format!("play.yaml: `starts`: {error}")))?;
+fn instant(key: &str, text: &str) -> Result<Instant, DemoError> {
+    let at = text.parse().map_err(|error| DemoError::Fault(format!("play.yaml: `{key}`: {error}")))?;
     Ok(Instant::from_timestamp(at))
 }
 
 /// Calendars, directory and workflows.
-async fn deploy(engine: &Engine, folder: &str, script: &Script) -> Result<(), DemoError> {
+async fn set_up(engine: &Engine, folder: &str, script: &Script) -> Result<(), DemoError> {
     let file =
         beside("calendars")(&format!("{}.yaml", script.calendar)).ok_or_else(|| DemoError::missing("calendar"))?;
     let (calendar, faults) = Calendar::read(&file);
@@ -81,6 +86,13 @@ async fn deploy(engine: &Engine, folder: &str, script: &Script) -> Result<(), De
     let chance = engine.chance();
     let (found, faults) = directory::read(&beside(&format!("{folder}/directory")), &|_code| PersonId::new(chance.id()));
     engine.put_directory(found.ok_or_else(|| faulty(&faults, &[]))?).await?;
+    for folder in std::iter::once(folder).chain(script.folders.iter().map(String::as_str)) {
+        deploy(engine, folder).await?;
+    }
+    Ok(())
+}
+
+async fn deploy(engine: &Engine, folder: &str) -> Result<(), DemoError> {
     for main in files::workflows(folder) {
         let checked = check_files(&main, &beside(folder));
         let machine = checked.machine.ok_or_else(|| faulty(&checked.diagnostics, &checked.sources))?;
@@ -89,30 +101,42 @@ async fn deploy(engine: &Engine, folder: &str, script: &Script) -> Result<(), De
     Ok(())
 }
 
-/// Imports every file of the script, what its rows ought to come to cut off; gives the cut files and the dossiers.
+/// Imports every file of the script, what its rows ought to come to cut off; gives the cut files, and the dossiers in the order
+/// in which the files name them.
 async fn import_all(
     engine: &Engine,
     folder: &str,
     script: &Script,
     plot: &Plot,
 ) -> Result<(Vec<Sheet>, Vec<(String, DossierId)>), DemoError> {
-    let workflow = WorkflowName::new(&script.workflow);
-    let machine = engine.current(&workflow).await?.ok_or_else(|| DemoError::missing("workflow"))?;
-    let columns = machine.import.as_ref().ok_or_else(|| DemoError::missing("section `import`"))?;
-    let (mut sheets, mut dossiers) = (Vec::new(), Vec::new());
-    for name in &script.files {
-        let file = beside(folder)(name).ok_or_else(|| DemoError::missing("file of rows"))?;
-        let sheet = Sheet::read(&file.text)?.without_oracle();
-        let cut = SourceFile::new(name, sheet.write()?);
-        let papers = papers(&plot.folder.join("papers"), &sheet, &columns.key, columns.papers.as_deref())?;
-        let table =
-            csv::read(&cut.name, cut.text.as_bytes()).map_err(|faults| faulty(&faults, std::slice::from_ref(&cut)))?;
-        let plan = import::plan(&table, &machine, &engine.directory(), Some(&papers))
-            .map_err(|faults| faulty(&faults, std::slice::from_ref(&cut)))?;
-        take(engine, &plan, &plot.folder.join("papers"), &mut dossiers).await?;
-        sheets.push(sheet);
+    let (mut sheets, mut dossiers, mut order) = (Vec::new(), Vec::new(), Vec::new());
+    for imported in &script.imports {
+        let machine = engine.current(&WorkflowName::new(&imported.workflow)).await?;
+        let machine = machine.ok_or_else(|| DemoError::missing("workflow"))?;
+        let columns = machine.import.as_ref().ok_or_else(|| DemoError::missing("section `import`"))?;
+        for name in &imported.files {
+            let mut sheet = sheet(folder, name)?;
+            if let Some(beside) = &imported.beside {
+                sheet = sheet.beside(&self::sheet(folder, beside)?, &columns.key);
+            }
+            let cut = SourceFile::new(name, sheet.write()?);
+            let papers = papers(&plot.folder.join("papers"), &sheet, &columns.key, columns.papers.as_deref())?;
+            let faults = |faults: Vec<Diagnostic>| faulty(&faults, std::slice::from_ref(&cut));
+            let table = csv::read(&cut.name, cut.text.as_bytes()).map_err(faults)?;
+            let plan = import::plan(&table, &machine, &engine.directory(), Some(&papers)).map_err(faults)?;
+            take(engine, &plan, &plot.folder.join("papers"), &mut dossiers).await?;
+            order.extend(sheet.keys(&columns.key));
+            sheets.push(sheet);
+        }
     }
+    dossiers.sort_by_key(|(key, _)| order.iter().position(|one| one == key));
     Ok((sheets, dossiers))
+}
+
+/// A file of rows, without what they ought to come to.
+fn sheet(folder: &str, name: &str) -> Result<Sheet, DemoError> {
+    let file = beside(folder)(name).ok_or_else(|| DemoError::missing("file of rows"))?;
+    Ok(Sheet::read(&file.text)?.without_oracle())
 }
 
 /// Writes the papers that the rows name, as scans would lie in a folder.
@@ -162,7 +186,8 @@ async fn office(engine: &Engine, folder: &str, script: Script, sheets: &[Sheet])
             titles.insert(title.clone(), workflow.to_string());
         }
     }
-    let machine = engine.current(&WorkflowName::new(&script.workflow)).await?;
+    let first = script.imports.first().ok_or_else(|| DemoError::missing("import"))?;
+    let machine = engine.current(&WorkflowName::new(&first.workflow)).await?;
     // On pages and in mails a row is called by the last part of its key.
     let called = machine.and_then(|machine| machine.import.as_ref()?.key.last().cloned()).unwrap_or_default();
     let rows = sheets.iter().flat_map(|sheet| sheet.records(&called)).collect();

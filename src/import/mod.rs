@@ -36,6 +36,8 @@ pub struct Plan {
     pub file: String,
     /// The dossiers, in the order of the file.
     pub rows: Vec<Planned>,
+    /// How many rows are other workflows' and were passed over.
+    pub others: usize,
 }
 
 /// What a row means.
@@ -172,7 +174,8 @@ fn planned_by(
         return Err(faults);
     }
     let (workflow, hash) = (machine.workflow.clone(), machine.hash().clone());
-    Ok(Plan { workflow, machine: hash, file: table.file().name.clone(), rows })
+    let others = table.rows().len() - rows.len();
+    Ok(Plan { workflow, machine: hash, file: table.file().name.clone(), rows, others })
 }
 
 /// As [`plan`], but columns that mean nothing to the workflow are passed over.
@@ -189,7 +192,7 @@ pub fn plan_known(
 }
 
 /// As [`plan`], for a list that a person brings: what opens registers and names papers is for the office's own imports, and is
-/// passed over.
+/// passed over; every row is meant for the workflow that it is brought to.
 ///
 /// # Errors
 /// Every fault, in the order of the file.
@@ -198,6 +201,8 @@ pub fn plan_list(table: &Table, machine: &Machine, directory: &Directory) -> Res
     let mut import = import.clone();
     import.ignore.extend(import.register.take().map(|register| register.column));
     import.ignore.extend(import.papers.take());
+    let only = std::mem::take(&mut import.only);
+    import.ignore.extend(only.into_keys().filter(|column| !import.columns.contains_key(column)));
     planned_by(&import, table, machine, directory, None)
 }
 

@@ -57,6 +57,9 @@ impl Planning<'_> {
     fn rows(&mut self, table: &Table) -> Vec<Planned> {
         let mut rows = Vec::new();
         for row in table.rows() {
+            if !is_ours(self.import, table, row) {
+                continue;
+            }
             self.formulas(table, row);
             let key = self.key(table, row);
             let fields = self.fields(row);
@@ -210,6 +213,14 @@ impl Planning<'_> {
             None => fault,
         });
     }
+}
+
+/// Whether a row is the workflow's; of a column that is not there, that is said at the header.
+pub(super) fn is_ours(import: &Import, table: &Table, row: Row<'_>) -> bool {
+    let other = |(column, words): (&String, &Vec<String>)| {
+        table.has(column) && !words.iter().any(|word| word == row.get(column))
+    };
+    !import.only.iter().any(other)
 }
 
 /// `key:year`.

@@ -404,6 +404,9 @@ pub struct Import {
     /// Column to fields. Every field takes the value; of fields of type person, unit or body each takes it only if the
     /// directory knows that code as one, and where only such fields are named at least one must.
     pub columns: BTreeMap<String, Vec<FieldName>>,
+    /// Column to words: a row that says another word there is another workflow's, and is passed over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub only: BTreeMap<String, Vec<String>>,
     /// A column of `key:year` entries, separated by `;`, that become opening entries of a register.
     #[serde(default)]
     pub register: Option<ImportRegister>,
@@ -427,7 +430,7 @@ impl Import {
     pub fn needed_columns(&self) -> Vec<&str> {
         let mut needed: Vec<&str> = self.columns.keys().map(String::as_str).collect();
         let register = self.register.as_ref().map(|register| &register.column);
-        for column in self.key.iter().chain(register).chain(&self.papers) {
+        for column in self.key.iter().chain(self.only.keys()).chain(register).chain(&self.papers) {
             if !needed.contains(&column.as_str()) {
                 needed.push(column);
             }

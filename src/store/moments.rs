@@ -1,7 +1,7 @@
-//! For a clock that is moved by hand: when the next thing is due, and how far the dossiers of a workflow have come.
+//! For a clock that is moved by hand: when the next thing is due.
 
-use super::{Param, Store, StoreError};
-use crate::ids::{Instant, WorkflowName};
+use super::{Store, StoreError};
+use crate::ids::Instant;
 
 const DUE: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
     SELECT MIN(next_due_at) AS due_at FROM dossier WHERE next_due_at > $1 \
@@ -10,7 +10,6 @@ const DUE: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
     UNION ALL SELECT MIN(next_at) AS due_at FROM mail WHERE next_at > $1) AS due";
 const HELD_BACK: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM outbox \
     WHERE mail_id IS NULL AND dropped_at IS NULL AND not_before_at <= $1";
-const ENDED: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM dossier WHERE workflow = $1 AND closed_at IS NOT NULL";
 
 impl Store {
     /// The next instant after this one at which a timer fires or a mail may go out.
@@ -29,15 +28,5 @@ impl Store {
     pub async fn holds_back(&self, now: Instant) -> Result<bool, StoreError> {
         let rows = self.read(HELD_BACK, &[now.0.into()]).await?;
         Ok(rows.first().map(|row| row.int(0)).transpose()?.unwrap_or_default() > 0)
-    }
-
-    /// How many dossiers of a workflow have ended.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn ended(&self, workflow: &WorkflowName) -> Result<i64, StoreError> {
-        let params: [Param; 1] = [workflow.as_str().into()];
-        let rows = self.read(ENDED, &params).await?;
-        Ok(rows.first().map(|row| row.int(0)).transpose()?.unwrap_or_default())
     }
 }

@@ -90,7 +90,7 @@ fn directory(folder: &Path, people: &[Person]) {
         for code in ["TT", "CB", "TK", "V1", "V2"] {
             person(&format!("{u}-{code}"));
         }
-        write!(units, "{u},Đơn vị {unit},department,BO,true,,,,\n{u}-P1,Phòng 1,team,{u},true,,,,\n{u}-P2,Phòng 2,team,{u},true,,,,\n")
+        write!(units, "{u},Đơn vị {unit},department,BO,true,ministry_unit,,,\n{u}-P1,Phòng 1,team,{u},true,,,,\n{u}-P2,Phòng 2,team,{u},true,,,,\n")
             .and_then(|()| write!(posts, "{u}-TT,{u},head,,\n{u}-CB,{u},clerk,,\n"))
             .and_then(|()| writeln!(bodies, "HD-{u},Hội đồng {u},council,{u}"))
             .and_then(|()| {
@@ -138,7 +138,7 @@ fn unit(steps: &mut String, unit: usize, rows: &[Vec<&str>], people: &[Person]) 
     let direct = people.iter().filter(|one| one.direct).count();
     let mut step = |text: String| writeln!(steps, "      - {text}").expect("written");
     step(format!(
-        "{{in: annual_unit {u}, by: {u}-CB, does: submit, fields: {{people: \"{}\", collectives: \"Tập thể P1 {u}|{u}-P1|advanced_collective|{headcount};Tập thể {u}|{u}|ministry_flag|40\"}}, papers: [review_minutes], expect: {{state: looking, fields: {{people_count: {OF_A_UNIT}, direct: {direct}}}}}}}",
+        "{{in: annual_unit {u}, by: {u}-CB, does: submit, fields: {{people: \"{}\", collectives: \"Tập thể P1 {u}|{u}-P1|advanced_collective|{headcount}|excellent;Tập thể {u}|{u}|ministry_flag|40|excellent\"}}, papers: [review_minutes], expect: {{state: looking, fields: {{people_count: {OF_A_UNIT}, direct: {direct}}}}}}}",
         said.join(";")
     ));
     let enough = direct * 2 >= OF_A_UNIT;
@@ -160,7 +160,7 @@ fn unit(steps: &mut String, unit: usize, rows: &[Vec<&str>], people: &[Person]) 
     for one in fighters.iter().rev().take(over) {
         step(format!("{{in: annual_case Người {}, by: {u}-TK, does: cut, reason: Vượt trần}}", one.code));
     }
-    let result = |holds: bool| if holds { "eligible" } else { "refused" };
+    let result = |holds: bool| if holds { "eligible" } else { "reject_guard" };
     step(format!(
         "{{in: annual_unit {u}, expect: {{state: deciding, fields: {{fighters: {}}}, children: {{groups: {{1: {}, 2: {}}}}}}}}}",
         fighters.len() - over,
@@ -175,7 +175,7 @@ fn unit(steps: &mut String, unit: usize, rows: &[Vec<&str>], people: &[Person]) 
     for one in kept.iter().filter(|one| one.award == "ministry_fighter") {
         step(format!("{{in: annual_case Người {}, by: CV, does: accept, expect: {{tasks: [SK]}}}}", one.code));
         step(format!(
-            "{{in: annual_case Người {}, by: SK, does: recognise, papers: [certificate], expect: {{state: open.ministry}}}}",
+            "{{in: annual_case Người {}, by: SK, does: recognise, papers: [chung_nhan_sang_kien], expect: {{state: open.ministry}}}}",
             one.code
         ));
     }
@@ -250,7 +250,7 @@ fn four_hundred_nominations_of_ten_units_in_three_clusters_come_out_as_they_are_
             .expect("written");
         approved += 1;
     }
-    text.push_str("      - {in: annual_ministry_list, by: CV, does: convene}\n      - {in: annual_ministry_list, votes: {yes: 1}}\n");
+    text.push_str("      - {in: annual_ministry_list, by: CV, does: convene}\n      - {in: annual_ministry_list, by: CV, attends: {}}\n      - {in: annual_ministry_list, votes: {yes: 1}}\n");
     text.push_str("      - {wait: 1min}\n      - {in: annual_ministry_list, by: BT, does: agree}\n");
     text.push_str("      - {in: annual_ministry_list, by: CV, does: signed, fields: {number: 9/QĐ-BO, signed_on: 2026-11-20}, papers: [decision], expect: {outcome: done}}\n");
     let direct = people.iter().filter(|one| one.direct).count();

@@ -8,7 +8,7 @@ use crate::cli::{Place, place, shipped};
 
 /// The shipped rows, without the columns that only the demonstration knows.
 pub(crate) fn rows() -> String {
-    let text = fs::read_to_string(shipped("commendation/nominees.csv")).expect("shipped");
+    let text = fs::read_to_string(shipped("annual/nominees.csv")).expect("shipped");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().expect("a header").clone();
     let kept: Vec<usize> = (0..header.len()).filter(|column| !header[*column].starts_with("expected_")).collect();
@@ -23,14 +23,14 @@ pub(crate) fn rows() -> String {
 
 fn office(place: &Place) {
     place.good(&["migrate"]);
-    let (calendar, folder) = (shipped("calendars/vn-civil-service.yaml"), shipped("commendation"));
-    let directory = shipped("commendation/directory");
+    let (calendar, folder) = (shipped("calendars/vn-civil-service.yaml"), shipped("annual"));
+    let directory = shipped("annual/directory");
     place.good(&["deploy", &folder, "--calendar", &calendar, "--directory", &directory]);
 }
 
 fn import(place: &Place, bytes: &[u8]) -> crate::cli::Ran {
     fs::write(place.folder.join("rows.csv"), bytes).expect("written");
-    place.run(&["import", "rows.csv", "--workflow", "nomination"])
+    place.run(&["import", "rows.csv", "--workflow", "annual_case"])
 }
 
 fn count(place: &Place) -> usize {
@@ -80,10 +80,10 @@ fn every_fault_of_a_file_of_rows_is_told_with_its_place_and_nothing_is_imported(
         assert!(ran.err.contains("nothing was imported"), "{name}: {}", ran.err);
     }
     assert_eq!(count(&place), 0);
-    let ran = place.run(&["import", "none.csv", "--workflow", "nomination"]);
+    let ran = place.run(&["import", "none.csv", "--workflow", "annual_case"]);
     assert!(ran.code == 3 && ran.err.contains("none.csv"), "{}", ran.err);
-    let ran = place.run(&["import", "rows.csv", "--workflow", "nominations"]);
-    assert!(ran.code == 2 && ran.err.contains("nomination"), "{}", ran.err);
+    let ran = place.run(&["import", "rows.csv", "--workflow", "annual_cases"]);
+    assert!(ran.code == 2 && ran.err.contains("annual_case"), "{}", ran.err);
 }
 
 #[test]
@@ -92,17 +92,18 @@ fn a_byte_order_mark_and_windows_line_ends_are_taken_and_the_same_file_again_is_
     office(&place);
     let windows = format!("\u{feff}{}", rows().replace('\n', "\r\n"));
     fs::write(place.folder.join("rows.csv"), &windows).expect("written");
-    let checked = place.json(&["import", "rows.csv", "--workflow", "nomination", "--check"]);
-    assert_eq!((&checked["rows"], count(&place)), (&Value::from(36), 0), "a rehearsal starts nothing");
-    for (started, already) in [(36, 0), (0, 36)] {
-        let answer = place.json(&["import", "rows.csv", "--workflow", "nomination"]);
+    let checked = place.json(&["import", "rows.csv", "--workflow", "annual_case", "--check"]);
+    assert_eq!((&checked["rows"], count(&place)), (&Value::from(33), 0), "a rehearsal starts nothing");
+    assert_eq!(checked["others"], 3, "rows of the fast track are another workflow's");
+    for (started, already) in [(33, 0), (0, 33)] {
+        let answer = place.json(&["import", "rows.csv", "--workflow", "annual_case"]);
         assert_eq!((&answer["started"], &answer["already"]), (&Value::from(started), &Value::from(already)));
     }
-    assert_eq!(count(&place), 36);
+    assert_eq!(count(&place), 33);
     let next = rows().replace(",2026,", ",2027,");
     fs::write(place.folder.join("rows.csv"), next).expect("written");
-    let answer = place.json(&["import", "rows.csv", "--workflow", "nomination"]);
-    assert_eq!((&answer["started"], count(&place)), (&Value::from(36), 72), "the same codes in another year");
+    let answer = place.json(&["import", "rows.csv", "--workflow", "annual_case"]);
+    assert_eq!((&answer["started"], count(&place)), (&Value::from(33), 66), "the same codes in another year");
     let replayed = place.json(&["audit", "replay", "--all"]);
-    assert_eq!(replayed["dossiers"], 72);
+    assert_eq!(replayed["dossiers"], 66);
 }

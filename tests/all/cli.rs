@@ -325,7 +325,7 @@ fn a_workflow_is_drawn_from_its_file_from_the_database_and_for_one_dossier() {
     assert!(place.good(&["diagram", &folder, "--format", "dot"]).starts_with("digraph"));
     place.bad(2, &["diagram", &folder, "--format", "json"], &["svg, mermaid, dot"]);
     place.bad(2, &["diagram", "purchase"], &["no file `purchase`"]);
-    place.bad(2, &["diagram", &shipped("commendation")], &["say which", "nomination.yaml"]);
+    place.bad(2, &["diagram", &shipped("annual")], &["say which", "annual_case.yaml"]);
     place.purchase();
     let id = place.start();
     assert!(place.good(&["diagram", "purchase", "--format", "dot"]).contains("Trưởng đơn vị xem xét (1)"));

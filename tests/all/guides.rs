@@ -71,13 +71,13 @@ fn the_faults_that_the_readme_shows_are_those_that_check_finds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = std::env::temp_dir().join(format!("chancery-readme-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
-    for name in ["nomination.yaml", "nomination.en.yaml", "awards-2026.yaml", "round-2026.yaml"] {
-        let text = std::fs::read_to_string(root.join("workflows/commendation").join(name)).expect("it is shipped");
+    for name in ["annual_case.yaml", "annual_case.en.yaml", "awards-2026.yaml", "rules-2026.yaml"] {
+        let text = std::fs::read_to_string(root.join("workflows/annual").join(name)).expect("it is shipped");
         let text = text.replacen("guard: letter_attached, target: open}", "guard: letter_atached, target: opne}", 1);
         std::fs::write(folder.join(name), text).expect("written");
     }
     let mut check = Command::new(env!("CARGO_BIN_EXE_chancery"));
-    let output = check.current_dir(&folder).args(["check", "nomination.yaml"]).output().expect("the binary runs");
+    let output = check.current_dir(&folder).args(["check", "annual_case.yaml"]).output().expect("the binary runs");
     std::fs::remove_dir_all(&folder).expect("it is ours");
     let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");

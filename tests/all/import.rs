@@ -1,7 +1,7 @@
 //! Files as offices send them: every fault with its place, and nothing is planned as long as there is one.
 
 use chancery::diagnostic::Diagnostic;
-use chancery::import::{PaperNames, Plan, plan};
+use chancery::import::{PaperNames, Plan, plan, plan_list};
 use chancery::machine::Machine;
 use chancery::sheet::csv;
 use chancery::source::SourceFile;
@@ -106,6 +106,22 @@ fn a_code_may_be_a_unit_as_well_and_empty_cells_leave_fields_alone() {
     let fields = serde_json::to_value(&plan.rows[0].fields).expect("JSON");
     assert_eq!(fields, serde_json::json!({"code": "U", "collective": "U"}));
     assert_eq!(plan.rows[0].register[0].holder, "unit:U");
+}
+
+#[test]
+fn rows_of_other_workflows_are_passed_over_and_counted_and_a_list_that_is_brought_holds_none() {
+    let text = WORKFLOW.replace("  ignore: [note]", "  only: {note: [x, y]}");
+    let (machine, directory) = (office::machine("intake", &text), office::directory());
+    let bytes = rows(&[GOOD, "nobody,,,ten,,,,,other", "head,Hai,,,,,,,y", "nobody,,,,,,,,"]);
+    let table = csv::read("rows.csv", &bytes).expect("CSV");
+    let ours = plan(&table, &machine, &directory, None).expect("their faults are not ours");
+    let keys: Vec<&str> = ours.rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!((keys, ours.others), (vec!["clerk", "head"], 2));
+    let narrow = String::from_utf8(bytes).expect("UTF-8").replace(",note", ",wish");
+    let faults = plan(&csv::read("rows.csv", narrow.as_bytes()).expect("CSV"), &machine, &directory, None);
+    assert!(faults.expect_err("nobody knows whose they are").iter().any(|fault| fault.message("en").contains("note")));
+    let brought = csv::read("rows.csv", b"code,title,kind,points,day,rating\nclerk,A,plain,1,,\n").expect("CSV");
+    assert_eq!(plan_list(&brought, &machine, &directory).map(|plan| plan.rows.len()), Ok(1));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for (folder, end) in
-        [("workflows/purchase", ".yaml"), ("workflows/commendation", ".yaml"), ("tests/all/check", ".fixed.yaml")]
+        [("workflows/purchase", ".yaml"), ("workflows/annual", ".yaml"), ("tests/all/check", ".fixed.yaml")]
     {
         let inside =
             std::fs::read_dir(root.join(folder)).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -75,7 +75,7 @@ fn the_shipped_workflows_are_laid_out_and_a_file_that_is_not_is_named() {
         "fmt",
         "--check",
         &shipped("purchase"),
-        &shipped("commendation"),
+        &shipped("irregular"),
         &shipped("leave"),
         &shipped("thesis"),
         &shipped("bloc"),

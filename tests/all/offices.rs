@@ -62,7 +62,7 @@ fn every_shipped_directory_is_without_a_fault() {
 
 #[test]
 fn every_post_and_chair_of_the_ministry_is_found() {
-    let directory = directory_of("commendation").0.expect("it has no fault");
+    let directory = directory_of("annual").0.expect("it has no fault");
     let today = date(2026, 11, 23);
     assert!(!directory.holders("head", &"HCTP".into(), today).is_empty());
     let council = directory.body_of("council", &"HCTP".into(), today).expect("there is a council");
@@ -83,10 +83,7 @@ fn every_shipped_calendar_is_without_a_fault() {
 fn the_formulas_of_shipped_workflows_name_what_there_is_and_ask_what_can_be_asked() {
     let mut found = String::new();
     for (office, name) in [
-        ("commendation", "nomination.yaml"),
-        ("commendation", "unit_list.yaml"),
-        ("commendation", "ministry_list.yaml"),
-        ("commendation", "peer_list.yaml"),
+        ("irregular", "irregular.yaml"),
         ("initiatives", "initiatives.yaml"),
         ("training", "training.yaml"),
         ("training", "trainee.yaml"),
@@ -98,6 +95,10 @@ fn the_formulas_of_shipped_workflows_name_what_there_is_and_ask_what_can_be_aske
         ("annual", "annual_case.yaml"),
         ("annual", "annual_claim.yaml"),
         ("annual", "annual_complaint.yaml"),
+        ("annual", "annual_unit_list.yaml"),
+        ("annual", "annual_cluster_list.yaml"),
+        ("annual", "annual_ministry_list.yaml"),
+        ("annual", "annual_bloc_list.yaml"),
         ("bloc", "bloc_year.yaml"),
         ("bloc", "bloc_registration.yaml"),
         ("bloc", "bloc_score.yaml"),

@@ -22,7 +22,7 @@ impl Drop for Practice {
 
 /// Begins one, and finds the address of its page.
 fn begin(place: &Place, more: &[&str]) -> (Practice, String) {
-    let (workflows, directory) = (shipped("commendation"), shipped("commendation/directory"));
+    let (workflows, directory) = (shipped("annual"), shipped("annual/directory"));
     let calendar = shipped("calendars/vn-civil-service.yaml");
     let always = ["practice", &workflows, "--directory", &directory, "--calendar", &calendar, "--dir", "practice"];
     let mut child = place.command().args(always).args(more).stdout(Stdio::piped()).spawn().expect("it starts");
@@ -38,7 +38,7 @@ fn begin(place: &Place, more: &[&str]) -> (Practice, String) {
 async fn people_practise_with_their_own_rows_and_read_every_mail_on_a_page() {
     let place = place("practice");
     std::fs::write(place.folder.join("rows.csv"), crate::bad_files::rows()).expect("written");
-    let rows = ["--rows", "rows.csv", "--workflow", "nomination", "--starts", "2026-10-05T02:00:00Z"];
+    let rows = ["--rows", "rows.csv", "--workflow", "annual_case", "--starts", "2026-10-05T02:00:00Z"];
     let (_practice, address) = begin(&place, &rows);
     let button = Sent { content_type: "application/x-www-form-urlencoded".to_owned(), body: Vec::new() };
     let mut mails = String::new();
@@ -61,9 +61,9 @@ async fn people_practise_with_their_own_rows_and_read_every_mail_on_a_page() {
 fn a_faulty_file_is_told_and_nothing_begins() {
     let place = place("practice-faulty");
     std::fs::write(place.folder.join("rows.csv"), "nominee_code\nx\n").expect("written");
-    let (workflows, directory) = (shipped("commendation"), shipped("commendation/directory"));
+    let (workflows, directory) = (shipped("annual"), shipped("annual/directory"));
     let calendar = shipped("calendars/vn-civil-service.yaml");
-    let rows = ["--rows", "rows.csv", "--workflow", "nomination", "--dir", "practice"];
+    let rows = ["--rows", "rows.csv", "--workflow", "annual_case", "--dir", "practice"];
     let always = ["practice", &workflows, "--directory", &directory, "--calendar", &calendar];
     let ran = place.run(&[&always[..], &rows[..]].concat());
     assert!(ran.code == 3 && ran.err.contains("rows.csv:1:1"), "{}", ran.err);

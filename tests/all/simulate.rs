@@ -62,7 +62,7 @@ fn nothing_comes_of_it_and_the_same_again_is_the_same() {
     assert_eq!(std::fs::read_dir(&place.folder).expect("a folder").count(), before, "no database, no file");
     place.bad(2, &["simulate", &shipped("purchase"), "--as", "NOBODY"], &["NOBODY"]);
     place.bad(2, &["simulate", &shipped("purchase"), "--field", "amont=1"], &["no field `amont`"]);
-    place.bad(2, &["simulate", &shipped("commendation")], &["several workflows"]);
+    place.bad(2, &["simulate", &shipped("annual")], &["several workflows"]);
 }
 
 #[test]

@@ -49,7 +49,7 @@ const TAMPERED: &[(&str, &[&str])] = &[
         hash FROM event WHERE dossier_id = 'LAST' AND seq = (SELECT MAX(seq) FROM event WHERE dossier_id = 'LAST')",
         ],
     ),
-    ("order", &["DELETE FROM machine WHERE workflow = 'nomination'"]),
+    ("order", &["DELETE FROM machine WHERE workflow = 'annual_case'"]),
     ("head", &["UPDATE head SET content = replace(content, ',1,', ',2,')"]),
     ("head", &["DELETE FROM head WHERE day = (SELECT MIN(day) FROM head)"]),
     (
@@ -60,27 +60,22 @@ const TAMPERED: &[(&str, &[&str])] = &[
         ],
     ),
     ("content", &["DELETE FROM seal_key WHERE dossier_id = 'LAST' AND person_id = '-'"]),
-    (
-        "content",
-        &[
-            "UPDATE dossier SET snapshot = replace(snapshot, '\"nominee_code\":\"', '\"nominee_code\":\"x') WHERE id = 'LAST'",
-        ],
-    ),
+    ("content", &["UPDATE dossier SET snapshot = replace(snapshot, '\"code\":\"', '\"code\":\"x') WHERE id = 'LAST'"]),
     ("row", &["UPDATE dossier SET seq = seq + 1 WHERE id = 'OPEN'"]),
     ("row", &["DELETE FROM dossier WHERE id = 'LAST'"]),
-    ("row", &["UPDATE dossier SET outcome = 'reject_vote' WHERE id = 'LAST'"]),
+    ("row", &["UPDATE dossier SET outcome = 'withdrawn' WHERE id = 'LAST'"]),
     ("row", &["UPDATE dossier SET closed_at = NULL WHERE id = 'LAST'"]),
     ("row", &["UPDATE dossier SET next_due_at = 5 WHERE id = 'OPEN'"]),
     (
         "course",
         &[
-            "UPDATE dossier SET snapshot = replace(snapshot, '\"state\":\"approved\"', '\"state\":\"refused\"') WHERE id = 'LAST'",
+            "UPDATE dossier SET snapshot = replace(snapshot, '\"state\":\"rejected_by_unit\"', '\"state\":\"refused\"') WHERE id = 'LAST'",
         ],
     ),
     (
         "course",
         &[
-            "UPDATE dossier SET outcome = 'x', snapshot = replace(snapshot, '\"outcome\":\"approve\"', '\"outcome\":\"x\"') \
+            "UPDATE dossier SET outcome = 'x', snapshot = replace(snapshot, '\"outcome\":\"reject_vote\"', '\"outcome\":\"x\"') \
         WHERE id = 'LAST'",
         ],
     ),
@@ -216,7 +211,7 @@ async fn ids(database: &Path) -> BTreeMap<&'static str, String> {
     const WANTED: [(&str, &str); 3] = [
         (
             "LAST",
-            "SELECT d.id FROM dossier d WHERE d.outcome = 'approve' AND d.workflow = 'nomination' AND EXISTS (SELECT 1 FROM \
+            "SELECT d.id FROM dossier d WHERE d.outcome = 'reject_vote' AND d.workflow = 'annual_case' AND EXISTS (SELECT 1 FROM \
              register r WHERE r.dossier_id = d.id) AND EXISTS (SELECT 1 FROM message m WHERE m.from_id = d.id) AND EXISTS \
              (SELECT 1 FROM outbox o WHERE o.dossier_id = d.id AND o.kind LIKE 'told%') AND EXISTS (SELECT 1 FROM event e \
              WHERE e.dossier_id = d.id AND e.seq = 1 AND e.subjects <> '') AND d.import_key IS NOT NULL ORDER BY d.import_key LIMIT 1",

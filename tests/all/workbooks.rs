@@ -292,32 +292,31 @@ fn a_workbook_is_a_directory_a_list_and_a_register_as_csv_files_are() {
     let place = place("workbooks");
     place.good(&["migrate"]);
     let sheets = ["units", "people", "posts", "bodies", "seats", "bindings"];
-    let texts: Vec<String> =
-        sheets.iter().map(|name| shipped_text(&format!("commendation/directory/{name}.csv"))).collect();
+    let texts: Vec<String> = sheets.iter().map(|name| shipped_text(&format!("annual/directory/{name}.csv"))).collect();
     let pairs: Vec<(&str, &str)> = sheets.iter().copied().zip(texts.iter().map(String::as_str)).collect();
     let folder = place.folder.join("people");
     std::fs::create_dir(&folder).expect("a folder");
     std::fs::write(folder.join("directory.xlsx"), from_csv(&pairs)).expect("written");
-    let (calendar, workflows) = (shipped("calendars/vn-civil-service.yaml"), shipped("commendation"));
+    let (calendar, workflows) = (shipped("calendars/vn-civil-service.yaml"), shipped("annual"));
     place.good(&["deploy", &workflows, "--calendar", &calendar, "--directory", "people"]);
-    let same = place.json(&["directory", &shipped("commendation/directory")]);
+    let same = place.json(&["directory", &shipped("annual/directory")]);
     assert_eq!(same["changes"].as_array().map(Vec::len), Some(0), "{same}");
 
-    let nominees = shipped_text("commendation/nominees.csv").replacen("row_id", "wish", 1);
+    let nominees = shipped_text("annual/nominees.csv").replacen("row_id", "wish", 1);
     std::fs::write(place.folder.join("list.xlsx"), from_csv(&[("Bìa", "x\n"), ("Đề nghị", &nominees)]))
         .expect("written");
-    let wrong = place.run(&["import", "list.xlsx", "--workflow", "nomination"]);
+    let wrong = place.run(&["import", "list.xlsx", "--workflow", "annual_case"]);
     assert!(wrong.code == 3 && wrong.err.contains("list.xlsx:Bìa!A1"), "{}", wrong.err);
-    let named = ["import", "list.xlsx", "--workflow", "nomination", "--sheet", "Đề nghị"];
+    let named = ["import", "list.xlsx", "--workflow", "annual_case", "--sheet", "Đề nghị"];
     let unknown = place.run(&named);
     assert!(unknown.code == 3 && unknown.err.contains("wish"), "{}", unknown.err);
     let kept = crate::bad_files::rows();
     std::fs::write(place.folder.join("list.xlsx"), from_csv(&[("Đề nghị", &kept)])).expect("written");
-    let answer = place.json(&["import", "list.xlsx", "--workflow", "nomination"]);
-    assert_eq!((&answer["started"], &answer["already"]), (&Value::from(36), &Value::from(0)));
+    let answer = place.json(&["import", "list.xlsx", "--workflow", "annual_case"]);
+    assert_eq!((&answer["started"], &answer["already"]), (&Value::from(33), &Value::from(0)));
     std::fs::write(place.folder.join("list.csv"), &kept).expect("written");
-    let again = place.json(&["import", "list.csv", "--workflow", "nomination"]);
-    assert_eq!((&again["started"], &again["already"]), (&Value::from(0), &Value::from(36)), "the same rows, no twins");
+    let again = place.json(&["import", "list.csv", "--workflow", "annual_case"]);
+    assert_eq!((&again["started"], &again["already"]), (&Value::from(0), &Value::from(33)), "the same rows, no twins");
 
     let old = "holder,key,year,paper,number,day\nHCTP,LDTT,2020,Quyết định,5/QĐ,1.5.2020\n";
     std::fs::write(place.folder.join("old.xlsx"), from_csv(&[("Cũ", old)])).expect("written");

@@ -244,6 +244,8 @@ pub struct Import {
     pub key: Vec<Name>,
     /// Columns and the fields they fill.
     pub columns: Vec<(Name, Vec<Name>)>,
+    /// Columns, and the words in them that mark a row as this workflow's.
+    pub only: Vec<(Name, Vec<Name>)>,
     /// Opening entries: the column.
     pub register_column: Option<Name>,
     /// Opening entries: the register.

@@ -52,15 +52,18 @@ impl Check<'_> {
             .map(|(column, fields)| (column.value.clone(), self.refer_all(Kind::Field, fields)))
             .collect();
         for ignored in &written.ignore {
-            let mut taken = written.columns.iter().map(|(column, _)| column).chain(&written.key);
+            let named = written.columns.iter().chain(&written.only).map(|(column, _)| column);
+            let mut taken = named.chain(&written.key);
             if let Some(column) = taken.find(|column| column.value == ignored.value) {
                 self.report(fault!(KEYS_TOGETHER.column_twice, &ignored.span, column).beside(&column.span));
             }
         }
         let register = written.register_column.as_ref().zip(written.register.as_ref());
+        let only = written.only.iter().map(|(column, words)| (text(column), words.iter().map(text).collect()));
         Import {
             key: written.key.iter().map(text).collect(),
             columns,
+            only: only.collect(),
             register: register.map(|(column, name)| ImportRegister {
                 column: text(column),
                 register: self.refer(Kind::Register, name),
