@@ -66,6 +66,7 @@ mod processes;
 mod reckoning;
 mod recount;
 mod registers;
+mod retain;
 mod rolls;
 mod rounds;
 mod scenario;
