@@ -74,14 +74,13 @@ pub(super) async fn run(args: &EraseArgs, context: &Context) -> Result<(), Troub
     }
     if !context.printer.is_json() {
         context.printer.say(&say!(erase.done));
-        let left = if engine.store().is_postgres() { say!(erase.vacuum) } else { say!(erase.backups) };
-        context.printer.hint(&left);
+        left(engine, context);
     }
     Ok(())
 }
 
 /// Nothing of it is left in the files; a reader may stand in the way for a moment.
-async fn scour(engine: &Engine) -> Result<bool, Trouble> {
+pub(super) async fn scour(engine: &Engine) -> Result<bool, Trouble> {
     for _ in 0..TRIES {
         if engine.store().scour().await? {
             return Ok(true);
@@ -89,6 +88,24 @@ async fn scour(engine: &Engine) -> Result<bool, Trouble> {
         tokio::time::sleep(BETWEEN_TRIES).await;
     }
     Ok(false)
+}
+
+/// Says where it is left.
+pub(super) fn left(engine: &Engine, context: &Context) {
+    let left = if engine.store().is_postgres() { say!(erase.vacuum) } else { say!(erase.backups) };
+    context.printer.hint(&left);
+}
+
+/// Says how long backups hold it, and until when, if it goes now.
+pub(super) fn backups(context: &Context) {
+    let personal = &context.config.personal;
+    if let Some(time) = &personal.backup_retention {
+        context.printer.say(&say!(erase.retention, time));
+    }
+    if let Some(days) = personal.backup_days {
+        let last = context.now().plus_ms(i64::from(days) * 86_400_000);
+        context.printer.say(&say!(erase.until, day = last.to_string()[..10].to_owned()));
+    }
 }
 
 /// Somebody whom the directory knows by a code, or for whom something is sealed under an id.
@@ -139,9 +156,7 @@ fn show(plan: &Erasable, context: &Context) {
         if let Some(kept) = &context.config.personal.kept_because {
             printer.say(&say!(erase.because, why = kept));
         }
-        if let Some(backups) = &context.config.personal.backup_retention {
-            printer.say(&say!(erase.retention, time = backups));
-        }
+        backups(context);
     });
 }
 

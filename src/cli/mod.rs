@@ -30,6 +30,7 @@ mod printer;
 mod reach;
 mod refused;
 mod register;
+mod retain;
 mod schema;
 mod serve;
 mod show;
@@ -185,6 +186,8 @@ enum Command {
     Subject(subject::SubjectArgs),
     /// Erase what is personal about somebody from dossiers that have ended: shown first, done with --yes.
     Erase(erase::EraseArgs),
+    /// Destroy what ended dossiers say once their workflow's time of keeping is over: shown first, done with --yes.
+    Retain(retain::RetainArgs),
     /// Prove that the log holds.
     Audit(audit::AuditArgs),
     /// Say what is wrong with configuration, keys, database, clock and mail.
@@ -409,6 +412,7 @@ async fn dispatch(command: Command, database: Option<String>, context: &Context)
         Command::Bench(args) => bench::run(&args, database, context).await,
         Command::Subject(args) => subject::run(&args, context).await,
         Command::Erase(args) => erase::run(&args, context).await,
+        Command::Retain(args) => retain::run(&args, context).await,
         Command::Audit(args) => audit::run(&args, context).await,
         Command::Serve(_) => serve::run(&[Part::Web, Part::Scheduler], context).await,
         Command::Web(args) => serve::run(&[args.part()], context).await,

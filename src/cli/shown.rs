@@ -130,6 +130,10 @@ impl Lines<'_> {
             Change::Corrected { fields, reason, .. } => return self.corrected(dossier, fields, reason.as_ref()),
             Change::Forgot { reason, .. } => say!(show.forgot, why = reason),
             Change::Erased => say!(show.erased),
+            Change::Expired(left) => {
+                let basis = left.kept.basis.as_ref().map_or("-", |basis| basis.own());
+                say!(show.expired, years = left.kept.years, basis = basis.to_owned())
+            }
             Change::ResultWithdrawn { reason, .. } => say!(show.withdrew, why = reason),
             Change::Given { to, reason, .. } => say!(show.given, person = self.name(to), why = because(reason)),
             Change::Added { person, reason, .. } => say!(show.added, person = self.name(person), why = reason),
@@ -295,6 +299,7 @@ pub(super) fn happened(kind: Kind) -> Words {
         Kind::Acknowledged => say!(happened.acknowledged),
         Kind::Received => say!(happened.received),
         Kind::Forgotten => say!(happened.forgotten),
+        Kind::Expired => say!(happened.expired),
         Kind::Knocked => say!(happened.knocked),
         Kind::Objected => say!(happened.objected),
         Kind::Settled => say!(happened.settled),

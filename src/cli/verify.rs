@@ -70,6 +70,7 @@ struct Answer<'a> {
     /// Events whose content was read.
     opened: usize,
     erased: usize,
+    expired: usize,
     heads: usize,
     unanchored: usize,
     faults: Vec<Fault<'a>>,
@@ -95,6 +96,7 @@ impl<'a> From<&'a Report> for Answer<'a> {
             events: report.events,
             opened: report.opened,
             erased: report.erased,
+            expired: report.expired,
             heads: report.heads,
             unanchored: report.unanchored,
             faults: report.faults.iter().map(fault).collect(),
@@ -124,6 +126,9 @@ pub(super) async fn run(args: &VerifyArgs, context: &Context) -> Result<(), Trou
         printer.say(&say!(audit.verified, dossiers, events, opened, heads));
         if report.erased > 0 {
             printer.say(&say!(audit.erased, n = report.erased));
+        }
+        if report.expired > 0 {
+            printer.say(&say!(audit.expired, n = report.expired));
         }
         if report.unanchored > 0 {
             printer.hint(&say!(audit.under_none, n = report.unanchored));

@@ -10,4 +10,6 @@ pub struct Personal {
     pub kept_because: Option<String>,
     /// How long backups are kept, in words: until then they hold what was erased.
     pub backup_retention: Option<String>,
+    /// The same in days: then a day is said as well.
+    pub backup_days: Option<u16>,
 }

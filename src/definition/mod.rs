@@ -15,6 +15,7 @@ pub mod model;
 mod numbers;
 mod outside;
 mod parts;
+mod retention;
 pub mod schema;
 mod separation;
 mod states;

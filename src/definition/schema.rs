@@ -178,6 +178,7 @@ papers: {p: {draft: {body: [{table: {columns: [{}]}}], sign: [{}]}}}
 access: {r: {}}
 cron: {}
 import: {register: {}}
+retention: {}
 measures: {m: {by: {g: {}}}}
 states:
   s:

@@ -2,7 +2,7 @@
 
 use super::item::{Item, Map};
 use super::model::{CronStart, Definition, Import, Table};
-use super::{LANGUAGE, children, comparisons, decisions, drafts, mails, measures, numbers, parts, states};
+use super::{LANGUAGE, children, comparisons, decisions, drafts, mails, measures, numbers, parts, retention, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
@@ -40,6 +40,7 @@ pub(super) const KEYS: &[&str] = &[
     "initial",
     "states",
     "cron",
+    "retention",
     "measures",
 ];
 
@@ -85,6 +86,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         states: map.need("states", &start).map_or_else(Vec::new, |item| states::states(&item)),
         cron: map.get("cron").map_or_else(Vec::new, |item| item.items().iter().filter_map(cron).collect()),
         import: map.get("import").and_then(|item| import(&item)),
+        retention: map.get("retention").and_then(|item| retention::retention(&item)),
         measures: map.get("measures").map_or_else(Vec::new, |item| measures::measures(&item)),
         keys: map.keys(),
         span: start,

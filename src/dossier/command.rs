@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Attends, Choice, Dossier, Message, Paper, PaperTally, Recipient, RowStatus};
 use crate::ids::{ActivationId, DossierId, EventName, FieldName, MachineHash, OperationId, PersonId};
 use crate::machine::mapping::Mapping;
-use crate::machine::{Proofs, RowEvents};
+use crate::machine::{Proofs, Retention, RowEvents};
 
 /// One request to change one dossier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +125,28 @@ impl Actor {
             (true, false) => Self::LinkPin(person),
             (false, true) => Self::Session(person),
             (true, true) => Self::SessionPin(person),
+        }
+    }
+
+    /// Who it was, as far as an event's header says it.
+    pub fn of_header(header: &str) -> Self {
+        let Some((how, id)) = header.split_once(':') else {
+            let operator = String::new();
+            return match header {
+                "import" => Self::Import { operator },
+                "migration" => Self::Migration { operator },
+                "public" => Self::Public,
+                _ => Self::Clock,
+            };
+        };
+        let person = PersonId::from(id);
+        match how {
+            "link" => Self::Link(person),
+            "link+pin" => Self::LinkPin(person),
+            "session" => Self::Session(person),
+            "session+pin" => Self::SessionPin(person),
+            "dossier" => Self::Dossier(id.into()),
+            _ => Self::Operator { operator: String::new(), person },
         }
     }
 
@@ -288,6 +310,8 @@ pub enum Ask {
     Migrate(Migrate),
     /// Forget a person.
     Forget(Forget),
+    /// Destroy what it says, for it need not be kept any longer.
+    Expire(Expire),
     /// Another dossier's message.
     Receive(Message),
     /// Nothing but what is due.
@@ -442,6 +466,7 @@ impl Ask {
             | Self::Withdraw { .. }
             | Self::Migrate(_)
             | Self::Forget(_)
+            | Self::Expire(_)
             | Self::Receive(_)
             | Self::Tick => None,
         }
@@ -464,6 +489,15 @@ pub struct Forget {
     pub person: PersonId,
     /// Why.
     pub reason: String,
+}
+
+/// Destroy what a dossier says: its time of keeping is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expire {
+    /// How long it was to be kept.
+    pub kept: Retention,
+    /// The version that says so.
+    pub rule: MachineHash,
 }
 
 /// Put right what was submitted.

@@ -76,6 +76,7 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Confirm { .. }
         | Ask::Migrate(_)
         | Ask::Forget(_)
+        | Ask::Expire(_)
         | Ask::Receive(_)
         | Ask::Tick => None,
     };

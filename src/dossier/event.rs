@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::command::Actor;
+use super::expire::Left;
 use super::note::{Acknowledgement, Note};
 use super::posting::Objected;
 use super::taken::Key;
@@ -39,6 +40,14 @@ pub struct Event {
     pub actor: Actor,
     /// What it changed, in order.
     pub changes: Vec<Change>,
+}
+
+impl Event {
+    /// What is left of a dossier of which nothing before this event can be read; `gone` is the number of the one before.
+    pub(super) fn left(&self, gone: i64) -> Option<Dossier> {
+        let mut changes = self.changes.iter();
+        changes.find_map(|one| if let Change::Expired(left) = one { Some(left.dossier(gone, self.at)) } else { None })
+    }
 }
 
 /// What happened, in one word: the header that auditors may read without a key.
@@ -85,6 +94,8 @@ pub enum Kind {
     Received,
     /// A person was forgotten.
     Forgotten,
+    /// Its time of keeping was over, and what it said was destroyed.
+    Expired,
     /// Something was due.
     Due,
     /// Something was due and could not be done.
@@ -115,6 +126,7 @@ impl Kind {
             Self::Acknowledged => "acknowledged",
             Self::Received => "received",
             Self::Forgotten => "forgotten",
+            Self::Expired => "expired",
             Self::Due => "due",
             Self::Stuck => "stuck",
         }
@@ -681,7 +693,9 @@ pub enum Change {
         /// Why, in an operator's words.
         reason: String,
     },
-    /// Something personal that was erased; only replay after an erasure shows it.
+    /// Its time of keeping was over: what it said can be opened no more, and this is what is left of it.
+    Expired(Box<Left>),
+    /// Something that was erased: something personal, or the whole event; only replay after an erasure shows it.
     Erased,
 }
 
@@ -720,6 +734,7 @@ impl Change {
                 | Self::ChildStands { .. }
                 | Self::ChildGave { .. }
                 | Self::Forgot { .. }
+                | Self::Expired(_)
         )
     }
 

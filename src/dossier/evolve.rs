@@ -8,7 +8,7 @@ use super::{
     Active, Answer, Attendance, Child, Correction, Deed, Dossier, Paused, Purpose, Recorded, Round, Row, RowOf,
     RowStatus, Stuck, Task, Timer, TimerKind, Vote,
 };
-use crate::ids::{ActivationId, DossierId, Instant, PersonId, StateId};
+use crate::ids::{ActivationId, DossierId, Instant, MachineHash, PersonId, StateId, WorkflowName};
 use crate::planted::{Fault, planted};
 
 /// The dossier after an event; before its first one there is none.
@@ -63,23 +63,19 @@ pub struct Broken {
     pub what: String,
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each kind of change, each of a line or two")]
-/// Applies one change. `decide` uses it too, so that it sees its own changes as replay will.
-pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change) -> Result<(), String> {
-    if let Change::Opened { id, workflow, machine, subject, gather_key } = change {
-        if dossier.is_some() {
-            return Err("it was opened twice".to_owned());
-        }
-        *dossier = Some(Dossier {
-            id: id.clone(),
-            workflow: workflow.clone(),
-            machine: machine.clone(),
+impl Dossier {
+    /// One that was just opened, of which nothing is known yet.
+    pub(super) fn opened(id: DossierId, workflow: WorkflowName, machine: MachineHash, opened_at: Instant) -> Self {
+        Self {
+            id,
+            workflow,
+            machine,
             seq: 0,
             content_seq: 0,
-            opened_at: at,
-            last_at: at,
+            opened_at,
+            last_at: opened_at,
             caption: String::new(),
-            subject: subject.clone(),
+            subject: None,
             import_key: None,
             round: 1,
             activations: 0,
@@ -100,7 +96,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             votes: Vec::new(),
             results: Vec::new(),
             rows: Vec::new(),
-            gather_key: gather_key.clone(),
+            gather_key: None,
             on_lists: Vec::new(),
             parent: None,
             children: Vec::new(),
@@ -111,12 +107,33 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             stuck: None,
             outcome: None,
             forgotten: Vec::new(),
+            expired_at: None,
+        }
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of change, each of a line or two")]
+/// Applies one change. `decide` uses it too, so that it sees its own changes as replay will.
+pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change) -> Result<(), String> {
+    if let Change::Opened { id, workflow, machine, subject, gather_key } = change {
+        if dossier.is_some() {
+            return Err("it was opened twice".to_owned());
+        }
+        *dossier = Some(Dossier {
+            subject: subject.clone(),
+            gather_key: gather_key.clone(),
+            ..Dossier::opened(id.clone(), workflow.clone(), machine.clone(), at)
         });
+        return Ok(());
+    }
+    if let Change::Expired(left) = change {
+        let before = dossier.as_ref().map_or(0, |dossier| dossier.seq);
+        *dossier = Some(left.dossier(before, at));
         return Ok(());
     }
     let dossier = dossier.as_mut().ok_or("it was never opened")?;
     match change {
-        Change::Opened { .. } => unreachable!("handled above"),
+        Change::Opened { .. } | Change::Expired(_) => unreachable!("handled above"),
         Change::Migrated { machine, states, active, timers, unasked } => {
             dossier.machine.clone_from(machine);
             migrate(dossier, states, active, unasked);

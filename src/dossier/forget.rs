@@ -4,10 +4,8 @@
 use super::Dossier;
 use super::event::{Change, Event};
 use super::evolve::{Broken, apply, evolve, folded};
-use crate::ids::{DossierId, Instant, PersonId};
-
-/// Letters of an id by which something is called that has no name any more.
-const NAME: usize = 8;
+use super::expire::nameless;
+use crate::ids::{Instant, PersonId};
 
 /// A fold of a log of which parts may be erased. Up to the first of those every event has to follow; from there on a change that
 /// hangs on something erased changes nothing.
@@ -17,6 +15,8 @@ pub struct Refold {
     pub dossier: Option<Dossier>,
     /// Changes that were erased.
     pub erased: usize,
+    /// The last event of a dossier whose time of keeping was over: of those up to it nothing is left but their headers.
+    pub gone: i64,
 }
 
 impl Refold {
@@ -27,6 +27,14 @@ impl Refold {
     pub fn take(&mut self, event: &Event) -> Result<(), Broken> {
         self.erased += event.changes.iter().filter(|change| matches!(change, Change::Erased)).count();
         let before = self.dossier.take();
+        if before.is_none() && !event.changes.is_empty() && event.changes.iter().all(|one| *one == Change::Erased) {
+            if event.seq != self.gone + 1 {
+                return Err(Broken { seq: event.seq, what: format!("it comes after event {}", self.gone) });
+            }
+            self.gone = event.seq;
+            return Ok(());
+        }
+        let before = before.or_else(|| event.left(self.gone));
         let after = if self.erased == 0 { evolve(before, event) } else { folded(before, event, around) };
         self.dossier = Some(after?);
         Ok(())
@@ -75,10 +83,6 @@ impl Dossier {
         self.outsiders.retain(|one| !people.contains(&one.person));
         self.forgotten.extend(people.iter().cloned());
     }
-}
-
-fn nameless(id: &DossierId) -> String {
-    format!("({})", id.as_str().chars().take(NAME).collect::<String>())
 }
 
 #[cfg(test)]

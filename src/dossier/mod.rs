@@ -13,6 +13,7 @@ pub mod count;
 pub mod decide;
 pub mod event;
 pub mod evolve;
+pub mod expire;
 pub mod forget;
 pub mod frozen;
 pub mod message;
@@ -158,6 +159,9 @@ pub struct Dossier {
     /// People who were forgotten: there is no key for them, and never will be another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<PersonId>,
+    /// When what it said was destroyed, its time of keeping being over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_at: Option<Instant>,
 }
 
 /// The round in which a dossier begins.

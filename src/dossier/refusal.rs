@@ -158,6 +158,10 @@ pub enum Code {
     NotEnded,
     /// Somebody was forgotten, and nothing more happens to the dossier.
     Forgotten,
+    /// What it said was destroyed, and nothing more happens to the dossier.
+    Expired,
+    /// The dossier is to be kept still; `about` is the last day on which it is.
+    StillKept,
     /// The other version has no such place to stand; `about` is the old state.
     Stranded,
     /// A deadline that runs in this state would be lost in the other version.
@@ -206,7 +210,7 @@ impl Refusal {
 
 impl Code {
     /// The names of all kinds.
-    pub const NAMES: [&'static str; 54] = [
+    pub const NAMES: [&'static str; 56] = [
         "no_dossier",
         "exists",
         "ended",
@@ -256,6 +260,8 @@ impl Code {
         "not_gathering",
         "not_ended",
         "forgotten",
+        "expired",
+        "still_kept",
         "stranded",
         "clock_lost",
         "task_lost",
@@ -334,6 +340,8 @@ impl Code {
             Self::NotGathering => "the list takes no rows any more",
             Self::NotEnded => "the dossier has not ended",
             Self::Forgotten => "somebody was erased from this dossier, and nothing more happens to it",
+            Self::Expired => "its time of keeping was over, and nothing is left of what it said",
+            Self::StillKept => "the dossier is to be kept still",
             Self::Stranded => "the other version has no such place to stand",
             Self::ClockLost => "a deadline that runs here would be lost in the other version",
             Self::VoteLost => "a vote, or answers that were given, would not carry over into the other version",

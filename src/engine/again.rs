@@ -23,11 +23,15 @@ impl Fold<'_> {
                 what: format!("dossier {id}: {broken}"),
             })?;
         }
-        let dossier = fold.dossier.ok_or_else(|| StoreError::Corrupt {
-            table: "event",
-            column: "operation",
-            what: format!("dossier {id} has no events"),
-        })?;
-        Ok(Done { dossier: id.clone(), seq: dossier.seq, state: dossier.stands(), again: true })
+        let (seq, state) = match fold.dossier {
+            Some(dossier) => (dossier.seq, dossier.stands()),
+            // What it said then was destroyed since.
+            None if fold.gone > 0 => (fold.gone, String::new()),
+            None => {
+                let what = format!("dossier {id} has no events");
+                return Err(StoreError::Corrupt { table: "event", column: "operation", what });
+            }
+        };
+        Ok(Done { dossier: id.clone(), seq, state, again: true })
     }
 }

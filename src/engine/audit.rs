@@ -71,11 +71,15 @@ impl Engine {
         }
         replay.erased = fold.erased;
         let forgotten = fold.dossier.as_ref().map(|dossier| dossier.forgotten.clone()).unwrap_or_default();
-        if replay.erased > 0 && forgotten.is_empty() {
+        let expired = fold.dossier.as_ref().is_some_and(|dossier| dossier.expired_at.is_some());
+        if replay.erased > 0 && forgotten.is_empty() && !expired {
             replay.faults.push("keys are gone, and no event says that somebody was erased".to_owned());
         }
         for person in forgotten.iter().filter(|person| keys.people.contains_key(person)) {
             replay.faults.push(format!("`{person}` was erased, and has a key"));
+        }
+        if keys.since > 1 && !expired {
+            replay.faults.push("its first key is gone, and no event says that its time of keeping was over".to_owned());
         }
         let folded = fold.dossier.map(|dossier| dossier.snapshot()).unwrap_or_default();
         if folded != stored.snapshot {

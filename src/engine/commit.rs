@@ -125,7 +125,11 @@ fn attempt(
             tx.write_batch(&written)?;
         }
         reach("written");
-        Ok((answers, dossiers, !written.boxes.is_empty() || !written.forgotten.is_empty()))
+        Ok((
+            answers,
+            dossiers,
+            !written.boxes.is_empty() || !written.forgotten.is_empty() || !written.expired.is_empty(),
+        ))
     })?;
     reach("committed");
     if overwritten {

@@ -205,6 +205,7 @@ impl<'f> Fold<'f> {
             Err(refusal) => Ok(Err(Failure::Refused(refusal))),
             Ok(decision) => {
                 self.forget(tx, &command.dossier, &decision)?;
+                self.expire(tx, &command.dossier, &decision)?;
                 Ok(self.accept(pending, command, &decision, &version.machine, &calendar))
             }
         }
@@ -213,7 +214,8 @@ impl<'f> Fold<'f> {
     /// Decides a command with nothing but what is in memory; none if something would have to be read for it, or if it is not
     /// simply carried out: then it is for the transaction to say what becomes of it.
     pub(super) fn carry_out_ahead(&mut self, pending: &Pending, command: &Command) -> Option<Done> {
-        if self.carried_out.contains_key(&pending.operation) || matches!(command.ask, Ask::Migrate(_) | Ask::Forget(_))
+        if self.carried_out.contains_key(&pending.operation)
+            || matches!(command.ask, Ask::Migrate(_) | Ask::Forget(_) | Ask::Expire(_))
         {
             return None;
         }
@@ -359,7 +361,12 @@ impl<'f> Fold<'f> {
 fn says(change: &Change) -> bool {
     matches!(
         change,
-        Change::Opened { .. } | Change::Captioned(_) | Change::Set(_) | Change::Party { .. } | Change::Forgot { .. }
+        Change::Opened { .. }
+            | Change::Captioned(_)
+            | Change::Set(_)
+            | Change::Party { .. }
+            | Change::Forgot { .. }
+            | Change::Expired(_)
     )
 }
 

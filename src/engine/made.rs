@@ -36,7 +36,7 @@ impl<'m> Made<'m> {
         if !planted(Fault::KeyNotKept) {
             new_keys.push((DossierKeys::own_name().to_owned(), wrapped));
         }
-        let keys = DossierKeys { own, people: BTreeMap::new() };
+        let keys = DossierKeys { own, since: 1, people: BTreeMap::new() };
         Self { inner, dossier: None, hash: HASH_BEFORE_FIRST, keys, rows, new_keys }
     }
 
@@ -51,6 +51,9 @@ impl<'m> Made<'m> {
         for person in seals::concerned(event, &dossier).into_iter().filter(|one| !dossier.forgotten.contains(one)) {
             self.key_of(&dossier.id, person);
         }
+        if event.changes.iter().any(|change| matches!(change, Change::Expired(_))) {
+            self.begin_anew(&dossier.id, event.seq);
+        }
         let first_of = first_of.filter(|_| !planted(Fault::OperationLost));
         let asked = first_of.map(|pending| Asked { operation: pending.operation.as_str(), asked: &pending.asked });
         let previous = if planted(Fault::ChainForked) { &HASH_BEFORE_FIRST } else { &self.hash };
@@ -63,6 +66,15 @@ impl<'m> Made<'m> {
         self.hash = hash;
         self.dossier = Some(dossier);
         Ok(())
+    }
+
+    /// From this event on under another key: with the one before everything that was said so far can be destroyed.
+    fn begin_anew(&mut self, dossier: &DossierId, seq: i64) {
+        let name = DossierKeys::own_since(seq);
+        let place = PersonId::from(name.as_str());
+        let (own, wrapped) = self.inner.keys.master.new_key(dossier, Some(&place), &self.inner.chance);
+        self.keys = DossierKeys { own, since: seq, people: BTreeMap::new() };
+        self.new_keys.push((name, wrapped));
     }
 
     fn key_of(&mut self, dossier: &DossierId, person: &PersonId) {

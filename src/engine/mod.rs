@@ -13,6 +13,7 @@ mod cache;
 mod commit;
 mod deliver;
 mod deploy;
+pub mod expire;
 mod facts;
 mod fold;
 pub mod forget;

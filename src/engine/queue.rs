@@ -135,6 +135,7 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Acknowledge { .. }
         | Ask::Migrate(_)
         | Ask::Forget(_)
+        | Ask::Expire(_)
         | Ask::Receive(_)
         | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
     }
@@ -166,6 +167,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Acknowledge { .. }
         | Ask::Migrate(_)
         | Ask::Forget(_)
+        | Ask::Expire(_)
         | Ask::Receive(_)
         | Ask::Tick => &mut [],
     }

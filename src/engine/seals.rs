@@ -2,7 +2,8 @@
 
 use super::Inner;
 use crate::dossier::Dossier;
-use crate::dossier::event::{Event, KIND_VERSION, Kind};
+use crate::dossier::command::Actor;
+use crate::dossier::event::{Change, Event, KIND_VERSION, Kind};
 use crate::ids::{DossierId, Instant, PersonId};
 use crate::planted::{Fault, planted};
 use crate::seal::{Damaged, DossierKeys, Hash, Header, chain};
@@ -69,20 +70,21 @@ impl Inner {
         let mut own = None;
         let mut people = std::collections::BTreeMap::new();
         for (person, bytes) in wrapped {
-            if DossierKeys::is_own(person) {
-                own = Some(self.keys.master.unwrap(dossier, None, bytes).map_err(|error| damaged(&error))?);
-                continue;
-            }
+            let since = DossierKeys::is_own(person);
             let person = PersonId::from(person.as_str());
-            let key = self.keys.master.unwrap(dossier, Some(&person), bytes).map_err(|error| damaged(&error))?;
-            people.insert(person, key);
+            let place = (since != Some(1)).then_some(&person);
+            let key = self.keys.master.unwrap(dossier, place, bytes).map_err(|error| damaged(&error))?;
+            match since {
+                Some(since) => own = Some((since, key)),
+                None => drop(people.insert(person, key)),
+            }
         }
-        let own = own.ok_or_else(|| StoreError::Corrupt {
+        let (since, own) = own.ok_or_else(|| StoreError::Corrupt {
             table: "seal_key",
             column: "wrapped",
             what: format!("dossier {dossier} has no key of its own"),
         })?;
-        Ok(DossierKeys { own, people })
+        Ok(DossierKeys { own, since, people })
     }
 }
 
@@ -118,7 +120,7 @@ pub(super) fn header<'a>(dossier: &'a DossierId, event: &'a LoggedEvent) -> Head
     }
 }
 
-/// Opens a stored event.
+/// Opens a stored event; one whose time of keeping was over reads as erased.
 pub(super) fn open(dossier: &DossierId, event: &LoggedEvent, keys: &DossierKeys) -> Result<Event, StoreError> {
     if event.kind_version > KIND_VERSION.into() {
         return Err(StoreError::Corrupt {
@@ -127,7 +129,11 @@ pub(super) fn open(dossier: &DossierId, event: &LoggedEvent, keys: &DossierKeys)
             what: format!("event {} of dossier {dossier} was written by a newer program", event.seq),
         });
     }
-    let (actor, changes) = header(dossier, event).open(&event.sealed, keys).map_err(|error| damaged(&error))?;
+    let (actor, changes) = if event.seq < keys.since {
+        (Actor::of_header(&event.actor), vec![Change::Erased])
+    } else {
+        header(dossier, event).open(&event.sealed, keys).map_err(|error| damaged(&error))?
+    };
     let kind: Kind = serde_json::from_value(event.kind.as_str().into()).map_err(|error| StoreError::Corrupt {
         table: "event",
         column: "kind",

@@ -476,6 +476,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Acknowledged => "acknowledged",
         Kind::Received => "received",
         Kind::Forgotten => "forgotten",
+        Kind::Expired => "expired",
         Kind::Due => "happened",
         Kind::Stuck => "was_stuck",
     }

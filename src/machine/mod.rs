@@ -23,6 +23,7 @@ mod numbering;
 mod posting;
 mod proof;
 mod register;
+mod retention;
 mod role;
 mod said;
 mod separation;
@@ -55,6 +56,7 @@ pub use posting::{
 };
 pub use proof::{LinkPolicy, Proofs};
 pub use register::{EntryPart, RegisterBook};
+pub use retention::{Retention, YEARS_MAX};
 pub use role::{
     BodyOf, Composed, PARTY_ADDRESS, PARTY_LANGUAGE, PARTY_MAIL, PARTY_NAME, Party, Role, RoleSource, UnitOf, composed,
 };

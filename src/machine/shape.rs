@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Children, Comparison, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, RegisterBook, Role,
-    RoleSource, State, VoteRule,
+    Access, Children, Comparison, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, RegisterBook,
+    Retention, Role, RoleSource, State, VoteRule,
 };
 use crate::exact::Exact;
 use crate::ids::{Citation, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
@@ -105,6 +105,9 @@ pub struct Shape {
     /// How columns of a CSV file become fields (`chancery import`).
     #[serde(default)]
     pub import: Option<Import>,
+    /// How long what its dossiers say is kept once they have ended; without it, for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
     /// What is counted over its dossiers, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub measures: BTreeMap<String, Measure>,

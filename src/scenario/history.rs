@@ -226,6 +226,7 @@ fn did(event: &Event, world: &World) -> Option<Words> {
         Kind::Acknowledged => say!(story.acknowledged),
         Kind::Received => say!(story.received),
         Kind::Forgotten => say!(story.forgotten),
+        Kind::Expired => say!(story.expired),
         Kind::Stuck => say!(story.stuck),
         Kind::Due => first(&|change| match change {
             Change::Fired { what, .. } => Some(fired(what)),

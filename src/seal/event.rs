@@ -246,7 +246,7 @@ mod tests {
         assert!(master.unwrap(&dossier, Some(&person), &wrapped).is_err(), "a key is bound to its place");
         assert!(MasterKeys::of_bytes([2; 32]).unwrap(&dossier, None, &wrapped).is_err());
         let (key, _) = master.new_key(&dossier, Some(&person), chance);
-        DossierKeys { own, people: [(person, key)].into() }
+        DossierKeys { own, since: 1, people: [(person, key)].into() }
     }
 
     #[test]

@@ -184,14 +184,24 @@ impl Key {
 pub struct DossierKeys {
     /// For what is not personal.
     pub own: Key,
+    /// The first event that is sealed under it: of those before nothing is left but their headers.
+    pub since: i64,
     /// For what is personal, by person.
     pub people: BTreeMap<PersonId, Key>,
 }
 
 impl DossierKeys {
-    /// Whether a stored row's `person_id` is the dossier itself.
-    pub fn is_own(person_id: &str) -> bool {
-        person_id == OWN
+    /// If a stored row's `person_id` is the dossier itself: from which event on.
+    pub fn is_own(person_id: &str) -> Option<i64> {
+        match person_id.strip_prefix(OWN)? {
+            "" => Some(1),
+            since => since.strip_prefix('@')?.parse().ok(),
+        }
+    }
+
+    /// How the dossier's own key is named in its row that was made by the event of this number, in place of the one before.
+    pub fn own_since(seq: i64) -> String {
+        format!("{OWN}@{seq}")
     }
 
     /// How the dossier's own key is named in its row.

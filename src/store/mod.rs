@@ -12,6 +12,7 @@ mod checkpoint;
 mod deployment;
 pub mod erasures;
 mod error;
+mod expiry;
 pub mod heads;
 pub mod knocks;
 pub mod listing;

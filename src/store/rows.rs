@@ -41,6 +41,8 @@ pub(crate) struct Batch {
     pub(crate) import_keys: Vec<(DossierId, String)>,
     /// Who is forgotten.
     pub(crate) forgotten: BTreeMap<DossierId, ForgottenRows>,
+    /// Whose time of keeping was over, and the number of the event that says so.
+    pub(crate) expired: BTreeMap<DossierId, i64>,
     /// Since when what is due in a dossier cannot be done (none: it can again).
     pub(crate) stuck: BTreeMap<DossierId, Option<i64>>,
 }
@@ -213,6 +215,7 @@ impl Batch {
             papers,
             import_keys,
             forgotten,
+            expired,
             stuck,
         } = later;
         // What was decided on something older is older as a whole.
@@ -240,6 +243,7 @@ impl Batch {
         self.papers.extend(papers);
         self.import_keys.extend(import_keys);
         self.forgotten.extend(forgotten);
+        self.expired.extend(expired);
         self.stuck.extend(stuck);
     }
 
@@ -254,6 +258,7 @@ impl Batch {
             && self.papers.is_empty()
             && self.import_keys.is_empty()
             && self.forgotten.is_empty()
+            && self.expired.is_empty()
             && self.stuck.is_empty()
     }
 }

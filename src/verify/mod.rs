@@ -14,6 +14,7 @@ mod chain;
 mod course;
 mod database;
 mod events;
+mod expired;
 mod export;
 mod heads;
 mod machine;
@@ -42,6 +43,8 @@ pub struct Report {
     pub opened: usize,
     /// Parts of events that belong to people who were erased.
     pub erased: usize,
+    /// Events whose content was destroyed, the time of keeping of their dossiers being over.
+    pub expired: usize,
     /// Daily heads.
     pub heads: usize,
     /// Dossiers that have changed since the last head.
@@ -182,6 +185,14 @@ impl Look {
                 return Ok(());
             }
         };
+        if keys.since > 1 {
+            let faults = expired::hold(database, id, &events, stored.as_ref(), &keys).await?;
+            report.opened += events.iter().filter(|event| event.seq >= keys.since).count();
+            report.expired += events.iter().filter(|event| event.seq < keys.since).count();
+            report.faults.extend(faults);
+            self.known.expired(id);
+            return Ok(());
+        }
         let mut contents = Vec::new();
         for event in &events {
             match keys.open(id, event) {

@@ -222,6 +222,8 @@ pub(super) struct Known {
     dossiers: BTreeSet<String>,
     facts: BTreeSet<(String, String, String, i64, String)>,
     taken: BTreeMap<(String, String), String>,
+    /// Dossiers whose content was destroyed: what of it stands in registers and among numbers stays without its events.
+    expired: BTreeSet<String>,
     contents: bool,
 }
 
@@ -229,6 +231,11 @@ impl Known {
     pub(super) fn remember(&mut self, dossier: &str, events: &[Event]) {
         self.operations.extend(events.iter().filter_map(|event| event.operation.clone()));
         self.dossiers.insert(dossier.to_owned());
+    }
+
+    pub(super) fn expired(&mut self, dossier: &str) {
+        self.contents = true;
+        self.expired.insert(dossier.to_owned());
     }
 
     pub(super) fn told(&mut self, dossier: &str, contents: &[Content], faults: &mut Vec<Fault>) {
@@ -287,7 +294,10 @@ pub(super) async fn without_event(
     }
     let mut facts = BTreeSet::new();
     for row in database.rows(FACTS, &[]).await? {
-        facts.insert((row.text(0)?, row.text(1)?, row.text(2)?, row.int(3)?, row.text(4)?));
+        let dossier = row.text(4)?;
+        if !known.expired.contains(&dossier) {
+            facts.insert((row.text(0)?, row.text(1)?, row.text(2)?, row.int(3)?, dossier));
+        }
     }
     for (register, _, key, year, dossier) in known.facts.symmetric_difference(&facts) {
         let what = format!("register `{register}`, {key} {year}: event and entry do not agree");
@@ -295,7 +305,10 @@ pub(super) async fn without_event(
     }
     let mut taken = BTreeMap::new();
     for row in database.rows(TAKEN, &[]).await? {
-        taken.insert((row.text(0)?, row.text(1)?), row.text(2)?);
+        let dossier = row.text(2)?;
+        if !known.expired.contains(&dossier) {
+            taken.insert((row.text(0)?, row.text(1)?), dossier);
+        }
     }
     let (left, right): (BTreeSet<_>, BTreeSet<_>) = (known.taken.iter().collect(), taken.iter().collect());
     for ((space, key), dossier) in left.symmetric_difference(&right).copied() {

@@ -19,6 +19,8 @@ pub(super) struct Masters {
 /// The keys of one dossier: its own, and those of people.
 pub(super) struct Keys {
     own: LessSafeKey,
+    /// The first event under it: what was said before was destroyed, its time of keeping being over.
+    pub(super) since: i64,
     people: BTreeMap<String, LessSafeKey>,
 }
 
@@ -55,12 +57,14 @@ impl Masters {
                 )));
             };
             if person == "-" {
-                own = Some(key);
+                own = Some((1, key));
+            } else if let Some(since) = person.strip_prefix("-@").and_then(|since| since.parse().ok()) {
+                own = Some((since, key));
             } else {
                 people.insert(person, key);
             }
         }
-        Ok(own.map(|own| Keys { own, people }).ok_or_else(|| "it has no key of its own".to_owned()))
+        Ok(own.map(|(since, own)| Keys { own, since, people }).ok_or_else(|| "it has no key of its own".to_owned()))
     }
 
     fn unwrap(&self, dossier: &str, person: &str, wrapped: &[u8]) -> Option<LessSafeKey> {
@@ -91,6 +95,11 @@ impl Masters {
 }
 
 impl Keys {
+    /// Whether there is a key for anybody but the dossier.
+    pub(super) fn has_people(&self) -> bool {
+        !self.people.is_empty()
+    }
+
     /// Whether there is a key for somebody.
     pub(super) fn has(&self, person: &str) -> bool {
         self.people.contains_key(person)

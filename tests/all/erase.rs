@@ -18,9 +18,9 @@ use crate::engine::{Running, command, deployed, start};
 use crate::store::{Fresh, databases};
 use crate::support::office::{self, START, by};
 
-const AN: &str = "p-an";
+pub(crate) const AN: &str = "p-an";
 /// What is planted about this person, each where nothing else has it.
-const CANARIES: [&str; 8] = [
+pub(crate) const CANARIES: [&str; 8] = [
     "canary-title-5d1c",
     "canary-file-81b0.pdf",
     "canary-content-44e7",
@@ -31,13 +31,13 @@ const CANARIES: [&str; 8] = [
     "canary-answer-63fa",
 ];
 /// What is planted where only the sealed log has it in the end.
-const SEALED: &str = "canary-reason-ee19";
+pub(crate) const SEALED: &str = "canary-reason-ee19";
 /// What their case is called, there and on the list.
 const TITLE: &str = "canary-title-5d1c canary-row-2b58";
 /// What is said of somebody else, and stays.
 const OTHER: &str = "another-title-7a41";
 
-fn operator() -> Actor {
+pub(crate) fn operator() -> Actor {
     Actor::Operator { operator: "root".to_owned(), person: PersonId::from("p-head") }
 }
 
@@ -57,7 +57,7 @@ macro_rules! tables {
 }
 
 /// What is left of canaries in a database: its rows on PostgreSQL, the bytes of all its files on SQLite.
-async fn found(office: &Running, database: &Fresh) -> Vec<&'static str> {
+pub(crate) async fn found(office: &Running, database: &Fresh) -> Vec<&'static str> {
     let all = match database.url.strip_prefix("sqlite://") {
         Some(file) => files(Path::new(file).parent().expect("a folder")),
         None => rows(office).await,
@@ -66,7 +66,7 @@ async fn found(office: &Running, database: &Fresh) -> Vec<&'static str> {
     CANARIES.into_iter().filter(|canary| has(canary) || has(&hex(canary.as_bytes()))).collect()
 }
 
-fn files(folder: &Path) -> Vec<u8> {
+pub(crate) fn files(folder: &Path) -> Vec<u8> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -138,7 +138,7 @@ fn opening(office: &Running, id: &str, title: &str, person: &str) -> Command {
 }
 
 /// A case about this person, another about somebody else, and the list on which both stood, all ended.
-async fn decided(office: &Running) -> String {
+pub(crate) async fn decided(office: &Running) -> String {
     let mut directory = office::directory();
     let id = PersonId::from(AN);
     let an = Person {

@@ -67,6 +67,7 @@ mod processes;
 mod reckoning;
 mod recount;
 mod registers;
+mod retain;
 mod rolls;
 mod rounds;
 mod scenario;

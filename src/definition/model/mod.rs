@@ -107,6 +107,8 @@ pub struct Definition {
     pub cron: Vec<CronStart>,
     /// How a CSV file is read.
     pub import: Option<Import>,
+    /// How long its dossiers are kept.
+    pub retention: Option<Retention>,
     /// What is counted over its dossiers.
     pub measures: Vec<Measure>,
 }
@@ -175,6 +177,15 @@ pub struct Guard {
     pub expr: Option<Name>,
     /// What people are told; empty for a guard that only shows the way.
     pub refuse: Text,
+    /// The legal text.
+    pub basis: Option<Citation>,
+}
+
+/// How long dossiers are kept.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    /// `years`: counted from the end.
+    pub years: Option<Spanned<i64>>,
     /// The legal text.
     pub basis: Option<Citation>,
 }

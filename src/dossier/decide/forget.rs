@@ -38,6 +38,7 @@ impl Run<'_> {
     pub(super) fn after_forgetting(&mut self, ask: &Ask) -> Result<(), Refusal> {
         match ask {
             Ask::Forget(forget) => self.forget(forget),
+            Ask::Expire(expire) => self.expire(expire),
             Ask::Receive(_) => {
                 self.finish(Kind::Received);
                 Ok(())

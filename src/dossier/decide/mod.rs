@@ -13,6 +13,7 @@ mod close;
 mod compare;
 mod correct;
 mod enter;
+mod expire;
 mod follow;
 mod forget;
 mod givers;
@@ -201,6 +202,9 @@ impl<'a> Run<'a> {
         self.at = now.max(self.dossier().last_at);
         self.actor = command.actor.clone();
         let begun = self.decision.events.len();
+        if self.dossier().expired_at.is_some() {
+            return self.after_expiry(&command.ask);
+        }
         if !self.dossier().forgotten.is_empty() {
             return self.after_forgetting(&command.ask);
         }
@@ -233,6 +237,7 @@ impl<'a> Run<'a> {
             // Two versions decide it together: `migrate::migrate`.
             Ask::Migrate(_) => Err(Refusal::of(Code::NotThisWay)),
             Ask::Forget(forget) => self.forget(forget),
+            Ask::Expire(expire) => self.expire(expire),
             Ask::Receive(message) => self.receive(message),
         }?;
         // What it changed may say who holds a role: of which unit, by which row of a table.

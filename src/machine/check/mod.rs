@@ -35,6 +35,7 @@ mod posting;
 mod reach;
 mod regions;
 mod related;
+mod retention;
 mod roads;
 mod roles;
 mod rounds;
@@ -254,6 +255,7 @@ impl Check<'_> {
             states: (0..self.tree.len()).map(|at| self.state(at)).collect(),
             cron: written.cron.iter().map(|start| self.cron(start)).collect(),
             import: written.import.as_ref().map(|import| self.import(import)),
+            retention: written.retention.as_ref().and_then(|written| self.retention(written)),
             measures: written.measures.iter().map(|one| (one.name.value.clone(), self.measure(one))).collect(),
         };
         // Of the guards that tables give, those that something asks for.

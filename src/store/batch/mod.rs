@@ -65,6 +65,9 @@ fn rare(tx: &mut Tx<'_>, batch: &Batch) -> Result<(), StoreError> {
     for (dossier, rows) in &batch.forgotten {
         forget(tx, dossier, rows)?;
     }
+    for (dossier, seq) in &batch.expired {
+        tx.expire(dossier, *seq)?;
+    }
     for ((dossier, activation, row), sealed) in &batch.boxes {
         tx.execute(BOX, &[dossier.as_str().into(), int(*activation), row.as_str().into(), sealed.clone().into()])?;
     }

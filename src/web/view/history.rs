@@ -104,6 +104,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Corrected => reader.get("did.corrected"),
         Kind::Withdrawn => reader.get("did.withdrawn"),
         Kind::Forgotten => reader.get("did.forgot"),
+        Kind::Expired => reader.get("did.expired"),
         Kind::Migrated | Kind::Received | Kind::Due | Kind::Stuck => String::new(),
     }
 }

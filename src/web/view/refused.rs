@@ -174,6 +174,8 @@ fn key(code: &Code) -> &'static str {
         Code::NotGathering => "not_gathering",
         Code::NotEnded => "not_ended",
         Code::Forgotten => "forgotten",
+        Code::Expired => "expired",
+        Code::StillKept => "still_kept",
         Code::Stranded => "stranded",
         Code::ClockLost => "clock_lost",
         Code::VoteLost => "vote_lost",
