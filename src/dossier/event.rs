@@ -12,9 +12,9 @@ use super::note::{Acknowledgement, Note};
 use super::posting::Objected;
 use super::taken::Key;
 use super::{
-    Active, Attends, Body, Choice, Deed, Dossier, Frozen, GivenOut, Ground, Message, OnList, Outsider, Paper,
-    PaperTally, Parent, Recipient, Round, RowOf, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult,
-    VoteRow,
+    Active, Assistant, Attends, Body, Choice, Deed, Dossier, Frozen, GivenOut, Ground, Message, OnList, Outsider,
+    Paper, PaperTally, Parent, Prepared, Recipient, Round, RowOf, RowStatus, Seat, StandIn, Stuck, Task, Timer,
+    TimerKind, VoteResult, VoteRow,
 };
 use crate::calendar::Delay;
 use crate::ids::{
@@ -49,6 +49,8 @@ pub enum Kind {
     Started,
     /// A person acted.
     Acted,
+    /// An assistant prepared an answer.
+    Prepared,
     /// A person took back what they had sent.
     Recalled,
     /// A person changed fields or papers.
@@ -97,6 +99,7 @@ impl Kind {
         match self {
             Self::Started => "started",
             Self::Acted => "acted",
+            Self::Prepared => "prepared",
             Self::Recalled => "recalled",
             Self::Edited => "edited",
             Self::Assigned => "assigned",
@@ -359,6 +362,15 @@ pub enum Change {
         /// All of them.
         stand_ins: Vec<StandIn>,
     },
+    /// Other people than before prepare the answers of a task's holders.
+    Assistants {
+        /// The entry.
+        activation: ActivationId,
+        /// All of them.
+        assistants: Vec<Assistant>,
+    },
+    /// An answer lies ready for whoever is asked.
+    Prepared(Prepared),
     /// Timers were set.
     Timed(Vec<Timer>),
     /// A timer fired.
@@ -724,6 +736,7 @@ impl Change {
             | Self::Corrected { .. }
             | Self::Noted(_)
             | Self::Did { .. }
+            | Self::Prepared(_)
             | Self::Given { .. }
             | Self::Added { .. }
             | Self::Extended { .. }

@@ -26,6 +26,7 @@ mod offer;
 mod party;
 mod pause;
 mod posting;
+mod prepare;
 mod receive;
 mod record;
 mod recount;
@@ -205,6 +206,7 @@ impl<'a> Run<'a> {
         match &command.ask {
             Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
+            Ask::Prepare(prepare) => self.prepare(prepare),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
             Ask::Claim { activation } => self.claim(*activation),
             Ask::Release { activation } => self.release(*activation),

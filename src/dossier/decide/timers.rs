@@ -51,6 +51,7 @@ impl Run<'_> {
         }
         self.follow_roles(now);
         self.renew_stand_ins(now);
+        self.renew_assistants(now);
         Ok(())
     }
 
