@@ -317,9 +317,16 @@ async fn an_assistant_without_a_role_reads_what_the_leader_reads_and_is_mailed_f
         theirs.next().map(|mail| mail.text.clone())
     };
     assert!(text("head").is_some(), "the leader is mailed as well");
+    let link = pages.link(&dossier, Purpose::Prepare, "m5").await;
     let cookie = pages.sign_in("m5").await;
     let inbox = pages.get_as(&cookie, "/ho-so/me").await.text();
     assert!(inbox.contains("Chuẩn bị ý kiến: Quyết định cho nghỉ") && inbox.contains("ông Người head"), "{inbox}");
+    let mut directory = (*pages.engine.directory()).clone();
+    directory.assistants.clear();
+    pages.engine.put_directory(directory).await.expect("a directory");
+    pages.engine.tick(&dossier).await.expect("a tick");
+    let over = pages.get(&link).await.text();
+    assert!(over.contains("không còn được giao việc này") && !over.contains("Người m1"), "{over}");
 }
 
 #[tokio::test]
