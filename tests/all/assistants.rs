@@ -8,6 +8,7 @@ use chancery::dossier::refusal::Code;
 use chancery::dossier::{Choice, Dossier, Purpose};
 use chancery::ids::{DossierId, Instant, PersonId};
 use chancery::machine::Machine;
+use chancery::scheduler::Scheduler;
 use serde_json::json;
 
 use crate::store::databases;
@@ -324,7 +325,8 @@ async fn an_assistant_without_a_role_reads_what_the_leader_reads_and_is_mailed_f
     let mut directory = (*pages.engine.directory()).clone();
     directory.assistants.clear();
     pages.engine.put_directory(directory).await.expect("a directory");
-    pages.engine.tick(&dossier).await.expect("a tick");
+    let mut scheduler = Scheduler::new(pages.engine.clone());
+    scheduler.step(pages.engine.now()).await.expect("a step");
     let over = pages.get(&link).await.text();
     assert!(over.contains("không còn được giao việc này") && !over.contains("Người m1"), "{over}");
 }
