@@ -27,7 +27,7 @@ pub(super) struct DeployArgs {
     /// Workflow files, or folders of them.
     #[arg(required_unless_present_any = ["directory", "calendar"])]
     pub(super) paths: Vec<PathBuf>,
-    /// A folder with the directory: `units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, `substitutes.csv`;
+    /// A folder with the directory: `units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`, `substitutes.csv`, `assistants.csv`;
     /// or `directory.xlsx` with sheets of these names, or `directory.yaml`.
     #[arg(long, value_name = "DIR")]
     pub(super) directory: Option<PathBuf>,

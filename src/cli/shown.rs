@@ -11,7 +11,7 @@ use crate::directory::Directory;
 use crate::directory::names::sort_key;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
-use crate::dossier::{Dossier, Purpose, Recipient, StandIn, TimerKind};
+use crate::dossier::{Assistant, Dossier, Purpose, Recipient, StandIn, TimerKind};
 use crate::ids::{DossierId, FieldName, Instant, Language, PersonId, StateId, Text};
 use crate::machine::Machine;
 use crate::templates::Voice;
@@ -154,6 +154,12 @@ impl Lines<'_> {
                 let all: Vec<String> = stand_ins.iter().map(|one| self.stand_in(one)).collect();
                 say!(show.stand_ins, people = all.join(", "))
             }
+            Change::Assistants { assistants, .. } => {
+                let one = |one: &Assistant| say!(show.for, person = self.name(&one.person), of = self.name(&one.of));
+                let all: Vec<String> = assistants.iter().map(|each| self.say(&one(each))).collect();
+                say!(show.assistants, people = all.join(", "))
+            }
+            Change::Prepared(one) => Words::plain(format!("{}{}", one.event, because(&one.reason))),
             Change::Stuck(stuck) => {
                 let why: Vec<String> = stuck.reasons.iter().map(|reason| self.refusing.reason(reason)).collect();
                 say!(show.cannot, what = timer(&stuck.what), why = why.join("; "))
@@ -266,6 +272,7 @@ fn purpose(purpose: Purpose) -> Words {
         Purpose::Attendance => say!(purpose.attendance),
         Purpose::Lead => say!(purpose.lead),
         Purpose::Object => say!(purpose.object),
+        Purpose::Prepare => say!(purpose.prepare),
     }
 }
 
@@ -284,6 +291,7 @@ pub(super) fn happened(kind: Kind) -> Words {
     match kind {
         Kind::Started => say!(happened.started),
         Kind::Acted => say!(happened.acted),
+        Kind::Prepared => say!(happened.prepared),
         Kind::Recalled => say!(happened.recalled),
         Kind::Edited => say!(happened.edited),
         Kind::Assigned => say!(happened.assigned),

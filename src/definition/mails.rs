@@ -25,11 +25,16 @@ fn mail(name: Name, item: &Item<'_>) -> Option<Mail> {
     })
 }
 
-/// `calendar: {day: FIELD, hour: FIELD, lasts: 2h, place: FIELD}`
+/// `calendar: {day: FIELD, hour: FIELD, lasts: 2h, place: FIELD}`, or `{deadline: true}`.
 fn session(item: &Item<'_>) -> Option<Session> {
-    let map = item.map(say!(what.session), &["day", "hour", "lasts", "place", "cancels"])?;
+    let map = item.map(say!(what.session), &["day", "hour", "lasts", "place", "deadline", "cancels"])?;
+    let deadline = map.flag("deadline");
+    let day = if deadline { map.get("day") } else { map.need("day", item.span()) };
     Some(Session {
-        day: map.need("day", item.span()).and_then(|item| item.word()),
+        span: item.span().clone(),
+        keys: map.keys(),
+        deadline,
+        day: day.and_then(|item| item.word()),
         hour: map.word("hour"),
         lasts: map.get("lasts").and_then(|item| item.delay()),
         place: map.word("place"),

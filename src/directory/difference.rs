@@ -13,7 +13,7 @@ use crate::ids::PersonId;
 pub struct Change {
     /// What became of it.
     pub sign: Sign,
-    /// `unit`, `person`, `post`, `body`, `seat`, `binding`.
+    /// `unit`, `person`, `post`, `body`, `seat`, `binding`, `substitute`, `assistant`.
     pub what: &'static str,
     /// By which it is known: codes, as files name them.
     pub name: String,
@@ -50,7 +50,7 @@ pub struct Field {
 type Records = BTreeMap<(usize, String), BTreeMap<String, String>>;
 
 /// In the order in which changes are shown.
-const KINDS: [&str; 6] = ["unit", "person", "post", "body", "seat", "binding"];
+const KINDS: [&str; 8] = ["unit", "person", "post", "body", "seat", "binding", "substitute", "assistant"];
 
 /// What `after` changes, kind by kind.
 pub fn difference(before: &Directory, after: &Directory) -> Vec<Change> {
@@ -108,6 +108,14 @@ fn records(directory: &Directory) -> Records {
     for binding in &directory.bindings {
         records.insert((5, format!("{} {}", binding.root, binding.name)), fields(binding, &["root", "name"]));
     }
+    for one in &directory.substitutes {
+        let name = format!("{} by {}{}", code(&one.person), code(&one.by), since(&one.dated));
+        records.insert((6, name), fields(one, &["person", "by"]));
+    }
+    for one in &directory.assistants {
+        let name = format!("{} by {}{}", code(&one.person), code(&one.by), since(&one.dated));
+        records.insert((7, name), fields(one, &["person", "by"]));
+    }
     records
 }
 
@@ -130,7 +138,7 @@ fn plain(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Change, Field, Sign, difference};
-    use crate::directory::{Dated, Directory, Person, Post};
+    use crate::directory::{Assistant, Dated, Directory, Person, Post, Substitute};
     use crate::ids::PersonId;
 
     fn office(name: &str, post: Option<&str>) -> Directory {
@@ -175,5 +183,17 @@ mod tests {
                 change(Sign::Added, "post", "AN head U (2026-01-01)", vec![field("from", None, Some(from))]),
             ]
         );
+    }
+
+    #[test]
+    fn who_stands_in_for_whom_and_who_assists_whom_is_shown_too() {
+        let (person, by, dated) = (PersonId::from("p1"), PersonId::from("p1"), Dated::default());
+        let before = office("An", None);
+        let substitutes = vec![Substitute { person: person.clone(), by: by.clone(), by_link: false, dated }];
+        let assistants = vec![Assistant { person, by, first: true, dated }];
+        let changes = difference(&before, &Directory { substitutes, assistants, ..before.clone() });
+        let said: Vec<_> = changes.iter().map(|one| (one.sign, one.what, one.name.as_str())).collect();
+        assert_eq!(said, [(Sign::Added, "substitute", "AN by AN"), (Sign::Added, "assistant", "AN by AN")]);
+        assert_eq!(changes[1].fields[0].after.as_deref(), Some("true"), "that mail goes to them first");
     }
 }

@@ -48,6 +48,9 @@ pub struct Directory {
     /// Who stands in for whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub substitutes: Vec<Substitute>,
+    /// Who prepares the answers of whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assistants: Vec<Assistant>,
     /// What people have said of themselves, beside the directory.
     #[serde(skip)]
     pub own: Own,
@@ -201,6 +204,21 @@ pub struct Substitute {
     /// It was said by the link of a mail and by nothing else: it counts where a link alone is enough.
     #[serde(skip)]
     pub by_link: bool,
+    /// For how long.
+    #[serde(flatten)]
+    pub dated: Dated,
+}
+
+/// Somebody (of a person's office, say) prepares what a person is asked, for a time; they decide nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assistant {
+    /// Who is asked.
+    pub person: PersonId,
+    /// Who prepares their answers.
+    pub by: PersonId,
+    /// Mail goes to them first, and to the person once an answer lies ready, or after two working days.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
     /// For how long.
     #[serde(flatten)]
     pub dated: Dated,

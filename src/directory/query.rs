@@ -95,7 +95,8 @@ impl Directory {
         let units = self.units.values().map(|one| one.dated);
         let seats = self.bodies.values().flat_map(|body| &body.seats).map(|one| one.dated);
         let posts = self.posts.iter().map(|one| one.dated);
-        let all = units.chain(seats).chain(posts).chain(self.bindings.iter().map(|one| one.dated));
+        let assistants = self.assistants.iter().map(|one| one.dated);
+        let all = units.chain(seats).chain(posts).chain(self.bindings.iter().map(|one| one.dated)).chain(assistants);
         let days = all.flat_map(|dated| [dated.from, dated.until.and_then(|last| last.tomorrow().ok())]).flatten();
         days.filter(|day| *day > after).min()
     }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::records::{BINDINGS, BODIES, PEOPLE, POSTS, Record, Records, SEATS, SUBSTITUTES, Sheet, UNITS};
-use super::{Binding, Body, BodySeat, Dated, Directory, Person, Post, Substitute, Unit};
+use super::records::{ASSISTANTS, BINDINGS, BODIES, PEOPLE, POSTS, Record, Records, SEATS, SUBSTITUTES, Sheet, UNITS};
+use super::{Assistant, Binding, Body, BodySeat, Dated, Directory, Person, Post, Substitute, Unit};
 use crate::diagnostic::{Diagnostic, Words, fault, nearest, say};
 use crate::ids::{BodyCode, PersonId, UnitCode};
 use crate::source::{SourceFile, Span, Spanned};
 
 /// Reads a directory from its files (`units.csv`, `people.csv`, `posts.csv`, `bodies.csv`, `seats.csv`, `bindings.csv`,
-/// `substitutes.csv`, or `directory.yaml`), asked for by those names. `ids` gives the id of a person by code: the one they have, or a fresh random
+/// `substitutes.csv`, `assistants.csv`, or `directory.yaml`), asked for by those names. `ids` gives the id of a person by code: the one they have, or a fresh random
 /// one; it is asked once for each person.
 pub fn read(
     files: &dyn Fn(&str) -> Option<SourceFile>,
@@ -29,6 +29,7 @@ pub fn read(
     building.seats(records.of(&SEATS));
     building.bindings(records.of(&BINDINGS));
     building.substitutes(records.of(&SUBSTITUTES));
+    building.assistants(records.of(&ASSISTANTS));
     let Building { directory, faults, .. } = building;
     let refused = faults.iter().any(Diagnostic::is_error);
     ((!refused).then_some(directory), faults)
@@ -147,6 +148,16 @@ impl Building<'_> {
             let (person, by, dated) = (self.person(record), self.person_in(record, "by"), self.dated(record));
             if let (Some(person), Some(by)) = (person, by) {
                 self.directory.substitutes.push(Substitute { person, by, dated, by_link: false });
+            }
+        }
+    }
+
+    fn assistants(&mut self, records: &[Record]) {
+        for record in records {
+            let (person, by, dated) = (self.person(record), self.person_in(record, "by"), self.dated(record));
+            let first = self.truth(record, "first");
+            if let (Some(person), Some(by)) = (person, by) {
+                self.directory.assistants.push(Assistant { person, by, first, dated });
             }
         }
     }

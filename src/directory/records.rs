@@ -32,7 +32,9 @@ pub(super) const BINDINGS: Sheet =
     Sheet { name: "bindings", needed: &["root", "name", "unit"], optional: &["from", "until"] };
 pub(super) const SUBSTITUTES: Sheet =
     Sheet { name: "substitutes", needed: &["person", "by"], optional: &["from", "until"] };
-const SHEETS: [&Sheet; 7] = [&UNITS, &PEOPLE, &POSTS, &BODIES, &SEATS, &BINDINGS, &SUBSTITUTES];
+pub(super) const ASSISTANTS: Sheet =
+    Sheet { name: "assistants", needed: &["person", "by"], optional: &["first", "from", "until"] };
+const SHEETS: [&Sheet; 8] = [&UNITS, &PEOPLE, &POSTS, &BODIES, &SEATS, &BINDINGS, &SUBSTITUTES, &ASSISTANTS];
 
 /// A record: its cells that are not empty, and its place.
 pub(super) struct Record {
@@ -118,7 +120,7 @@ impl Records {
 
     fn read_yaml(&mut self, file: &SourceFile, faults: &mut Vec<Diagnostic>) {
         let Some(root) = fields::read(file, faults) else { return };
-        let known = ["chancery", "units", "people", "posts", "bodies", "bindings", "substitutes"];
+        let known = ["chancery", "units", "people", "posts", "bodies", "bindings", "substitutes", "assistants"];
         let fields = Fields::of(&root, &known, faults);
         for sheet in SHEETS.iter().filter(|sheet| sheet.name != SEATS.name) {
             let Some(list) = fields.get(sheet.name) else { continue };

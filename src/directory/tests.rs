@@ -129,6 +129,23 @@ fn yaml_and_csv_say_the_same() {
 }
 
 #[test]
+fn an_assistant_is_named_for_somebody_who_is_known() {
+    let with = |text: &str| {
+        let mut files = files();
+        files.insert("assistants.csv", format!("person,by,first,from,until\n{text}\n"));
+        let (directory, faults) = read_files(&files);
+        let faults: Vec<String> = faults.iter().map(|fault| said(fault, &files)).collect();
+        (directory.map(|directory| directory.assistants).unwrap_or_default(), faults)
+    };
+    let (assistants, faults) = with("A,C,true,2026-01-01,\nB,C,,,");
+    assert_eq!(faults, [""; 0]);
+    let said: Vec<_> = assistants.iter().map(|one| (one.person.as_str(), one.by.as_str(), one.first)).collect();
+    assert_eq!(said, [("id-A", "id-C", true), ("id-B", "id-C", false)]);
+    assert_eq!(with("A,D,,,").1, ["E0702 assistants.csv:2:3"]);
+    assert_eq!(with("A,C,perhaps,,").1.len(), 1, "true or false");
+}
+
+#[test]
 fn holders_are_those_of_the_day_and_of_the_nearest_unit_above() {
     let directory = directory();
     assert_eq!(directory.holders("head", &"HCTP".into(), date(2026, 6, 30)), [id("A")]);

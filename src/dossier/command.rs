@@ -175,6 +175,8 @@ pub enum Ask {
     Start(Start),
     /// One of the active state's events, by a person.
     Act(Act),
+    /// An answer of somebody who is asked, prepared by their assistant.
+    Prepare(Prepare),
     /// Change fields and papers without moving on.
     Edit {
         /// The entry in which the person stands; a page of an earlier one is refused.
@@ -364,6 +366,16 @@ pub struct Act {
     pub seen: Option<i64>,
 }
 
+/// An answer that is to lie ready for whoever is asked. It decides nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prepare {
+    /// The answer, as whoever is asked would give it; without papers.
+    pub answer: Act,
+    /// What is said to them with it.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
 /// Somebody wants to object to what is posted, and says where they are reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Knock {
@@ -442,6 +454,7 @@ impl Ask {
     pub fn activation(&self) -> Option<ActivationId> {
         match self {
             Self::Act(act) => Some(act.activation),
+            Self::Prepare(prepare) => Some(prepare.answer.activation),
             Self::Record(record) => Some(record.activation),
             Self::Object(object) => Some(object.activation),
             Self::Hear(hear) => Some(hear.activation),

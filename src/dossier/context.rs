@@ -55,6 +55,7 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
     let said = match ask {
         Ask::Start(Start { fields, .. }) | Ask::Act(Act { fields, .. }) | Ask::Edit { fields, .. } => Some(fields),
         Ask::Correct(Correct { fields, .. }) => Some(fields),
+        Ask::Prepare(prepare) => Some(&prepare.answer.fields),
         Ask::Claim { .. }
         | Ask::Release { .. }
         | Ask::Assign { .. }

@@ -13,9 +13,9 @@ use super::note::{Acknowledgement, Note};
 use super::posting::Objected;
 use super::taken::Key;
 use super::{
-    Active, Attends, Body, Choice, Deed, Dossier, Frozen, GivenOut, Ground, Message, OnList, Outsider, Paper,
-    PaperTally, Parent, Recipient, Round, RowOf, RowStatus, Seat, StandIn, Stuck, Task, Timer, TimerKind, VoteResult,
-    VoteRow,
+    Active, Assistant, Attends, Body, Choice, Deed, Dossier, Frozen, GivenOut, Ground, Message, OnList, Outsider,
+    Paper, PaperTally, Parent, Prepared, Recipient, Round, RowOf, RowStatus, Seat, StandIn, Stuck, Task, Timer,
+    TimerKind, VoteResult, VoteRow,
 };
 use crate::calendar::{Delay, Outage};
 use crate::ids::{
@@ -58,6 +58,8 @@ pub enum Kind {
     Started,
     /// A person acted.
     Acted,
+    /// An assistant prepared an answer.
+    Prepared,
     /// A person took back what they had sent.
     Recalled,
     /// A person changed fields or papers.
@@ -108,6 +110,7 @@ impl Kind {
         match self {
             Self::Started => "started",
             Self::Acted => "acted",
+            Self::Prepared => "prepared",
             Self::Recalled => "recalled",
             Self::Edited => "edited",
             Self::Assigned => "assigned",
@@ -380,6 +383,15 @@ pub enum Change {
         /// All of them.
         stand_ins: Vec<StandIn>,
     },
+    /// Other people than before prepare the answers of a task's holders.
+    Assistants {
+        /// The entry.
+        activation: ActivationId,
+        /// All of them.
+        assistants: Vec<Assistant>,
+    },
+    /// An answer lies ready for whoever is asked.
+    Prepared(Prepared),
     /// Timers were set.
     Timed(Vec<Timer>),
     /// A timer fired.
@@ -748,6 +760,7 @@ impl Change {
             | Self::Corrected { .. }
             | Self::Noted(_)
             | Self::Did { .. }
+            | Self::Prepared(_)
             | Self::Given { .. }
             | Self::Added { .. }
             | Self::Extended { .. }

@@ -89,6 +89,7 @@ impl Dossier {
             corrections: Vec::new(),
             notes: Vec::new(),
             acknowledged: Vec::new(),
+            prepared: Vec::new(),
             outsiders: Vec::new(),
             objections: Vec::new(),
             tasks: Vec::new(),
@@ -231,6 +232,13 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
             let task = tasks.find(|task| task.activation == *activation && task.purpose == *purpose);
             task.ok_or("nobody is asked there")?.stand_ins.clone_from(stand_ins);
         }
+        Change::Assistants { activation, assistants } => {
+            task_of(dossier, *activation)?.assistants.clone_from(assistants);
+        }
+        Change::Prepared(one) => {
+            dossier.prepared.retain(|old| old.activation != one.activation || old.by != one.by);
+            dossier.prepared.push(one.clone());
+        }
         Change::Timed(timers) => {
             for timer in timers.iter().skip(usize::from(planted(Fault::TimerLost))) {
                 dossier.timers.retain(|old| old.activation != timer.activation || old.what != timer.what);
@@ -247,7 +255,11 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         }
         Change::Paused { state, frozen } => freeze(dossier, at, state, frozen)?,
         Change::Resumed { state, timers, due } => resume(dossier, state, timers, due)?,
-        Change::Abandoned(state) => dossier.paused.retain(|paused| &paused.state != state),
+        Change::Abandoned(state) => {
+            let given_up = take(&mut dossier.paused, |paused| &paused.state == state);
+            let over = |entry| given_up.iter().flat_map(|paused| &paused.active).any(|one| one.activation == entry);
+            dossier.prepared.retain(|one| !over(one.activation));
+        }
         Change::Held(message) => dossier.held.push(message.clone()),
         Change::Unheld(place) => {
             let place = *place as usize;
@@ -458,6 +470,7 @@ fn leave(dossier: &mut Dossier, left: &[ActivationId]) {
     dossier.tasks.retain(|task| !left.contains(&task.activation));
     dossier.timers.retain(|timer| !left.contains(&timer.activation));
     dossier.acknowledged.retain(|one| !left.contains(&one.activation));
+    dossier.prepared.retain(|one| !left.contains(&one.activation));
     dossier.votes.retain(|vote| !left.contains(&vote.activation));
 }
 

@@ -21,13 +21,14 @@ pub mod note;
 pub mod outsider;
 pub mod parts;
 pub mod posting;
+pub mod prepared;
 pub mod project;
 pub mod refusal;
 pub mod revision;
 pub mod sight;
 pub mod taken;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,7 @@ pub use children::{Child, Parent};
 pub use frozen::Frozen;
 pub use message::{Body, Message, OnList, Recipient};
 pub use outsider::{Outsider, RowOf};
+pub use prepared::{Assistant, Prepared};
 
 /// One dossier, folded from its events. Its JSON (fields in this order, maps sorted) is the snapshot; replaying the events
 /// gives it again to the byte.
@@ -105,6 +107,9 @@ pub struct Dossier {
     /// Who said in an active entry that they have read it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acknowledged: Vec<note::Acknowledgement>,
+    /// Answers that assistants have prepared for those who are asked in an active entry, the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepared: Vec<Prepared>,
     /// People from outside whom it names, in the order in which they were named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outsiders: Vec<Outsider>,
@@ -320,6 +325,9 @@ pub struct Task {
     /// Those who stand in for one of the holders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stand_ins: Vec<StandIn>,
+    /// Those who prepare an answer for one of the holders, and decide nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assistants: Vec<Assistant>,
     /// Those who have done their part, where several are needed: they are asked no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
@@ -344,6 +352,7 @@ impl Task {
             others: Vec::new(),
             added: Vec::new(),
             stand_ins: Vec::new(),
+            assistants: Vec::new(),
             answers: Vec::new(),
             records: false,
             due_at: None,
@@ -366,6 +375,18 @@ impl Task {
     pub fn behalf(&self, person: &PersonId, now: Instant) -> Option<&PersonId> {
         let mut own = self.stand_ins.iter().filter(|one| &one.person == person && self.holders.contains(&one.of));
         own.find(|one| one.until_at.is_none_or(|until| now < until)).map(|one| &one.of)
+    }
+
+    /// Those who prepare an answer for somebody who is asked, each once.
+    pub fn preparing(&self) -> BTreeSet<&PersonId> {
+        let of_holders = self.assistants.iter().filter(|one| self.holders.contains(&one.of));
+        of_holders.map(|one| &one.person).collect()
+    }
+
+    /// The holders for whom this person prepares an answer at this moment.
+    pub fn prepares_for(&self, person: &PersonId, now: Instant) -> impl Iterator<Item = &PersonId> {
+        let own = self.assistants.iter().filter(move |one| &one.person == person && one.holds(now));
+        own.map(|one| &one.of).filter(|of| self.holders.contains(of))
     }
 
     /// Nobody has it yet: it waits for whoever leads the step to give it to somebody.
@@ -430,6 +451,8 @@ pub enum Purpose {
     Object,
     /// To lead a step that others do: nobody waits for it, unless the step waits to be given to somebody.
     Lead,
+    /// To prepare the answer of somebody who is asked to act: a part of their task, which decides nothing.
+    Prepare,
 }
 
 impl Purpose {
@@ -443,13 +466,15 @@ impl Purpose {
             Self::Attendance => "attendance",
             Self::Lead => "lead",
             Self::Object => "object",
+            Self::Prepare => "prepare",
         }
     }
 
     /// The purpose of this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        let all = [Self::Act, Self::Ballot, Self::Tally, Self::Confirm, Self::Attendance, Self::Lead, Self::Object];
-        all.into_iter().find(|purpose| purpose.name() == name)
+        let of_votes = [Self::Ballot, Self::Tally, Self::Confirm, Self::Attendance];
+        let mut all = of_votes.into_iter().chain([Self::Act, Self::Lead, Self::Object, Self::Prepare]);
+        all.find(|purpose| purpose.name() == name)
     }
 }
 
@@ -623,8 +648,9 @@ impl Dossier {
         again_at.or_else(|| self.timers.iter().map(|timer| timer.due_at).min())
     }
 
-    /// The open task of this activation and purpose.
+    /// The open task of this activation and purpose; of whoever prepares an answer, the task that it answers.
     pub fn task(&self, activation: ActivationId, purpose: Purpose) -> Option<&Task> {
+        let purpose = if purpose == Purpose::Prepare { Purpose::Act } else { purpose };
         self.tasks.iter().find(|task| task.activation == activation && task.purpose == purpose)
     }
 

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::event::{Change, Event};
-use super::{Dossier, Message, Purpose, Task, TimerKind, Vote};
-use crate::calendar::Calendar;
+use super::{Assistant, Dossier, Message, Purpose, Task, TimerKind, Vote};
+use crate::calendar::{Calendar, Delay, DelayUnit};
 use crate::ids::{ActivationId, Instant, PersonId};
 use crate::machine::chart::Chart;
 use crate::machine::{LinkPolicy, Machine};
+
+/// How long mail to somebody whose assistant comes first waits for the answer that is prepared.
+const ASSISTANT_FIRST: Delay = Delay { count: 2, unit: DelayUnit::WorkingDays };
 
 /// The rows that change with a dossier, besides its own row, its events and its ballots.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -189,6 +192,9 @@ pub fn project(
     for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task)) && is_awaited(task)) {
         let seq = after.seq;
         notices.add(seq, task.activation, &task.person, NoticeKind::Asked, Some(task.purpose), opened_at);
+        if is_assisted_first(after, task) {
+            notices.put_off(task);
+        }
     }
     // Whoever records what comes from outside is told where, and asked for nothing.
     let records = |row: &TaskRow| {
@@ -247,19 +253,28 @@ fn tasks(dossier: &Dossier, chart: &Chart) -> TaskMap {
         .tasks
         .iter()
         .chain(paused)
-        .flat_map(|task| task.asked().map(move |person| (task, person)))
-        .map(|(task, person)| {
+        .flat_map(|task| {
+            let asked = task.asked().map(move |person| (task, task.purpose, person));
+            asked.chain(task.preparing().into_iter().map(move |person| (task, Purpose::Prepare, person)))
+        })
+        .map(|(task, purpose, person)| {
             let row = TaskRow {
                 activation: task.activation,
-                purpose: task.purpose,
+                purpose,
                 person: person.clone(),
                 policy: task.policy,
                 opened_at: dossier.last_at,
                 due_at: dossier.due_of(task, chart),
             };
-            ((task.activation, task.purpose, person.clone()), row)
+            ((task.activation, purpose, person.clone()), row)
         })
         .collect()
+}
+
+/// Whether mail about a task goes to the assistant of whoever is asked before it goes to them.
+fn is_assisted_first(dossier: &Dossier, row: &TaskRow) -> bool {
+    let task = dossier.task(row.activation, Purpose::Act).filter(|_| row.purpose == Purpose::Act);
+    task.is_some_and(|task| task.assistants.iter().any(|one| one.of == row.person && one.first))
 }
 
 /// A task that was not there, or not like this.
@@ -281,15 +296,11 @@ impl<'a> Notices<'a> {
             match change {
                 Change::Fired { activation, what: TimerKind::Remind(_), .. } => {
                     for task in self.late(*activation) {
-                        for person in task.asked() {
-                            self.add(
-                                event.seq,
-                                task.activation,
-                                person,
-                                NoticeKind::Reminder,
-                                Some(task.purpose),
-                                event.at,
-                            );
+                        let asked = task.asked().map(|person| (person, task.purpose));
+                        let preparing = task.preparing().into_iter().map(|person| (person, Purpose::Prepare));
+                        for (person, purpose) in asked.chain(preparing) {
+                            let (seq, entry) = (event.seq, task.activation);
+                            self.add(seq, entry, person, NoticeKind::Reminder, Some(purpose), event.at);
                         }
                     }
                 }
@@ -307,6 +318,15 @@ impl<'a> Notices<'a> {
                     let open = self.after.tasks.iter().filter(|task| task.activation == *activation);
                     for (purpose, person) in open.flat_map(|task| task.asked().map(move |one| (task.purpose, one))) {
                         self.add(event.seq, *activation, person, NoticeKind::Asked, Some(purpose), event.at);
+                    }
+                }
+                // Whose mail waited for it gets it now.
+                Change::Prepared(one) => {
+                    let task = self.after.task(one.activation, Purpose::Act);
+                    let first = |assistant: &&Assistant| assistant.person == one.by && assistant.first;
+                    for assistant in task.iter().flat_map(|task| &task.assistants).filter(first) {
+                        let (seq, person) = (event.seq, &assistant.of);
+                        self.add(seq, one.activation, person, NoticeKind::Asked, Some(Purpose::Act), event.at);
                     }
                 }
                 Change::Waits { activation, people } => {
@@ -361,6 +381,18 @@ impl<'a> Notices<'a> {
     ) {
         let notice = self.notice(seq, activation, person, kind, at);
         self.put(Notice { purpose, ..notice });
+    }
+
+    /// What is said to whoever is asked waits for their assistant, as long as there is time for that.
+    fn put_off(&mut self, task: &TaskRow) {
+        let key = (task.activation, task.person.clone(), NoticeKind::Asked, None);
+        if let Some(notice) = self.rows.get_mut(&key) {
+            let waited = self.calendar.after(notice.at, ASSISTANT_FIRST);
+            let later = self.calendar.mail_slot(waited, notice.urgent);
+            if task.due_at.is_none_or(|due| later < due) {
+                notice.not_before_at = later;
+            }
+        }
     }
 
     fn notice(&self, seq: i64, activation: ActivationId, person: &PersonId, kind: NoticeKind, at: Instant) -> Notice {

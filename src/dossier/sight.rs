@@ -109,6 +109,8 @@ impl Sight {
         if !self.history() {
             seen.results.clear();
         }
+        // An answer that was prepared is for whoever is asked, whose page looks at the whole dossier for it.
+        seen.prepared.clear();
         seen.held.clear();
         seen
     }
@@ -234,6 +236,7 @@ impl Sight {
                 let reason = reason.filter(|_| own || self.history());
                 Some(Change::Did { activation, event, reason })
             }
+            Change::Prepared(_) => None,
             Change::Grounds(grounds) => self.grounds().then_some(Change::Grounds(grounds)),
             Change::Described { row, caption, fields } => {
                 let shown = shape.row_caption.as_ref().is_none_or(|name| self.field(name));

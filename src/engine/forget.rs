@@ -80,7 +80,9 @@ impl Engine {
         let today = self.days(self.now()).into_iter().next();
         let goes_on = |until: Option<jiff::civil::Date>| until.zip(today).is_none_or(|(until, today)| until >= today);
         let substitutes = directory.substitutes.iter().chain(&directory.own.absences);
-        let holds = directory.posts.iter().any(|post| &post.person == person && goes_on(post.dated.until))
+        let mut assistants = directory.assistants.iter().filter(|one| &one.person == person || &one.by == person);
+        let holds = assistants.any(|one| goes_on(one.dated.until))
+            || directory.posts.iter().any(|post| &post.person == person && goes_on(post.dated.until))
             || directory
                 .bodies
                 .values()

@@ -113,6 +113,7 @@ fn identity(command: &Command) -> Vec<u8> {
         }
         Ask::Start(_)
         | Ask::Act(_)
+        | Ask::Prepare(_)
         | Ask::Edit { .. }
         | Ask::Claim { .. }
         | Ask::Release { .. }
@@ -149,6 +150,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
     match ask {
         Ask::Start(Start { papers, .. }) | Ask::Act(Act { papers, .. }) | Ask::Edit { papers, .. } => papers,
         Ask::Correct(Correct { papers, .. }) | Ask::Note { papers, .. } | Ask::Record(Record { papers, .. }) => papers,
+        Ask::Prepare(prepare) => &mut prepare.answer.papers,
         Ask::Object(Object { papers, .. }) | Ask::Hear(Hear { papers, .. }) => papers,
         Ask::Knock(_)
         | Ask::Settle(_)

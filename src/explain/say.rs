@@ -458,6 +458,7 @@ fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Started => "started",
         Kind::Acted => "acted",
+        Kind::Prepared => "prepared",
         Kind::Recalled => "recalled",
         Kind::Edited => "edited",
         Kind::Assigned => "assigned",

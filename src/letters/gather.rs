@@ -156,6 +156,7 @@ pub fn is_wanted(
     let mut open = dossier.tasks.iter().chain(paused).filter(|task| task.activation == activation);
     match (kind, purpose) {
         (NoticeKind::Escalation, _) => open.next().is_some(),
+        (_, Some(Purpose::Prepare)) => open.any(|task| task.preparing().contains(person)),
         (_, Some(purpose)) => open.any(|task| task.purpose == purpose && task.asks(person)),
         (_, None) => true,
     }

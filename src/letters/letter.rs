@@ -120,6 +120,10 @@ pub struct Matter {
     pub role: Option<String>,
     /// On whose behalf, where they stand in for somebody.
     pub behalf: Option<String>,
+    /// Those for whom the reader prepares the answer, with how they are addressed.
+    pub prepares_for: Option<String>,
+    /// The answer that lies ready for the reader: who prepared it, and what it says.
+    pub prepared: Option<(String, String)>,
     /// The body that votes.
     pub body: Option<String>,
     /// By when.

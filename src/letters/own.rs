@@ -13,7 +13,7 @@ use crate::calendar::Calendar;
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{FieldName, Instant, Text};
-use crate::machine::Mail;
+use crate::machine::{Mail, Session};
 use crate::templates::{BLANK, Source, Voice};
 use crate::words::Words;
 
@@ -46,9 +46,13 @@ impl Reading<'_> {
     /// The session that its mail speaks of, as far as the reader may see it; none as long as it has no day.
     pub(super) fn invitation(&self, matter: &Matter, calendar: &Calendar) -> Option<Invitation> {
         let rule = self.machine.mails.get(self.named()?)?.calendar.as_ref()?;
+        if rule.deadline {
+            return self.deadline(rule, matter, calendar);
+        }
         let field = |name: &FieldName| self.dossier.fields.get(name).and_then(Value::as_str).map(str::trim);
         let said = |name: &Option<FieldName>| name.as_ref().and_then(field).unwrap_or_default();
-        let day: Date = field(&rule.day)?.parse().ok()?;
+        let named = rule.day.as_ref()?;
+        let day: Date = field(named)?.parse().ok()?;
         let written = said(&rule.hour);
         let from = hour(written).and_then(|hour| day.to_datetime(hour).to_zoned(calendar.zone().clone()).ok());
         let from = from.map(|from| Instant(from.timestamp().as_millisecond()));
@@ -60,7 +64,7 @@ impl Reading<'_> {
         }
         let subject = own.map(|own| own.subject.as_str()).filter(|subject| !subject.is_empty());
         Some(Invitation {
-            session: format!("{}.{}", self.dossier.id, rule.day),
+            session: format!("{}.{named}", self.dossier.id),
             // Of the event that it says: what was set later counts, whichever mail arrives last.
             sequence: self.notice.seq,
             cancels: rule.cancels,
@@ -69,6 +73,30 @@ impl Reading<'_> {
             summary: subject.unwrap_or(&matter.caption).to_owned(),
             place: if matter.is_withheld() { String::new() } else { said(&rule.place).to_owned() },
             text,
+        })
+    }
+
+    /// The last day of what the reader is asked, for their calendar. A dossier has one such entry for each reader: what is asked
+    /// later takes its place, and where it falls away its day does not matter any more.
+    fn deadline(&self, rule: &Session, matter: &Matter, calendar: &Calendar) -> Option<Invitation> {
+        let due = matter.due_at.filter(|_| matter.asks());
+        let at = due.or_else(|| rule.cancels.then_some(self.notice.at))?;
+        let day = calendar.date(at);
+        let own = matter.own.as_ref();
+        let subject = own.map(|own| own.subject.as_str()).filter(|subject| !subject.is_empty());
+        let asked = || {
+            let task = Some(matter.task.as_str()).filter(|task| !task.is_empty());
+            task.map_or_else(|| matter.caption.clone(), |task| format!("{task}: {}", matter.caption))
+        };
+        Some(Invitation {
+            session: format!("{}.deadline", self.dossier.id),
+            sequence: self.notice.seq,
+            cancels: rule.cancels,
+            // A deadline of days ends with its day; one of hours at its hour.
+            when: if rule.cancels || at == calendar.end_of(day) { When::Day(day) } else { When::From(at, None) },
+            summary: subject.map_or_else(asked, str::to_owned),
+            place: String::new(),
+            text: own.map(|own| own.text.join("\n")).unwrap_or_default(),
         })
     }
 

@@ -57,9 +57,12 @@ impl Reading<'_> {
             outside: state.and_then(|state| state.wait.as_ref()).map(|wait| self.say(&wait.on)),
             role: task
                 .and_then(|task| task.role.as_ref())
+                .filter(|_| purpose != Some(Purpose::Prepare))
                 .and_then(|role| machine.roles.get(role))
                 .map(|role| self.say(&role.label)),
             behalf: self.behalf(task),
+            prepares_for: task.filter(|_| purpose == Some(Purpose::Prepare)).map(|task| self.prepares_for(task)),
+            prepared: self.prepared(purpose, state).filter(|_| shown),
             body: vote.and_then(|vote| self.directory.bodies.get(&vote.body)).map(|body| body.name.clone()),
             due_at: self.due_at(task, active),
             days_left: 0,
@@ -163,6 +166,29 @@ impl Reading<'_> {
     fn behalf(&self, task: Option<&Task>) -> Option<String> {
         let stand_in = task?.stand_ins.iter().find(|one| &one.person == self.person)?;
         self.directory.person(&stand_in.of).map(|person| person.name.clone())
+    }
+
+    /// For whom the reader prepares the answer.
+    fn prepares_for(&self, task: &Task) -> String {
+        let texts = Texts::of(self.language.as_str());
+        let addressed = |id: &PersonId| {
+            let person = self.directory.person(id)?;
+            let address = person.address.as_deref().filter(|address| !address.is_empty());
+            let form = address.and_then(|one| if texts.addresses_as_written() { Some(one) } else { texts.form(one) });
+            Some(form.map_or_else(|| person.name.clone(), |form| format!("{form} {}", person.name)))
+        };
+        let own = task.assistants.iter().filter(|one| &one.person == self.person && task.holders.contains(&one.of));
+        own.filter_map(|one| addressed(&one.of)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The answer that lies ready for the reader: by whom, and what it says.
+    fn prepared(&self, purpose: Option<Purpose>, state: Option<&State>) -> Option<(String, String)> {
+        purpose.filter(|purpose| *purpose == Purpose::Act)?;
+        let one = self.whole.prepared_for(self.notice.activation, self.person, self.notice.at)?;
+        let ways = self.machine.states.iter().filter(|other| state.is_some_and(|state| state.id == other.id));
+        let outer = self.machine.states.iter().filter(|other| state.is_some_and(|state| state.id.is_inside(&other.id)));
+        let way = ways.chain(outer).flat_map(|state| &state.on).find(|way| way.event.as_ref() == Some(&one.event))?;
+        Some((self.directory.person(&one.by)?.name.clone(), self.say(&way.label)))
     }
 
     /// Whoever does not see everything is told the public title.

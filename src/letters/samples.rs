@@ -76,6 +76,8 @@ fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
         ("outside", letter(vec![outside(en, NoticeKind::Told)])),
         ("outside-reminder", letter(vec![outside(en, NoticeKind::Reminder)])),
         ("outside-escalation", letter(vec![outside(en, NoticeKind::Escalation)])),
+        ("prepare", letter(vec![prepare(en)])),
+        ("prepared", letter(vec![prepared(en)])),
         ("digest", letter(vec![ballot(en), asked(), task(en, NoticeKind::Reminder), escalation(en), told()])),
         ("notices", letter(vec![told(), told()])),
         ("overdue", letter(vec![escalation(en), escalation(en), told()])),
@@ -130,6 +132,8 @@ fn task(en: bool, kind: NoticeKind) -> Matter {
         outside: None,
         role: Some(say("Thủ trưởng đơn vị", "head of the unit")),
         behalf: None,
+        prepares_for: None,
+        prepared: None,
         body: None,
         due_at: Some(at(27, 24)),
         days_left: 4,
@@ -161,6 +165,19 @@ fn outside(en: bool, kind: NoticeKind) -> Matter {
         link: if late { None } else { task(en, kind).link },
         ..task(en, kind)
     }
+}
+
+/// An answer is to be prepared for somebody.
+fn prepare(en: bool) -> Matter {
+    let who = if en { "Mr Phạm Văn Hùng" } else { "ông Phạm Văn Hùng" };
+    let (purpose, prepares_for) = (Some(Purpose::Prepare), Some(who.to_owned()));
+    Matter { purpose, prepares_for, role: None, ..task(en, NoticeKind::Asked) }
+}
+
+/// An answer lies ready.
+fn prepared(en: bool) -> Matter {
+    let choice = if en { "Approve the purchase" } else { "Đồng ý mua sắm" };
+    Matter { prepared: Some(("Lê Thị Hoa".to_owned(), choice.to_owned())), ..task(en, NoticeKind::Asked) }
 }
 
 fn ballot(en: bool) -> Matter {

@@ -30,6 +30,7 @@ pub(super) fn task(matter: &Matter, texts: &Texts) -> String {
         Some(Purpose::Attendance) => texts.say("task.attendance", &[]),
         Some(Purpose::Confirm) => texts.say("task.confirm", &[]),
         Some(Purpose::Object) => texts.say("task.object", &[]),
+        Some(Purpose::Prepare) => texts.say("task.prepare", &[("task", &clean(&matter.task))]),
         Some(Purpose::Lead) if matter.asks() => texts.say("task.lead", &[("task", &clean(&matter.task))]),
         Some(Purpose::Act | Purpose::Lead) | None => clean(&matter.task),
     }

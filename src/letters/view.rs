@@ -152,6 +152,7 @@ impl Writer<'_> {
             (NoticeKind::Asked, Some(Purpose::Confirm)) => "intro.asked_confirm",
             (NoticeKind::Asked, Some(Purpose::Attendance)) => "intro.asked_attendance",
             (NoticeKind::Asked, Some(Purpose::Object)) => "intro.asked_object",
+            (NoticeKind::Asked, Some(Purpose::Prepare)) => "intro.asked_prepare",
             (NoticeKind::Reminder, _) => "intro.reminder",
             (NoticeKind::Escalation, _) => "intro.escalation",
             (NoticeKind::Told, _) => "intro.told",
@@ -159,7 +160,8 @@ impl Writer<'_> {
         };
         let body = matter.body.as_deref().map_or_else(|| self.office.clone(), clean);
         let outside = matter.outside.as_deref().map(clean).unwrap_or_default();
-        self.say(key, &[("body", &body), ("on", &outside), ("who", &unreached(matter))])
+        let leader = matter.prepares_for.as_deref().map(clean).unwrap_or_default();
+        self.say(key, &[("body", &body), ("on", &outside), ("who", &unreached(matter)), ("leader", &leader)])
     }
 
     /// By kind, and within it as the letter orders them.
@@ -231,6 +233,13 @@ impl Writer<'_> {
         if let (Some(role), true) = (&matter.role, matter.asks()) {
             fact("label.role", capitalised(&clean(role)), false);
         }
+        if let Some(leader) = &matter.prepares_for {
+            fact("label.prepares_for", clean(leader), true);
+        }
+        if let Some((who, choice)) = &matter.prepared {
+            let said = self.say("label.prepared_by", &[("who", &clean(who)), ("choice", &clean(choice))]);
+            fact("label.prepared", said, true);
+        }
         if let (Some(who), true) = (&matter.behalf, matter.asks()) {
             fact("label.behalf", clean(who), true);
         }
@@ -296,6 +305,7 @@ impl Writer<'_> {
             Some(Purpose::Confirm) => "link.confirm",
             Some(Purpose::Attendance) => "link.attendance",
             Some(Purpose::Object) => "link.object",
+            Some(Purpose::Prepare) => "link.prepare",
             Some(Purpose::Lead) => "link.lead",
         };
         self.say(key, &[])
@@ -339,6 +349,10 @@ impl Writer<'_> {
                 self.say("foot.why_body", &[("body", &clean(body))])
             }
             (Some(role), _, true) => self.say("foot.why_role", &[("role", &clean(role))]),
+            (None, _, true) if matter.prepares_for.is_some() => {
+                let leader = matter.prepares_for.as_deref().map(clean).unwrap_or_default();
+                self.say("foot.why_prepares", &[("leader", &leader)])
+            }
             (None, _, true) => self.say("foot.why_several", &[]),
             (_, _, false) if matter.kind == NoticeKind::Undelivered => self.say("foot.why_undelivered", &[]),
             (_, _, false) if matter.settlement.is_some() => self.say("foot.why_objected", &[]),

@@ -27,8 +27,12 @@ pub struct Mail {
 /// A session as fields of a dossier say it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The field with its day: mails that name the same one speak of the same session.
-    pub day: FieldName,
+    /// The field with its day: mails that name the same one speak of the same session; none of a deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<FieldName>,
+    /// The deadline of what is asked, in the place of a session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deadline: bool,
     /// The field with its hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hour: Option<FieldName>,

@@ -222,6 +222,7 @@ fn did(event: &Event, world: &World) -> Option<Words> {
         Kind::Corrected => say!(story.corrected),
         Kind::Withdrawn => say!(story.withdrawn),
         Kind::Migrated => say!(story.migrated),
+        Kind::Prepared => say!(story.prepared),
         Kind::Noted => say!(story.noted),
         Kind::Acknowledged => say!(story.acknowledged),
         Kind::Received => say!(story.received),

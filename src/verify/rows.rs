@@ -105,6 +105,10 @@ pub(super) async fn tasks(
             let activation = number(task, "activation").unwrap_or_default();
             asked.insert((activation, text(task, "purpose").to_owned(), person.to_owned()));
         }
+        for one in list(task, "assistants").iter().filter(|one| holders.contains(text(one, "of"))) {
+            let activation = number(task, "activation").unwrap_or_default();
+            asked.insert((activation, "prepare".to_owned(), text(one, "person").to_owned()));
+        }
     }
     let mut open = BTreeSet::new();
     let mut fault = |what: String| faults.push(Fault::of(dossier, "task", what));

@@ -11,7 +11,7 @@ use super::list;
 use super::page::{self, Frame};
 use super::routes::Place;
 use super::say::{self, Texts};
-use super::view::{self, Due, history, over, posting};
+use super::view::{self, Due, history, over, posting, prepared};
 use super::visit::{self, Proof};
 use crate::directory::Person;
 use crate::dossier::RowStatus;
@@ -169,11 +169,11 @@ pub(super) async fn matter(
         asked: view::asked(&reader, task.purpose, state.as_ref()),
         about: if closed { reader.get("desk.closed") } else { dossier.caption.clone() },
         due: task.due_at.filter(|_| task.closed.is_none()).map(|due| view::due(&reader, due)),
-        said: task
-            .closed
-            .filter(|_| !closed)
-            .map(|closed| over::line(&reader, task, closed, &events))
-            .unwrap_or_default(),
+        said: match task.closed {
+            _ if closed => String::new(),
+            Some(closed) => over::line(&reader, task, closed, &events),
+            None => prepared::stands(&reader, &whole, task),
+        },
         href,
         rows: (live > 0 && !closed).then_some(live),
     }))

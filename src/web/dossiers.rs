@@ -18,6 +18,7 @@ use super::view::history;
 use super::visit;
 use crate::engine::plain;
 use crate::ids::Instant;
+use crate::machine::Proofs;
 
 /// Dossiers on one page.
 const SHOWN_MAX: usize = 50;
@@ -70,15 +71,19 @@ pub(super) async fn show(
         let sight = reader.sight(&whole, &session.person);
         reader.outside = !sight.is_whole();
         let dossier = sight.dossier(&whole, &reader.machine);
+        // Where a number is wanted, its page is that of a link, and nothing of it stands here.
+        let shown = Proofs { number: false, session: true };
+        let closed = !whole.demands(&reader.machine).without(shown).is_none();
         // Found by what is shown of it: what is hidden must not be found out by searching.
-        if !plain(&dossier.caption).contains(&wanted) {
+        let caption = if closed { reader.get("desk.closed") } else { dossier.caption.clone() };
+        if !plain(if closed { "" } else { &caption }).contains(&wanted) {
             continue;
         }
         let state = history::stands(&reader, &dossier);
         list.push(Line {
-            caption: dossier.caption.clone(),
+            caption,
             workflow: reader.text(&reader.machine.title).to_owned(),
-            stands: reader.texts.fill("dossiers.stands", &[("state", &state)]),
+            stands: if closed { String::new() } else { reader.texts.fill("dossiers.stands", &[("state", &state)]) },
             href: Place::Dossier(id.as_str()).path(&app.site),
         });
         if list.len() == SHOWN_MAX {

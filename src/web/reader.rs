@@ -55,6 +55,13 @@ impl Reader {
         self.person(id).map_or_else(|| self.get("did.unknown"), |person| person.name.clone())
     }
 
+    /// A person's name, with how the directory addresses them in front of it.
+    pub(super) fn addressed(&self, id: &PersonId) -> String {
+        let address = self.person(id).and_then(|person| person.address.clone());
+        let said = address.filter(|address| self.texts.code() == "vi" && !address.is_empty());
+        said.map_or_else(|| self.name(id), |address| format!("{address} {}", self.name(id)))
+    }
+
     /// How a sentence calls this reader: as the directory says it, else politely.
     pub(super) fn you(&self, id: &PersonId) -> String {
         let address = self.person(id).and_then(|person| person.address.clone());

@@ -29,6 +29,7 @@ use super::view::input::Input;
 use super::view::meeting::{self, Go, Meeting, Ways};
 use super::view::notes::{self, Reading, Thread};
 use super::view::posting::{self, Posting};
+use super::view::prepared::{self, Prepares, Ready};
 use super::view::record::{self, Record};
 use super::view::refused::{self, Wrong};
 use super::view::rows::{self, Group, Table};
@@ -38,7 +39,7 @@ use super::visit::{self, Below, Lack, Visit};
 use crate::dossier::command::Aside;
 use crate::dossier::decide::{self, assign};
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{CHAIR, Purpose, Round, Task, Vote};
+use crate::dossier::{CHAIR, Prepared, Purpose, Round, Task, Vote};
 use crate::explain;
 use crate::ids::{DossierId, EventName, FieldName};
 use crate::machine::{LinkPolicy, Transition};
@@ -115,6 +116,10 @@ struct ActPage {
     hands: Hands,
     record: Option<Record>,
     posting: Option<Posting>,
+    /// What lies ready for the reader.
+    prepared: Option<Ready>,
+    /// The reader decides nothing, and prepares this for somebody.
+    prepares: Option<Prepares>,
     paused: bool,
 }
 
@@ -239,7 +244,7 @@ pub(super) fn page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wr
             page::page(&frame, status, "confirm.html", &confirm_page(app, visit, vote, sent, errors))
         }
         (Purpose::Object, _) => page::page(&frame, status, "object.html", &object_page(app, visit, sent, errors)),
-        (Purpose::Act | Purpose::Lead, _)
+        (Purpose::Act | Purpose::Lead | Purpose::Prepare, _)
         | (Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance, None) => {
             page::page(&frame, status, "act.html", &act_page(app, visit, sent, errors))
         }
@@ -271,17 +276,34 @@ pub(super) async fn closed_page(app: &App, visit: &Visit, lack: Lack) -> Result<
 
 /// What this person may choose now.
 pub(super) fn offered(visit: &Visit) -> Vec<Transition> {
-    if !matches!(visit.task.purpose, Purpose::Act | Purpose::Lead) || is_paused(visit) {
-        return Vec::new();
-    }
     let (reader, task) = (&visit.reader, &visit.task);
+    let person = match task.purpose {
+        Purpose::Act | Purpose::Lead => Some(&task.person),
+        // They are offered what whoever decides is offered.
+        Purpose::Prepare => prepared::principal(visit),
+        Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance | Purpose::Object => None,
+    };
+    let Some(person) = person.filter(|_| !is_paused(visit)) else { return Vec::new() };
     visit.with_context(|context| {
-        decide::offered(&reader.machine, &visit.whole, task.activation, &task.person, reader.now, context)
+        decide::offered(&reader.machine, &visit.whole, task.activation, person, reader.now, context)
     })
+}
+
+/// The answer that lies ready: for whoever is asked what their assistant prepared, for an assistant their own.
+pub(super) fn prepared(visit: &Visit) -> Option<&Prepared> {
+    let (whole, task) = (&visit.whole, &visit.task);
+    match task.purpose {
+        Purpose::Act => whole.prepared_for(task.activation, &task.person, visit.reader.now),
+        Purpose::Prepare => whole.prepared_by(task.activation, &task.person),
+        _ => None,
+    }
 }
 
 /// The fields that this person may change now, and the kinds of paper that they may attach.
 pub(super) fn editable(visit: &Visit) -> (Vec<FieldName>, Vec<String>) {
+    if visit.task.purpose == Purpose::Prepare {
+        return (Vec::new(), Vec::new());
+    }
     let (reader, task) = (&visit.reader, &visit.task);
     visit.with_context(|context| {
         decide::editable(&reader.machine, &visit.whole, &task.person, task.activation, reader.now, context)
@@ -310,7 +332,7 @@ fn common(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>, rul
         drafts: drafts(app, visit),
         history: if visit.sight.history() { history::history(reader, dossier, &visit.events) } else { Vec::new() },
         notes: notes::threads(visit, &link, sent),
-        reading: notes::reading(visit),
+        reading: notes::reading(visit).filter(|_| visit.task.purpose != Purpose::Prepare),
         watch: watch(visit),
         meeting: meeting_of(app, visit),
         consulted: visit.consulted.clone(),
@@ -352,7 +374,9 @@ fn watch(visit: &Visit) -> Option<Turnout> {
     let watches = match visit.task.purpose {
         Purpose::Ballot => chairs,
         Purpose::Lead => true,
-        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance | Purpose::Object => false,
+        Purpose::Act | Purpose::Tally | Purpose::Confirm | Purpose::Attendance | Purpose::Object | Purpose::Prepare => {
+            false
+        }
     };
     watches.then(|| attendance::turnout(&visit.reader, &visit.dossier, vote, None))
 }
@@ -396,9 +420,18 @@ fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
 fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> ActPage {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
     let offered = offered(visit);
-    let wanted = Wanted::all(reader, &offered);
-    let acting = sent.filter(|form| form.get("do") == "act");
+    let prepares = prepared::prepares(visit, sent);
+    let mut wanted = Wanted::all(reader, &offered);
+    if prepares.is_some() {
+        wanted = wanted.into_iter().map(|one| one.without_files(reader)).collect();
+    }
+    let acting = sent.filter(|form| ["act", "prepare"].contains(&form.get("do")));
+    // What lies ready is what the page opens with; what was just sent comes before it.
+    let ready = prepared(visit).filter(|_| acting.is_none());
     let mut table = rows::table(reader, dossier, acting);
+    if let (Some(table), Some(ready)) = (&mut table, ready) {
+        prepared::mark(table, ready);
+    }
     if let Some(table) = &mut table {
         let allowed = |aside: &Aside| wanted.iter().any(|one| one.asides.contains(aside));
         let asides = Aside::ALL.into_iter().filter(allowed);
@@ -408,7 +441,11 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         }
     }
     let brief = table.as_ref().map_or_else(Vec::new, |table| brief::lines(reader, dossier, table));
-    let mut options: Vec<Choice> = wanted.iter().map(|one| one.choice(reader, dossier, acting)).collect();
+    let option = |one: &Wanted| match ready.filter(|ready| ready.event == one.event) {
+        Some(ready) => one.prepared(reader, dossier, ready),
+        None => one.choice(reader, dossier, acting),
+    };
+    let mut options: Vec<Choice> = wanted.iter().map(option).collect();
     for (option, wanted) in options.iter_mut().zip(&wanted) {
         // How many others are asked is no business of somebody from outside.
         let task = dossier.task(visit.task.activation, Purpose::Act).filter(|_| !is_outsider(visit));
@@ -422,6 +459,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     }
     if let [only] = options.as_mut_slice()
         && acting.is_none()
+        && !only.chosen
     {
         // A choice stays a choice for whoever has nothing but the link: a scanner that presses the button decides nothing.
         only.chosen = visit.has_shown_more() || only.inputs.iter().any(Input::is_missing);
@@ -452,7 +490,8 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         }
         Some(_) | None => Vec::new(),
     };
-    let may = if paused { assign::Hands::default() } else { hands(visit) };
+    let bare = paused || prepares.is_some();
+    let may = if bare { assign::Hands::default() } else { hands(visit) };
     let hands = view::hands::hands(reader, &may, &visit.task.person, sent);
     let mut record = record::form(reader, &visit.whole, visit.task.activation, &may, sent);
     for input in record.iter_mut().flat_map(|form| &mut form.inputs) {
@@ -462,7 +501,8 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     for input in posting.iter_mut().flat_map(Posting::inputs_mut) {
         input.wrong = is_about(&common.errors, &input.name);
     }
-    ActPage { common, brief, table, options, files, edit, chances, hands, record, posting, paused }
+    let prepared = prepared::ready(visit).filter(|_| prepares.is_none());
+    ActPage { common, brief, table, options, files, edit, chances, hands, record, posting, prepared, prepares, paused }
 }
 
 /// Who has the task, and what the reader may do about that.
@@ -477,14 +517,18 @@ fn hands(visit: &Visit) -> assign::Hands {
 fn closed(visit: &Visit, event: &str) -> Vec<Wrong> {
     let (reader, task) = (&visit.reader, &visit.task);
     let (whole, event) = (&visit.whole, EventName::from(event));
+    let person = prepared::principal(visit).unwrap_or(&task.person);
     let reasons = visit.with_context(|context| {
-        explain::closed(&reader.machine, whole, task.activation, &event, &task.person, reader.now, context)
+        explain::closed(&reader.machine, whole, task.activation, &event, person, reader.now, context)
     });
     refused::wrongs(reader, &visit.dossier, &task.person, &Refusal { reasons }, |_| None)
 }
 
 /// What the reader may put right, with what is wrong in what they just sent.
 fn correction(visit: &Visit, sent: Option<&Form>, errors: &[Wrong]) -> Option<Correction> {
+    if visit.task.purpose == Purpose::Prepare {
+        return None;
+    }
     let mut forms = correction::forms(visit, sent)?;
     for input in &mut forms.inputs {
         input.wrong = is_about(errors, &input.name);

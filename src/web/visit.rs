@@ -141,9 +141,12 @@ impl Visit {
         let asked_part = super::page::asked_part(query);
         let events = app.engine.history(&task.dossier).await?;
         let facts = match task.purpose {
-            Purpose::Act | Purpose::Lead if task.closed.is_none() => app.engine.facts(&machine, &whole).await?,
+            Purpose::Act | Purpose::Lead | Purpose::Prepare if task.closed.is_none() => {
+                app.engine.facts(&machine, &whole).await?
+            }
             Purpose::Act
             | Purpose::Lead
+            | Purpose::Prepare
             | Purpose::Ballot
             | Purpose::Tally
             | Purpose::Confirm
@@ -347,11 +350,12 @@ pub(super) async fn task(app: &App, token: &str) -> Result<TaskPage, Problem> {
 /// Whether a dossier, paused or not, waits for this task.
 fn still_asks(dossier: &Dossier, task: &TaskPage) -> bool {
     let frozen = dossier.paused.iter().flat_map(|paused| &paused.tasks);
-    dossier
-        .tasks
-        .iter()
-        .chain(frozen)
-        .any(|open| open.activation == task.activation && open.purpose == task.purpose && open.asks(&task.person))
+    dossier.tasks.iter().chain(frozen).filter(|open| open.activation == task.activation).any(|open| {
+        match task.purpose {
+            Purpose::Prepare => open.purpose == Purpose::Act && open.preparing().contains(&task.person),
+            purpose => open.purpose == purpose && open.asks(&task.person),
+        }
+    })
 }
 
 /// The link of a task, for pages of the same person.

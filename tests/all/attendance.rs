@@ -88,6 +88,43 @@ async fn written((pages, rows, list): (Pages, Vec<DossierId>, DossierId)) {
     assert!(!over.text().contains("Ghi lại"), "{}", over.text());
 }
 
+#[tokio::test]
+async fn in_the_room_only_those_present_vote_and_the_secretary_sees_how_many_and_never_what() {
+    for database in databases().await {
+        let pages = Pages::on(database, pages::CASE).await;
+        let attended = "held: online, attendance: {records: secretary}}";
+        pages.deploy("list", &pages::LIST.replace("held: online}", attended)).await;
+        let (_, list) = voting(&pages).await;
+        let link = pages.link(&list, Purpose::Attendance, "secretary").await;
+        let seen = pages.get(&link).await.hidden("seen");
+        let form = [("do", "attend"), ("seen", seen.as_str()), ("all", "present"), ("seat.p-m5", "absent")];
+        let sent = pages.post(&link, &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+        let stored = pages.engine.dossier(&list).await.expect("it reads").expect("it is there");
+        let asked: Vec<&str> = stored
+            .tasks
+            .iter()
+            .filter(|task| task.purpose == Purpose::Ballot)
+            .flat_map(|task| &task.holders)
+            .map(PersonId::as_str)
+            .collect();
+        assert_eq!(asked, ["p-m1", "p-m2", "p-m3", "p-m4"], "nobody else has a ballot");
+        let page = pages.get(&link).await.text();
+        assert!(page.contains("0 trên 4 người có mặt đã bỏ phiếu"), "{page}");
+        for (member, choice) in [("m1", "yes"), ("m2", "no")] {
+            let rows: Vec<String> = stored.rows.iter().map(|row| format!("vote.{}", row.dossier)).collect();
+            let choices: Vec<(&str, &str)> = rows.iter().map(|row| (row.as_str(), choice)).collect();
+            let sent = cast(&pages, &list, member, &choices).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER, "{member}: {}", sent.text());
+        }
+        let page = pages.get(&link).await.text();
+        assert!(page.contains("2 trên 4 người có mặt đã bỏ phiếu"), "{page}");
+        let english = pages.get(&format!("{link}?lang=en")).await.text();
+        assert!(english.contains("2 of 4 members present have voted"), "{english}");
+        assert!(!page.contains("đồng ý; cần") && !page.contains("Không đồng ý"), "no choice and no total: {page}");
+    }
+}
+
 /// The list of the pure tests, with attendance.
 fn attended() -> Machine {
     machine("list", &attended_text())

@@ -116,4 +116,8 @@ async fn a_dossier_whose_step_wants_a_number_is_opened_by_its_link_alone() {
     let clerk = pages.sign_in("clerk").await;
     let page = pages.get_as(&clerk, &at(&case)).await.text();
     assert!(page.contains("mã số") && !page.contains("bí mật") && !page.contains("name=\"choice\""), "{page}");
+    let list = pages.get_as(&clerk, "/ho-so/me/dossiers").await.text();
+    assert!(list.contains("Nội dung chỉ hiện sau khi đăng nhập hoặc nhập mã số") && !list.contains("bí mật"), "{list}");
+    let found = pages.get_as(&clerk, "/ho-so/me/dossiers?q=bi+mat").await.text();
+    assert!(!found.contains(&at(&case)), "it is not found out by searching either: {found}");
 }

@@ -7,6 +7,7 @@
 )]
 
 mod annual;
+mod assistants;
 mod attendance;
 mod away;
 mod bad_files;

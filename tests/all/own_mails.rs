@@ -4,17 +4,17 @@
 use std::process::Command;
 
 use chancery::catcher::Catcher;
-use chancery::dossier::Dossier;
 use chancery::dossier::command::{Ask, Start};
 use chancery::dossier::project::{Notice, NoticeKind};
+use chancery::dossier::{Dossier, Purpose};
 use chancery::ids::{DossierId, Language, PersonId};
-use chancery::letters::{About, Email, Gathering, Letter, MailNotice, Reader, Sender, compose};
+use chancery::letters::{About, Email, Gathering, Letter, MailNotice, MailTask, Reader, Sender, compose};
 use chancery::machine::Machine;
 use proptest::prelude::*;
 use serde_json::json;
 
 use crate::courier::{MORNING, Running, accepted, settings};
-use crate::support::office::{Office, START, act, by, machine};
+use crate::support::office::{DAY_MS, Office, START, act, by, machine};
 
 /// A request whose applicant (`m5`, on no roll of clerks) is told by mails of its own, on two states and on the way between.
 const REQUEST: &str = r#"
@@ -57,6 +57,17 @@ fn fields(reason: &str) -> serde_json::Value {
 
 /// What the applicant is sent for one notice, while the dossier stands as it does.
 fn mail(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Notice) -> Email {
+    mail_about(office, machine, dossier, notice, None)
+}
+
+/// The same for a notice by which the applicant is asked.
+fn asked_by(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Notice) -> Email {
+    let due_at = dossier.task(notice.activation, Purpose::Act).and_then(|task| task.due_at);
+    let task = MailTask { id: "t".to_owned(), purpose: Purpose::Act, key_id: 1, generation: 0, due_at };
+    mail_about(office, machine, dossier, notice, Some(task))
+}
+
+fn mail_about(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Notice, task: Option<MailTask>) -> Email {
     let find = |_: &DossierId| Some(About { dossier, machine, calendar: Some(&office.calendar) });
     let gathering = Gathering {
         directory: &office.directory,
@@ -68,7 +79,7 @@ fn mail(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Notice) 
     };
     let (kind, mail, activation) = (notice.kind, notice.mail.clone(), notice.activation);
     let (dossier_id, seq, at) = (dossier.id.clone(), notice.seq, notice.at);
-    let notices = [MailNotice { kind, mail, dossier: dossier_id, seq, at, activation, task: None }];
+    let notices = [MailNotice { kind, mail, dossier: dossier_id, seq, at, activation, task }];
     let (matters, zone) = gathering.matters(&notices);
     let reader = Reader {
         name: "Người m5".to_owned(),
@@ -260,4 +271,40 @@ fn what_is_no_hour_makes_an_invitation_for_the_day_that_says_it() {
     let (first, _) = invited("Họp", "đầu giờ chiều");
     assert_eq!(line(&first, "DTSTART;").as_deref(), Some("VALUE=DATE:20260610"));
     assert!(line(&first, "DESCRIPTION:").is_some_and(|said| said.starts_with("đầu giờ chiều\\n")));
+}
+
+#[test]
+fn a_deadline_is_put_into_the_calendar_moves_when_it_is_put_off_and_is_taken_out() {
+    let text = REQUEST
+        .replace("mails:\n", "mails:\n  due: {text: \"Xin trả lời.\", calendar: {deadline: true}}\n  over: {text: \"Đã xong.\", calendar: {deadline: true, cancels: true}}\n")
+        .replace("target: sent}\n  sent:", "target: answering}\n  answering:\n    title: Chờ trả lời\n    access: {applicant: {see: all}}\n    task: {for: applicant, title: Trả lời, mail: due}\n    lead: {by: clerk, may: [extend]}\n    deadline: {within: 5wd, remind: [-1wd]}\n    on: {answer: {by: applicant, label: Trả lời, tell: {applicant: over}, target: sent}}\n  sent:");
+    let (mut office, machine) = (Office::new(), machine("request", &text));
+    let opened = office.start(&machine, "D", fields("Họp"), START);
+    let (asked, rows) = office.answer(&machine, &opened, by("clerk"), act(&opened, "send"), START).expect("sent");
+    let own =
+        |rows: &[Notice], kind| rows.iter().find(|one| one.kind == kind && one.person.as_str() == "p-m5").cloned();
+    let first = own(&rows.notices, NoticeKind::Asked).expect("asked");
+    let first = asked_by(&office, &machine, &asked, &first);
+    assert_eq!(line(&first, "METHOD:").as_deref(), Some("REQUEST"));
+    assert_eq!(line(&first, "DTSTART;").as_deref(), Some("VALUE=DATE:20260608"), "the last day, all of it");
+    assert_eq!(line(&first, "SUMMARY:").as_deref(), Some("Trả lời: Họp"));
+
+    let activation = asked.tasks[0].activation;
+    let until = jiff::civil::date(2026, 6, 10);
+    let extend = Ask::Extend { activation, until, reason: "Bận".to_owned() };
+    let (later, _) = office.answer(&machine, &asked, by("clerk"), extend, START).expect("put off");
+    let tick = START.plus_ms(8 * DAY_MS);
+    let (later, rows) = office.answer(&machine, &later, by("clerk"), Ask::Tick, tick).expect("a reminder");
+    let again = own(&rows.notices, NoticeKind::Reminder).expect("reminded");
+    let again = asked_by(&office, &machine, &later, &again);
+    assert_eq!(line(&again, "UID:"), line(&first, "UID:"), "the same entry");
+    assert_eq!(line(&again, "DTSTART;").as_deref(), Some("VALUE=DATE:20260610"), "on another day");
+    let sequence = |email: &Email| line(email, "SEQUENCE:").and_then(|one| one.parse::<i64>().ok()).expect("a number");
+    assert!(sequence(&again) > sequence(&first));
+
+    let (done, rows) = office.answer(&machine, &later, by("m5"), act(&later, "answer"), tick).expect("answered");
+    let told = rows.notices.iter().find(|one| one.mail.as_deref() == Some("over")).expect("told").clone();
+    let last = mail(&office, &machine, &done, &told);
+    assert_eq!((line(&last, "METHOD:").as_deref(), line(&last, "UID:")), (Some("CANCEL"), line(&first, "UID:")));
+    assert!(sequence(&last) > sequence(&again));
 }

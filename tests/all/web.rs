@@ -64,7 +64,7 @@ pub(crate) async fn cast(pages: &Pages, list: &DossierId, member: &str, form: &[
 }
 
 /// The same, with everybody's ballot in the box and the head asked.
-async fn deciding(pages: &Pages) -> (Vec<DossierId>, DossierId) {
+pub(crate) async fn deciding(pages: &Pages) -> (Vec<DossierId>, DossierId) {
     let (cases, list) = voting(pages).await;
     for member in ["m1", "m2", "m3", "m4", "m5"] {
         let sent = cast(pages, &list, member, &[("all", "yes")]).await;

@@ -1,8 +1,8 @@
 //! What a workflow says in mails, in its own words.
 
-use super::Name;
+use super::{Keys, Name};
 use crate::calendar::Delay;
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 /// A text with holes, in every language in which it was written.
 #[derive(Clone, Debug)]
@@ -40,6 +40,12 @@ pub struct Mail {
 /// A session as fields say it.
 #[derive(Clone, Debug)]
 pub struct Session {
+    /// Where it stands.
+    pub span: Span,
+    /// Its keys, with their places.
+    pub keys: Keys,
+    /// It is the deadline of what is asked, and no session.
+    pub deadline: bool,
     /// The field with its day.
     pub day: Option<Name>,
     /// The field with its hour.

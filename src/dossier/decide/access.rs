@@ -15,7 +15,9 @@ pub fn sight(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Insta
         return Sight::whole();
     }
     let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
-    let roles = run.roles_of(person);
+    let mut roles = run.roles_of(person);
+    // Whoever prepares somebody's answer reads what they read.
+    roles.extend(run.prepares_in(person));
     let sight = run.seen_by(person, &roles);
     // Whose an objection is, is for those who settle it.
     let mut keepers = postings().filter_map(|state| state.task.as_ref()).map(|task| &task.role);
@@ -39,7 +41,8 @@ pub fn roles(
 /// Whether a person may know what a dossier is called: who has a role in it, or is asked there, and sees the field that names it.
 pub fn may_name(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Instant, context: &Context<'_>) -> bool {
     let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
-    let asked = dossier.tasks.iter().any(|task| run.may_do(task, person).is_some());
+    let prepares = |task: &Task| task.prepares_for(person, now).next().is_some();
+    let asked = dossier.tasks.iter().any(|task| run.may_do(task, person).is_some() || prepares(task));
     let known = asked || !run.roles_of(person).is_empty();
     known && sight(machine, dossier, person, now, context).is_named(machine)
 }

@@ -31,7 +31,8 @@ pub(super) enum Standing<'t> {
 impl<'a> Run<'a> {
     pub(super) fn act(&mut self, act: &Act) -> Result<(), Refusal> {
         self.check_entry(act.activation)?;
-        let answering = self.answering(act)?;
+        let Some(person) = self.actor.person().cloned() else { return Err(Refusal::of(Code::NotThisWay)) };
+        let answering = self.answering(&person, act)?;
         self.check_shown(act.activation, answering.iter().map(|(at, _)| *at))?;
         self.check_seen(act.seen)?;
         self.check_read(act.activation)?;
@@ -126,10 +127,9 @@ impl<'a> Run<'a> {
         if changed { Err(Refusal::of(Code::Changed)) } else { Ok(()) }
     }
 
-    /// The transitions that answer this person's event: for each leaf inside the entry, those of the innermost state that has
+    /// The transitions that answer an event of this person's: for each leaf inside the entry, those of the innermost state that has
     /// any for them.
-    fn answering(&self, act: &Act) -> Result<Vec<Branches<'a>>, Refusal> {
-        let Some(person) = self.actor.person() else { return Err(Refusal::of(Code::NotThisWay)) };
+    pub(super) fn answering(&self, person: &PersonId, act: &Act) -> Result<Vec<Branches<'a>>, Refusal> {
         let (machine, mut known, mut barred) = (self.machine, false, Vec::new());
         let mut found: Vec<Branches<'a>> = Vec::new();
         for leaf in self.leaves(Some(act.activation)) {
@@ -237,7 +237,7 @@ impl<'a> Run<'a> {
     }
 
     /// What was given must be asked for here: fields, papers, rows.
-    fn check_input(&self, act: &Act, answering: &[Branches<'a>]) -> Result<(), Refusal> {
+    pub(super) fn check_input(&self, act: &Act, answering: &[Branches<'a>]) -> Result<(), Refusal> {
         let candidates: Vec<&Transition> = answering.iter().flat_map(|(_, branches)| branches).copied().collect();
         let tasks: Vec<&TaskRule> =
             answering.iter().filter_map(|(at, _)| self.machine.states[*at].task.as_ref()).collect();

@@ -54,7 +54,7 @@ impl Run<'_> {
         let may = match task.purpose {
             Purpose::Act => self.free(role, at).0,
             Purpose::Tally | Purpose::Confirm | Purpose::Attendance => self.others_at(role, at, self.recorder(task)),
-            Purpose::Lead | Purpose::Ballot | Purpose::Object => today,
+            Purpose::Lead | Purpose::Ballot | Purpose::Object | Purpose::Prepare => today,
         };
         let come: Vec<PersonId> = may
             .into_iter()

@@ -28,6 +28,7 @@ mod outage;
 mod party;
 mod pause;
 mod posting;
+mod prepare;
 mod receive;
 mod record;
 mod recount;
@@ -211,6 +212,7 @@ impl<'a> Run<'a> {
         match &command.ask {
             Ask::Start(_) | Ask::Tick => unreachable!("handled above"),
             Ask::Act(act) => self.act(act),
+            Ask::Prepare(prepare) => self.prepare(prepare),
             Ask::Edit { activation, fields, papers } => self.edit(*activation, fields, papers),
             Ask::Claim { activation } => self.claim(*activation),
             Ask::Release { activation } => self.release(*activation),

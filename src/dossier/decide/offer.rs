@@ -45,9 +45,9 @@ impl Run<'_> {
         let records = state.wait.is_some() || state.posting.is_some();
         let task = Task::offered(activation, Purpose::Act, Some(rule.role.clone()), holders);
         let stand_ins = if rule.assign { Vec::new() } else { self.stand_ins(&rule.role, at, &task.holders) };
-        let task = Task { stand_ins, records, due_at, policy, ..task };
+        let task = self.assisted(Task { stand_ins, records, due_at, policy, ..task }, at);
         self.emit(Change::Offered(if rule.assign {
-            Task { others: task.holders, holders: Vec::new(), ..task }
+            Task { others: task.holders, holders: Vec::new(), assistants: Vec::new(), ..task }
         } else {
             task
         }));

@@ -52,6 +52,7 @@ impl Run<'_> {
         }
         self.follow_roles(now);
         self.renew_stand_ins(now);
+        self.renew_assistants(now);
         Ok(())
     }
 

@@ -36,13 +36,41 @@ impl Check<'_> {
     /// The session that a mail invites to: fields that hold a day, an hour and a place.
     fn session(&self, written: &model::Session) -> Option<Session> {
         let field = |name: &Option<Name>| name.as_ref().map(|name| self.field_of_type(Kind::Field, name, &["text"]));
+        if written.deadline {
+            for key in ["day", "hour", "lasts", "place"] {
+                if let Some(span) = written.keys.get(key) {
+                    self.report(fault!(KEYS_TOGETHER.deadline_or_session, span, key));
+                }
+            }
+        } else {
+            written.day.as_ref()?;
+        }
         Some(Session {
-            day: self.field_of_type(Kind::Field, written.day.as_ref()?, &["date"]),
+            day: written.day.as_ref().map(|day| self.field_of_type(Kind::Field, day, &["date"])),
+            deadline: written.deadline,
             hour: field(&written.hour),
             lasts: written.lasts.is_some().then(|| self.positive(written.lasts.as_ref())),
             place: field(&written.place),
             cancels: written.cancels,
         })
+    }
+
+    /// A mail that puts a deadline into calendars is one by which something is asked that has one.
+    pub(super) fn deadlines_in_calendars(&self) {
+        let puts = |mail: &&model::Mail| mail.calendar.as_ref().is_some_and(|one| one.deadline && !one.cancels);
+        for mail in self.definition.mails.iter().filter(puts) {
+            let is_it = |name: &Option<Name>| name.as_ref().is_some_and(|name| name.value == mail.name.value);
+            let asks = |at: &usize| self.tree.place(*at).state.task.as_ref().is_some_and(|task| is_it(&task.mail));
+            let dated = |outer: usize| {
+                let deadline = self.tree.place(outer).state.deadline.is_some();
+                deadline && self.tree.inside(outer).any(|inner| asks(&inner))
+            };
+            let votes = self.definition.votes.iter().any(|vote| is_it(&vote.mail));
+            if !votes && !(0..self.tree.len()).any(dated) {
+                let span = mail.calendar.as_ref().map_or(&mail.name.span, |one| &one.span);
+                self.report(fault!(KEYS_TOGETHER.deadline_of_nothing, span, mail = mail.name));
+            }
+        }
     }
 
     /// The mail that is meant by a name, if one is named.

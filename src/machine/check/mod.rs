@@ -126,6 +126,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.seen_by_who_is_told(&shape);
     check.outsiders_stay_outside(&shape);
     check.postings(&shape);
+    check.deadlines_in_calendars();
     check.list_only();
     check.kinds();
     check.regions();

@@ -74,7 +74,7 @@ impl Moves {
                 what,
             };
             match task.purpose {
-                Purpose::Act | Purpose::Object => {}
+                Purpose::Act | Purpose::Object | Purpose::Prepare => {}
                 Purpose::Lead => moves.extend(gives(dossier, task, one)),
                 Purpose::Ballot => moves.extend([one(Deed::Votes(Choice::Yes)), one(Deed::Votes(Choice::No))]),
                 Purpose::Attendance if dossier.is_awaited(task) => {

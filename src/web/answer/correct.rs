@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Files, Form, Meant, digest, fields, file_fields};
+use super::edit::{Files, digest, fields, file_fields};
+use super::{Form, Meant};
 use crate::dossier::command::{Act, Ask, Correct};
 use crate::ids::{ActivationId, EventName, FieldName};
 use crate::web::view::correction;

@@ -1,6 +1,7 @@
 //! Notes, and that somebody has read the dossier.
 
-use super::{Files, Form, Meant, digest};
+use super::edit::{Files, digest};
+use super::{Form, Meant};
 use crate::dossier::command::Ask;
 use crate::web::view::notes;
 use crate::web::view::refused::Wrong;

@@ -1,6 +1,7 @@
 //! What is said of a matter that is posted: an objection, one that came on paper, and what becomes of it.
 
-use super::{Files, Form, Meant, digest};
+use super::edit::{Files, digest};
+use super::{Form, Meant};
 use crate::dossier::command::{Ask, Hear, Object, Settle};
 use crate::dossier::refusal::{Code, Reason};
 use crate::machine::{OBJECTION_DAY, OBJECTION_WHO};

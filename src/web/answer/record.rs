@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Files, Form, Meant, digest};
+use super::edit::{Files, digest};
+use super::{Form, Meant};
 use crate::dossier::command::{Ask, Record};
 use crate::ids::{EventName, PersonId};
 use crate::web::view::input;

@@ -61,6 +61,8 @@ struct ListPage {
     who: String,
     workflow: String,
     back: String,
+    /// It was opened from a mail.
+    linked: bool,
     template: String,
     errors: Vec<Wrong>,
     /// What was done, in a line.
@@ -312,6 +314,7 @@ async fn page(app: &App, bringer: &Bringer, mut it: ListPage) -> Result<Response
     it.who = reader.name(&bringer.person);
     reader.text(&reader.machine.title).clone_into(&mut it.workflow);
     (it.back, it.template) = bringer.around(app);
+    it.linked = matches!(bringer.by, By::Mail(_));
     it.endings = crate::papers::endings().map(|ending| format!(".{ending}")).collect::<Vec<_>>().join(",");
     it.attachable = drafts.iter().any(|one| !one.kinds.is_empty());
     it.example = drafts::example(&drafts);

@@ -107,6 +107,10 @@ fn said(reader: &Reader, dossier: &Dossier, vote: &Vote) -> Vec<String> {
         };
         said.push(fill(key, &[("needed", needed.to_string()), ("missing", missing.to_string())]));
     }
+    if let Some(present) = there.filter(|_| !vote.gathers() && vote.is_by_sheet()) {
+        let here = vote.roll.iter().filter(|seat| seat.cast && seat.attends == Some(Attends::Present)).count();
+        said.push(fill("attendance.cast_here", &[("cast", here.to_string()), ("n", present.to_string())]));
+    }
     if !vote.gathers() && vote.is_by_sheet() {
         said.push(fill("ballot.turnout", &[("cast", cast.to_string()), ("members", members.to_string())]));
     }

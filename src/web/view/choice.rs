@@ -9,7 +9,7 @@ use super::super::reader::Reader;
 use super::input::Input;
 use super::refused::Wrong;
 use crate::dossier::command::Aside;
-use crate::dossier::{Dossier, Task};
+use crate::dossier::{Dossier, Prepared, Task};
 use crate::ids::{EventName, FieldName};
 use crate::machine::{Field, FieldKind, Needs, Transition};
 
@@ -118,6 +118,14 @@ impl Wanted {
         !self.attach.is_empty() || self.fill.iter().any(of_file)
     }
 
+    /// The same without what cannot be prepared: files are brought by whoever answers.
+    pub(crate) fn without_files(mut self, reader: &Reader) -> Self {
+        let of_file = |name: &FieldName| reader.machine.field(name).is_some_and(|field| field.kind == FieldKind::File);
+        self.fill.retain(|name| !of_file(name));
+        self.attach.clear();
+        self
+    }
+
     /// The forms of the rows that the person adds, each under its input's name.
     pub(crate) fn own_rows(&self, reader: &Reader) -> Vec<(String, Field)> {
         let form = |name: &FieldName| Some(reader.machine.own_row(name)?.1);
@@ -132,6 +140,28 @@ impl Wanted {
         Some(reader.texts.fill("act.needs", &[("need", &need), ("all", &all), ("chose", &chose)]))
     }
 
+    /// As the page shows it when it is opened, with what an assistant has filled in.
+    pub(crate) fn prepared(&self, reader: &Reader, dossier: &Dossier, prepared: &Prepared) -> Choice {
+        let mut filled = dossier.clone();
+        let own: Vec<(String, Field)> = self.own_rows(reader);
+        let is_own = |name: &FieldName| own.iter().any(|(_, row)| &row.name == name);
+        let given = prepared.fields.iter().filter(|(name, _)| !is_own(name));
+        filled.fields.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+        let mut choice = self.choice(reader, &filled, None);
+        choice.chosen = true;
+        for (name, row) in own {
+            let place = choice.inputs.iter().position(|input| input.name == name);
+            if let (Some(place), Some(value)) = (place, prepared.fields.get(&row.name)) {
+                choice.inputs[place] = Input::own_row(reader, name, &row, Some(value), None);
+            }
+        }
+        let reason = format!("reason.{}", self.event);
+        for input in choice.inputs.iter_mut().filter(|input| input.name == reason) {
+            input.value = prepared.reason.clone().unwrap_or_default();
+        }
+        choice
+    }
+
     /// As the page shows it.
     pub(crate) fn choice(&self, reader: &Reader, dossier: &Dossier, sent: Option<&Form>) -> Choice {
         let event = &self.event;
@@ -141,7 +171,7 @@ impl Wanted {
             inputs.push(Input::field(reader, name, field, dossier, true, sent));
         }
         for (name, row) in self.own_rows(reader) {
-            inputs.push(Input::own_row(reader, name, &row, sent));
+            inputs.push(Input::own_row(reader, name, &row, None, sent));
         }
         for kind in &self.attach {
             inputs.push(Input::paper(reader, format!("paper.{event}.{kind}"), kind, dossier, true));

@@ -10,7 +10,7 @@ use super::{changes, children};
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
-use crate::dossier::{Attends, Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
+use crate::dossier::{Assistant, Attends, Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
 use crate::ids::{DossierId, EventName, FieldName, PersonId, StateId};
 
 /// One event.
@@ -98,6 +98,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         }
         Kind::Confirmed => reader.get("did.confirmed"),
         Kind::Acted => reader.texts.fill("did.chose", &[("label", &chosen(reader, event, events))]),
+        Kind::Prepared => reader.get("did.prepared"),
         Kind::Recalled => reader.get("did.recalled"),
         Kind::Noted => reader.get("did.noted"),
         Kind::Acknowledged => reader.get("did.acknowledged"),
@@ -175,7 +176,7 @@ fn assigned(reader: &Reader, event: &Event) -> String {
 
 /// Nobody did anything: the directory says that others are asked.
 fn is_by_directory(change: &Change) -> bool {
-    matches!(change, Change::StandIns { .. } | Change::PassedOn { .. })
+    matches!(change, Change::StandIns { .. } | Change::Assistants { .. } | Change::PassedOn { .. })
 }
 
 fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
@@ -230,6 +231,7 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             }
             Change::Fired { what, tell, .. } => Some(fired(reader, what, tell)),
             Change::StandIns { stand_ins, .. } => Some(stood_in(reader, stand_ins)),
+            Change::Assistants { assistants, .. } => Some(assisted(reader, assistants)),
             Change::PassedOn { gone, holders, .. } => Some(passed_on(reader, gone, holders)),
             // That it is tried again and again is no news.
             Change::Stuck(stuck) => (stuck.tries == 1).then(|| reader.get("did.stuck")),
@@ -421,6 +423,18 @@ fn moved(reader: &Reader, rows: &[(crate::ids::DossierId, RowStatus)]) -> String
 pub(crate) fn stands(reader: &Reader, dossier: &Dossier) -> String {
     let leaves = dossier.leaves().map(|active| reader.state(&active.state));
     leaves.collect::<Vec<_>>().join(" + ")
+}
+
+/// Who prepares whose answers from now on.
+fn assisted(reader: &Reader, assistants: &[Assistant]) -> String {
+    let one = |one: &Assistant| {
+        let (who, of) = (reader.name(&one.person), reader.name(&one.of));
+        reader.texts.fill("did.assists", &[("who", &who), ("of", &of)])
+    };
+    if assistants.is_empty() {
+        return reader.get("did.assists_no_more");
+    }
+    assistants.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// Who stands in for whom from now on.

@@ -102,9 +102,15 @@ impl Input {
     }
 
     /// For a row of one's own in a table of people's rows.
-    pub(crate) fn own_row(reader: &Reader, name: String, row: &Field, sent: Option<&Form>) -> Self {
-        let grid = sheet::grid(reader, &name, &row.kind, None, sent);
-        Self { grid, ..Self::of(reader, name, row, None, true, sent) }
+    pub(crate) fn own_row(
+        reader: &Reader,
+        name: String,
+        row: &Field,
+        value: Option<&Value>,
+        sent: Option<&Form>,
+    ) -> Self {
+        let grid = sheet::grid(reader, &name, &row.kind, value, sent);
+        Self { grid, ..Self::of(reader, name, row, value, true, sent) }
     }
 
     /// For a cell of a table.
@@ -168,6 +174,11 @@ impl Input {
         let there = kind == "file" && !value.is_empty();
         let label = reader.text(&field.label).to_owned();
         Self { name, label, help, value, options, max, least, most, there, ..Self::empty(kind, required && !there) }
+    }
+
+    /// The same, where nothing need be said.
+    pub(crate) fn optional(self) -> Self {
+        Self { required: false, ..self }
     }
 
     /// Wanted, and nothing is there.

@@ -17,6 +17,7 @@ pub(super) mod meeting;
 pub(super) mod notes;
 pub(super) mod over;
 pub(super) mod posting;
+pub(super) mod prepared;
 pub(super) mod record;
 pub(super) mod refused;
 pub(super) mod rows;
@@ -79,6 +80,7 @@ pub(super) fn asked(reader: &Reader, purpose: Purpose, state: Option<&StateId>) 
     let vote = || state.and_then(|state| vote_rule(reader, state)).map(|rule| reader.text(&rule.title).to_owned());
     match purpose {
         Purpose::Lead => joined(&reader.get("lead.title"), Some(asked(reader, Purpose::Act, state))),
+        Purpose::Prepare => joined(&reader.get("prepare.title"), Some(asked(reader, Purpose::Act, state))),
         Purpose::Act => {
             let state = state.and_then(|state| reader.machine.state(state));
             let task = state.and_then(|state| state.task.as_ref()).map(|task| reader.text(&task.title));
@@ -104,6 +106,7 @@ pub(super) fn head(reader: &Reader, dossier: &Dossier, task: &TaskPage, events: 
     let help = match task.purpose {
         Purpose::Act => rule.map(|rule| reader.text(&rule.help).to_owned()).unwrap_or_default(),
         Purpose::Lead => reader.get("lead.help"),
+        Purpose::Prepare => reader.texts.fill("prepare.help", &[("who", &prepared::names(reader, dossier, task))]),
         Purpose::Object => reader.get("posting.object_help"),
         Purpose::Ballot | Purpose::Tally | Purpose::Confirm | Purpose::Attendance => String::new(),
     };
@@ -155,6 +158,10 @@ fn role(reader: &Reader, dossier: &Dossier, task: &TaskPage) -> String {
     let today = reader.calendar.date(reader.now);
     if let (Purpose::Ballot, Some(vote)) = (task.purpose, dossier.vote(task.activation)) {
         return reader.body(&vote.body);
+    }
+    if task.purpose == Purpose::Prepare {
+        let who = prepared::names(reader, dossier, task);
+        return if who.is_empty() { who } else { reader.texts.fill("prepare.acting", &[("who", &who)]) };
     }
     let role = dossier.task(task.activation, task.purpose).and_then(|task| task.role.as_ref());
     let post = reader.directory.posts.iter().find(|post| post.person == task.person && post.dated.holds(today));

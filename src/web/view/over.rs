@@ -41,6 +41,7 @@ pub(crate) fn over(reader: &Reader, dossier: &Dossier, task: &TaskPage, closed: 
     let changed = |is: &dyn Fn(&Change) -> bool| event.is_some_and(|event| event.changes.iter().any(is));
     let key = match (&cast, event.map(|event| &event.actor)) {
         (Some(Some(_)), _) => "over.done_you",
+        _ if changed(&is_of_others) => "over.no_longer",
         _ if mine && event.is_some_and(|event| event.kind != Kind::Assigned) => "over.done_you",
         _ if event.is_some_and(|event| event.kind == Kind::Assigned) => "over.taken",
         _ if event.is_some_and(|event| event.kind == Kind::Recalled) => "over.recalled",
@@ -116,6 +117,11 @@ fn ballot(reader: &Reader, task: &TaskPage, cast: Option<(Instant, usize)>, clos
     reader.texts.fill(key, &[("you", &you), ("when", &reader.moment(at)), ("n", &parts.to_string())])
 }
 
+/// The directory names others who stand in, or who prepare answers.
+fn is_of_others(change: &Change) -> bool {
+    matches!(change, Change::StandIns { .. } | Change::Assistants { .. })
+}
+
 fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed, events: &[Event]) -> String {
     let when = reader.moment(event.map_or(closed.at, |event| event.at));
     let Some(event) = event else { return reader.texts.fill("over.clock_did", &[("when", &when)]) };
@@ -126,6 +132,10 @@ fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed,
     if let Some(holders) = passed {
         let to = holders.iter().map(|one| reader.name(one)).collect::<Vec<_>>().join(", ");
         return reader.texts.fill("over.passed_on", &[("when", &when), ("to", &to)]);
+    }
+    if event.changes.iter().any(is_of_others) {
+        let you = reader.you(&task.person);
+        return reader.texts.fill("over.no_longer_since", &[("when", &when), ("you", &you)]);
     }
     let what = history::did(reader, event, events);
     match &event.actor {

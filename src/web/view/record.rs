@@ -60,7 +60,7 @@ pub(crate) fn form(
     let mut choices: Vec<Named> = ways(state).into_iter().filter_map(choice).collect();
     choices.dedup_by(|one, other| one.id == other.id);
     let inputs = vec![
-        Input::own_row(reader, format!("{PREFIX}{}", row.name), &row, sent),
+        Input::own_row(reader, format!("{PREFIX}{}", row.name), &row, None, sent),
         Input::paper(reader, format!("{PREFIX}paper"), paper, &without_papers(dossier), true),
     ];
     Some(Record { people: hands.record.iter().map(person).collect(), choices, inputs, open: sent.is_some() })

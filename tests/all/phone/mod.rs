@@ -108,6 +108,54 @@ async fn voted(phone: &mut Phone) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_assistant_prepares_and_the_minister_confirms() {
+    for language in LANGUAGES {
+        let Some(mut phone) = Phone::new("assistant", language).await else { return };
+        prepared(&mut phone).await;
+    }
+}
+
+async fn prepared(phone: &mut Phone) {
+    phone.assists("head", "secretary").await;
+    let mut rows = Vec::new();
+    for number in 1..=3 {
+        rows.push(phone.submitted(&format!("c{number}"), 60).await);
+    }
+    let list = phone.convened(&rows[0]).await;
+    phone.everybody_votes(&list, &rows[2]).await;
+    phone.morning().await;
+    phone.follow_mail("secretary@office.example");
+    phone.look("prepare");
+    phone.browser.pick(&format!("[name='mark.{}']", rows[1]), "struck");
+    let why = phone.says("Đang có đơn phản ánh", "A complaint is being looked into");
+    phone.browser.write(&format!("[name='why.{}']", rows[1]), why);
+    phone.browser.tap("#choice\\.agree");
+    let word =
+        phone.says("Đã hỏi lại đơn vị, đơn chưa giải quyết xong.", "Asked the unit: the complaint is still open.");
+    phone.browser.write("[name='prepared.note']", word);
+    let before = office::state(&phone.dossier(&list).await).to_owned();
+    phone.browser.follow("form:has([name=do][value=prepare]) > button[type=submit]");
+    phone.look("kept");
+    assert_eq!(office::state(&phone.dossier(&list).await), before, "nothing is decided");
+
+    phone.follow_mail("head@office.example");
+    phone.look("ready");
+    let page = phone.browser.text();
+    assert!(page.contains(word), "the word of the assistant is read first: {page}");
+    phone.browser.follow(SEND);
+    phone.look("sure");
+    assert!(phone.browser.text().contains(why), "the exception is repeated: {}", phone.browser.text());
+    phone.browser.follow(SURE);
+    phone.look("agreed");
+    let stands = phone.dossier(&list).await;
+    let struck = stands.row(&rows[1]).map(|row| row.status);
+    assert_eq!((office::state(&stands), struck), ("signing", Some(RowStatus::Struck)));
+
+    phone.follow_mail("secretary@office.example");
+    phone.look("over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_minister_agrees_to_a_list_except_for_one_row() {
     for language in LANGUAGES {
         let Some(mut phone) = Phone::new("minister", language).await else { return };

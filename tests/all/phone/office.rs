@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chancery::catcher::{Catcher, Caught};
 use chancery::courier::settings::SmtpSettings;
 use chancery::courier::{Courier, Report};
-use chancery::directory::{Dated, Post};
+use chancery::directory::{Assistant, Dated, Post};
 use chancery::dossier::command::{Ask, Command};
 use chancery::dossier::{Choice, Dossier};
 use chancery::ids::{DossierId, Instant, OperationId};
@@ -86,6 +86,17 @@ impl Phone {
             (pages.engine.clone(), pages.engine.links().clone(), pages.engine.chance().clone());
         let courier = Courier::new(engine, links, settings, &format!("{at}/"), chance).expect("no TLS");
         Some(Self { pages, browser, language, film, catcher, courier, pictures: 0, day: 0 })
+    }
+
+    /// Somebody prepares somebody's answers from now on.
+    pub(crate) async fn assists(&self, person: &str, assistant: &str) {
+        let id = |code: &str| chancery::ids::PersonId::new(format!("p-{code}"));
+        let mut directory = (*self.pages.engine.directory()).clone();
+        let dated = Dated::default();
+        directory.assistants.push(Assistant { person: id(person), by: id(assistant), first: false, dated });
+        let address = if self.language == "vi" { "đồng chí" } else { "ông" };
+        directory.people.get_mut(&id(person)).expect("they are known").address = Some(address.to_owned());
+        self.pages.engine.put_directory(directory).await.expect("a directory");
     }
 
     /// What this office says in one language or the other.

@@ -207,6 +207,7 @@ pub(crate) fn directory() -> Directory {
         bodies: BTreeMap::from([("C".into(), body)]),
         bindings: Vec::new(),
         substitutes: Vec::new(),
+        assistants: Vec::new(),
         own: chancery::directory::Own::default(),
     }
 }

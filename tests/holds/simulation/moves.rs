@@ -60,7 +60,7 @@ impl Looking<'_> {
                     Purpose::Tally => open.push(Open::Tally(person.clone())),
                     Purpose::Confirm => open.push(Open::Confirm(person.clone(), task.activation)),
                     Purpose::Act => open.extend(self.form(person, task.activation)),
-                    Purpose::Lead | Purpose::Attendance | Purpose::Object => {}
+                    Purpose::Lead | Purpose::Attendance | Purpose::Object | Purpose::Prepare => {}
                 }
                 if task.purpose == Purpose::Act {
                     open.extend(self.event(person, task.activation));
