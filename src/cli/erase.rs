@@ -23,7 +23,7 @@ const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_millis(250)
     before_help = "Example:\n  chancery erase AN --as VP-01 --reason \"request of 30 November 2026\"\n  \
                    chancery erase AN --as VP-01 --reason \"request of 30 November 2026\" --yes\n  chancery erase --list",
     after_help = "Without --yes nothing is done: what would go is shown, and what would stay. Dossiers that have not ended stand in the \
-                  way. The reason\nis kept for ever: name nobody in it. Backups made before still hold everything until they are \
+                  way, unless --open-too ends those that are about this person. The reason\nis kept for ever: name nobody in it. Backups made before still hold everything until they are \
                   deleted.\n\nExit status 5: shown and not done: --yes does it"
 )]
 pub(super) struct EraseArgs {
@@ -36,11 +36,14 @@ pub(super) struct EraseArgs {
     /// Why.
     #[arg(long, required_unless_present = "list")]
     reason: Option<String>,
+    /// End open dossiers that are about them, and erase them as well.
+    #[arg(long)]
+    open_too: bool,
     /// Do it.
     #[arg(long)]
     yes: bool,
     /// Show who was erased, when and why.
-    #[arg(long, conflicts_with_all = ["person", "by", "reason", "yes"])]
+    #[arg(long, conflicts_with_all = ["person", "by", "reason", "open_too", "yes"])]
     list: bool,
 }
 
@@ -53,9 +56,9 @@ pub(super) async fn run(args: &EraseArgs, context: &Context) -> Result<(), Troub
     };
     let who = person(engine, named).await?;
     let plan = engine.erasable(&who).await?;
-    show(&plan, context);
+    show(&plan, args.open_too, context);
     let open = plan.open().count();
-    if open > 0 {
+    if open > 0 && !args.open_too {
         return Err(Trouble::Refused(say!(erase.open, n = open)));
     }
     if plan.is_empty() {
@@ -65,12 +68,16 @@ pub(super) async fn run(args: &EraseArgs, context: &Context) -> Result<(), Troub
         return Err(Trouble::Unconfirmed(say!(erase.unconfirmed)));
     }
     let actor = Actor::Operator { operator: context.environment.operator.clone(), person: act::person(engine, by)? };
-    match engine.erase(&who, &actor, &clean(reason)).await {
-        Ok(_) => {}
+    let done = match engine.erase(&who, &actor, &clean(reason), args.open_too).await {
+        Ok(done) => done,
         Err(failure) => return Err(refused::trouble(failure, engine, context, "")),
-    }
+    };
     if !scour(engine).await? {
         return Err(Trouble::World(say!(erase.unclear)));
+    }
+    let waits = done.open().count();
+    if waits > 0 {
+        return Err(Trouble::Refused(say!(erase.left, n = waits)));
     }
     if !context.printer.is_json() {
         context.printer.say(&say!(erase.done));
@@ -121,7 +128,7 @@ pub(super) async fn person(engine: &Engine, named: &str) -> Result<PersonId, Tro
     Err(Trouble::Usage(say!(erase.nobody, named)))
 }
 
-fn show(plan: &Erasable, context: &Context) {
+fn show(plan: &Erasable, open_too: bool, context: &Context) {
     context.printer.answer(plan, |printer| {
         if plan.is_empty() {
             printer.say(&say!(erase.nothing));
@@ -129,6 +136,8 @@ fn show(plan: &Erasable, context: &Context) {
         for one in &plan.dossiers {
             let (dossier, workflow, caption) = (one.dossier.as_str(), &one.workflow, &one.caption);
             printer.say(&match (one.ended, one.whole) {
+                (false, true) if open_too => say!(erase.ends, dossier, workflow, caption),
+                (false, false) if open_too => say!(erase.waits, dossier, workflow, caption),
                 (false, _) => say!(erase.is_open, dossier, workflow, caption),
                 (true, true) => say!(erase.whole, dossier, workflow, caption),
                 (true, false) => say!(erase.part, dossier, workflow, caption),

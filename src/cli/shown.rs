@@ -128,6 +128,7 @@ impl Lines<'_> {
                 None => return Vec::new(),
             },
             Change::Corrected { fields, reason, .. } => return self.corrected(dossier, fields, reason.as_ref()),
+            Change::CutShort { reason } => say!(show.forgot, why = reason),
             Change::Forgot { reason, .. } => say!(show.forgot, why = reason),
             Change::Erased => say!(show.erased),
             Change::Expired(left) => {
@@ -307,6 +308,7 @@ pub(super) fn happened(kind: Kind) -> Words {
         Kind::Acknowledged => say!(happened.acknowledged),
         Kind::Received => say!(happened.received),
         Kind::Forgotten => say!(happened.forgotten),
+        Kind::Ended => say!(happened.cut_short),
         Kind::Expired => say!(happened.expired),
         Kind::Knocked => say!(happened.knocked),
         Kind::Objected => say!(happened.objected),

@@ -235,6 +235,7 @@ posts: [{}]
 bodies: [{code: C, seats: [{}]}]
 bindings: [{}]
 substitutes: [{}]
+assistants: [{}]
 ";
         let _ = MET.take();
         let _ = crate::calendar::Calendar::read(&SourceFile::new("c.yaml", CALENDAR));

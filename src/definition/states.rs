@@ -163,8 +163,10 @@ fn joins(item: &Item<'_>) -> Option<Joins> {
 }
 
 fn deadline(item: &Item<'_>) -> Option<Deadline> {
-    let map =
-        item.map(say!(what.deadline), &["within", "by", "before", "ends", "again", "remind", "escalate", "then", "outage"])?;
+    let map = item.map(
+        say!(what.deadline),
+        &["within", "by", "before", "ends", "again", "remind", "escalate", "then", "outage"],
+    )?;
     let remind = map.get("remind").map_or_else(Vec::new, |item| item.items());
     Some(Deadline {
         span: item.span().clone(),

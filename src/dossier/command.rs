@@ -314,6 +314,8 @@ pub enum Ask {
     Forget(Forget),
     /// Destroy what it says, for it need not be kept any longer.
     Expire(Expire),
+    /// End it before its course is over: whom it is about is to be erased.
+    End(End),
     /// Another dossier's message.
     Receive(Message),
     /// Nothing but what is due.
@@ -480,6 +482,7 @@ impl Ask {
             | Self::Migrate(_)
             | Self::Forget(_)
             | Self::Expire(_)
+            | Self::End(_)
             | Self::Receive(_)
             | Self::Tick => None,
         }
@@ -511,6 +514,13 @@ pub struct Expire {
     pub kept: Retention,
     /// The version that says so.
     pub rule: MachineHash,
+}
+
+/// End a dossier before its course is over: whom it is about is to be erased.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// Why.
+    pub reason: String,
 }
 
 /// Put right what was submitted.

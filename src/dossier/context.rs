@@ -78,6 +78,7 @@ pub fn holder_of(machine: &Machine, dossier: Option<&Dossier>, ask: &Ask) -> Opt
         | Ask::Migrate(_)
         | Ask::Forget(_)
         | Ask::Expire(_)
+        | Ask::End(_)
         | Ask::Receive(_)
         | Ask::Tick => None,
     };

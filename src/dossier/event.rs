@@ -96,6 +96,8 @@ pub enum Kind {
     Received,
     /// A person was forgotten.
     Forgotten,
+    /// It was ended before its course was over: whom it is about is to be erased.
+    Ended,
     /// Its time of keeping was over, and what it said was destroyed.
     Expired,
     /// Something was due.
@@ -129,6 +131,7 @@ impl Kind {
             Self::Acknowledged => "acknowledged",
             Self::Received => "received",
             Self::Forgotten => "forgotten",
+            Self::Ended => "ended",
             Self::Expired => "expired",
             Self::Due => "due",
             Self::Stuck => "stuck",
@@ -698,6 +701,11 @@ pub enum Change {
     GaveUp(Key),
     /// It ended.
     Finished(String),
+    /// It is ended before its course is over: whom it is about is to be erased.
+    CutShort {
+        /// Why, in an operator's words.
+        reason: String,
+    },
     /// People were forgotten: what was sealed for them can be opened no more, and nothing else happens to this dossier.
     Forgot {
         /// Who.

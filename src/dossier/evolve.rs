@@ -413,6 +413,7 @@ pub(super) fn apply(dossier: &mut Option<Dossier>, at: Instant, change: &Change)
         Change::Forgot { people, .. } => dossier.forget(people),
         // What was done, sent or told stands in the event; nothing of it is needed to go on.
         Change::Did { .. }
+        | Change::CutShort { .. }
         | Change::Told { .. }
         | Change::NotBack { .. }
         | Change::Silent { .. }

@@ -158,7 +158,10 @@ impl Inner {
             })?;
             // What an older program took and this one does not is nothing that could be counted by.
             let before = one.before.into_iter().filter_map(read).collect();
-            calendars.insert(one.name.clone(), Arc::new(calendar.in_place_of(before).with_outages(deployed.outages.clone())));
+            calendars.insert(
+                one.name.clone(),
+                Arc::new(calendar.in_place_of(before).with_outages(deployed.outages.clone())),
+            );
         }
         let (directory, current) = (Arc::new(deployed.directory), deployed.current.into_iter().collect());
         let new = Arc::new(Deployment { version: deployed.version, directory, calendars, current });

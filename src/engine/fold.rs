@@ -215,7 +215,7 @@ impl<'f> Fold<'f> {
     /// simply carried out: then it is for the transaction to say what becomes of it.
     pub(super) fn carry_out_ahead(&mut self, pending: &Pending, command: &Command) -> Option<Done> {
         if self.carried_out.contains_key(&pending.operation)
-            || matches!(command.ask, Ask::Migrate(_) | Ask::Forget(_) | Ask::Expire(_))
+            || matches!(command.ask, Ask::Migrate(_) | Ask::Forget(_) | Ask::Expire(_) | Ask::End(_))
         {
             return None;
         }

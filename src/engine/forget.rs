@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::fold::Fold;
 use super::{Engine, Failure, seals};
-use crate::dossier::command::{Actor, Ask, Command, Forget};
+use crate::dossier::command::{Actor, Ask, Command, End, Forget};
 use crate::dossier::decide::Decision;
 use crate::dossier::event::{Change, Event};
 use crate::dossier::forget::Refold;
@@ -98,14 +98,30 @@ impl Engine {
         })
     }
 
-    /// Erases a person. `actor` is an operator on somebody's behalf.
+    /// Erases a person. `actor` is an operator on somebody's behalf. With `open_too` open dossiers that are about the person end first;
+    /// what open dossiers of others say of them stays until those have ended, and the same call takes it away then.
     ///
     /// # Errors
     /// A dossier about them has not ended, or something about them is on its way: then nothing of it has changed. Or the database
     /// fails.
-    pub async fn erase(&self, person: &PersonId, actor: &Actor, reason: &str) -> Result<Erasable, Failure> {
-        let plan = self.erasable(person).await?;
-        if let Some(open) = plan.open().next() {
+    pub async fn erase(
+        &self,
+        person: &PersonId,
+        actor: &Actor,
+        reason: &str,
+        open_too: bool,
+    ) -> Result<Erasable, Failure> {
+        let mut plan = self.erasable(person).await?;
+        if open_too {
+            for one in plan.open().filter(|one| one.whole) {
+                let ask = Ask::End(End { reason: reason.to_owned() });
+                let (operation, dossier) = (OperationId::new(self.fresh_id()), one.dossier.clone());
+                self.handle(Command { operation, dossier, actor: actor.clone(), ask }, Vec::new()).await?;
+            }
+            // Lists and parents hear of it before what they were told is taken away.
+            while self.deliver().await? > 0 {}
+            plan = self.erasable(person).await?;
+        } else if let Some(open) = plan.open().next() {
             return Err(Refusal::about(Code::NotEnded, open.dossier.as_str()).into());
         }
         let Actor::Operator { operator, person: by } = actor else { return Err(Refusal::of(Code::NotThisWay).into()) };
@@ -115,7 +131,7 @@ impl Engine {
         if plan.is_empty() {
             return Ok(plan);
         }
-        for one in &plan.dossiers {
+        for one in plan.dossiers.iter().filter(|one| one.ended) {
             let ask = Ask::Forget(Forget { person: person.clone(), reason: reason.to_owned() });
             let (operation, dossier) = (OperationId::new(self.fresh_id()), one.dossier.clone());
             self.handle(Command { operation, dossier, actor: actor.clone(), ask }, Vec::new()).await?;
@@ -124,7 +140,7 @@ impl Engine {
             id: self.chance().id(),
             at: self.now(),
             person: person.clone(),
-            dossiers: i64::try_from(plan.dossiers.len()).unwrap_or(i64::MAX),
+            dossiers: i64::try_from(plan.dossiers.iter().filter(|one| one.ended).count()).unwrap_or(i64::MAX),
             by: by.clone(),
             operator: operator.clone(),
             reason: reason.to_owned(),

@@ -137,6 +137,7 @@ fn identity(command: &Command) -> Vec<u8> {
         | Ask::Migrate(_)
         | Ask::Forget(_)
         | Ask::Expire(_)
+        | Ask::End(_)
         | Ask::Receive(_)
         | Ask::Tick => json(&(&command.dossier, &command.actor, &command.ask)),
     }
@@ -170,6 +171,7 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
         | Ask::Migrate(_)
         | Ask::Forget(_)
         | Ask::Expire(_)
+        | Ask::End(_)
         | Ask::Receive(_)
         | Ask::Tick => &mut [],
     }

@@ -477,6 +477,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Acknowledged => "acknowledged",
         Kind::Received => "received",
         Kind::Forgotten => "forgotten",
+        Kind::Ended => "cut_short",
         Kind::Expired => "expired",
         Kind::Due => "happened",
         Kind::Stuck => "was_stuck",

@@ -63,8 +63,8 @@ pub use role::{
 pub use separation::{Earlier, Separation};
 pub use shape::{Correctable, CronStart, Field, FieldKind, Guard, Import, ImportRegister, Shape, Votes};
 pub use state::{
-    After, Again, Consult, Deadline, Due, Escalate, Held, Joins, Needs, OnPaper, OverOutage, Raiser, Returns, RowEvents, State,
-    StateKind, StateVote, Target, TaskRule, Transition, Wait,
+    After, Again, Consult, Deadline, Due, Escalate, Held, Joins, Needs, OnPaper, OverOutage, Raiser, Returns,
+    RowEvents, State, StateKind, StateVote, Target, TaskRule, Transition, Wait,
 };
 pub use vote::{Absent, Abstention, Ballot, Base, Fraction, OwnCase, ShareOf, Threshold, Tie, VoteRule};
 pub use words::OwnWords;

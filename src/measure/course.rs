@@ -54,7 +54,9 @@ impl Course {
                     stay.left_at = stay.left_at.or(Some(at));
                 }
             }
-            Change::Extended { activation, due_at, .. } | Change::Moved { activation, due_at } | Change::PutOff { activation, due_at, .. } => {
+            Change::Extended { activation, due_at, .. }
+            | Change::Moved { activation, due_at }
+            | Change::PutOff { activation, due_at, .. } => {
                 self.put_off(*activation, Some(*due_at));
             }
             Change::Resumed { due, .. } => {

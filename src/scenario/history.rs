@@ -227,6 +227,7 @@ fn did(event: &Event, world: &World) -> Option<Words> {
         Kind::Acknowledged => say!(story.acknowledged),
         Kind::Received => say!(story.received),
         Kind::Forgotten => say!(story.forgotten),
+        Kind::Ended => say!(story.cut_short),
         Kind::Expired => say!(story.expired),
         Kind::Stuck => say!(story.stuck),
         Kind::Due => first(&|change| match change {

@@ -52,7 +52,9 @@ impl Store {
     /// The database fails.
     pub async fn silence(&self, now: Instant) -> Result<Option<Outage>, StoreError> {
         let rows = self.read(GET, &[ALIVE.into()]).await?;
-        let Some(from) = rows.first().and_then(|row| row.text(0).ok()?.parse().ok()).map(Instant) else { return Ok(None) };
+        let Some(from) = rows.first().and_then(|row| row.text(0).ok()?.parse().ok()).map(Instant) else {
+            return Ok(None);
+        };
         let outage = Outage { from, until: now };
         if !outage.counts() {
             return Ok(None);

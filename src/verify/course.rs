@@ -29,6 +29,8 @@ pub(super) struct Course<'m> {
     /// Votes, open and closed.
     pub(super) votes: BTreeMap<u32, Vote>,
     outcome: Option<String>,
+    /// It was ended before its course was over.
+    cut_short: bool,
     /// Something of it was erased.
     erased: bool,
     fields: BTreeMap<String, Value>,
@@ -104,6 +106,7 @@ impl<'m> Course<'m> {
             answered: BTreeSet::new(),
             votes: BTreeMap::new(),
             outcome: None,
+            cut_short: false,
             erased: false,
             fields: BTreeMap::new(),
             faults: Vec::new(),
@@ -153,11 +156,14 @@ impl<'m> Course<'m> {
             "resumed" => self.thaws(event, said, step),
             "abandoned" => drop(self.frozen.remove(said.as_str().unwrap_or_default())),
             "migrated" => self.migrates(said, step),
+            "cut_short" if event.kind == "ended" && event.actor.starts_with("operator:") => self.cut_short = true,
             "finished" => self.ends(event, said),
             "timed" => self.times(event, said),
             "fired" => self.fires(event, said),
             "stuck" => self.stuck = Some(timer_of(said)),
-            "moved" | "put_off" => self.timers.retain(|(entry, what), _| *entry != entry_of(said) || !is_of_deadline(what)),
+            "moved" | "put_off" => {
+                self.timers.retain(|(entry, what), _| *entry != entry_of(said) || !is_of_deadline(what))
+            }
             "set" => said.as_object().into_iter().flatten().for_each(|(field, value)| self.sets(field, value)),
             "party" => self.puts(said),
             "corrected" => {
@@ -369,7 +375,8 @@ impl<'m> Course<'m> {
             let mut states = self.active.values().filter_map(|state| machine.states.get(state));
             states.any(|state| state.parent.is_none() && state.kind == Kind::Final(Some(outcome.clone())))
         };
-        if self.machine.is_some_and(|machine| !ends(machine)) {
+        let cut_short = self.cut_short && outcome == "erased";
+        if !cut_short && self.machine.is_some_and(|machine| !ends(machine)) {
             self.fault("course", event, format_args!("it ended with `{outcome}` and stands in no state that says so"));
         }
         if self.outcome.is_some() {

@@ -215,7 +215,7 @@ async fn what_was_planted_about_a_person_is_found_before_and_nowhere_after() {
         assert_eq!((goes, plan.papers, plan.entry), (vec![("a", true), (list.as_str(), false)], 1, Entry::Goes));
         assert_eq!(found(&office, &database).await, CANARIES, "a plan changes nothing");
 
-        office.engine.erase(&who, &operator(), "theo yêu cầu").await.expect("it is erased");
+        office.engine.erase(&who, &operator(), "theo yêu cầu", false).await.expect("it is erased");
         assert!(office.engine.store().scour().await.expect("the files are written anew"), "nobody reads");
         assert_eq!(found(&office, &database).await, Vec::<&str>::new());
         if let Some(file) = database.url.strip_prefix("sqlite://") {
@@ -242,7 +242,7 @@ async fn what_was_planted_about_a_person_is_found_before_and_nowhere_after() {
         let said = serde_json::to_string(&history).expect("JSON");
         assert!(!said.contains(SEALED) && !said.contains("canary"), "{said}");
 
-        let again = office.engine.erase(&who, &operator(), "theo yêu cầu").await.expect("nothing is left to do");
+        let again = office.engine.erase(&who, &operator(), "theo yêu cầu", false).await.expect("nothing is left to do");
         assert!(again.is_empty());
         assert_eq!(office.dossier("a").await.seq, gone.seq, "the second time nothing happens");
         assert_eq!(office.engine.store().erasures(9).await.expect("read").len(), 1);
@@ -262,7 +262,7 @@ async fn nobody_is_erased_while_a_dossier_is_open_nor_by_anybody_but_an_operator
             Err(Failure::Refused(refusal)) => refusal.reasons[0].code.clone(),
             other => panic!("it is refused: {other:?}"),
         };
-        let whole = office.engine.erase(&who, &operator(), "vì vậy").await.map(drop);
+        let whole = office.engine.erase(&who, &operator(), "vì vậy", false).await.map(drop);
         assert_eq!(code(whole), Code::NotEnded);
         for (actor, reason, wanted) in [
             (operator(), "vì vậy", Code::NotEnded),
@@ -280,6 +280,66 @@ async fn nobody_is_erased_while_a_dossier_is_open_nor_by_anybody_but_an_operator
     }
 }
 
+/// Half way: their case stands on a list that has not voted yet, beside another's.
+async fn half_way(office: &Running) -> String {
+    let mut directory = office::directory();
+    let id = PersonId::from(AN);
+    let an = Person {
+        id: id.clone(),
+        code: "canary-code-07de".to_owned(),
+        name: "canary-name-9f02".to_owned(),
+        address: None,
+        email: Some("canary-mail-c3a6@office.example".to_owned()),
+        language: "vi".to_owned(),
+    };
+    directory.people.insert(id, an);
+    office.engine.put_directory(directory).await.expect("a directory");
+    for (id, title, person) in [("a", TITLE, AN), ("b", OTHER, "p-clerk")] {
+        office.ok(opening(office, id, title, person)).await;
+        office.act(id, "clerk", "submit").await;
+    }
+    while office.engine.deliver().await.expect("delivered") > 0 {}
+    office.dossier("a").await.on_lists.remove(0).dossier.expect("which is known").to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_open_about_somebody_ends_when_an_officer_says_so_and_what_others_say_goes_when_that_has_ended() {
+    for database in databases().await {
+        let office = deployed(&database).await;
+        let (list, who) = (half_way(&office).await, PersonId::from(AN));
+        let plan = office.engine.erasable(&who).await.expect("a plan");
+        assert_eq!(plan.open().map(|one| one.whole).collect::<Vec<_>>(), [true, false], "their case, and the list");
+        let left = office.engine.erase(&who, &operator(), "theo yêu cầu", true).await.expect("as far as it may go");
+        assert_eq!(left.open().map(|one| one.dossier.to_string()).collect::<Vec<_>>(), [list.as_str()]);
+        let gone = office.dossier("a").await;
+        assert_eq!((gone.caption.as_str(), gone.outcome.as_deref()), ("(a)", Some("erased")));
+        assert!(gone.active.is_empty() && gone.tasks.is_empty() && gone.timers.is_empty());
+        let said = office.engine.history(&"a".into()).await.expect("read");
+        let cut = said.iter().find(|event| event.kind == chancery::dossier::event::Kind::Ended).expect("it was ended");
+        let because = Change::CutShort { reason: "theo yêu cầu".to_owned() };
+        assert_eq!((cut.actor.clone(), &cut.changes[0]), (operator(), &because), "who ended it, and why, stays");
+        assert_eq!(office.engine.replay(&"a".into()).await.expect("read").faults, Vec::<String>::new());
+        let stands: Vec<_> = office.dossier(&list).await.rows.iter().map(|row| row.status).collect();
+        assert_eq!(stands, [chancery::dossier::RowStatus::Left, chancery::dossier::RowStatus::Live]);
+
+        office.act(&list, "secretary", "on_paper").await;
+        let activation = office.dossier(&list).await.votes[0].activation;
+        let tally = PaperTally { issued: 5, returned: 5, invalid: 0, yes: 5, no: 0 };
+        office
+            .ok(command("tally", &list, by("secretary"), Ask::Tally { activation, rows: [("b".into(), tally)].into() }))
+            .await;
+        let seen = office.dossier(&list).await.seq;
+        office.ok(command("confirm", &list, by("m1"), Ask::Confirm { activation, agrees: true, seen })).await;
+        let done = office.engine.erase(&who, &operator(), "theo yêu cầu", true).await.expect("the rest goes");
+        assert_eq!(done.open().count(), 0);
+        assert!(office.engine.store().scour().await.expect("the files are written anew"), "nobody reads");
+        assert_eq!(found(&office, &database).await, Vec::<&str>::new());
+        for id in ["a", "b", &list] {
+            assert_eq!(office.engine.replay(&id.into()).await.expect("read").faults, Vec::<String>::new(), "{id}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn another_process_goes_on_with_what_is_left_and_nothing_comes_back() {
     for database in databases().await {
@@ -287,7 +347,7 @@ async fn another_process_goes_on_with_what_is_left_and_nothing_comes_back() {
         decided(&one).await;
         two.engine.refresh().await.expect("it knows what is deployed");
         let who = PersonId::from(AN);
-        one.engine.erase(&who, &operator(), "theo yêu cầu").await.expect("it is erased");
+        one.engine.erase(&who, &operator(), "theo yêu cầu", false).await.expect("it is erased");
         assert_eq!(two.dossier("a").await.caption, "(a)");
         let keys = two.engine.store().concerned(&who).await.expect("read");
         assert_eq!(keys, [], "no key is left");
@@ -322,7 +382,7 @@ async fn a_person_is_told_what_is_kept_about_them_and_nothing_of_others() {
         assert_eq!(where_, [("a", true), (list.as_str(), false)]);
         let papers = office.engine.store().papers_with_bytes(&"a".into()).await.expect("read");
         assert_eq!(papers[0].content, b"%PDF-1.4 canary-content-44e7");
-        office.engine.erase(&PersonId::from(AN), &operator(), "theo yêu cầu").await.expect("it is erased");
+        office.engine.erase(&PersonId::from(AN), &operator(), "theo yêu cầu", false).await.expect("it is erased");
         let left = office.engine.subject(&PersonId::from(AN)).await.expect("read");
         assert_eq!(left.dossiers, []);
         assert_eq!(left.rows.keys().copied().collect::<Vec<_>>(), ["mails"], "that a mail was sent, without its words");

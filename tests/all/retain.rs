@@ -146,8 +146,11 @@ async fn nothing_goes_that_is_to_be_kept_nor_by_anybody_but_an_operator_nor_twic
         let first =
             office.engine.handle(crate::engine::start(&office.case, "a"), Vec::new()).await.expect("told again");
         assert!(first.again, "what was told then is told again");
-        let erased =
-            office.engine.erase(&PersonId::from(AN), &operator(), "vì vậy").await.expect("nothing is sealed any more");
+        let erased = office
+            .engine
+            .erase(&PersonId::from(AN), &operator(), "vì vậy", false)
+            .await
+            .expect("nothing is sealed any more");
         assert!(erased.is_empty());
     }
 }

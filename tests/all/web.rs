@@ -342,7 +342,8 @@ async fn each_of_many_links_that_is_clicked_sixty_four_times_at_once_is_one_deci
     let mut events = 0;
     for number in 0..links {
         let (id, title) = (format!("k{number}"), format!("Đề nghị {number}"));
-        let fields = serde_json::json!({"title": title, "unit": "U", "person": "p-clerk", "kind": "plain", "points": 60});
+        let fields =
+            serde_json::json!({"title": title, "unit": "U", "person": "p-clerk", "kind": "plain", "points": 60});
         let case = pages.start("case", &id, fields).await;
         let link = pages.link(&case, Purpose::Act, "clerk").await;
         let seen = pages.get(&link).await.hidden("seen");

@@ -12,6 +12,7 @@ mod children;
 mod close;
 mod compare;
 mod correct;
+mod end;
 mod enter;
 mod expire;
 mod follow;
@@ -240,6 +241,7 @@ impl<'a> Run<'a> {
             Ask::Migrate(_) => Err(Refusal::of(Code::NotThisWay)),
             Ask::Forget(forget) => self.forget(forget),
             Ask::Expire(expire) => self.expire(expire),
+            Ask::End(end) => self.cut_short(end),
             Ask::Receive(message) => self.receive(message),
         }?;
         // What it changed may say who holds a role: of which unit, by which row of a table.

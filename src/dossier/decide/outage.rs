@@ -37,9 +37,11 @@ impl Run<'_> {
     /// When the deadline of an entry ends because of an outage.
     fn due_after_outage(&self, entry: &Active, state: &State) -> Option<(Instant, Outage)> {
         let deadline = state.deadline.as_ref().filter(|deadline| deadline.outage == OverOutage::Extend)?;
-        let waits = self.dossier().timers.iter().any(|timer| {
-            timer.activation == entry.activation && timer.what == TimerKind::Deadline
-        });
+        let waits = self
+            .dossier()
+            .timers
+            .iter()
+            .any(|timer| timer.activation == entry.activation && timer.what == TimerKind::Deadline);
         if deadline.then.is_some() && !waits {
             return None;
         }

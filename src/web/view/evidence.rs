@@ -56,7 +56,9 @@ pub(crate) fn round(reader: &Reader, events: &[Event], entry: ActivationId, mail
             Change::Entered { activation, state: entered, due_at } if *activation == entry => {
                 (state, due) = (Some(entered), *due_at);
             }
-            Change::Extended { activation, due_at, .. } | Change::Moved { activation, due_at } | Change::PutOff { activation, due_at, .. }
+            Change::Extended { activation, due_at, .. }
+            | Change::Moved { activation, due_at }
+            | Change::PutOff { activation, due_at, .. }
                 if *activation == entry =>
             {
                 due = Some(*due_at);

@@ -105,6 +105,7 @@ fn done(reader: &Reader, event: &Event, events: &[Event]) -> String {
         Kind::Corrected => reader.get("did.corrected"),
         Kind::Withdrawn => reader.get("did.withdrawn"),
         Kind::Forgotten => reader.get("did.forgot"),
+        Kind::Ended => reader.get("did.cut_short"),
         Kind::Expired => reader.get("did.expired"),
         Kind::Migrated | Kind::Received | Kind::Due | Kind::Stuck => String::new(),
     }

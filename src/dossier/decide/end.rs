@@ -1,0 +1,44 @@
+//! A dossier ends before its course is over, because whom it is about is to be erased. Nothing is decided by it: what was frozen is given up,
+//! lists lose the row, a parent is told, nobody is asked any more; what leaving states would have done by itself is not done.
+
+use super::Run;
+use crate::dossier::command::{Actor, End};
+use crate::dossier::event::{Change, Kind};
+use crate::dossier::refusal::{Code, Refusal};
+use crate::ids::ActivationId;
+
+/// What comes of such a dossier; no workflow has to name it.
+const ERASED: &str = "erased";
+/// Characters of a reason.
+const REASON_MAX: usize = 2_000;
+
+impl Run<'_> {
+    pub(super) fn cut_short(&mut self, ask: &End) -> Result<(), Refusal> {
+        if !matches!(self.actor, Actor::Operator { .. }) {
+            return Err(Refusal::of(Code::NotThisWay));
+        }
+        let reason = ask.reason.trim();
+        if reason.is_empty() {
+            return Err(Refusal::of(Code::ReasonMissing));
+        }
+        if reason.chars().count() > REASON_MAX {
+            return Err(Refusal::of(Code::TooMuch));
+        }
+        if self.dossier().outcome.is_some() {
+            return Err(Refusal::of(Code::Ended));
+        }
+        self.emit(Change::CutShort { reason: reason.to_owned() });
+        while let Some(state) = self.dossier().paused.first().map(|paused| paused.state.clone()) {
+            self.emit(Change::Abandoned(state));
+        }
+        for on in self.dossier().on_lists.clone() {
+            self.leave_list(on.region);
+        }
+        self.report(Some(ERASED), true);
+        let over: Vec<ActivationId> = self.dossier().active.iter().rev().map(|active| active.activation).collect();
+        self.emit(Change::Left(over));
+        self.emit(Change::Finished(ERASED.to_owned()));
+        self.finish(Kind::Ended);
+        Ok(())
+    }
+}
