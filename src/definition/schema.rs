@@ -224,6 +224,10 @@ states:
     #[test]
     fn calendars_and_directories_are_told_by_the_keys_that_their_readers_know() {
         const CALENDAR: &str = "
+chancery: 1
+calendar: c
+title: C
+zone: UTC
 week: {}
 mail: {urgent: {}}
 years: {2026: {swapped: [{}]}}
