@@ -45,6 +45,12 @@ fn start(machine: &Machine, fields: serde_json::Value, actor: Actor) -> Result<(
 }
 
 #[test]
+fn whoever_is_not_known_opens_nothing() {
+    let refusal = start(&machine("request", REQUEST), json!({"unit": "U"}), Actor::Public).expect_err("a stranger");
+    assert_eq!(refusal.codes(), [&Code::NotThisWay]);
+}
+
+#[test]
 fn a_required_field_that_nothing_asks_for_later_must_be_there_at_the_start() {
     let request = machine("request", REQUEST);
     // `topic` is in the form and `number` comes with the answer: only `unit` would never be asked for.

@@ -86,9 +86,13 @@ impl Run<'_> {
         if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }
     }
 
-    /// A person may start only what a starter role of theirs allows; imports, clocks and messages are not persons. Whoever
+    /// A person may start only what a starter role of theirs allows, and nobody unknown starts anything; imports, clocks and messages are
+    /// not persons. Whoever
     /// opens a dossier has prepared it, in the role that goes on with it if they hold that one.
     fn may_start(&mut self) -> Result<(), Refusal> {
+        if self.actor == Actor::Public {
+            return Err(Refusal::of(Code::NotThisWay));
+        }
         let Some(person) = self.actor.person().cloned() else { return Ok(()) };
         let starters = self.machine.roles.iter().filter(|(_, role)| role.starter).map(|(name, _)| name);
         let held: Vec<&RoleName> = starters.filter(|name| self.holders(name).contains(&person)).collect();
