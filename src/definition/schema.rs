@@ -154,8 +154,6 @@ fn holds(kinds: &Kinds, is: &str) -> Value {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use serde_json::Value;
-
     use super::super::{item, read};
     use super::{Of, WORKFLOW as KINDS, schema};
     use crate::diagnostic::LANGUAGES;
@@ -274,58 +272,6 @@ assistants: [{}]
             }
             assert!(kind.needs.iter().all(|key| kind.keys.contains_key(key)), "[{name}] needs a key that it has not");
         }
-    }
-
-    /// Marks the keys of a mapping of this kind, and of what is inside.
-    fn mark(kind: &str, value: &Value, used: &mut BTreeSet<(String, String)>) {
-        let (Some(map), Some(kind_of)) = (value.as_object(), KINDS.get(kind)) else { return };
-        for (key, inner) in map {
-            let Some(told) = kind_of.keys.get(key) else { continue };
-            used.insert((kind.to_owned(), key.clone()));
-            mark_held(&told.is, inner, used);
-        }
-    }
-
-    fn mark_held(is: &str, value: &Value, used: &mut BTreeSet<(String, String)>) {
-        if let Some(each) = is.strip_prefix("map: ") {
-            value.as_object().into_iter().flatten().for_each(|(_, inner)| mark_held(each, inner, used));
-        } else if let Some(each) = is.strip_prefix("list: ") {
-            let one = std::slice::from_ref(value);
-            value.as_array().map_or(one, Vec::as_slice).iter().for_each(|inner| mark_held(each, inner, used));
-        } else {
-            is.split(" | ").for_each(|one| match one == is {
-                true => mark(one, value, used),
-                false => mark_held(one, value, used),
-            });
-        }
-    }
-
-    /// `chancery test` plays the scenarios of these folders to the last state, transition and answer of a guard
-    /// (`scenario::every_scenario_that_is_shipped_..`, `processes::every_process_..`).
-    #[test]
-    fn every_key_is_used_by_a_workflow_whose_scenarios_reach_all_of_it() {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut used = BTreeSet::new();
-        for folder in ["workflows", "tests/all/processes"] {
-            let offices = std::fs::read_dir(root.join(folder)).expect("the folder is there");
-            let offices = offices.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir());
-            for path in offices.flat_map(|office| std::fs::read_dir(office).expect("it is read")) {
-                let path = path.expect("an entry").path();
-                let name = path.to_string_lossy().into_owned();
-                if name.ends_with(".yaml") && !name.ends_with(".test.yaml") {
-                    let text = std::fs::read_to_string(&path).expect("it is read");
-                    if let Some(node) = crate::yaml::parse(&SourceFile::new(name, text)).0 {
-                        let file = node.value.to_json();
-                        if file.get("workflow").is_some() {
-                            mark("workflow", &file, &mut used);
-                        }
-                    }
-                }
-            }
-        }
-        let all = KINDS.iter().flat_map(|(kind, told)| told.keys.keys().map(move |key| (kind.clone(), key.clone())));
-        let never: Vec<_> = all.filter(|key| !used.contains(key)).collect();
-        assert!(never.is_empty(), "no scenario comes by these: {never:?}");
     }
 
     #[test]

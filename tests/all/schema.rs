@@ -1,5 +1,6 @@
 //! The schema for editors says of every file what the reader says: what is right is right, what is misspelt is not.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use boon::{Compiler, Schemas};
@@ -127,4 +128,50 @@ fn calendars_directories_and_scenarios_that_are_right_are_taken_and_misspelt_one
     }
     let place = place("schemas");
     assert_eq!(place.json(&["schema", "--of", "calendar"])["$ref"], "#/$defs/calendar");
+}
+
+/// Marks the keys that stand in a value where the schema has this.
+fn mark(defs: &Value, here: &Value, kind: &str, value: &Value, used: &mut BTreeSet<(String, String)>) {
+    if let Some(kind) = here["$ref"].as_str().and_then(|leads| leads.strip_prefix("#/$defs/")) {
+        return mark(defs, &defs[kind], kind, value, used);
+    }
+    let each = |some: &Value| some.as_array().cloned().unwrap_or_default();
+    for one in each(&here["anyOf"]) {
+        mark(defs, &one, kind, value, used);
+    }
+    for inner in each(value) {
+        mark(defs, &here["items"], kind, &inner, used);
+    }
+    for (key, inner) in value.as_object().into_iter().flatten() {
+        let told = &here["properties"][key];
+        if told.is_object() {
+            used.insert((kind.to_owned(), key.clone()));
+            mark(defs, told, kind, inner, used);
+        } else if here["additionalProperties"].is_object() {
+            mark(defs, &here["additionalProperties"], kind, inner, used);
+        }
+    }
+}
+
+/// `chancery test` plays the scenarios of these folders to the last state, transition and answer of a guard
+/// (`scenario::every_scenario_that_is_shipped_..`, `processes::every_process_..`).
+#[test]
+fn every_key_is_used_by_a_workflow_whose_scenarios_reach_all_of_it() {
+    let schema = schema(Of::Workflow, "en");
+    let defs = &schema["$defs"];
+    let mut used = BTreeSet::new();
+    for office in ["workflows", "tests/all/processes"].into_iter().flat_map(folder).filter(|path| path.is_dir()) {
+        for path in folder(&office.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("inside").to_string_lossy()) {
+            if let Some(value) = workflow(&path) {
+                mark(defs, &schema, "", &value, &mut used);
+            }
+        }
+    }
+    let kinds = defs.as_object().expect("kinds").iter();
+    let keys = kinds.flat_map(|(kind, told)| {
+        let keys = told["properties"].as_object().into_iter().flatten();
+        keys.map(move |(key, _)| (kind.clone(), key.clone()))
+    });
+    let never: Vec<_> = keys.filter(|key| !used.contains(key)).collect();
+    assert!(never.is_empty(), "no scenario comes by these: {never:?}");
 }
