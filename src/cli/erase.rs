@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::engine::forget::{Entry, Erasable};
 use crate::ids::PersonId;
 use crate::service::Office;
+use crate::store::meta;
 use crate::words::clean;
 
 /// Erasures that are listed.
@@ -61,7 +62,7 @@ pub(super) async fn run(args: &EraseArgs, context: &Context) -> Result<(), Troub
     if open > 0 && !args.open_too {
         return Err(Trouble::Refused(say!(erase.open, n = open)));
     }
-    if plan.is_empty() {
+    if plan.is_empty() && !is_unfinished(engine).await? {
         return Ok(());
     }
     if !args.yes {
@@ -86,10 +87,16 @@ pub(super) async fn run(args: &EraseArgs, context: &Context) -> Result<(), Troub
     Ok(())
 }
 
+/// A call that destroyed something did not come to its end: its traces may lie in the files.
+pub(super) async fn is_unfinished(engine: &Engine) -> Result<bool, Trouble> {
+    Ok(engine.store().meta(meta::SCOUR_DUE).await?.is_some())
+}
+
 /// Nothing of it is left in the files; a reader may stand in the way for a moment.
 pub(super) async fn scour(engine: &Engine) -> Result<bool, Trouble> {
     for _ in 0..TRIES {
         if engine.store().scour().await? {
+            engine.store().drop_meta(meta::SCOUR_DUE).await?;
             return Ok(true);
         }
         tokio::time::sleep(BETWEEN_TRIES).await;

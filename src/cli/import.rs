@@ -1,5 +1,6 @@
 //! `chancery import`: a file of rows becomes dossiers.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -46,8 +47,8 @@ pub(super) struct ImportArgs {
 #[derive(Default, Serialize)]
 struct Answer {
     rows: usize,
-    /// Rows of the file that are other workflows'.
-    others: usize,
+    /// Rows of the file that are other workflows', by the word that says so.
+    others: BTreeMap<String, usize>,
     started: usize,
     already: usize,
     papers_added: usize,
@@ -84,7 +85,7 @@ pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) 
     let papers = move |row: &Planned, paper: &PlannedPaper| std::fs::read(folder.join(&row.key).join(&paper.name));
     let actor = Actor::Import { operator: context.environment.operator.clone() };
     let intake = Intake { engine, plan: &plan, actor: &actor, mends: false, papers: &papers };
-    let mut answer = Answer { rows: plan.rows.len(), others: plan.others, ..Answer::default() };
+    let mut answer = Answer { rows: plan.rows.len(), others: plan.others.clone(), ..Answer::default() };
     rehearse(&intake, context, &mut answer).await?;
     let sound = answer.refused.is_empty();
     if sound && !args.check {
@@ -98,8 +99,10 @@ pub(super) async fn into(args: &ImportArgs, engine: &Engine, context: &Context) 
             let papers = if added > 0 { say!(intake.papers, n = added) } else { Words::plain("") };
             printer.say(&say!(intake.started, started = answer.started, already = answer.already, papers));
         }
-        if answer.others > 0 {
-            printer.say(&say!(intake.others, n = answer.others));
+        if !answer.others.is_empty() {
+            let words: Vec<String> = answer.others.iter().map(|(word, n)| format!("`{word}` {n}")).collect();
+            let n: usize = answer.others.values().sum();
+            printer.say(&say!(intake.others, n, words = words.join(", ")));
         }
         for row in &answer.refused {
             printer.say(&say!(intake.refused, line = row.line, key = row.key, why = row.reasons.join("; ")));

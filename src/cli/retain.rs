@@ -50,7 +50,7 @@ pub(super) async fn run(args: &RetainArgs, context: &Context) -> Result<(), Trou
     }
     show(&over, context);
     let goes: Vec<&Expirable> = over.iter().filter(|one| one.waits_for.is_none()).collect();
-    if goes.is_empty() {
+    if goes.is_empty() && !erase::is_unfinished(engine).await? {
         return Ok(());
     }
     let (Some(by), true) = (&args.by, args.yes) else { return Err(Trouble::Unconfirmed(say!(retain.unconfirmed))) };

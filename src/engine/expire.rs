@@ -10,7 +10,7 @@ use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Refusal};
 use crate::ids::{DossierId, MachineHash, OperationId, WorkflowName};
 use crate::machine::Retention;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, meta};
 
 /// A dossier that need not be kept any longer.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -86,6 +86,9 @@ impl Engine {
     pub async fn expire(&self, one: &Expirable, actor: &Actor) -> Result<(), Failure> {
         if let Some(parent) = &one.waits_for {
             return Err(Refusal::about(Code::NotEnded, parent.as_str()).into());
+        }
+        if self.store().meta(meta::SCOUR_DUE).await?.is_none() {
+            self.store().set_meta(meta::SCOUR_DUE, "").await?;
         }
         let ask = Ask::Expire(Expire { kept: one.kept.clone(), rule: one.rule.clone() });
         let (operation, dossier) = (OperationId::new(self.fresh_id()), one.dossier.clone());

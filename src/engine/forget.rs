@@ -13,7 +13,7 @@ use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Body, Message, Recipient};
 use crate::ids::{DossierId, OperationId, PersonId};
 use crate::store::erasures::{Concerned, Erased, Staying};
-use crate::store::{ForgottenRows, StoreError, Tx};
+use crate::store::{ForgottenRows, StoreError, Tx, meta};
 
 /// What becomes of a person's entry in the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -102,8 +102,8 @@ impl Engine {
     /// what open dossiers of others say of them stays until those have ended, and the same call takes it away then.
     ///
     /// # Errors
-    /// A dossier about them has not ended, or something about them is on its way: then nothing of it has changed. Or the database
-    /// fails.
+    /// A dossier about them has not ended, or something about them is on its way: then nothing of it has changed, but that what is open
+    /// about them may have ended. Or the database fails. The same call goes on from there.
     pub async fn erase(
         &self,
         person: &PersonId,
@@ -114,6 +114,11 @@ impl Engine {
         let mut plan = self.erasable(person).await?;
         if open_too {
             for one in plan.open().filter(|one| one.whole) {
+                // What is due may end it, and lets it go then.
+                self.tick(&one.dossier).await?;
+                if self.dossier(&one.dossier).await?.is_none_or(|dossier| dossier.outcome.is_some()) {
+                    continue;
+                }
                 let ask = Ask::End(End { reason: reason.to_owned() });
                 let (operation, dossier) = (OperationId::new(self.fresh_id()), one.dossier.clone());
                 self.handle(Command { operation, dossier, actor: actor.clone(), ask }, Vec::new()).await?;
@@ -128,9 +133,12 @@ impl Engine {
         if reason.trim().is_empty() {
             return Err(Refusal::of(Code::ReasonMissing).into());
         }
-        if plan.is_empty() {
+        // What a call began that did not come to its end is brought to it.
+        let begun = self.store().meta(meta::SCOUR_DUE).await?.is_some_and(|of| of == person.as_str());
+        if plan.is_empty() && !begun {
             return Ok(plan);
         }
+        self.store().set_meta(meta::SCOUR_DUE, person.as_str()).await?;
         for one in plan.dossiers.iter().filter(|one| one.ended) {
             let ask = Ask::Forget(Forget { person: person.clone(), reason: reason.to_owned() });
             let (operation, dossier) = (OperationId::new(self.fresh_id()), one.dossier.clone());
@@ -145,7 +153,9 @@ impl Engine {
             operator: operator.clone(),
             reason: reason.to_owned(),
         };
-        self.store().erase_person(erased, plan.entry == Entry::Goes).await?;
+        // As long as open dossiers of others speak of them, they must be found by their code once more.
+        let entry_goes = plan.entry == Entry::Goes && plan.open().next().is_none();
+        self.store().erase_person(erased, entry_goes).await?;
         self.refresh().await?;
         Ok(plan)
     }

@@ -36,8 +36,8 @@ pub struct Plan {
     pub file: String,
     /// The dossiers, in the order of the file.
     pub rows: Vec<Planned>,
-    /// How many rows are other workflows' and were passed over.
-    pub others: usize,
+    /// Rows that are other workflows' and were passed over: how many, by the word that says so.
+    pub others: BTreeMap<String, usize>,
 }
 
 /// What a row means.
@@ -168,13 +168,12 @@ fn planned_by(
     papers: Option<&PaperNames>,
 ) -> Result<Plan, Vec<Diagnostic>> {
     let table = under_names(table, import, machine);
-    let (rows, mut faults) = planning::rows(&table, machine, import, directory, papers);
+    let (rows, others, mut faults) = planning::rows(&table, machine, import, directory, papers);
     faults.truncate(FAULTS_MAX);
     if !faults.is_empty() {
         return Err(faults);
     }
     let (workflow, hash) = (machine.workflow.clone(), machine.hash().clone());
-    let others = table.rows().len() - rows.len();
     Ok(Plan { workflow, machine: hash, file: table.file().name.clone(), rows, others })
 }
 

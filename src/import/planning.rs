@@ -24,13 +24,14 @@ pub(super) fn rows(
     import: &Import,
     directory: &Directory,
     papers: Option<&PaperNames>,
-) -> (Vec<Planned>, Vec<Diagnostic>) {
+) -> (Vec<Planned>, BTreeMap<String, usize>, Vec<Diagnostic>) {
     let labels = Labels::new(machine, directory);
-    let mut planning = Planning { machine, import, labels, papers, faults: Vec::new(), seen: BTreeMap::new() };
+    let (faults, seen, others) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let mut planning = Planning { machine, import, labels, papers, faults, seen, others };
     planning.columns(table);
     let rows = if table.rows().len() > ROWS_MAX { Vec::new() } else { planning.rows(table) };
     planning.faults.sort_by_key(|fault| fault.labels.first().map_or(0, |label| label.span.range.start));
-    (rows, planning.faults)
+    (rows, planning.others, planning.faults)
 }
 
 /// The work in progress.
@@ -42,6 +43,8 @@ struct Planning<'a> {
     faults: Vec<Diagnostic>,
     /// Where each key stood first.
     seen: BTreeMap<String, Span>,
+    /// Rows that are other workflows', by the word that says so.
+    others: BTreeMap<String, usize>,
 }
 
 impl Planning<'_> {
@@ -57,7 +60,8 @@ impl Planning<'_> {
     fn rows(&mut self, table: &Table) -> Vec<Planned> {
         let mut rows = Vec::new();
         for row in table.rows() {
-            if !is_ours(self.import, table, row) {
+            if let Some(word) = other(self.import, table, row) {
+                *self.others.entry(word.to_owned()).or_default() += 1;
                 continue;
             }
             self.formulas(table, row);
@@ -216,11 +220,11 @@ impl Planning<'_> {
 }
 
 /// Whether a row is the workflow's; of a column that is not there, that is said at the header.
-pub(super) fn is_ours(import: &Import, table: &Table, row: Row<'_>) -> bool {
-    let other = |(column, words): (&String, &Vec<String>)| {
+pub(super) fn other<'r>(import: &Import, table: &Table, row: Row<'r>) -> Option<&'r str> {
+    let other = |(column, words): &(&String, &Vec<String>)| {
         table.has(column) && !words.iter().any(|word| word == row.get(column))
     };
-    !import.only.iter().any(other)
+    import.only.iter().find(other).map(|(column, _)| row.get(column))
 }
 
 /// `key:year`.

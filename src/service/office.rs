@@ -46,6 +46,8 @@ impl Office {
             MasterKeys::new(keys.masters()?).ok_or_else(|| StoreError::Database("no master key".to_owned()))?;
         let clock = if store.is_postgres() { Clock::database() } else { Clock::System };
         let engine = Engine::open(store, Keys { links: links.clone(), master }, clock, Chance::system()).await?;
+        // Whoever comes first after an outage, an operator's command too, decides by it.
+        engine.store().silence(engine.now()).await?;
         Ok(Self { engine, links: Arc::new(links) })
     }
 

@@ -18,6 +18,7 @@ const PUT: &str =
     "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 const NOTE: &str = "INSERT INTO outage (from_at, until_at) VALUES ($1, $2) ON CONFLICT (from_at) DO UPDATE \
     SET until_at = CASE WHEN excluded.until_at > outage.until_at THEN excluded.until_at ELSE outage.until_at END";
+const NOT_YET: &str = "DELETE FROM outage WHERE until_at > $1";
 const KNOWN_UNTIL: &str = "SELECT until_at FROM outage WHERE from_at = $1";
 const SINCE: &str = "SELECT from_at, until_at FROM outage WHERE until_at > $1 ORDER BY from_at";
 
@@ -37,7 +38,9 @@ impl Store {
             if let Some(outage) = outage {
                 tx.note_outage(outage)?;
             }
-            if last.is_none_or(|last| last < now) {
+            // A clock that was ahead must not hide what is lost from now on.
+            if last.is_none_or(|last| last < now || last.0.saturating_sub(now.0) > LEAST_MS) {
+                tx.execute(NOT_YET, &[now.plus_ms(LEAST_MS).0.into()])?;
                 tx.execute(PUT, &[ALIVE.into(), now.0.to_string().into()])?;
             }
             Ok(outage)

@@ -442,7 +442,7 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
     }
     let brief = table.as_ref().map_or_else(Vec::new, |table| brief::lines(reader, dossier, table));
     let option = |one: &Wanted| match ready.filter(|ready| ready.event == one.event) {
-        Some(ready) => one.prepared(reader, dossier, ready),
+        Some(ready) => one.prepared(reader, dossier, ready, visit.has_shown_more()),
         None => one.choice(reader, dossier, acting),
     };
     let mut options: Vec<Choice> = wanted.iter().map(option).collect();

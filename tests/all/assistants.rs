@@ -269,7 +269,7 @@ async fn an_assistants_link_prepares_what_the_leader_then_confirms_on_both_datab
         {
             assert!(text.contains(said), "{said}: {text}");
         }
-        assert!(text.contains("value=\"agree\" checked"), "it is chosen: {text}");
+        assert!(!text.contains("value=\"agree\" checked"), "nothing but a link chooses nothing: {text}");
         let others = pages.link(&list, Purpose::Ballot, "m1").await;
         assert!(!pages.get(&others).await.text().contains("Đã hỏi đơn vị"), "the word is for the leader");
 

@@ -94,7 +94,7 @@ fn a_byte_order_mark_and_windows_line_ends_are_taken_and_the_same_file_again_is_
     fs::write(place.folder.join("rows.csv"), &windows).expect("written");
     let checked = place.json(&["import", "rows.csv", "--workflow", "annual_case", "--check"]);
     assert_eq!((&checked["rows"], count(&place)), (&Value::from(33), 0), "a rehearsal starts nothing");
-    assert_eq!(checked["others"], 3, "rows of the fast track are another workflow's");
+    assert_eq!(checked["others"], serde_json::json!({"irregular": 3}), "rows of the fast track are another workflow's");
     for (started, already) in [(33, 0), (0, 33)] {
         let answer = place.json(&["import", "rows.csv", "--workflow", "annual_case"]);
         assert_eq!((&answer["started"], &answer["already"]), (&Value::from(started), &Value::from(already)));

@@ -229,6 +229,9 @@ async fn what_was_planted_about_a_person_is_found_before_and_nowhere_after() {
             assert_eq!((replay.faults, replay.erased > 0), (Vec::new(), id != "b"), "{id}: it proves what it proved");
         }
         assert_eq!(office.dossier("b").await.snapshot(), other, "nobody else loses anything");
+        assert!(office.engine.directory().people.contains_key(&who), "they are found by their code once more");
+        let due = office.engine.store().meta(chancery::store::meta::SCOUR_DUE).await.expect("read");
+        assert_eq!(due.as_deref(), Some(AN), "whoever comes next knows that the files are not clean");
         let gone = office.dossier("a").await;
         assert_eq!((gone.caption.as_str(), gone.fields.len(), gone.outcome.as_deref()), ("(a)", 0, Some("agreed")));
         let left = office.dossier(&list).await;
@@ -332,6 +335,7 @@ async fn what_is_open_about_somebody_ends_when_an_officer_says_so_and_what_other
         office.ok(command("confirm", &list, by("m1"), Ask::Confirm { activation, agrees: true, seen })).await;
         let done = office.engine.erase(&who, &operator(), "theo yêu cầu", true).await.expect("the rest goes");
         assert_eq!(done.open().count(), 0);
+        assert!(!office.engine.directory().people.contains_key(&who), "now their name goes as well");
         assert!(office.engine.store().scour().await.expect("the files are written anew"), "nobody reads");
         assert_eq!(found(&office, &database).await, Vec::<&str>::new());
         for id in ["a", "b", &list] {

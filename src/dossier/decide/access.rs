@@ -41,7 +41,7 @@ pub fn roles(
 /// Whether a person may know what a dossier is called: who has a role in it, or is asked there, and sees the field that names it.
 pub fn may_name(machine: &Machine, dossier: &Dossier, person: &PersonId, now: Instant, context: &Context<'_>) -> bool {
     let run = Run::new(machine, Some(dossier), Actor::Link(person.clone()), now, context);
-    let prepares = |task: &Task| task.prepares_for(person, now).next().is_some();
+    let prepares = |task: &Task| run.still_for(task, person).is_some();
     let asked = dossier.tasks.iter().any(|task| run.may_do(task, person).is_some() || prepares(task));
     let known = asked || !run.roles_of(person).is_empty();
     known && sight(machine, dossier, person, now, context).is_named(machine)

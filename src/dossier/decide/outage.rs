@@ -45,17 +45,18 @@ impl Run<'_> {
         if deadline.then.is_some() && !waits {
             return None;
         }
-        put_off(self.context.calendar, entry.at, entry.due_at?).filter(|(due_at, _)| *due_at > self.at)
+        put_off(self.context.calendar, self.at, entry.at, entry.due_at?).filter(|(due_at, _)| *due_at > self.at)
     }
 }
 
 /// The end of the next working day after an outage that took the end of a deadline, or an hour of its last day.
-fn put_off(calendar: &Calendar, since: Instant, due_at: Instant) -> Option<(Instant, Outage)> {
+/// What is said to last beyond now was written by a clock that is ahead.
+fn put_off(calendar: &Calendar, now: Instant, since: Instant, due_at: Instant) -> Option<(Instant, Outage)> {
     let last = due_at.plus_ms(-LAST_MS).max(since);
-    let outages = calendar.outages();
-    let lost_ms: i64 = outages.iter().map(|outage| outage.within_ms(last, due_at)).sum();
+    let outages = || calendar.outages().iter().filter(|outage| outage.until <= now);
+    let lost_ms: i64 = outages().map(|outage| outage.within_ms(last, due_at)).sum();
     let met = |outage: &&Outage| outage.covers(due_at) || lost_ms >= LOST_MS && outage.within_ms(last, due_at) > 0;
-    let outage = *outages.iter().rfind(met)?;
+    let outage = *outages().rfind(met)?;
     let next = Delay { count: 1, unit: DelayUnit::WorkingDays };
     Some((calendar.after(outage.until.max(due_at), next), outage))
 }

@@ -21,7 +21,8 @@ impl Run<'_> {
         }
         let (today, subject) = (self.today(), self.dossier().subject.as_ref());
         // Nobody prepares what is decided about themselves, or what they are asked themselves.
-        let free = |person: &PersonId| subject != Some(person) && !task.asks(person);
+        let is_row = |person: &PersonId| self.dossier().rows.iter().any(|row| row.subject.as_ref() == Some(person));
+        let free = |person: &PersonId| subject != Some(person) && !task.asks(person) && !is_row(person);
         let named = |one: &&Named| one.dated.holds(today) && task.holders.contains(&one.person) && free(&one.by);
         let assistant = |one: &Named| Assistant {
             person: one.by.clone(),
@@ -90,12 +91,20 @@ impl Run<'_> {
 
     /// For whom a person prepares the answer in an entry: the first of them, where several are asked the same.
     fn prepares_for(&self, person: &PersonId, activation: crate::ids::ActivationId) -> Option<PersonId> {
-        self.dossier().task(activation, Purpose::Act)?.prepares_for(person, self.at).next().cloned()
+        let task = self.dossier().task(activation, Purpose::Act)?;
+        self.still_for(task, person)
+    }
+
+    /// For whom a person prepares the answer of a task: as it says, and as the directory still says today.
+    pub(super) fn still_for(&self, task: &Task, person: &PersonId) -> Option<PersonId> {
+        let today = self.assistants(task, self.entered(task.activation)?);
+        let mut asked = task.prepares_for(person, self.at);
+        asked.find(|of| today.iter().any(|one| &one.person == person && &one.of == *of)).cloned()
     }
 
     /// The roles in whose tasks a person prepares answers: they read what is read in them.
     pub(super) fn prepares_in(&self, person: &PersonId) -> Vec<RoleName> {
-        let tasks = self.dossier().tasks.iter().filter(|task| task.prepares_for(person, self.at).next().is_some());
+        let tasks = self.dossier().tasks.iter().filter(|task| self.still_for(task, person).is_some());
         tasks.filter_map(|task| task.role.clone()).collect()
     }
 }

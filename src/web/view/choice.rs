@@ -140,15 +140,16 @@ impl Wanted {
         Some(reader.texts.fill("act.needs", &[("need", &need), ("all", &all), ("chose", &chose)]))
     }
 
-    /// As the page shows it when it is opened, with what an assistant has filled in.
-    pub(crate) fn prepared(&self, reader: &Reader, dossier: &Dossier, prepared: &Prepared) -> Choice {
+    /// As the page shows it when it is opened, with what an assistant has filled in; it is chosen for whoever has shown more than a
+    /// link, which a scanner has too.
+    pub(crate) fn prepared(&self, reader: &Reader, dossier: &Dossier, prepared: &Prepared, chosen: bool) -> Choice {
         let mut filled = dossier.clone();
         let own: Vec<(String, Field)> = self.own_rows(reader);
         let is_own = |name: &FieldName| own.iter().any(|(_, row)| &row.name == name);
         let given = prepared.fields.iter().filter(|(name, _)| !is_own(name));
         filled.fields.extend(given.map(|(name, value)| (name.clone(), value.clone())));
         let mut choice = self.choice(reader, &filled, None);
-        choice.chosen = true;
+        choice.chosen = chosen;
         for (name, row) in own {
             let place = choice.inputs.iter().position(|input| input.name == name);
             if let (Some(place), Some(value)) = (place, prepared.fields.get(&row.name)) {

@@ -142,6 +142,7 @@ async fn prepared(phone: &mut Phone) {
     phone.look("ready");
     let page = phone.browser.text();
     assert!(page.contains(word), "the word of the assistant is read first: {page}");
+    phone.browser.tap("#choice\\.agree");
     phone.browser.follow(SEND);
     phone.look("sure");
     assert!(phone.browser.text().contains(why), "the exception is repeated: {}", phone.browser.text());
