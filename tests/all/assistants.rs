@@ -206,11 +206,11 @@ fn who_assists_from_now_on_is_told_and_who_no_longer_does_no_longer_reads() {
     assert_eq!(late.expect_err("no longer").reasons[0].code, Code::NotAsked);
 }
 
-/// An office in which the clerk assists the head.
+/// An office in which the secretary assists the head.
 async fn assisted(database: crate::store::Fresh) -> Pages {
     let pages = Pages::on(database, pages::CASE).await;
     let mut directory = (*pages.engine.directory()).clone();
-    assists(&mut directory, "head", "clerk", false);
+    assists(&mut directory, "head", "secretary", false);
     let head = directory.people.get_mut(&PersonId::from("p-head")).expect("the head");
     head.address = Some("đồng chí".to_owned());
     pages.engine.put_directory(directory).await.expect("a directory");
@@ -227,7 +227,7 @@ async fn an_assistants_link_prepares_what_the_leader_then_confirms_on_both_datab
         let pages = assisted(database).await;
         let (cases, list) = deciding(&pages).await;
         let (link, leader) =
-            (pages.link(&list, Purpose::Prepare, "clerk").await, pages.link(&list, Purpose::Act, "head").await);
+            (pages.link(&list, Purpose::Prepare, "secretary").await, pages.link(&list, Purpose::Act, "head").await);
         let page = pages.get(&link).await;
         let text = page.text();
         for said in ["Chuẩn bị ý kiến", "giúp việc đồng chí Người head", "Lưu ý kiến để trình", "Đề nghị"]
@@ -265,7 +265,8 @@ async fn an_assistants_link_prepares_what_the_leader_then_confirms_on_both_datab
 
         let ready = pages.get(&leader).await;
         let text = ready.text();
-        for said in ["Ý kiến đã được chuẩn bị", "Người clerk chuẩn bị", "Đã hỏi đơn vị", "value=\"Chưa đủ thời gian\""]
+        for said in
+            ["Ý kiến đã được chuẩn bị", "Người secretary chuẩn bị", "Đã hỏi đơn vị", "value=\"Chưa đủ thời gian\""]
         {
             assert!(text.contains(said), "{said}: {text}");
         }
@@ -278,7 +279,7 @@ async fn an_assistants_link_prepares_what_the_leader_then_confirms_on_both_datab
         let plain = [("do", "act"), ("seen", seen.as_str()), ("choice", "agree")];
         let look = pages.post(&leader, &plain).await;
         assert_eq!(look.status, StatusCode::OK);
-        assert!(look.text().contains("Người chuẩn bị: Người clerk"), "{}", look.text());
+        assert!(look.text().contains("Người chuẩn bị: Người secretary"), "{}", look.text());
         let form = [plain.as_slice(), &form[3..5], &[("step", "send")]].concat();
         let sent = pages.post(&leader, &form).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());

@@ -229,9 +229,6 @@ async fn what_was_planted_about_a_person_is_found_before_and_nowhere_after() {
             assert_eq!((replay.faults, replay.erased > 0), (Vec::new(), id != "b"), "{id}: it proves what it proved");
         }
         assert_eq!(office.dossier("b").await.snapshot(), other, "nobody else loses anything");
-        assert!(office.engine.directory().people.contains_key(&who), "they are found by their code once more");
-        let due = office.engine.store().meta(chancery::store::meta::SCOUR_DUE).await.expect("read");
-        assert_eq!(due.as_deref(), Some(AN), "whoever comes next knows that the files are not clean");
         let gone = office.dossier("a").await;
         assert_eq!((gone.caption.as_str(), gone.fields.len(), gone.outcome.as_deref()), ("(a)", 0, Some("agreed")));
         let left = office.dossier(&list).await;
@@ -314,6 +311,9 @@ async fn what_is_open_about_somebody_ends_when_an_officer_says_so_and_what_other
         assert_eq!(plan.open().map(|one| one.whole).collect::<Vec<_>>(), [true, false], "their case, and the list");
         let left = office.engine.erase(&who, &operator(), "theo yêu cầu", true).await.expect("as far as it may go");
         assert_eq!(left.open().map(|one| one.dossier.to_string()).collect::<Vec<_>>(), [list.as_str()]);
+        assert!(office.engine.directory().people.contains_key(&who), "they are found by their code once more");
+        let due = office.engine.store().meta(chancery::store::meta::SCOUR_DUE).await.expect("read");
+        assert_eq!(due.as_deref(), Some(AN), "whoever comes next knows that the files are not clean");
         let gone = office.dossier("a").await;
         assert_eq!((gone.caption.as_str(), gone.outcome.as_deref()), ("(a)", Some("erased")));
         assert!(gone.active.is_empty() && gone.tasks.is_empty() && gone.timers.is_empty());
