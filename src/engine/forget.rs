@@ -156,6 +156,7 @@ impl Engine {
         // As long as open dossiers of others speak of them, they must be found by their code once more.
         let entry_goes = plan.entry == Entry::Goes && plan.open().next().is_none();
         self.store().erase_person(erased, entry_goes).await?;
+        self.store().set_meta(meta::SCOUR_DUE, "").await?;
         self.refresh().await?;
         Ok(plan)
     }

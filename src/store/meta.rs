@@ -16,7 +16,7 @@ pub const CLOCK: &str = "clock";
 /// On which machine and file the database lives, so that a copy is noticed.
 pub const HOME: &str = "home";
 
-/// Content was destroyed whose traces may still lie in the files: the person who is being erased, or nothing.
+/// Content was destroyed whose traces may still lie in the files; with the person of whose erasure the record is not written yet.
 pub const SCOUR_DUE: &str = "scour_due";
 /// What recognises the master keys that a database was written with.
 pub const KEY_CHECK: &str = "key_check";
