@@ -456,6 +456,7 @@ pub enum OverOutage {
 }
 
 impl OverOutage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     fn is_usual(&self) -> bool {
         *self == Self::Strict
     }

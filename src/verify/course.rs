@@ -162,7 +162,7 @@ impl<'m> Course<'m> {
             "fired" => self.fires(event, said),
             "stuck" => self.stuck = Some(timer_of(said)),
             "moved" | "put_off" => {
-                self.timers.retain(|(entry, what), _| *entry != entry_of(said) || !is_of_deadline(what))
+                self.timers.retain(|(entry, what), _| *entry != entry_of(said) || !is_of_deadline(what));
             }
             "set" => said.as_object().into_iter().flatten().for_each(|(field, value)| self.sets(field, value)),
             "party" => self.puts(said),

@@ -360,7 +360,7 @@ async fn each_of_many_links_that_is_clicked_sixty_four_times_at_once_is_one_deci
         }
         events += pages.engine.history(&case).await.expect("it reads").len() - before;
     }
-    println!("clicks: {links} links, each clicked 64 times at once: {events} decisions");
+    eprintln!("clicks: {links} links, each clicked 64 times at once: {events} decisions");
     assert_eq!(events, links);
 }
 

@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::super::reader::Reader;
 use super::{changes, children};
+use crate::calendar::Outage;
 use crate::dossier::command::Actor;
 use crate::dossier::event::{Change, Corrected, Event, Kind};
 use crate::dossier::revision::{self, Difference, Revision};
 use crate::dossier::{Assistant, Attends, Dossier, Round, RowStatus, StandIn, TimerKind, VoteResult};
-use crate::ids::{DossierId, EventName, FieldName, PersonId, StateId};
+use crate::ids::{DossierId, EventName, FieldName, Instant, PersonId, StateId};
 
 /// One event.
 #[derive(Debug, Serialize)]
@@ -180,6 +181,14 @@ fn is_by_directory(change: &Change) -> bool {
     matches!(change, Change::StandIns { .. } | Change::Assistants { .. } | Change::PassedOn { .. })
 }
 
+/// A date that moved, and why, if nobody could reach the pages.
+fn date_moved(reader: &Reader, due_at: Instant, outage: Option<Outage>) -> String {
+    let when = reader.words.by_long(due_at, reader.calendar.zone());
+    let Some(outage) = outage else { return reader.texts.fill("did.moved", &[("when", &when)]) };
+    let (from, until) = (reader.moment(outage.from), reader.moment(outage.until));
+    reader.texts.fill("did.put_off", &[("when", &when), ("from", &from), ("until", &until)])
+}
+
 fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let texts = reader.texts;
@@ -249,15 +258,8 @@ fn lines(reader: &Reader, dossier: &Dossier, event: &Event) -> Vec<String> {
             // Which part is nobody's business but theirs: with few ballots in it, its totals would say what was in them.
             Change::MarkedPart { .. } => Some(reader.get("did.cast_part")),
             Change::Attended { seats, .. } => Some(attended(reader, seats)),
-            Change::PutOff { due_at, outage, .. } => {
-                let when = reader.words.by_long(*due_at, reader.calendar.zone());
-                let (from, until) = (reader.moment(outage.from), reader.moment(outage.until));
-                Some(texts.fill("did.put_off", &[("when", &when), ("from", &from), ("until", &until)]))
-            }
-            Change::Moved { due_at, .. } => {
-                let when = reader.words.by_long(*due_at, reader.calendar.zone());
-                Some(texts.fill("did.moved", &[("when", &when)]))
-            }
+            Change::PutOff { due_at, outage, .. } => Some(date_moved(reader, *due_at, Some(*outage))),
+            Change::Moved { due_at, .. } => Some(date_moved(reader, *due_at, None)),
             Change::VotedAgain { round: Round::Casting, .. } => Some(reader.get("did.vote_casting")),
             Change::VotedAgain { rows, .. } => Some(texts.fill("did.vote_again", &[("n", &rows.len().to_string())])),
             Change::AskedInWriting { present, due_at, .. } => {
