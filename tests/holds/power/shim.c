@@ -42,7 +42,7 @@ struct record {
     uint64_t size;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static struct seen fds[FDS];
 static char folder[PATH_MAX];
 static size_t folder_length;
@@ -63,6 +63,12 @@ __attribute__((constructor)) static void start(void) {
     swallow = lies ? strtoull(lies, NULL, 10) : 0;
     journal = (int)syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (journal < 0) give_up("no journal");
+}
+
+/* A process that ends while another of its threads has changed something and not yet journalled it would leave a hole: whoever ends it
+ * waits for that thread, and then lets nobody else begin. */
+__attribute__((destructor)) static void end(void) {
+    if (journal >= 0) pthread_mutex_lock(&lock);
 }
 
 static void note(uint32_t kind, uint64_t inode, uint64_t at, const char *name, const void *data, size_t size) {
