@@ -2,32 +2,21 @@
 //! lists lose the row, a parent is told, nobody is asked any more; what leaving states would have done by itself is not done.
 
 use super::Run;
-use crate::dossier::command::{Actor, End};
+use crate::dossier::command::End;
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::ids::ActivationId;
 
 /// What comes of such a dossier; no workflow has to name it.
 const ERASED: &str = "erased";
-/// Characters of a reason.
-const REASON_MAX: usize = 2_000;
 
 impl Run<'_> {
     pub(super) fn cut_short(&mut self, ask: &End) -> Result<(), Refusal> {
-        if !matches!(self.actor, Actor::Operator { .. }) {
-            return Err(Refusal::of(Code::NotThisWay));
-        }
-        let reason = ask.reason.trim();
-        if reason.is_empty() {
-            return Err(Refusal::of(Code::ReasonMissing));
-        }
-        if reason.chars().count() > REASON_MAX {
-            return Err(Refusal::of(Code::TooMuch));
-        }
+        let reason = self.operators_reason(&ask.reason)?;
         if self.dossier().outcome.is_some() {
             return Err(Refusal::of(Code::Ended));
         }
-        self.emit(Change::CutShort { reason: reason.to_owned() });
+        self.emit(Change::CutShort { reason });
         while let Some(state) = self.dossier().paused.first().map(|paused| paused.state.clone()) {
             self.emit(Change::Abandoned(state));
         }
