@@ -137,8 +137,8 @@ fn opening(office: &Running, id: &str, title: &str, person: &str) -> Command {
     )
 }
 
-/// A case about this person, another about somebody else, and the list on which both stood, all ended.
-pub(crate) async fn decided(office: &Running) -> String {
+/// The person stands in the directory.
+async fn knows_an(office: &Running) {
     let mut directory = office::directory();
     let id = PersonId::from(AN);
     let an = Person {
@@ -151,6 +151,11 @@ pub(crate) async fn decided(office: &Running) -> String {
     };
     directory.people.insert(id, an);
     office.engine.put_directory(directory).await.expect("a directory");
+}
+
+/// A case about this person, another about somebody else, and the list on which both stood, all ended.
+pub(crate) async fn decided(office: &Running) -> String {
+    knows_an(office).await;
     for (id, title, person) in [("a", TITLE, AN), ("b", OTHER, "p-clerk")] {
         office.ok(opening(office, id, title, person)).await;
     }
@@ -282,18 +287,7 @@ async fn nobody_is_erased_while_a_dossier_is_open_nor_by_anybody_but_an_operator
 
 /// Half way: their case stands on a list that has not voted yet, beside another's.
 async fn half_way(office: &Running) -> String {
-    let mut directory = office::directory();
-    let id = PersonId::from(AN);
-    let an = Person {
-        id: id.clone(),
-        code: "canary-code-07de".to_owned(),
-        name: "canary-name-9f02".to_owned(),
-        address: None,
-        email: Some("canary-mail-c3a6@office.example".to_owned()),
-        language: "vi".to_owned(),
-    };
-    directory.people.insert(id, an);
-    office.engine.put_directory(directory).await.expect("a directory");
+    knows_an(office).await;
     for (id, title, person) in [("a", TITLE, AN), ("b", OTHER, "p-clerk")] {
         office.ok(opening(office, id, title, person)).await;
         office.act(id, "clerk", "submit").await;
