@@ -19,24 +19,47 @@ pub struct Schedule {
     zone: TimeZone,
 }
 
+/// Why a text is no schedule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// It has more or fewer parts than five.
+    #[error("it must have five fields: minute hour day-of-month month day-of-week")]
+    Fields,
+    /// A field makes no sense; in the words of the library.
+    #[error("{0}")]
+    Field(String),
+    /// There is no such zone.
+    #[error("`{0}` is no time zone: write `Asia/Ho_Chi_Minh`")]
+    Zone(String),
+}
+
 /// A fold is not longer than this in any zone of our time, so a slot whose civil time lies this much ahead may be past.
 const FOLD_MAX_HOURS: i64 = 3;
-/// Civil slots that are looked at, going back: more than there are minutes in [`FOLD_MAX_HOURS`].
-const LOOKED_AT_MAX: usize = 200;
+/// Civil slots that are looked at: a line for every minute has so many in [`FOLD_MAX_HOURS`] and in as many that a fold repeats.
+const LOOKED_AT_MAX: usize = 2 * 3 * 60 + 1;
 
 impl Schedule {
     /// Reads five fields as crontab(5) has them, and the IANA name of a zone.
     ///
     /// # Errors
-    /// In words: not exactly five fields, a field that makes no sense, an unknown zone.
-    pub fn parse(schedule: &str, zone: &str) -> Result<Self, String> {
-        if schedule.split_whitespace().count() != 5 || schedule.contains('@') {
-            return Err(format!("`{schedule}` must have five fields: minute hour day-of-month month day-of-week"));
-        }
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(schedule).map_err(|error| format!("`{schedule}`: {error}"))?;
-        let zone = TimeZone::get(zone).map_err(|_| format!("`{zone}` is no time zone: write `Asia/Ho_Chi_Minh`"))?;
+    /// Not exactly five fields, a field that makes no sense, an unknown zone.
+    pub fn parse(schedule: &str, zone: &str) -> Result<Self, ScheduleError> {
+        let fields: Vec<&str> = schedule.split_whitespace().collect();
+        let &[_, _, day, _, weekday] = fields.as_slice() else { return Err(ScheduleError::Fields) };
+        // crontab(5): of two days that are both said, either will do; one with a `*` in it (`*/2`) only narrows the other.
+        let narrows = day.contains('*') || weekday.contains('*');
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).dom_and_dow(narrows);
+        let cron = parser.build().parse(schedule).map_err(|error| ScheduleError::Field(error.to_string()))?;
+        let zone = TimeZone::get(zone).map_err(|_| ScheduleError::Zone(zone.to_owned()))?;
         Ok(Self { cron, zone })
+    }
+
+    /// The first part of a schedule that crontab(5) does not know, though the library does (`L`, `15W`, `1#2`, `?`, a month's name
+    /// in place of a minute): what it would mean is written nowhere.
+    pub fn foreign(schedule: &str) -> Option<&str> {
+        let names: [&[&str]; 5] = [&[], &[], &[], &MONTHS, &WEEKDAYS];
+        let mut fields = schedule.split_whitespace().zip(names);
+        fields.find_map(|(field, names)| field.split(',').find(|part| !is_of_crontab(part, names)))
     }
 
     /// The last slot at or before an instant; none if there is none in reach.
@@ -76,6 +99,20 @@ impl Schedule {
                 self.zone.preceding(inside).next().map(|transition| transition.timestamp())
             }
         }
+    }
+}
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/// Whether a part is `*`, a value, a range, or a step of `*` or a range.
+fn is_of_crontab(part: &str, names: &[&str]) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_value = |text: &str| is_number(text) || names.contains(&text.to_ascii_lowercase().as_str());
+    let is_range = |text: &str| text.split_once('-').is_some_and(|(from, to)| is_value(from) && is_value(to));
+    match part.split_once('/') {
+        Some((of, step)) => (of == "*" || is_range(of)) && is_number(step),
+        None => part == "*" || is_value(part) || is_range(part),
     }
 }
 
@@ -145,6 +182,17 @@ mod tests {
     }
 
     #[test]
+    fn a_line_for_every_minute_goes_on_behind_a_fold() {
+        for (zone, now, expected) in [
+            ("Europe/Berlin", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"),
+            ("Antarctica/Troll", "2027-10-31T01:06:50Z", "2027-10-31T03:00:00Z"),
+        ] {
+            let schedule = Schedule::parse("* * * * *", zone).expect("a schedule");
+            assert_eq!(schedule.next(at(now)), Some(at(expected)), "{zone}");
+        }
+    }
+
+    #[test]
     fn anything_but_five_fields_is_refused() {
         for schedule in ["0 8 * *", "0 0 8 * * *", "@daily", "", "61 * * * *", "0 8 * * MON-XXX"] {
             assert!(Schedule::parse(schedule, "Asia/Ho_Chi_Minh").is_err(), "{schedule}");
@@ -156,5 +204,36 @@ mod tests {
     fn a_date_that_never_comes_has_no_slot() {
         let schedule = Schedule::parse("0 0 30 2 *", "Asia/Ho_Chi_Minh");
         assert_eq!(schedule.ok().and_then(|schedule| schedule.last(at("2026-11-01T00:00:00Z"))), None);
+    }
+
+    #[test]
+    fn a_day_with_a_star_in_it_narrows_the_other_as_in_crontab() {
+        // Every second day of the month that is a Monday: the 3rd of November 2025 is one, the 10th is not, the 17th is.
+        last("0 8 */2 * 1", "UTC", "2025-11-16T00:00:00Z", "2025-11-03T08:00:00Z");
+        last("0 8 */2 * 1", "UTC", "2025-11-18T00:00:00Z", "2025-11-17T08:00:00Z");
+        last("0 8 13 * */5", "UTC", "2026-04-14T00:00:00Z", "2026-03-13T08:00:00Z");
+        // Two days without: either will do.
+        last("0 8 1-31/2 * 1", "UTC", "2025-11-16T00:00:00Z", "2025-11-15T08:00:00Z");
+    }
+
+    #[test]
+    fn what_crontab_does_not_know_is_found() {
+        for schedule in ["0 8 1 6 *", "*/15 0-23/2 1,15 jan-MAR,12 mon-5,SUN", "61 8 * * *"] {
+            assert_eq!(Schedule::foreign(schedule), None, "{schedule}");
+        }
+        for (schedule, part) in [
+            ("0 8 L * *", "L"),
+            ("0 8 1,15W * *", "15W"),
+            ("0 8 * * 1#2", "1#2"),
+            ("0 8 * * 5L", "5L"),
+            ("0 8 ? * *", "?"),
+            ("0 8 1 * +1", "+1"),
+            ("mon 8 * * *", "mon"),
+            ("0 8 * mon *", "mon"),
+            ("1,,2 8 * * *", ""),
+            ("0 5/2 * * *", "5/2"),
+        ] {
+            assert_eq!(Schedule::foreign(schedule), Some(part), "{schedule}");
+        }
     }
 }

@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Check;
 use super::names::Kind;
+use crate::calendar::slots::{Schedule, ScheduleError};
 use crate::definition::model::{self, Name};
 use crate::diagnostic::fault;
+use crate::ids::Instant;
 use crate::machine::{CronStart, Import, ImportRegister};
-
-/// Any day, from which a schedule must find another one.
-fn some_day() -> jiff::Zoned {
-    jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC)
-}
 
 impl Check<'_> {
     /// A start by the clock, its schedule and zone known to work.
@@ -30,16 +27,15 @@ impl Check<'_> {
     }
 
     fn schedule(&self, schedule: &Name) {
-        let parser = cron::parser::CronParser::builder()
-            .seconds(cron::parser::Seconds::Disallowed)
-            .year(cron::parser::Year::Disallowed)
-            .build();
-        let five = schedule.value.split_whitespace().count() == 5;
-        match parser.parse(&schedule.value) {
-            _ if !five => self.report(fault!(SCHEDULE.fields, &schedule.span)),
-            Ok(cron) if cron.find_next_occurrence(&some_day(), true).is_ok() => {}
-            Ok(_) => self.report(fault!(SCHEDULE.never, &schedule.span)),
+        // Whether a day comes at all does not hang on the zone, nor on where one begins to look.
+        match Schedule::parse(&schedule.value, "UTC") {
+            Err(ScheduleError::Fields) => self.report(fault!(SCHEDULE.fields, &schedule.span)),
             Err(why) => self.report(fault!(SCHEDULE.field, &schedule.span, why = why.to_string())),
+            Ok(read) => match Schedule::foreign(&schedule.value) {
+                Some(part) => self.report(fault!(SCHEDULE.part, &schedule.span, part)),
+                None if read.next(Instant(0)).is_none() => self.report(fault!(SCHEDULE.never, &schedule.span)),
+                None => {}
+            },
         }
     }
 
