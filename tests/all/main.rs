@@ -18,6 +18,7 @@ mod catalogue;
 mod chart;
 mod check;
 mod cli;
+mod clocks;
 mod comparisons;
 mod config;
 mod corrections;
