@@ -87,7 +87,7 @@ async fn practise(args: &PracticeArgs, plot: &Plot, context: &Context) -> Result
     let calendar = calendar.ok_or_else(|| DemoError::Fault(format!("there is no calendar `{}`", machine.calendar)))?;
     let zone = calendar.zone().clone();
     let office = context.config.web.office.clone();
-    let named = Named { office: &office, sender: "practice@localhost.example" };
+    let named = Named { office: &office, sender: "practice@localhost.example", keepers: &[] };
     let hall = Hall::start(ground, plot, named, calendar).await?;
     let listener = tokio::net::TcpListener::bind(args.listen).await.map_err(DemoError::from)?;
     let address = listener.local_addr().map_err(DemoError::from)?;

@@ -48,6 +48,8 @@ pub struct Named<'n> {
     pub office: &'n str,
     /// Whom mails come from.
     pub sender: &'n str,
+    /// Who keeps the office's mail.
+    pub keepers: &'n [String],
 }
 
 /// A database and its clock, before anybody works on it.
@@ -123,7 +125,7 @@ impl Hall {
         let Ground { engine, hand, .. } = ground;
         let catcher = Catcher::start_with(([127, 0, 0, 1], 0).into(), Some(plot.folder.join("mails"))).await?;
         let (pages, stopped) = watch::channel(false);
-        let address = serve(&engine, named.office, plot.listen, stopped).await?;
+        let address = serve(&engine, &named, plot.listen, stopped).await?;
         let settings = SmtpSettings::plain(catcher.address(), named.sender, named.office);
         let courier = Courier::new(engine.clone(), engine.links().clone(), settings, &address, engine.chance().clone())
             .map_err(|error| DemoError::Fault(error.to_string()))?;
@@ -180,7 +182,7 @@ impl Hall {
 /// Serves the pages until the office is closed; where they are.
 async fn serve(
     engine: &Engine,
-    office: &str,
+    named: &Named<'_>,
     listen: SocketAddr,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<String, DemoError> {
@@ -201,10 +203,10 @@ async fn serve(
         engine: engine.clone(),
         links: Arc::new(engine.links().clone()),
         site: Arc::new(site),
-        office: office.into(),
+        office: named.office.into(),
         only_links: false,
         proxies: [].into(),
-        keepers: [].into(),
+        keepers: named.keepers.into(),
         health,
     };
     tokio::spawn(async move {

@@ -14,6 +14,9 @@ pub struct Script {
     pub office: String,
     /// The mailbox that mails come from.
     pub sender: String,
+    /// Who keeps the office's mail, by the directory's codes.
+    #[serde(default)]
+    pub keepers: Vec<String>,
     /// The folders beside the script's own whose workflows are at work as well.
     #[serde(default)]
     pub folders: Vec<String>,

@@ -57,7 +57,8 @@ impl Stage {
         let (sheets, dossiers) = import_all(&engine, folder, &script, plot).await?;
         let office = office(&engine, folder, script, &sheets).await?;
         let calendar = engine.calendar(&office.script.calendar).ok_or_else(|| DemoError::missing("calendar"))?;
-        let named = Named { office: &office.script.office, sender: &office.script.sender };
+        let named =
+            Named { office: &office.script.office, sender: &office.script.sender, keepers: &office.script.keepers };
         let hall = Hall::start(ground, plot, named, calendar).await?;
         Ok(Self { hall, office, dossiers, from, until, fresh })
     }
