@@ -135,9 +135,10 @@ pub(super) async fn mail(app: &App, token: &str) -> Result<(MailId, MailPage), P
     if app.links.verifies(&presented, mail.key_id, &bound) { Ok((id, mail)) } else { Err(Problem::NotFound) }
 }
 
-/// Whether a mail is young enough for more than what it asks: for bringing a list, for naming who stands in.
+/// Whether a mail is good for more than what it asks, for bringing a list and for naming who stands in: it is young, and its reader is of
+/// the office. Whoever is from outside is shown nobody's name.
 pub(super) fn is_recent(app: &App, mail: &MailPage) -> bool {
-    app.engine.now().0 - mail.made_at.0 <= OPEN_FOR_MS
+    app.engine.now().0 - mail.made_at.0 <= OPEN_FOR_MS && app.engine.directory().people.contains_key(&mail.person)
 }
 
 /// What a task is to its person; none where its link can no longer be made. Where the step wants more than was shown, it is what is
