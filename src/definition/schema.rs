@@ -176,6 +176,7 @@ papers: {p: {draft: {body: [{table: {columns: [{}]}}], sign: [{}]}}}
 access: {r: {}}
 cron: {}
 import: {register: {}}
+public_start: {}
 retention: {}
 measures: {m: {by: {g: {}}}}
 states:

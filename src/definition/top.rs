@@ -1,11 +1,12 @@
 //! The top level of a workflow file, and its smaller sections.
 
 use super::item::{Item, Map};
-use super::model::{CronStart, Definition, Import, Table};
+use super::model::{CronStart, Definition, Domains, Import, PublicStart, Table};
 use super::{LANGUAGE, children, comparisons, decisions, drafts, mails, measures, numbers, parts, retention, states};
 use crate::diagnostic::{fault, say};
 use crate::ids::Text;
 use crate::source::{SourceFile, Span};
+use crate::yaml::Node;
 
 /// The sections of a workflow, in the order in which readers look for them (and `fmt` puts them).
 pub(super) const KEYS: &[&str] = &[
@@ -39,10 +40,14 @@ pub(super) const KEYS: &[&str] = &[
     "access",
     "initial",
     "states",
+    "public_start",
     "cron",
     "retention",
     "measures",
 ];
+
+/// Mailboxes of every domain.
+const ANY: &str = "any";
 
 /// The language level that this program reads.
 const LEVEL: i64 = 1;
@@ -84,6 +89,7 @@ pub(super) fn definition(root: &Item<'_>, file: &SourceFile) -> Option<Definitio
         access: map.get("access").map_or_else(Vec::new, |item| parts::access(&item)),
         initial: map.need("initial", &start).and_then(|item| item.word()),
         states: map.need("states", &start).map_or_else(Vec::new, |item| states::states(&item)),
+        public_start: map.get("public_start").and_then(|item| public_start(&item)),
         cron: map.get("cron").map_or_else(Vec::new, |item| item.items().iter().filter_map(cron).collect()),
         import: map.get("import").and_then(|item| import(&item)),
         retention: map.get("retention").and_then(|item| retention::retention(&item)),
@@ -106,6 +112,24 @@ fn level(map: &Map<'_>, start: &Span) -> Option<u32> {
 fn tables(item: &Item<'_>) -> Vec<Table> {
     let named = item.named(say!(several.tables));
     named.into_iter().map(|(name, file)| Table { name, file: file.word(), value: None, keys: Vec::new() }).collect()
+}
+
+/// `public_start: {as: ROLE, domains: [a.example], help: ..}`, or `domains: any`.
+fn public_start(item: &Item<'_>) -> Option<PublicStart> {
+    let map = item.map(say!(what.public_start), &["as", "domains", "help"])?;
+    Some(PublicStart {
+        span: item.span().clone(),
+        role: map.need("as", item.span()).and_then(|item| item.word()),
+        domains: map.need("domains", item.span()).map_or_else(|| Domains::Named(Vec::new()), |item| domains(&item)),
+        help: map.text("help"),
+    })
+}
+
+fn domains(item: &Item<'_>) -> Domains {
+    match item.node() {
+        Node::Text(word) if word == ANY => Domains::Any,
+        _ => Domains::Named(item.words()),
+    }
 }
 
 fn cron(item: &Item<'_>) -> Option<CronStart> {

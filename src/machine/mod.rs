@@ -22,6 +22,7 @@ mod measure;
 mod numbering;
 mod posting;
 mod proof;
+mod public_start;
 mod register;
 mod retention;
 mod role;
@@ -55,6 +56,7 @@ pub use posting::{
     RESOLVED, UNOPPOSED,
 };
 pub use proof::{LinkPolicy, Proofs};
+pub use public_start::{FILLED_IN, Mailbox, PublicStart, domain};
 pub use register::{EntryPart, RegisterBook};
 pub use retention::{Retention, YEARS_MAX};
 pub use role::{

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Access, Children, Comparison, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, RegisterBook,
-    Retention, Role, RoleSource, State, VoteRule,
+    Access, Children, Comparison, Decision, Draft, LinkPolicy, Mail, Measure, Numbering, OwnWords, PublicStart,
+    RegisterBook, Retention, Role, RoleSource, State, VoteRule,
 };
 use crate::exact::Exact;
 use crate::ids::{Citation, FieldName, GuardName, RoleName, StateId, Text, VoteName, WorkflowName};
@@ -99,6 +99,9 @@ pub struct Shape {
     pub initial: StateId,
     /// Every state, parents before children, in the order of the file.
     pub states: Vec<State>,
+    /// Where whoever is outside opens one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_start: Option<PublicStart>,
     /// Starts by the clock.
     #[serde(default)]
     pub cron: Vec<CronStart>,
@@ -193,6 +196,16 @@ impl Shape {
         let filled = ways.flat_map(|way| way.fill.iter().chain(&way.take).chain(way.number.keys()));
         let set = self.states.iter().flat_map(|state| state.entry.set.iter().chain(&state.exit.set));
         edited.chain(filled).chain(set.map(|one| &one.field)).collect()
+    }
+
+    /// The fields that nothing asks for later: those that must be there, and those by which the dossier is called.
+    pub fn asked_first(&self) -> impl Iterator<Item = &Field> {
+        let later = self.asked_later();
+        let names = |field: &Field| self.caption.as_ref() == Some(&field.name) || self.subject.contains(&field.name);
+        let first = move |field: &&Field| {
+            (field.required || names(field)) && !later.contains(&field.name) && !self.is_counted(&field.name)
+        };
+        self.fields.iter().filter(first)
     }
 
     /// Whether a counter gives the field its value, which nothing else writes then.

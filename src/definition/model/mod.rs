@@ -103,6 +103,8 @@ pub struct Definition {
     pub initial: Option<Name>,
     /// The states, each with those inside it.
     pub states: Vec<State>,
+    /// Where whoever is outside opens one.
+    pub public_start: Option<PublicStart>,
     /// Starts by the clock.
     pub cron: Vec<CronStart>,
     /// How a CSV file is read.
@@ -142,6 +144,28 @@ pub struct Role {
     pub any: Vec<Name>,
     /// The keys written.
     pub keys: Keys,
+}
+
+/// Who may open a dossier from outside.
+#[derive(Clone, Debug)]
+pub struct PublicStart {
+    /// Its place.
+    pub span: Span,
+    /// `as`: the role that they hold in it.
+    pub role: Option<Name>,
+    /// `domains`: of whom mails are taken.
+    pub domains: Domains,
+    /// What is said to them.
+    pub help: Text,
+}
+
+/// Whose mailboxes are taken.
+#[derive(Clone, Debug)]
+pub enum Domains {
+    /// Anybody's.
+    Any,
+    /// Those of these domains.
+    Named(Vec<Name>),
 }
 
 /// Who holds a role from outside.

@@ -32,6 +32,7 @@ mod outside;
 mod parties;
 mod phrases;
 mod posting;
+mod public_start;
 mod reach;
 mod regions;
 mod related;
@@ -125,6 +126,7 @@ fn check(definition: &Definition, sources: &[SourceFile], readable: bool) -> (Sh
     check.waiting_for_children(&shape);
     check.seen_by_who_is_told(&shape);
     check.outsiders_stay_outside(&shape);
+    check.opened_by_strangers(&shape);
     check.postings(&shape);
     check.deadlines_in_calendars();
     check.list_only();
@@ -254,6 +256,7 @@ impl Check<'_> {
             children: self.children(),
             initial: StateId::new(self.initial(written.initial.as_ref(), None)),
             states: (0..self.tree.len()).map(|at| self.state(at)).collect(),
+            public_start: written.public_start.as_ref().map(|written| self.public_start(written)),
             cron: written.cron.iter().map(|start| self.cron(start)).collect(),
             import: written.import.as_ref().map(|import| self.import(import)),
             retention: written.retention.as_ref().and_then(|written| self.retention(written)),

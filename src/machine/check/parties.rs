@@ -96,9 +96,12 @@ impl Check<'_> {
         }
     }
 
-    /// Who is from outside is asked by `consult` and by nothing else, and sees only what is named.
+    /// Who is from outside is asked by `consult` and by nothing else, and sees only what is named. Whoever opened the dossier themselves
+    /// has tasks in it as well.
     pub(super) fn outsiders_stay_outside(&self, shape: &Shape) {
         let outside = |name: &Name| shape.is_outside(&RoleName::new(&name.value));
+        let opener = self.definition.public_start.as_ref().and_then(|start| start.role.as_ref());
+        let opens = |name: &&Name| opener.is_some_and(|opener| opener.value == name.value);
         for role in self.definition.roles.iter().filter(|role| outside(&role.name)) {
             if let Some(span) = role.keys.get("starter").filter(|_| role.starter) {
                 self.report(fault!(OUTSIDE.starter, span, role = role.name));
@@ -111,7 +114,8 @@ impl Check<'_> {
             }
         };
         for place in self.tree.places() {
-            asked_at(place).into_iter().for_each(elsewhere);
+            tasks_at(place).into_iter().filter(|name| !opens(name)).for_each(elsewhere);
+            kept_at(place).into_iter().for_each(elsewhere);
         }
         let correct = self.definition.fields.iter().filter_map(|field| field.correctable.as_ref());
         correct.flat_map(|rule| &rule.by).for_each(elsewhere);
@@ -180,11 +184,18 @@ impl Check<'_> {
     }
 }
 
-/// The roles that a state asks for something, but for the opinions that it wants.
-fn asked_at<'p>(place: &'p Place<'_>) -> Vec<&'p Name> {
+/// The roles that a state asks for something by a task, but for the opinions that it wants.
+fn tasks_at<'p>(place: &'p Place<'_>) -> Vec<&'p Name> {
     let state = place.state;
     let consulted = state.consult.as_ref().and_then(|consult| consult.asks.as_ref());
     let task = state.task.as_ref().filter(|_| consulted.is_none()).and_then(|task| task.role.as_ref());
+    let theirs = |by: &&Name| consulted.is_none_or(|consulted| consulted.value != by.value);
+    state.on.iter().flat_map(|way| &way.by).filter(theirs).chain(task).collect()
+}
+
+/// The roles that lead a state and keep its records.
+fn kept_at<'p>(place: &'p Place<'_>) -> Vec<&'p Name> {
+    let state = place.state;
     let lead = state.lead.as_ref().and_then(|lead| lead.by.as_ref());
     let vote = state.vote.as_ref();
     let record = match vote.map(|vote| &vote.held) {
@@ -192,7 +203,7 @@ fn asked_at<'p>(place: &'p Place<'_>) -> Vec<&'p Name> {
         _ => [None, None],
     };
     let attendance = vote.and_then(|vote| vote.attendance.as_ref()).and_then(|one| one.records.as_ref());
-    let theirs = |by: &&Name| consulted.is_none_or(|consulted| consulted.value != by.value);
-    let ways = state.on.iter().flat_map(|way| &way.by).filter(theirs);
-    ways.chain(task).chain(lead).chain(record.into_iter().flatten()).chain(attendance).collect()
+    let kept = state.wait.as_ref().and_then(|wait| wait.records.as_ref());
+    let kept = kept.or_else(|| state.posting.as_ref().and_then(|posting| posting.keeps.as_ref()));
+    lead.into_iter().chain(record.into_iter().flatten()).chain(attendance).chain(kept).collect()
 }

@@ -50,6 +50,7 @@ impl Check<'_> {
                     self.is_list()
                         || !self.definition.parent.is_empty()
                         || self.definition.roles.iter().any(|role| role.starter)
+                        || self.definition.public_start.is_some()
                 }
                 Kind::Paper => in_formulas() || self.imports_papers() || self.in_tables(name),
                 // A table gives a guard for each of its words, whether anybody asks for it or not.
@@ -109,6 +110,7 @@ impl Check<'_> {
         let written = self.definition;
         let starts =
             written.roles.iter().any(|role| role.starter) || !written.cron.is_empty() || written.import.is_some();
+        let starts = starts || written.public_start.is_some();
         if !starts && !self.is_list() && written.parent.is_empty() {
             self.report(fault!(NO_STARTER.nobody, written.keys.get("roles").unwrap_or(&written.span)));
         }
