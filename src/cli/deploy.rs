@@ -16,6 +16,7 @@ use crate::machine::Shape;
 use crate::machine::check::{Checked, together};
 use crate::service::Office;
 use crate::source::SourceFile;
+use crate::web::routes::Place;
 
 /// What `deploy` is told.
 #[derive(Debug, Args)]
@@ -41,6 +42,8 @@ pub(super) struct Deployed {
     workflow: String,
     version: String,
     title: String,
+    /// It is opened from outside.
+    called: bool,
 }
 
 /// Checks everything, then stores everything: with one error nothing is stored.
@@ -49,6 +52,9 @@ pub(super) async fn deploy(args: &DeployArgs, context: &Context) -> Result<(), T
     context.printer.answer(&deployed, |printer| {
         for one in &deployed {
             printer.line(format!("{}  {}  {}", one.workflow, &one.version[..12.min(one.version.len())], one.title));
+            if let (true, Ok(site)) = (one.called, context.config.web.site()) {
+                printer.say(&say!(deployed.called, url = Place::Call(&one.workflow).url(&site)));
+            }
         }
         if deployed.is_empty() {
             printer.say(&say!(deployed.none));
@@ -132,6 +138,7 @@ async fn store(engine: &Engine, workflows: Vec<Checked>) -> Result<Vec<Deployed>
             workflow: machine.workflow.to_string(),
             version: machine.hash().to_string(),
             title: machine.title.own.clone(),
+            called: machine.public_start.is_some(),
         });
     }
     Ok(deployed)

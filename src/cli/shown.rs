@@ -217,7 +217,7 @@ impl Lines<'_> {
             Actor::Import { .. } => say!(actor.import),
             Actor::Migration { .. } => say!(actor.migration),
             Actor::Clock => say!(actor.clock),
-            Actor::Public => say!(actor.public),
+            Actor::Public | Actor::Caller(_) => say!(actor.public),
             Actor::Dossier(id) => say!(actor.dossier, id = short(id)),
         }
     }

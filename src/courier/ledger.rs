@@ -60,6 +60,7 @@ mod tests {
             notices: Vec::new(),
             code: None,
             absence: None,
+            start: None,
         }
     }
 

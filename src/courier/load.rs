@@ -8,12 +8,13 @@ use crate::directory::Person;
 use crate::dossier::{Dossier, Outsider, Purpose};
 use crate::engine::Engine;
 use crate::ids::{DossierId, Instant, Language, PersonId};
-use crate::letters::{About, AbsenceLetter, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader};
+use crate::letters::{About, AbsenceLetter, CodeLetter, Gathering, Letter, MailNotice, MailTask, Reader, StartLetter};
 use crate::links::{Bound, LinkKeys, task_row};
 use crate::machine::Machine;
 use crate::store::StoreError;
 use crate::store::absences::Absence;
 use crate::store::mails::{ClaimedMail, MailCode};
+use crate::store::start_links::MailStart;
 
 /// Why a mail cannot be written. None of these passes by waiting, but for the first.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +124,28 @@ impl Loader<'_> {
             from: absence.from,
             until: absence.until,
             end: if own { Some(format!("{}/away", self.desk_link(mail).ok_or(LoadError::NoKey)?)) } else { None },
+            now: self.now,
+        })
+    }
+
+    /// The letter that brings a link by which a dossier is opened from outside.
+    pub(super) async fn start(&self, mail: &ClaimedMail, start: &MailStart) -> Result<StartLetter, LoadError> {
+        let machine = self.engine.current(&start.workflow).await?.ok_or(LoadError::Nothing)?;
+        let email = self.engine.opened_text(&start.id, &start.mailbox).ok_or(LoadError::NoAddress)?;
+        let token = self.keys.start_token(start.key_id, &start.workflow, &start.id).ok_or(LoadError::NoKey)?;
+        let language = Language::new(&start.language);
+        Ok(StartLetter {
+            message_id: mail.message_id.clone(),
+            workflow: machine.title.in_language(&language).to_owned(),
+            reader: Reader {
+                name: String::new(),
+                address: None,
+                email,
+                language: start.language.clone(),
+                outside: true,
+            },
+            link: format!("{}/s/{token}", self.public_url),
+            hours: start.ends_at.0.saturating_sub(mail.made_at.0) / 3_600_000,
             now: self.now,
         })
     }

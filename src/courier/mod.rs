@@ -204,10 +204,11 @@ impl Courier {
     async fn write(&self, mail: &ClaimedMail, now: Instant) -> Result<Encoded, Unwritten> {
         let loader = Loader { engine: &self.engine, keys: &self.keys, public_url: &self.public_url, now };
         let sender = self.settings.sender();
-        let email = match (&mail.code, &mail.absence) {
-            (Some(code), _) => letters::compose_code(&loader.code(mail, code)?, sender),
-            (None, Some(absence)) => letters::compose_absence(&loader.absence(mail, absence)?, sender),
-            (None, None) => letters::compose(&loader.letter(mail).await?, sender),
+        let email = match (&mail.code, &mail.absence, &mail.start) {
+            (Some(code), ..) => letters::compose_code(&loader.code(mail, code)?, sender),
+            (None, Some(absence), _) => letters::compose_absence(&loader.absence(mail, absence)?, sender),
+            (None, None, Some(start)) => letters::compose_start(&loader.start(mail, start).await?, sender),
+            (None, None, None) => letters::compose(&loader.letter(mail).await?, sender),
         };
         let email = email.map_err(|error| Unwritten::Never(error.to_string()))?;
         let encoded = email.encode(&self.settings).map_err(|error| Unwritten::Never(error.to_string()))?;

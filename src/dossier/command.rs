@@ -88,6 +88,8 @@ pub enum Actor {
     },
     /// Whoever looks at a public page.
     Public,
+    /// Somebody from outside who has shown that they read a mailbox. They open a dossier; in it they are a person of its own.
+    Caller(Caller),
     /// The clock.
     Clock,
     /// Another dossier's message.
@@ -103,7 +105,12 @@ impl Actor {
             | Self::Session(person)
             | Self::SessionPin(person)
             | Self::Operator { person, .. } => Some(person),
-            Self::Import { .. } | Self::Migration { .. } | Self::Public | Self::Clock | Self::Dossier(_) => None,
+            Self::Import { .. }
+            | Self::Migration { .. }
+            | Self::Public
+            | Self::Caller(_)
+            | Self::Clock
+            | Self::Dossier(_) => None,
         }
     }
 
@@ -114,7 +121,7 @@ impl Actor {
             Self::LinkPin(_) => Proofs { number: true, session: false },
             Self::Session(_) => Proofs { number: false, session: true },
             Self::SessionPin(_) | Self::Operator { .. } | Self::Import { .. } | Self::Migration { .. } => Proofs::ALL,
-            Self::Link(_) | Self::Public | Self::Clock | Self::Dossier(_) => Proofs::default(),
+            Self::Link(_) | Self::Public | Self::Caller(_) | Self::Clock | Self::Dossier(_) => Proofs::default(),
         }
     }
 
@@ -160,11 +167,23 @@ impl Actor {
             Self::Operator { person, .. } => format!("operator:{person}"),
             Self::Import { .. } => "import".to_owned(),
             Self::Migration { .. } => "migration".to_owned(),
-            Self::Public => "public".to_owned(),
+            // Who they are stands in no header; once the dossier knows them they are a person.
+            Self::Public | Self::Caller(_) => "public".to_owned(),
             Self::Clock => "clock".to_owned(),
             Self::Dossier(dossier) => format!("dossier:{dossier}"),
         }
     }
+}
+
+/// Somebody from outside who opens a dossier, at a mailbox that they have shown to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// Who they say they are.
+    pub name: String,
+    /// Their mailbox.
+    pub mail: String,
+    /// The language they read.
+    pub language: String,
 }
 
 /// What is asked for.

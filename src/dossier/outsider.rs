@@ -30,6 +30,11 @@ pub struct Outsider {
 }
 
 impl Outsider {
+    /// Who the first person from outside is whom a dossier knows: of one that was opened from outside, whoever opened it.
+    pub fn first_of(dossier: &DossierId) -> PersonId {
+        outsider_id(dossier, 0)
+    }
+
     /// Whether this is their mailbox: capitals and small letters are the same.
     pub fn reads(&self, mail: &str) -> bool {
         self.mail.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(mail.trim()))

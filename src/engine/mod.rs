@@ -203,6 +203,16 @@ impl Engine {
         self.inner.chance.id_at(self.now())
     }
 
+    /// A text of a row that belongs to no dossier (whose id is `row`), sealed.
+    pub fn sealed_text(&self, row: &str, text: &str) -> String {
+        self.inner.keys.master.seal_text(row, text, &self.inner.chance)
+    }
+
+    /// The text behind it; none where it cannot be opened.
+    pub fn opened_text(&self, row: &str, sealed: &str) -> Option<String> {
+        self.inner.keys.master.open_text(row, sealed)
+    }
+
     /// The keys that sign links.
     pub fn links(&self) -> &LinkKeys {
         &self.inner.keys.links

@@ -21,7 +21,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     // By what the part is, not by what a file happens to be called: only the text part is not escaped.
     environment.set_auto_escape_callback(|name| match name {
-        "absence/mail.txt" | "digest/mail.txt" | "code/mail.txt" => AutoEscape::None,
+        "absence/mail.txt" | "digest/mail.txt" | "code/mail.txt" | "start/mail.txt" => AutoEscape::None,
         _ => AutoEscape::Html,
     });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -36,6 +36,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("code/mail.txt", include_str!("templates/code/mail.txt")),
         ("digest/mail.html", include_str!("templates/digest/mail.html")),
         ("digest/mail.txt", include_str!("templates/digest/mail.txt")),
+        ("start/mail.html", include_str!("templates/start/mail.html")),
+        ("start/mail.txt", include_str!("templates/start/mail.txt")),
     ] {
         environment.add_template(name, source).expect("every template is read by a test");
     }

@@ -10,6 +10,7 @@ mod letter;
 mod own;
 mod reading;
 mod samples;
+mod start;
 mod subject;
 mod texts;
 mod view;
@@ -21,3 +22,4 @@ pub use gather::{About, Gathering, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY
 pub use invitation::{CalendarPart, Invitation, When};
 pub use letter::{Consequence, Email, Letter, Matter, Own, Reader, Sender, Settlement};
 pub use samples::samples;
+pub use start::{StartLetter, compose_start};

@@ -7,6 +7,7 @@ use super::absence::{AbsenceLetter, compose_absence};
 use super::code::{CodeLetter, compose_code};
 use super::compose::compose;
 use super::letter::{Consequence, Email, Letter, Matter, Reader, Sender};
+use super::start::{StartLetter, compose_start};
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{Instant, MailId};
@@ -26,6 +27,15 @@ pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
         now: at(23, 8),
     };
     let code = ("code", compose_code(&code, SENDER).expect("a test writes every sample"));
+    let start = StartLetter {
+        message_id: "<sample@example.vn>".to_owned(),
+        reader: Reader { name: String::new(), address: None, outside: true, ..letter(language, Vec::new()).reader },
+        workflow: if english { "Complaints" } else { "Tiếp nhận khiếu nại" }.to_owned(),
+        link: format!("https://hoso.example.vn/s/{}", "s".repeat(64)),
+        hours: 24,
+        now: at(23, 8),
+    };
+    let start = ("start", compose_start(&start, SENDER).expect("a test writes every sample"));
     let absence = |end: Option<&str>| {
         let letter = AbsenceLetter {
             message_id: "<sample@example.vn>".to_owned(),
@@ -46,7 +56,7 @@ pub fn samples(language: &str) -> Vec<(&'static str, Email)> {
             let redirect_to = (name == "redirected").then_some("thu-nghiem@example.vn");
             (name, compose(&letter, Sender { redirect_to, ..SENDER }).expect("a test writes every sample"))
         })
-        .chain([code])
+        .chain([code, start])
         .chain(absences)
         .collect()
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::ids::{DossierId, PersonId};
+use crate::ids::{DossierId, PersonId, WorkflowName};
 
 pub use pin::{DIGITS as PIN_DIGITS, PinHash};
 pub use return_path::{BASE_MAX, ReturnPath};
@@ -50,6 +50,10 @@ pub struct Bound<'a> {
     pub purpose: &'a str,
     /// Raised when the row is readdressed.
     pub generation: i64,
+}
+
+fn start_bound<'a>(row: &'a str, nobody: &'a PersonId) -> Bound<'a> {
+    Bound { row, person: nobody, activation: "", purpose: "start", generation: 0 }
 }
 
 /// How a link names a task: by its dossier and its id among the tasks of that.
@@ -136,6 +140,22 @@ impl LinkKeys {
         let mac = self.mac(key, &bound)?.finalize().into_bytes();
         let number = mac.iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
         Some(format!("{:08}", number % 100_000_000))
+    }
+
+    /// The token of a link by which somebody from outside opens a dossier of a workflow; none when its key was revoked.
+    pub fn start_token(&self, key: i64, workflow: &WorkflowName, id: &str) -> Option<String> {
+        let row = format!("{workflow}.{id}");
+        self.token(key, &start_bound(&row, &PersonId::new("")))
+    }
+
+    /// The workflow and the id for which such a token was made; none where it was not.
+    pub fn started_by(&self, token: &str) -> Option<(WorkflowName, String)> {
+        let presented = Self::present(token)?;
+        if !self.verifies(&presented, presented.key, &start_bound(&presented.row, &PersonId::new(""))) {
+            return None;
+        }
+        let (workflow, id) = presented.row.rsplit_once('.')?;
+        Some((WorkflowName::new(workflow), id.to_owned()))
     }
 
     /// A keyed hash of something that is to be counted and not to be known: a mailbox, a network address.
@@ -244,6 +264,19 @@ mod tests {
             assert_ne!(keys.code(key, asked, whose), Some(code.clone()));
         }
         assert_eq!(keys.code(3, "asked", &person), None, "a revoked key");
+    }
+
+    #[test]
+    fn a_link_that_opens_a_dossier_is_for_one_workflow_and_one_asking() {
+        let keys = keys();
+        let token = keys.start_token(1, &"case".into(), "asked").expect("key 1 is there");
+        assert_eq!(keys.started_by(&token), Some(("case".into(), "asked".to_owned())));
+        assert_ne!(keys.start_token(1, &"other".into(), "asked"), Some(token.clone()));
+        assert_eq!(LinkKeys::of_bytes([9; 32]).started_by(&token), None, "another secret");
+        assert_eq!(LinkKeys::new([(2, [8; 32])]).started_by(&token), None, "a revoked key");
+        let nobody = PersonId::from("");
+        let desk = Bound { purpose: "desk", ..bound("case.asked", &nobody, "") };
+        assert_eq!(keys.started_by(&keys.token(1, &desk).expect("key 1 is there")), None, "another link");
     }
 
     #[test]

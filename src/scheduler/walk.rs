@@ -1,5 +1,5 @@
 //! The daily walk: the next due time of every open dossier is worked out again from its snapshot, so that a lost row cannot
-//! strand one.
+//! strand one. It begins with forgetting who asked for links that are good no longer.
 
 use crate::ids::{DossierId, Instant};
 use crate::store::{Store, StoreError};
@@ -23,6 +23,7 @@ impl Walk {
             if self.begun.is_some_and(|begun| now < begun.plus_ms(EVERY_MS)) {
                 return Ok(0);
             }
+            store.forget_start_links(now).await?;
             self.begun = Some(now);
             self.at = Some(DossierId::new(""));
         }

@@ -28,6 +28,7 @@ struct Derived {
     wrap: Key,
     boxes: [u8; 32],
     check: [u8; 32],
+    texts: [u8; 32],
 }
 
 impl std::fmt::Debug for MasterKeys {
@@ -47,7 +48,8 @@ impl MasterKeys {
             .into_iter()
             .map(|(number, key)| {
                 let wrap = Key::of_bytes(&derive(&key, &["wrap"]));
-                (number, Derived { wrap, boxes: derive(&key, &["boxes"]), check: derive(&key, &["check"]) })
+                let texts = derive(&key, &["texts"]);
+                (number, Derived { wrap, boxes: derive(&key, &["boxes"]), check: derive(&key, &["check"]), texts })
             })
             .collect();
         Some(Self { keys, asked, paper })
@@ -100,6 +102,28 @@ impl MasterKeys {
         Ok(Key::of_bytes(&<[u8; 32]>::try_from(secret.as_slice()).map_err(|_| damaged())?))
     }
 
+    /// A text of a row that belongs to no dossier, sealed for that row, in hexadecimal digits.
+    pub fn seal_text(&self, row: &str, text: &str, chance: &Chance) -> String {
+        let (number, derived) = self.keys.iter().next_back().expect("there is at least one key");
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&u32::try_from(*number).unwrap_or_default().to_be_bytes());
+        Key::of_bytes(&keyed(&derived.texts, &[row.as_bytes()])).seal(
+            text.as_bytes(),
+            row.as_bytes(),
+            chance,
+            &mut bytes,
+        );
+        super::hex(&bytes)
+    }
+
+    /// The text behind it; none where it was changed, is another row's, or was sealed under a key that is not here.
+    pub fn open_text(&self, row: &str, sealed: &str) -> Option<String> {
+        let bytes = bytes_of(sealed)?;
+        let (number, rest) = versioned(&bytes)?;
+        let key = Key::of_bytes(&keyed(&self.keys.get(&number)?.texts, &[row.as_bytes()]));
+        String::from_utf8(key.open(rest, row.as_bytes())?).ok()
+    }
+
     /// The key of one box, and the number of the master key it comes from.
     pub(super) fn box_key(&self, number: Option<i64>, place: &[u8]) -> Option<(i64, Key)> {
         let (number, derived) = match number {
@@ -108,6 +132,16 @@ impl MasterKeys {
         };
         Some((number, Key::of_bytes(&keyed(&derived.boxes, &[place]))))
     }
+}
+
+/// The bytes behind hexadecimal digits.
+fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    hex.as_bytes().chunks(2).map(pair).collect()
 }
 
 /// Version and key number off the front.
@@ -207,5 +241,26 @@ impl DossierKeys {
     /// How the dossier's own key is named in its row.
     pub fn own_name() -> &'static str {
         OWN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MasterKeys;
+    use crate::clock::Chance;
+
+    #[test]
+    fn a_text_is_opened_for_its_own_row_under_its_own_key_and_by_nothing_else() {
+        let (master, chance) = (MasterKeys::new([(1, [1; 32])]).expect("a key"), Chance::seeded(1));
+        let sealed = master.seal_text("row-1", "lan@bo.example", &chance);
+        assert!(!sealed.contains("lan"), "{sealed}");
+        assert_eq!(master.open_text("row-1", &sealed).as_deref(), Some("lan@bo.example"));
+        let both = MasterKeys::new([(1, [1; 32]), (2, [2; 32])]).expect("keys");
+        assert_eq!(both.open_text("row-1", &sealed).as_deref(), Some("lan@bo.example"), "after a change of keys");
+        assert_eq!(MasterKeys::of_bytes([3; 32]).open_text("row-1", &sealed), None);
+        assert_eq!(master.open_text("row-2", &sealed), None);
+        for broken in ["", "0", "zz", &sealed[..sealed.len() - 2], &sealed.replacen('0', "1", 1), "é"] {
+            assert_eq!(master.open_text("row-1", broken), None, "{broken}");
+        }
     }
 }

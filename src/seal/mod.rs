@@ -7,6 +7,7 @@
 //! ```text
 //! wrapped key   1 | master key number (4) | nonce (12) | AES-256-GCM(wrapping key, 32 bytes of key)       AAD: dossier, person
 //! sealed event  1 | parts (4)  then for each part: lp(nonce (12) | AES-256-GCM(key of the part, JSON))    AAD: part, header
+//! sealed text   1 | master key number (4) | nonce (12) | AES-256-GCM(key of this row, UTF-8)              AAD: its row
 //! sealed box    1 | master key number (4) | nonce (12) | AES-256-GCM(key of this box, one byte a seat)    AAD: its place
 //! header        lp(dossier) seq at lp(kind) kind_version lp(actor) lp(subjects) lp(machine) opt(operation) opt(asked)
 //! hash          SHA-256(lp(domain) | hash of the event before (32 zero bytes before the first) | lp(header) | lp(sealed))

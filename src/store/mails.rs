@@ -7,6 +7,7 @@
 
 use super::absences::Absence;
 use super::meta::HELD;
+use super::start_links::MailStart;
 use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
@@ -40,6 +41,8 @@ pub struct ClaimedMail {
     pub code: Option<MailCode>,
     /// The absence of which it tells, if it tells of one.
     pub absence: Option<Absence>,
+    /// The link by which a dossier is opened from outside, if it brings one.
+    pub start: Option<MailStart>,
 }
 
 /// A code for signing in that a mail brings: what it follows from.
@@ -229,10 +232,11 @@ const BOUNCE_FAILED: &str = "UPDATE mail SET status = 'failed', next_at = NULL, 
 const BOUNCE_DELAYED: &str = "UPDATE mail SET status = 'deferred', settled_at = $1, answer = $2 \
     WHERE id = $3 AND generation = $4 AND lease IS NULL AND next_at IS NULL \
     AND status IN ('accepted', 'unknown', 'deferred')";
-// A server on the way that goes on trying says so when it gives up, after five days at the latest.
+// A server on the way that goes on trying says so when it gives up, after five days at the latest. That strangers mistyped their mailboxes
+// is told to nobody.
 const TROUBLED: &str = "SELECT mail.id, mail.person_id, mail.status, mail.attempts, mail.made_at, mail.settled_at, mail.answer, \
     sign_in.ends_at, sign_in.used_at FROM mail LEFT JOIN sign_in ON sign_in.mail_id = mail.id \
-    WHERE mail.next_at IS NULL \
+    WHERE mail.next_at IS NULL AND NOT EXISTS (SELECT 1 FROM start_link WHERE start_link.mail_id = mail.id) \
     AND (mail.status IN ('failed', 'unknown') OR (mail.status = 'deferred' AND mail.settled_at > $2)) \
     ORDER BY mail.made_at DESC, mail.id LIMIT $1";
 const NEXT: &str = "SELECT CAST(MIN(due.due_at) AS BIGINT) FROM ( \
@@ -388,7 +392,8 @@ fn claim_again(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(
         }
         claim.dropped += tx.execute(DROP_GATHERED, &[plan.now.0.into(), id.as_str().into()])?;
         let mail = mail(tx, &id, &plan.lease)?;
-        let asks = mail.code.as_ref().is_some_and(|code| code.ends_at > plan.now);
+        let asks = mail.code.as_ref().is_some_and(|code| code.ends_at > plan.now)
+            || mail.start.as_ref().is_some_and(|start| start.ends_at > plan.now);
         if mail.notices.is_empty() && !asks && mail.absence.is_none() {
             tx.execute(NOTHING_LEFT, &[plan.now.0.into(), id.as_str().into()])?;
         } else {
@@ -445,6 +450,7 @@ fn mail(tx: &mut Tx<'_>, id: &MailId, lease: &str) -> Result<ClaimedMail, StoreE
         notices: notices.iter().map(notice).collect::<Result<_, _>>()?,
         code: code.first().map(self::code).transpose()?,
         absence: tx.absence_told(id)?,
+        start: tx.start_of_mail(id)?,
     })
 }
 

@@ -12,7 +12,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 13] = [
+const MIGRATIONS: [Migration; 14] = [
     Migration {
         number: 1,
         name: "init",
@@ -90,6 +90,12 @@ const MIGRATIONS: [Migration; 13] = [
         name: "outages",
         sqlite: include_str!("../../migrations/0013_outages.sql"),
         postgres: include_str!("../../migrations/0013_outages.sql"),
+    },
+    Migration {
+        number: 14,
+        name: "start_links",
+        sqlite: include_str!("../../migrations/0014_start_links.sql"),
+        postgres: include_str!("../../migrations/0014_start_links.sql"),
     },
 ];
 

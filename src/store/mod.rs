@@ -34,6 +34,7 @@ pub mod schedule;
 pub mod sessions;
 mod sets;
 mod sqlite;
+pub mod start_links;
 pub mod subjects;
 mod taken;
 pub mod undelivered;

@@ -6,7 +6,7 @@ use super::{Param, Store, StoreError};
 /// What is added to and never changed.
 const APPEND_ONLY: [&str; 5] = ["event", "machine", "head", "mail_deed", "erasure"];
 /// What the server changes every day.
-const DAILY: [&str; 25] = [
+const DAILY: [&str; 26] = [
     "meta",
     "workflow",
     "calendar",
@@ -30,6 +30,7 @@ const DAILY: [&str; 25] = [
     "absence",
     "absence_mail",
     "knock",
+    "start_link",
     "outage",
     "chosen_language",
 ];

@@ -27,7 +27,7 @@ const ASKED_IN_OFFICE: &str = "SELECT COUNT(*) FROM sign_in WHERE asked_at > $1"
 const ASK: &str = "INSERT INTO sign_in (id, person_id, mailbox, network, key_id, mail_id, tries, asked_at, ends_at) \
     VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)";
 // Somebody sits before a page and waits for it: it comes before everything that was put off.
-const MAIL: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, next_at) \
+pub(super) const MAIL: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, next_at) \
     VALUES ($1, $2, $3, $4, 1, 'deferred', 0, 0, $5, 0)";
 const FORGET: &str = "DELETE FROM sign_in WHERE asked_at < $1";
 const TRY: &str =

@@ -3,16 +3,19 @@
 
 mod answer;
 mod away;
+mod call;
 mod desk;
 mod dossiers;
 mod draft;
 pub mod error;
+mod first;
 mod form;
 mod gate;
 mod hands;
 mod inbox;
 mod list;
 mod mails;
+mod opening;
 mod page;
 mod paper;
 mod pin;
@@ -130,6 +133,8 @@ fn answered_by(route: Route) -> MethodRouter<App> {
         Route::PublicPaper => get(public::paper),
         // Anybody may send these: they are short, or they are not read.
         Route::Public => get(public::show).post(public::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
+        Route::Call => get(call::show).post(call::knock).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
+        Route::Opening => get(opening::show).post(opening::open),
         Route::SignIn => get(sign_in::show).post(sign_in::answer).layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX)),
         Route::Dossiers => get(dossiers::show),
         Route::Dossier => get(task::show_own).post(answer::answer_own),

@@ -25,7 +25,7 @@ const FUEL: u64 = 5_000_000;
 /// Languages of a browser that are looked at.
 const LANGUAGES_MAX: usize = 20;
 
-const TEMPLATES: [(&str, &str); 28] = [
+const TEMPLATES: [(&str, &str); 30] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("list.html", include_str!("templates/list.html")),
@@ -46,6 +46,8 @@ const TEMPLATES: [(&str, &str); 28] = [
     ("way.html", include_str!("templates/way.html")),
     ("public.html", include_str!("templates/public.html")),
     ("gone.html", include_str!("templates/gone.html")),
+    ("call.html", include_str!("templates/call.html")),
+    ("opening.html", include_str!("templates/opening.html")),
     ("sign_in.html", include_str!("templates/sign_in.html")),
     ("pin.html", include_str!("templates/pin.html")),
     ("pins.html", include_str!("templates/pins.html")),

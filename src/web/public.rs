@@ -2,8 +2,6 @@
 //! dossier's id, and leads nowhere while the workflow shows nothing to the public. Nothing can be done here, but that, while
 //! the matter is posted, a link can be asked for by which to object to it.
 
-use std::net::IpAddr;
-
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -26,7 +24,7 @@ use crate::dossier::refusal::Code;
 use crate::dossier::{Dossier, decide};
 use crate::ids::{DossierId, Instant, OperationId, PaperId, PersonId};
 use crate::links::{Bound, LinkKeys};
-use crate::store::knocks::{Counted, Knocked};
+use crate::store::knocks::Counted;
 
 #[derive(Debug, Serialize)]
 struct PublicPage {
@@ -132,7 +130,7 @@ pub(super) async fn knock(
         wrongs.push(Wrong::at(reader.get("posting.no_mail"), "mail"));
     }
     if wrongs.is_empty() {
-        match count(&app, &mail, network).await? {
+        match stranger::count(&app, &mail, network).await? {
             Counted::Network => {
                 tracing::warn!("too many links to object were asked for from one network; none was sent");
                 return Err(Problem::TooMany);
@@ -169,21 +167,6 @@ async fn send_link(app: &App, reader: &Reader, dossier: &Dossier, knock: Knock) 
         return Ok(vec![Wrong::at(reader.get("posting.full"), "mail")]);
     }
     Ok(refused::wrongs(reader, dossier, &PersonId::new(""), &refusal, |_| None))
-}
-
-/// Counts whoever asks. A mailbox is one mailbox whatever stands behind a plus in it.
-async fn count(app: &App, mail: &str, network: Option<IpAddr>) -> Result<Counted, Problem> {
-    let counted = |what, of: &str| app.links.counted(what, of).ok_or(Problem::Fault);
-    let folded = mail.to_lowercase();
-    let (user, host) = folded.rsplit_once('@').unwrap_or((&folded, ""));
-    let user = user.split('+').next().unwrap_or(user);
-    let knocked = Knocked {
-        id: app.engine.chance().id(),
-        mailbox: counted("knock mailbox", &format!("{user}@{host}"))?,
-        network: network.map(|network| counted("knock network", &stranger::prefix(network))).transpose()?,
-        now: app.engine.now(),
-    };
-    Ok(app.engine.store().count_knock(knocked).await?)
 }
 
 /// `GET` of one of its papers.

@@ -130,6 +130,10 @@ pub enum Route {
     Public,
     /// A paper of it.
     PublicPaper,
+    /// Where somebody from outside asks for a link by which to open a dossier.
+    Call,
+    /// Where that link leads.
+    Opening,
     /// Where people sign in.
     SignIn,
     /// All that waits for whoever is signed in.
@@ -156,7 +160,7 @@ pub enum Route {
 
 impl Route {
     /// All of them; tests walk this list.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Home,
         Self::Health,
         Self::Style,
@@ -174,6 +178,8 @@ impl Route {
         Self::Start,
         Self::Public,
         Self::PublicPaper,
+        Self::Call,
+        Self::Opening,
         Self::SignIn,
         Self::Inbox,
         Self::Pins,
@@ -207,6 +213,8 @@ impl Route {
             Self::Start => "/me/start/{workflow}",
             Self::Public => "/p/{token}",
             Self::PublicPaper => "/p/{token}/paper/{paper}",
+            Self::Call => "/start/{workflow}",
+            Self::Opening => "/s/{token}",
             Self::SignIn => "/in",
             Self::Inbox => "/me",
             Self::Pins => "/me/pins/{dossier}",
@@ -274,6 +282,10 @@ pub enum Place<'a> {
     Start(&'a str),
     /// A dossier as everybody may see it who has this address.
     Public(&'a str),
+    /// Where somebody from outside asks for a link by which to open a dossier of this workflow.
+    Call(&'a str),
+    /// Where that link leads.
+    Opening(&'a str),
     /// Where people sign in.
     SignIn,
     /// All that waits for whoever is signed in.
@@ -326,6 +338,8 @@ impl Place<'_> {
             Self::OwnList(workflow) => Route::OwnList.pattern().replace("{workflow}", workflow),
             Self::OwnTemplate(workflow) => Route::OwnTemplate.pattern().replace("{workflow}", workflow),
             Self::Start(workflow) => Route::Start.pattern().replace("{workflow}", workflow),
+            Self::Call(workflow) => Route::Call.pattern().replace("{workflow}", workflow),
+            Self::Opening(token) => Route::Opening.pattern().replace("{token}", token),
             Self::Public(token) => Route::Public.pattern().replace("{token}", token),
             Self::PublicPaper { token, paper } => {
                 Route::PublicPaper.pattern().replace("{token}", token).replace("{paper}", paper)

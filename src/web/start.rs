@@ -1,16 +1,14 @@
 //! Where somebody who is signed in opens a dossier: what must be there at once, and nothing that a form asks for later. GET shows the
 //! form and changes nothing.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::error::Problem;
+use super::first::{Filled, First};
 use super::form::Form;
 use super::inbox::sign_in;
 use super::page::{self, Frame};
@@ -18,14 +16,12 @@ use super::reader::Reader;
 use super::routes::Place;
 use super::say::Texts;
 use super::session::Session;
-use super::view::input::{self, Input};
+use super::view::input::Input;
 use super::view::refused::{self, Wrong};
 use super::{App, list, visit};
-use crate::dossier::Paper;
 use crate::dossier::command::{Actor, Ask, Command, Start};
-use crate::engine::{Attachment, intake};
-use crate::ids::{DossierId, FieldName, OperationId, PaperId, WorkflowName};
-use crate::machine::{Field, FieldKind};
+use crate::engine::Attachment;
+use crate::ids::{DossierId, FieldName, OperationId, WorkflowName};
 
 /// Letters of what tells one form from another.
 const ONCE_MAX: usize = 64;
@@ -103,31 +99,15 @@ impl Starter {
         Ok(Self { session, workflow, reader, asked })
     }
 
-    /// The fields that nothing asks for later: those that must be there, and those by which the dossier is called.
-    fn fields(&self) -> impl Iterator<Item = &Field> {
-        let machine = &self.reader.machine;
-        let later = machine.asked_later();
-        let names =
-            |field: &Field| machine.caption.as_ref() == Some(&field.name) || machine.subject.contains(&field.name);
-        let first = move |field: &&Field| {
-            (field.required || names(field)) && !later.contains(&field.name) && !machine.is_counted(&field.name)
-        };
-        machine.fields.iter().filter(first)
-    }
-
     fn page(&self, app: &App, sent: Option<&Form>, errors: Vec<Wrong>) -> Result<Response, Problem> {
         let (reader, person) = (&self.reader, &self.session.person);
-        let input = |field: &Field| {
-            let mut input = Input::first(reader, place(&field.name), field, sent);
-            input.wrong = errors.iter().any(|error| error.href.as_deref() == Some(&input.name));
-            input
-        };
+        let first = First::of(reader, None);
         let kept = sent.map(|form| form.get("once").to_owned()).filter(|once| !once.is_empty());
         let shown = StartPage {
             workflow: reader.text(&reader.machine.title).to_owned(),
             who: reader.name(person),
-            inputs: self.fields().map(input).collect(),
-            files: self.fields().any(|field| field.kind == FieldKind::File),
+            inputs: first.inputs(sent, &errors),
+            files: first.has_files(),
             once: kept.unwrap_or_else(|| app.engine.chance().id()),
             back: self.in_language(Place::Inbox.path(&app.site)),
             errors,
@@ -142,41 +122,9 @@ impl Starter {
         let reader = &self.reader;
         let once: String = form.get("once").chars().take(ONCE_MAX).collect();
         let id = DossierId::new(self.derived(&["dossier", &once]));
-        let (mut fields, mut wrongs) = (BTreeMap::new(), Vec::new());
-        let (mut papers, mut attachments): (Vec<Paper>, _) = (Vec::new(), Vec::new());
-        for field in self.fields() {
-            let place = place(&field.name);
-            if field.kind == FieldKind::File {
-                let Some(file) = form.file(&place) else { continue };
-                let paper_id = PaperId::new(self.derived(&["paper", &once, field.name.as_str()]));
-                let kind = field.name.as_str();
-                match intake::paper(&app.engine, paper_id, kind, &file.name, file.content.to_vec(), reader.now) {
-                    Ok((paper, attachment)) => {
-                        papers.push(Paper { by: Some(self.session.person.clone()), ..paper });
-                        attachments.push(attachment);
-                    }
-                    Err(unfit) => {
-                        let said = reader.texts.fill(super::upload::said(unfit), &[("name", &file.name)]);
-                        wrongs.push(Wrong::at(said, place));
-                    }
-                }
-                continue;
-            }
-            match input::read(reader, field, form, &place) {
-                Ok(Value::Null) if field.required => {
-                    let (label, said) = (reader.text(&field.label), reader.get("refused.field_missing"));
-                    wrongs.push(Wrong::at(format!("{label}: {said}"), place));
-                }
-                Ok(Value::Null) => {}
-                Ok(value) => drop(fields.insert(field.name.clone(), value)),
-                Err(what) => {
-                    wrongs.push(Wrong::at(format!("{what}: {}", reader.get("refused.field_wrong")), place));
-                }
-            }
-        }
-        if !wrongs.is_empty() {
-            return Err(wrongs);
-        }
+        let paper = |field: &FieldName| self.derived(&["paper", &once, field.as_str()]);
+        let Filled { fields, papers, attachments } =
+            First::of(reader, None).read(app, form, Some(&self.session.person), paper)?;
         let machine = reader.machine.hash().clone();
         let start = Start { machine, fields, papers, gather_key: None, first: None, import_key: None };
         let operation = OperationId::new(format!("w:start:{id}"));
@@ -210,8 +158,4 @@ impl Starter {
         }
         path
     }
-}
-
-fn place(field: &FieldName) -> String {
-    format!("field.{field}")
 }

@@ -6,6 +6,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap};
 
 use super::App;
+use super::error::Problem;
+use crate::store::knocks::{Counted, Knocked};
 
 /// From which network address it is asked. A proxy says it of whoever stands before it, as the last of `X-Forwarded-For`; whoever else
 /// says so is not believed. A proxy that says nothing stands for all that come by it. None where there is no connection.
@@ -25,6 +27,21 @@ pub(super) fn prefix(address: IpAddr) -> String {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
     }
+}
+
+/// Counts whoever asks. A mailbox is one mailbox whatever stands behind a plus in it.
+pub(super) async fn count(app: &App, mail: &str, network: Option<IpAddr>) -> Result<Counted, Problem> {
+    let counted = |what, of: &str| app.links.counted(what, of).ok_or(Problem::Fault);
+    let folded = mail.to_lowercase();
+    let (user, host) = folded.rsplit_once('@').unwrap_or((&folded, ""));
+    let user = user.split('+').next().unwrap_or(user);
+    let knocked = Knocked {
+        id: app.engine.chance().id(),
+        mailbox: counted("knock mailbox", &format!("{user}@{host}"))?,
+        network: network.map(|network| counted("knock network", &prefix(network))).transpose()?,
+        now: app.engine.now(),
+    };
+    Ok(app.engine.store().count_knock(knocked).await?)
 }
 
 #[cfg(test)]

@@ -107,6 +107,7 @@ async fn rows(office: &Running) -> Vec<u8> {
         "session",
         "sign_in",
         "slot",
+        "start_link",
         "taken",
         "task",
         "workflow",

@@ -14,6 +14,7 @@ mod bad_files;
 mod ballots;
 mod bench;
 mod bounces;
+mod called;
 mod catalogue;
 mod chart;
 mod check;

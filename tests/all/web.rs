@@ -119,6 +119,8 @@ pub(crate) async fn every_page(
         Route::Start => Place::Start("case").path(site),
         Route::Public => Place::Public(&token).path(site),
         Route::PublicPaper => Place::PublicPaper { token: &token, paper: "none" }.path(site),
+        Route::Call => Place::Call("case").path(site),
+        Route::Opening => Place::Opening(&token).path(site),
         Route::SignIn => Place::SignIn.path(site),
         Route::Inbox => Place::Inbox.path(site),
         Route::Dossiers => Place::Dossiers.path(site),

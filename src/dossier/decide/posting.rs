@@ -23,7 +23,7 @@ use crate::machine::{
 };
 
 /// Characters of a name that somebody from outside gives.
-const NAME_MAX: usize = 200;
+pub(super) const NAME_MAX: usize = 200;
 
 impl Run<'_> {
     /// When a posting that begins now ends; it must end before the day that it was promised for.

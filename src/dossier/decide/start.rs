@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+use super::posting::NAME_MAX;
 use super::receive::as_kept;
-use crate::dossier::command::{Actor, Start};
+use crate::dossier::Outsider;
+use crate::dossier::command::{Actor, Caller, Start};
 use crate::dossier::event::{Change, Kind};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::ids::{DossierId, FieldName, PersonId, RoleName};
-use crate::machine::FieldKind;
+use crate::machine::{FieldKind, Mailbox};
 
 impl Run<'_> {
     /// Opens the dossier, enters the initial state and, for a list, takes the row that made it necessary.
@@ -37,13 +39,24 @@ impl Run<'_> {
             self.emit(Change::Imported(key.clone()));
         }
         let declared: Vec<FieldName> = self.machine.fields.iter().map(|field| field.name.clone()).collect();
-        let declared: Vec<FieldName> = declared.into_iter().filter(|field| !self.machine.is_counted(field)).collect();
-        let fields = self.first_fields(start);
+        let mut declared: Vec<FieldName> =
+            declared.into_iter().filter(|field| !self.machine.is_counted(field)).collect();
+        let mut fields = self.first_fields(start);
+        let caller = if let Actor::Caller(caller) = &self.actor { Some(caller.clone()) } else { None };
+        if let Some(caller) = &caller {
+            let (table, row) = self.called(caller, &fields)?;
+            // What the form asks for, and nothing else.
+            declared.retain(|name| *name == table || self.machine.asked_first().any(|field| field.name == *name));
+            self.check_papers(&start.papers, &[], &declared)?;
+            fields.insert(table, row);
+            // From here on they are a person of the dossier, the first from outside that it knows.
+            self.actor = Actor::Link(Outsider::first_of(id));
+        }
         self.check_fields(&fields, &declared, &start.papers)?;
         self.take_in(&fields, &start.papers);
         self.caption();
         self.check_first()?;
-        self.may_start()?;
+        if caller.is_some() { self.let_in() } else { self.may_start() }?;
         let initial = self.place(&self.machine.initial);
         for at in self.machine.chart().entries([(initial, None)], &|_| None) {
             self.enter_one(at)?;
@@ -86,6 +99,30 @@ impl Run<'_> {
         if reasons.is_empty() { Ok(()) } else { Err(Refusal { reasons }) }
     }
 
+    /// The table of whoever opens a dossier from outside, with their row; their mailbox must be one that the workflow takes.
+    fn called(
+        &self,
+        caller: &Caller,
+        fields: &BTreeMap<FieldName, serde_json::Value>,
+    ) -> Result<(FieldName, serde_json::Value), Refusal> {
+        let rule = self.machine.public_start.as_ref().ok_or_else(|| Refusal::of(Code::NotThisWay))?;
+        let name = caller.name.trim();
+        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+            return Err(Refusal::about(Code::FieldMissing, "name"));
+        }
+        let mailbox = Mailbox::read(&caller.mail).ok_or_else(|| Refusal::about(Code::FieldWrong, "mail"))?;
+        if !rule.takes(&mailbox) {
+            return Err(Refusal::of(Code::NotAsked));
+        }
+        let named = rule.table(self.machine).zip(rule.row(self.machine, name, &mailbox, &caller.language));
+        let (table, row) = named.ok_or_else(|| Refusal::of(Code::NotThisWay))?;
+        // Whom a dossier names from outside, whoever is outside does not say.
+        if let Some(other) = fields.keys().find(|field| self.machine.names_parties(field)) {
+            return Err(Refusal::about(Code::FieldWrong, other.as_str()));
+        }
+        Ok((table.clone(), serde_json::Value::Array(vec![row])))
+    }
+
     /// A person may start only what a starter role of theirs allows, and nobody unknown starts anything; imports, clocks and messages are
     /// not persons. Whoever
     /// opens a dossier has prepared it, in the role that goes on with it if they hold that one.
@@ -100,6 +137,16 @@ impl Run<'_> {
         let role = held.iter().find(|role| Some(**role) == first).or(held.first());
         let role = role.copied().cloned().ok_or_else(|| Refusal::of(Code::NotAsked))?;
         self.did(&person, None, Some(&role), true, None);
+        Ok(())
+    }
+
+    /// Whoever opens it from outside holds the role that the workflow has for them, and has prepared it.
+    fn let_in(&mut self) -> Result<(), Refusal> {
+        let rule = self.machine.public_start.as_ref().ok_or_else(|| Refusal::of(Code::NotThisWay))?;
+        let person = self.actor.person().cloned();
+        let holds = |person: &PersonId| self.outsiders_of(&rule.role).contains(person);
+        let person = person.filter(holds).ok_or_else(|| Refusal::of(Code::NotAsked))?;
+        self.did(&person, None, Some(&rule.role), true, None);
         Ok(())
     }
 

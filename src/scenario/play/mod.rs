@@ -16,7 +16,7 @@ use super::office::Office;
 use super::post::Mail;
 use super::world::{World, mail_of};
 use crate::calendar::{Delay, DelayUnit};
-use crate::dossier::command::{self, Actor, Ask, RowMark};
+use crate::dossier::command::{self, Actor, Ask, Caller, RowMark};
 use crate::dossier::refusal::{Code, Refusal};
 use crate::dossier::{Active, Attends, Dossier, Paper, Purpose};
 use crate::ids::{ActivationId, DossierId, EventName, Instant, PersonId};
@@ -164,7 +164,14 @@ impl Play<'_> {
     fn start(&mut self, start: &Start) -> Result<(), Refusal> {
         let machine = self.office.world().machine(&start.workflow).expect("the reader has looked it up");
         let id = start.name.as_ref().map_or_else(|| self.office.new_id(&start.workflow), DossierId::new);
-        let actor = start.by.clone().map_or(Actor::Import { operator: "scenario".to_owned() }, Actor::Session);
+        let actor = match (&start.by, start.by.as_ref().and_then(mail_of)) {
+            (_, Some(mail)) => {
+                let (name, mail) = (mail.to_owned(), mail.to_owned());
+                Actor::Caller(Caller { name, mail, language: machine.language.clone() })
+            }
+            (Some(person), None) => Actor::Session(person.clone()),
+            (None, None) => Actor::Import { operator: "scenario".to_owned() },
+        };
         let ask = Ask::Start(command::Start {
             machine: machine.hash().clone(),
             fields: start.fields.clone(),

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::directory::Directory;
 use crate::dossier::Paper;
-use crate::dossier::command::{Actor, Ask, Start};
+use crate::dossier::command::{Actor, Ask, Caller, Start};
 use crate::dossier::refusal::{Code, Refusal};
-use crate::ids::{DossierId, Instant, PersonId, UnitCode};
+use crate::ids::{DossierId, FieldName, Instant, PersonId, UnitCode};
 use crate::machine::{Field, FieldKind, Machine, RoleSource};
 use crate::scenario::file::model::Values;
 use crate::scenario::office::Office;
-use crate::scenario::world::World;
+use crate::scenario::world::{World, mail_of, outsider};
 
 /// Pairs of a person and a unit that are tried.
 const TRIED_MAX: usize = 500;
@@ -49,12 +49,27 @@ pub(super) fn openings<'w>(
     now: Instant,
 ) -> impl Iterator<Item = (Actor, Start)> + 'w {
     candidates(world, opening).into_iter().take(TRIED_MAX).map(move |(person, unit)| {
-        let actor = person.map_or(Actor::Import { operator: "simulation".to_owned() }, Actor::Session);
+        let caller = person.as_ref().and_then(mail_of).map(|mail| Caller {
+            name: mail.to_owned(),
+            mail: mail.to_owned(),
+            language: opening.machine.language.clone(),
+        });
+        let mut fields = first_values(world, opening, unit.as_ref(), now);
+        let actor = match (caller, person) {
+            (Some(caller), _) => {
+                // Whoever is outside says what they are asked for, and nothing else.
+                let first = |name: &FieldName| opening.machine.asked_first().any(|field| &field.name == name);
+                fields.retain(|name, _| first(name) && !opening.machine.names_parties(name));
+                Actor::Caller(caller)
+            }
+            (None, Some(person)) => Actor::Session(person),
+            (None, None) => Actor::Import { operator: "simulation".to_owned() },
+        };
         let name = DossierId::new(opening.machine.workflow.as_str());
         let papers = opening.papers.iter().enumerate().map(|(number, kind)| paper(&name, number, kind)).collect();
         let start = Start {
             machine: opening.machine.hash().clone(),
-            fields: first_values(world, opening, unit.as_ref(), now),
+            fields,
             papers,
             gather_key: None,
             first: None,
@@ -96,6 +111,10 @@ fn candidates(world: &World, opening: &Opening<'_>) -> Vec<(Option<PersonId>, Op
                 found.extend(directory.people.keys().map(|id| (Some(id.clone()), None)));
             }
         }
+    }
+    if let (true, Some(rule)) = (found.is_empty(), &opening.machine.public_start) {
+        let domain = rule.domains.first().map_or("outside.example", String::as_str);
+        found.push((Some(outsider(&format!("somebody@{domain}"))), None));
     }
     if found.is_empty() {
         found.extend(directory.units.keys().map(|unit| (None, Some(unit.clone()))));

@@ -63,7 +63,7 @@ pub(crate) fn who(reader: &Reader, actor: &Actor) -> String {
         Actor::Import { .. } => "did.by_import",
         Actor::Migration { .. } => "did.by_migration",
         Actor::Clock => "did.by_clock",
-        Actor::Public => "did.by_public",
+        Actor::Public | Actor::Caller(_) => "did.by_public",
         Actor::Dossier(_) => "did.by_dossier",
     };
     reader.texts.fill(key, &[("who", &person)])

@@ -140,7 +140,7 @@ fn done(reader: &Reader, task: &TaskPage, event: Option<&Event>, closed: Closed,
     let what = history::did(reader, event, events);
     match &event.actor {
         Actor::Clock => reader.texts.fill("over.clock_did", &[("when", &when)]),
-        Actor::Dossier(_) | Actor::Import { .. } | Actor::Migration { .. } | Actor::Public => {
+        Actor::Dossier(_) | Actor::Import { .. } | Actor::Migration { .. } | Actor::Public | Actor::Caller(_) => {
             reader.texts.fill("over.system_did", &[("when", &when)])
         }
         Actor::Link(person) | Actor::LinkPin(person) | Actor::Session(person) | Actor::SessionPin(person)

@@ -7,9 +7,11 @@ mod office;
 
 use chancery::dossier::RowStatus;
 use chancery::ids::DossierId;
+use chancery::web::routes::Place;
 use serde_json::json;
 
 use self::office::Phone;
+use crate::support::office::{DAY_MS, START};
 
 const LANGUAGES: [&str; 2] = ["vi", "en"];
 const SEND: &str = "form:has([name=do][value=act]) > button[type=submit]";
@@ -242,6 +244,72 @@ async fn somebody_from_outside_answers_without_an_account() {
         assert_eq!(office::state(&stands), "council");
         assert_eq!(stands.fields[&"opinions".into()][0]["said"], said);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_opens_a_dossier_from_a_mailed_link_and_mends_it() {
+    for language in LANGUAGES {
+        let Some(mut phone) = Phone::new("stranger", language).await else { return };
+        called(&mut phone).await;
+    }
+}
+
+async fn called(phone: &mut Phone) {
+    const MAIL: &str = "lan@truong.bo.example";
+    phone.open(Place::Call("complaint"));
+    phone.look("public");
+    phone.browser.write("[name=mail]", "lan@noi-khac.example");
+    phone.browser.follow("button[type=submit]");
+    phone.look("elsewhere");
+    phone.browser.write("[name=mail]", MAIL);
+    phone.browser.follow("button[type=submit]");
+    phone.look("sent");
+    phone.on_its_way().await;
+    assert!(phone.scan_mails() > 0, "whatever follows links opens nothing");
+    phone.follow_mail(MAIL);
+    phone.look("form");
+    phone.browser.follow("button[type=submit]");
+    phone.look("incomplete");
+    let name = phone.says("Nguyễn Thị Lan", "Lan Nguyen");
+    phone.browser.write("[name=name]", name);
+    let topic = phone.says("Thang máy hỏng", "The lift is broken");
+    phone.browser.write("[name='field.topic']", topic);
+    phone.browser.pick("[name='field.unit']", "U");
+    phone.browser.write("[name='field.what']", phone.says("Hỏng đã ba tuần.", "For three weeks now."));
+    let photo = std::env::temp_dir().join(format!("chancery-photo-{}.pdf", std::process::id()));
+    std::fs::write(&photo, b"%PDF-1.4\n%%EOF\n").expect("a picture");
+    phone.browser.attach("[name='field.photo']", &photo);
+    phone.browser.follow("button[type=submit]");
+    phone.look("opened");
+
+    phone.morning().await;
+    phone.follow_mail("clerk@office.example");
+    phone.look("clerk");
+    phone.browser.tap("#choice\\.ask");
+    phone.browser.write("[name='field.ask.question']", phone.says("Thang nào?", "Which lift?"));
+    phone.browser.follow(SEND);
+    phone.morning().await;
+    phone.follow_mail(MAIL);
+    phone.look("asked");
+    phone.browser.tap("#choice\\.answer");
+    phone.browser.write("[name='field.answer.more']", phone.says("Thang ở cổng", "The one at the gate"));
+    phone.browser.follow(SEND);
+    phone.look("answered");
+
+    phone.morning().await;
+    phone.follow_mail("clerk@office.example");
+    phone.browser.tap("#choice\\.settle");
+    phone.browser.follow(SEND);
+    phone.morning().await;
+    phone.follow_mail(MAIL);
+    phone.look("end");
+    phone.open(Place::Call("complaint"));
+    phone.browser.write("[name=mail]", MAIL);
+    phone.browser.follow("button[type=submit]");
+    phone.on_its_way().await;
+    phone.pages.at(START.plus_ms(9 * DAY_MS));
+    phone.follow_mail(MAIL);
+    phone.look("over");
 }
 
 #[tokio::test(flavor = "multi_thread")]

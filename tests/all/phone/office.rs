@@ -14,7 +14,7 @@ use chancery::ids::{DossierId, Instant, OperationId};
 use chancery::machine::{Machine, check::check_files};
 use chancery::scheduler::Scheduler;
 use chancery::source::SourceFile;
-use chancery::web::routes::Site;
+use chancery::web::routes::{Place, Site};
 use chancery::web::serve;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -23,7 +23,9 @@ use super::browser::{Browser, WIDTH};
 use crate::support::office::{self, DAY_MS, START, act, by};
 use crate::support::pages::Pages;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 7] = [
+    ("complaint.yaml", include_str!("complaint.yaml")),
+    ("complaint.en.yaml", include_str!("complaint.en.yaml")),
     ("proposal.yaml", include_str!("proposal.yaml")),
     ("proposal.en.yaml", include_str!("proposal.en.yaml")),
     ("list.yaml", include_str!("list.yaml")),
@@ -71,7 +73,7 @@ impl Phone {
         });
         pages.engine.put_directory(directory).await.expect("a directory");
         for (name, _) in &FILES[..] {
-            if ["proposal.yaml", "list.yaml"].contains(name) {
+            if ["complaint.yaml", "proposal.yaml", "list.yaml"].contains(name) {
                 pages.engine.deploy(&machine(name), &[]).await.expect("a version");
             }
         }
@@ -134,6 +136,12 @@ impl Phone {
         self.browser.open_mail(&mail.html);
         self.look("mail");
         self.browser.follow("a[href*='/ho-so/']");
+    }
+
+    /// Opens an address of this office that was published.
+    pub(crate) fn open(&mut self, place: Place<'_>) {
+        let url = format!("{}?lang={}", place.url(&self.pages.app.site), self.language);
+        self.browser.open(&url);
     }
 
     /// What a scanner of mails does: it opens whatever a mail leads to, and whatever that leads to. How many addresses it saw.

@@ -457,6 +457,7 @@ impl Pages {
             ("absence", "SELECT id, person_id, by_id, until_on, set_by, ended_by FROM absence ORDER BY id"),
             ("absence_mail", "SELECT mail_id, absence_id FROM absence_mail ORDER BY mail_id"),
             ("knock", "SELECT id, mailbox, network, asked_at FROM knock ORDER BY id"),
+            ("start_link", "SELECT id, workflow, mailbox, asked_at, ends_at FROM start_link ORDER BY id"),
             ("chosen_language", "SELECT person_id, language FROM chosen_language ORDER BY person_id"),
             (
                 "pin",
