@@ -317,7 +317,8 @@ async fn a_link_that_is_over_says_so_and_leads_to_another() {
         assert_eq!(answer.status, StatusCode::GONE);
         assert!(answer.text().contains(CALL), "{}", answer.text());
     }
-    pages.engine.store().forget_start_links(pages.engine.now()).await.expect("it is forgotten");
+    let mut scheduler = chancery::scheduler::Scheduler::new(pages.engine.clone());
+    scheduler.step(pages.engine.now()).await.expect("a step");
     assert_eq!(links_kept(&pages).await, 0);
     assert!(pages.dump().await.contains("mail"), "the dump looks at mails");
     let mails = pages.engine.store().read("SELECT COUNT(*) FROM mail", &[]).await.expect("it reads");
