@@ -103,9 +103,7 @@ impl Office<'_> {
         let (of, what) = match entry {
             Entry::Event(dossier, event) => (self.called(dossier), self.happened(dossier, event)),
             Entry::Mailed(number) => self.mailed(*number),
-            Entry::NoAddress(person) => {
-                (self.world().code(person).to_owned(), self.world().say(&say!(story.no_address)))
-            }
+            Entry::NoAddress(person) => (self.named(person), self.world().say(&say!(story.no_address))),
             Entry::Refused { what, refusal } | Entry::Stuck { what, refusal } => {
                 (String::new(), self.world().say(&say!(story.refused, what, why = self.why(refusal))))
             }
@@ -113,11 +111,15 @@ impl Office<'_> {
         Line { at: self.wall(at), of, what }
     }
 
+    /// Whom files name so: by their code, somebody from outside by their mailbox.
+    fn named(&self, person: &PersonId) -> String {
+        self.world().code(&self.by_mail(person)).to_owned()
+    }
+
     /// Why not, with people named as files name them.
     pub(super) fn why(&self, refusal: &Refusal) -> String {
         let named = |reason: &Reason| {
-            let about =
-                reason.about.as_ref().map(|about| self.world().code(&PersonId::from(about.as_str())).to_owned());
+            let about = reason.about.as_ref().map(|about| self.named(&PersonId::from(about.as_str())));
             Reason { about, ..reason.clone() }
         };
         Refusal { reasons: refusal.reasons.iter().map(named).collect() }.to_string()
@@ -127,19 +129,19 @@ impl Office<'_> {
         let mail = &self.post.sent()[number];
         let kinds: Vec<&str> = mail.kinds.iter().map(|kind| NoticeKind::name(*kind)).collect();
         let what = say!(story.mail, kinds = kinds.join(", "), subject = mail.letter.subject());
-        (self.world().code(&mail.to).to_owned(), self.world().say(&what))
+        (self.named(&mail.to), self.world().say(&what))
     }
 
     fn happened(&self, dossier: &DossierId, event: &Event) -> String {
         let world = self.world();
         let say = |words: Words| world.say(&words);
-        let codes = |people: &[PersonId]| people.iter().map(|one| world.code(one)).collect::<Vec<_>>().join(", ");
+        let codes = |people: &[PersonId]| people.iter().map(|one| self.named(one)).collect::<Vec<_>>().join(", ");
         let who = match &event.actor {
             Actor::Dossier(other) => self.called(other),
             Actor::Clock => say(say!(story.clock)),
             Actor::Import { .. } => say(say!(story.import)),
             Actor::Migration { .. } => say(say!(story.operator)),
-            actor => actor.person().map(|person| world.code(person).to_owned()).unwrap_or_default(),
+            actor => actor.person().map(|person| self.named(person)).unwrap_or_default(),
         };
         let mut what = vec![format!("{who}: {}", did(event, world).map(say).unwrap_or_default())];
         let mut entered = Vec::new();
