@@ -7,6 +7,7 @@ use chancery::ids::{DossierId, FieldName};
 use chancery::web::routes::Place;
 use serde_json::json;
 
+use crate::cli::{place, shipped};
 use crate::store::databases;
 use crate::support::office::{DAY_MS, START};
 use crate::support::pages::{Answer, Pages};
@@ -341,6 +342,41 @@ async fn a_link_that_is_over_says_so_and_leads_to_another() {
 }
 
 #[tokio::test]
+async fn a_mail_that_could_not_go_out_in_time_goes_out_no_more_and_is_nobody_s_trouble() {
+    let pages = Pages::with(COMPLAINT).await;
+    assert_eq!(knock(&pages, MAIL).await.status, StatusCode::SEE_OTHER);
+    let late = START.plus_ms(DAY_MS);
+    pages.at(late);
+    assert!(pages.mails(late).await.is_empty(), "its link is good no longer");
+    // One that no server takes is told to nobody: strangers mistype.
+    assert_eq!(knock(&pages, "binh@bo.example").await.status, StatusCode::SEE_OTHER);
+    let failed = pages.engine.store().write(|tx| tx.execute("UPDATE mail SET status = 'failed', next_at = NULL", &[]));
+    assert_eq!(failed.await.expect("it is written"), 1, "the other one was forgotten with its link");
+    assert!(pages.engine.store().troubled_mails(late, 10).await.expect("it reads").is_empty());
+}
+
+#[tokio::test]
+async fn the_way_in_is_open_where_nothing_but_links_is_served() {
+    let mut pages = Pages::with(COMPLAINT).await;
+    pages.app.only_links = true;
+    let path = link(&pages, MAIL).await;
+    assert_eq!((pages.get(CALL).await.status, pages.get(&path).await.status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(open(&pages, &path, "Lan").await.status, StatusCode::SEE_OTHER);
+    // Under no other name, and from no other site.
+    for place in [CALL, &path] {
+        let elsewhere = axum::http::Request::get(place).header("host", "evil.example");
+        let elsewhere = elsewhere.body(axum::body::Body::empty()).expect("a request");
+        assert_eq!(pages.send(elsewhere).await.status, StatusCode::MISDIRECTED_REQUEST, "{place}");
+        let lured = axum::http::Request::post(place)
+            .header("host", "so.example")
+            .header("sec-fetch-site", "cross-site")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(axum::body::Body::from("mail=lan%40bo.example"));
+        assert_eq!(pages.send(lured.expect("a request")).await.status, StatusCode::FORBIDDEN, "{place}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_typed_becomes_no_header_and_no_other_field() {
     let pages = Pages::with(COMPLAINT).await;
     let path = link(&pages, MAIL).await;
@@ -368,4 +404,15 @@ async fn what_is_typed_becomes_no_header_and_no_other_field() {
     // More than a stranger's form holds is not read.
     let long = "x".repeat(20_000);
     assert_eq!(knock(&pages, &long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[test]
+fn whoever_deploys_is_told_the_address_that_is_to_be_published() {
+    let place = place("called");
+    place.good(&["migrate"]);
+    let (calendar, folder) = (shipped("calendars/vn-civil-service.yaml"), shipped("suggestions"));
+    let directory = shipped("suggestions/directory");
+    let ran = place.run(&["deploy", &folder, "--calendar", &calendar, "--directory", &directory]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(format!("{}{}", ran.out, ran.err).contains("/start/suggestions"), "{}{}", ran.out, ran.err);
 }
