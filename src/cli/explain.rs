@@ -11,6 +11,7 @@ use crate::diagnostic::say;
 use crate::directory::Directory;
 use crate::dossier::Dossier;
 use crate::dossier::context;
+use crate::dossier::project::NoticeKind;
 use crate::dossier::taken::Taken;
 use crate::engine::Engine;
 use crate::explain::{self, Choices, Explanation, Saying};
@@ -183,6 +184,7 @@ pub(super) fn mail_said(language: &str, said: &Said, moment: &dyn Fn(Instant) ->
     let at = moment(said.settled_at.unwrap_or(said.not_before_at));
     let key = match said.status.as_deref() {
         _ if said.needless => "mail_dropped",
+        None if said.kind == NoticeKind::Calendar.name() => "mail_beside",
         None => "mail_waits",
         Some("accepted") => "mail_accepted",
         Some("sending") => "mail_sending",

@@ -84,16 +84,19 @@ impl Email {
     fn whole(&self) -> Result<MultiPart, Unsendable> {
         let id = self.boundary();
         let mut texts = self.parts();
+        // A mail with a file that only puts a calendar right is still a mail: no program takes it for an invitation.
         if let [one] = self.calendar.as_slice() {
             let kind = media(&format!("text/calendar; charset=utf-8; method={}", one.method))?;
             texts = texts.singlepart(SinglePart::builder().header(kind).body(one.text.clone()));
         }
-        if self.calendar.is_empty() {
+        if self.calendar.is_empty() && self.entries.is_empty() {
             return Ok(texts);
         }
         let mut whole = MultiPart::mixed().boundary(format!("=m{id}")).multipart(texts);
-        for (place, one) in self.calendar.iter().enumerate() {
-            let file = Attachment::new(format!("invitation-{}.ics", place + 1));
+        let invitations = self.calendar.iter().map(|one| ("invitation", one));
+        let entries = self.entries.iter().map(|one| ("calendar", one));
+        for (place, (name, one)) in invitations.chain(entries).enumerate() {
+            let file = Attachment::new(format!("{name}-{}.ics", place + 1));
             whole = whole.singlepart(file.body(one.text.clone(), media("application/ics; charset=utf-8")?));
         }
         Ok(whole)

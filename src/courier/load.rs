@@ -89,11 +89,13 @@ impl Loader<'_> {
         if matters.is_empty() {
             return Err(LoadError::Nothing);
         }
+        let entries = gathering.entries(&mail.notices, &matters);
         Ok(Letter {
             mail: mail.id.clone(),
             message_id: mail.message_id.clone(),
             reader,
             matters,
+            entries,
             desk: self.desk_link(mail).ok_or(LoadError::NoKey)?,
             now: self.now,
             zone,

@@ -1,8 +1,11 @@
 //! Which rows the events of one command mean: a pure function of (before, events, after, machine).
 
+mod last_days;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use self::last_days::LastDay;
 use super::event::{Change, Event};
 use super::{Assistant, Dossier, Message, Purpose, Task, TimerKind, Vote};
 use crate::calendar::{Calendar, Delay, DelayUnit};
@@ -100,6 +103,9 @@ pub enum NoticeKind {
     Told,
     /// A mail to somebody did not arrive.
     Undelivered,
+    /// A last day that was put into your calendar is another one now, or none. It makes no mail: it goes with the next one that is
+    /// sent before that day.
+    Calendar,
 }
 
 impl NoticeKind {
@@ -111,6 +117,7 @@ impl NoticeKind {
             Self::Escalation => "escalation",
             Self::Told => "told",
             Self::Undelivered => "undelivered",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -123,7 +130,7 @@ impl NoticeKind {
     /// The other way.
     pub fn read(said: &str) -> Option<(Self, Option<String>)> {
         let (kind, mail) = said.split_once(':').map_or((said, None), |(kind, mail)| (kind, Some(mail.to_owned())));
-        let kinds = [Self::Asked, Self::Reminder, Self::Escalation, Self::Told, Self::Undelivered];
+        let kinds = [Self::Asked, Self::Reminder, Self::Escalation, Self::Told, Self::Undelivered, Self::Calendar];
         Some((kinds.into_iter().find(|known| known.name() == kind)?, mail))
     }
 
@@ -131,7 +138,7 @@ impl NoticeKind {
     pub fn asks(self) -> bool {
         match self {
             Self::Asked | Self::Reminder => true,
-            Self::Escalation | Self::Told | Self::Undelivered => false,
+            Self::Escalation | Self::Told | Self::Undelivered | Self::Calendar => false,
         }
     }
 }
@@ -214,6 +221,9 @@ pub fn project(
     };
     for task in rows.tasks_opened.iter().filter(|task| !had.contains_key(&key(task))).filter(leads) {
         notices.leading(after.seq, task, opened_at);
+    }
+    for last_day in before.iter().flat_map(|before| last_days::changed(before, machine, &had, &has)) {
+        notices.last_day(after.seq, last_day, opened_at);
     }
     for event in events {
         notices.read(event);
@@ -368,6 +378,14 @@ impl<'a> Notices<'a> {
         let state = self.after.entry(task.activation).and_then(|entry| self.machine.state(&entry.state));
         let mail = state.and_then(|state| state.task.as_ref()).and_then(|rule| rule.mail.clone());
         self.put(Notice { mail, purpose: Some(task.purpose), ..notice });
+    }
+
+    /// What a calendar says is no longer so. Once that day is over nobody needs to be told.
+    fn last_day(&mut self, seq: i64, changed: LastDay<'_>, at: Instant) {
+        if changed.until > at {
+            let notice = self.notice(seq, changed.activation, changed.person, NoticeKind::Calendar, at);
+            self.put(Notice { urgent: false, not_before_at: changed.until, ..notice });
+        }
     }
 
     fn add(

@@ -178,9 +178,11 @@ impl Inner {
 fn is_dropped(notice: &Notice) -> bool {
     match notice.kind {
         NoticeKind::Told => planted(Fault::ToldDropped),
-        NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation | NoticeKind::Undelivered => {
-            planted(Fault::NoticeDropped)
-        }
+        NoticeKind::Asked
+        | NoticeKind::Reminder
+        | NoticeKind::Escalation
+        | NoticeKind::Undelivered
+        | NoticeKind::Calendar => planted(Fault::NoticeDropped),
     }
 }
 

@@ -77,5 +77,15 @@ pub fn compose_absence(letter: &AbsenceLetter, sender: Sender<'_>) -> Result<Ema
     let (html, text) = parts("absence", &view)?;
     let (to_name, to_address, subject) = sender.addressed(&letter.reader, title);
     let message_id = letter.message_id.clone();
-    Ok(Email { to_name, to_address, subject, text, html, calendar: Vec::new(), message_id, date: letter.now })
+    Ok(Email {
+        to_name,
+        to_address,
+        subject,
+        text,
+        html,
+        calendar: Vec::new(),
+        entries: Vec::new(),
+        message_id,
+        date: letter.now,
+    })
 }

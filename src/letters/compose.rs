@@ -6,6 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use super::invitation::Invitation;
 use super::letter::{Email, Letter, Sender};
 use super::view::View;
 
@@ -54,9 +55,10 @@ pub fn compose(letter: &Letter, sender: Sender<'_>) -> Result<Email, ComposeErro
     let (to_name, to_address, subject) = sender.addressed(&letter.reader, letter.subject());
     let message_id = letter.message_id.clone();
     let (from, to) = ((sender.name, sender.address), (letter.reader.name.as_str(), to_address.as_str()));
-    let calendar = letter.matters.iter().filter_map(|matter| matter.invitation.as_ref());
-    let calendar = calendar.map(|one| one.written(from, to, letter.now)).collect();
-    Ok(Email { to_name, to_address, subject, text, html, calendar, message_id, date: letter.now })
+    let written = |one: &Invitation| one.written(from, to, letter.now);
+    let calendar = letter.matters.iter().filter_map(|matter| matter.invitation.as_ref()).map(written).collect();
+    let entries = letter.entries.iter().map(written).collect();
+    Ok(Email { to_name, to_address, subject, text, html, calendar, entries, message_id, date: letter.now })
 }
 
 /// The HTML part of a kind of mail and its text part.

@@ -19,6 +19,8 @@ use crate::machine::{LinkPolicy, Machine};
 
 /// Notices that one mail may gather; what is beyond waits for the next one.
 pub const NOTICES_MAX: i64 = 500;
+/// Entries of a reader's calendar that one mail puts right beside what it is about; what is beyond waits for the next one.
+pub const BESIDES_MAX: i64 = 10;
 /// New mails for one person within 24 hours at most.
 pub const PERSON_DAY_MAX: i64 = 20;
 /// The zone of offices whose calendar nobody knows.
@@ -87,25 +89,48 @@ pub struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
+    /// What earlier mails put into the reader's calendar and what is otherwise now, beside what the mail is about.
+    pub fn entries(&self, notices: &[MailNotice], matters: &[Matter]) -> Vec<Invitation> {
+        let mut entries: Vec<Invitation> = Vec::new();
+        for notice in notices.iter().filter(|notice| notice.kind == NoticeKind::Calendar).rev() {
+            let Some(entry) = self.entry(notice) else { continue };
+            // What the mail says by itself happened no earlier, and one dossier has one entry with one reader.
+            let said = matters.iter().filter_map(|matter| matter.invitation.as_ref()).chain(&entries);
+            if said.clone().all(|one| one.session != entry.session) {
+                entries.push(entry);
+            }
+        }
+        entries.reverse();
+        entries
+    }
+
+    /// The last day that a dossier has for the reader now, or that it has none.
+    fn entry(&self, notice: &MailNotice) -> Option<Invitation> {
+        let about = (self.find)(&notice.dossier)?;
+        let (dossier, calendar) = (about.dossier, about.calendar?);
+        let asks = |task: &&Task| matches!(task.purpose, Purpose::Act | Purpose::Ballot) && task.asks(self.person);
+        let last_day = |task: &Task| {
+            // Its link stands in the mail that asked for it.
+            let due_at = dossier.due_of(task, about.machine.chart());
+            let row = MailTask { id: String::new(), purpose: task.purpose, key_id: 0, generation: 0, due_at };
+            let (kind, activation) = (NoticeKind::Asked, task.activation);
+            let asked = MailNotice { kind, activation, task: Some(row), ..notice.clone() };
+            self.read(&asked, about, |reading, matter| reading.last_day(&matter, calendar))
+        };
+        let gone = || self.read(notice, about, |reading, matter| reading.no_last_day(&matter, calendar));
+        dossier.tasks.iter().filter(asks).filter_map(last_day).next_back().or_else(gone)
+    }
+
     /// What the notices of one mail are about, the most pressing first, and the time zone in which its dates are said.
     pub fn matters(&self, notices: &[MailNotice]) -> (Vec<Matter>, TimeZone) {
         let (mut matters, mut zone) = (Vec::new(), None);
-        for notice in once_each(notices) {
-            let Some(About { dossier, machine, calendar }) = (self.find)(&notice.dossier) else { continue };
-            zone = zone.or_else(|| calendar.map(|calendar| calendar.zone().clone()));
-            let (known, language) = (dossier.known_in(self.directory), self.language);
-            let directory = known.as_ref();
-            let sight = self.sight(dossier, machine, calendar);
-            let (seen, person) = (sight.dossier(dossier, machine), self.person);
-            let (whole, sight) = (dossier, &sight);
-            let reading = Reading { dossier: &seen, whole, machine, notice, directory, person, language, sight };
-            let mut matter = reading.matter();
-            if let Some(calendar) = calendar {
-                matter.days_left = matter.due_at.map_or(0, |due| calendar.working_days_between(self.now, due));
-                matter.gives_numbers = self.gives_numbers(dossier, machine, calendar);
-                matter.own = reading.own(&matter, calendar, self.now);
-                matter.invitation = reading.invitation(&matter, calendar);
-            }
+        for notice in once_each(notices).into_iter().filter(|notice| notice.kind != NoticeKind::Calendar) {
+            let Some(about) = (self.find)(&notice.dossier) else { continue };
+            zone = zone.or_else(|| about.calendar.map(|calendar| calendar.zone().clone()));
+            let mut matter = self.read(notice, about, |reading, matter| {
+                let invitation = about.calendar.and_then(|calendar| reading.invitation(&matter, calendar));
+                Matter { invitation, ..matter }
+            });
             if let Some(invitation) = &matter.invitation {
                 let earlier = |one: &Invitation| one.session == invitation.session;
                 for matter in
@@ -119,6 +144,24 @@ impl Gathering<'_> {
         }
         matters.sort_by_key(|matter| matter.due_at.unwrap_or(Instant(i64::MAX)));
         (matters, zone.or_else(|| TimeZone::get(ZONE).ok()).unwrap_or(TimeZone::UTC))
+    }
+
+    /// One notice, read off its dossier as the reader may see that.
+    fn read<T>(&self, notice: &MailNotice, about: About<'_>, read: impl FnOnce(&Reading<'_>, Matter) -> T) -> T {
+        let About { dossier, machine, calendar } = about;
+        let known = dossier.known_in(self.directory);
+        let sight = self.sight(dossier, machine, calendar);
+        let seen = sight.dossier(dossier, machine);
+        let (whole, sight, directory) = (dossier, &sight, known.as_ref());
+        let (person, language) = (self.person, self.language);
+        let reading = Reading { dossier: &seen, whole, machine, notice, directory, person, language, sight };
+        let mut matter = reading.matter();
+        if let Some(calendar) = calendar {
+            matter.days_left = matter.due_at.map_or(0, |due| calendar.working_days_between(self.now, due));
+            matter.gives_numbers = self.gives_numbers(dossier, machine, calendar);
+            matter.own = reading.own(&matter, calendar, self.now);
+        }
+        read(&reading, matter)
     }
 }
 

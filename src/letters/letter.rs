@@ -21,6 +21,8 @@ pub struct Letter {
     pub reader: Reader,
     /// What it is about; never empty.
     pub matters: Vec<Matter>,
+    /// What earlier mails put into its reader's calendar and what is otherwise now.
+    pub entries: Vec<Invitation>,
     /// The page with all of these matters; for a mail about more than one, or about one that asks nothing.
     pub desk: String,
     /// When it is written.
@@ -76,6 +78,8 @@ pub struct Email {
     pub html: String,
     /// What its reader may put into their calendar.
     pub calendar: Vec<CalendarPart>,
+    /// What it puts right there, beside what it is about.
+    pub entries: Vec<CalendarPart>,
     /// The Message-ID, with its angle brackets: the same in every attempt.
     pub message_id: String,
     /// When it was written.

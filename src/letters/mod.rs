@@ -18,7 +18,7 @@ mod view;
 pub use absence::{AbsenceLetter, compose_absence};
 pub use code::{CodeLetter, compose_code};
 pub use compose::{ComposeError, compose};
-pub use gather::{About, Gathering, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, is_wanted};
+pub use gather::{About, BESIDES_MAX, Gathering, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, is_wanted};
 pub use invitation::{CalendarPart, Invitation, When};
 pub use letter::{Consequence, Email, Letter, Matter, Own, Reader, Sender, Settlement};
 pub use samples::samples;

@@ -76,6 +76,21 @@ impl Reading<'_> {
         })
     }
 
+    /// The last day of what the reader is asked, where the mail by which it is asked puts that into their calendar.
+    pub(super) fn last_day(&self, matter: &Matter, calendar: &Calendar) -> Option<Invitation> {
+        let rule = self.machine.mails.get(self.named()?)?.calendar.as_ref()?;
+        let puts = rule.deadline && !rule.cancels && matter.due_at.is_some();
+        self.deadline(rule, matter, calendar).filter(|_| puts)
+    }
+
+    /// There is no last day any more: what their calendar says of the dossier is taken out.
+    pub(super) fn no_last_day(&self, matter: &Matter, calendar: &Calendar) -> Option<Invitation> {
+        let (deadline, cancels) = (true, true);
+        let rule = Session { day: None, deadline, hour: None, lasts: None, place: None, cancels };
+        let calm = Matter { task: String::new(), ..matter.clone() };
+        self.deadline(&rule, &calm, calendar)
+    }
+
     /// The last day of what the reader is asked, for their calendar. A dossier has one such entry for each reader: what is asked
     /// later takes its place, and where it falls away its day does not matter any more.
     fn deadline(&self, rule: &Session, matter: &Matter, calendar: &Calendar) -> Option<Invitation> {
@@ -110,7 +125,7 @@ impl Reading<'_> {
             (NoticeKind::Escalation, _) => state?.deadline.as_ref()?.escalate.as_ref()?.mail.as_ref(),
             (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Act)) => state?.task.as_ref()?.mail.as_ref(),
             (NoticeKind::Asked | NoticeKind::Reminder, Some(Purpose::Ballot)) => self.vote()?.rule.mail.as_ref(),
-            (NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Undelivered, _) => None,
+            (NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Undelivered | NoticeKind::Calendar, _) => None,
         };
         mail.map(String::as_str)
     }

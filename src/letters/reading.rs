@@ -71,7 +71,11 @@ impl Reading<'_> {
             asked: match self.notice.kind {
                 NoticeKind::Escalation if shown => self.asked(),
                 NoticeKind::Undelivered => self.unreached().into_iter().collect(),
-                NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation | NoticeKind::Told => Vec::new(),
+                NoticeKind::Asked
+                | NoticeKind::Reminder
+                | NoticeKind::Escalation
+                | NoticeKind::Told
+                | NoticeKind::Calendar => Vec::new(),
             },
             demands,
             gives_numbers: false,
@@ -97,7 +101,9 @@ impl Reading<'_> {
     fn grounds(&self) -> Vec<String> {
         match self.notice.kind {
             NoticeKind::Asked | NoticeKind::Told => {}
-            NoticeKind::Reminder | NoticeKind::Escalation | NoticeKind::Undelivered => return Vec::new(),
+            NoticeKind::Reminder | NoticeKind::Escalation | NoticeKind::Undelivered | NoticeKind::Calendar => {
+                return Vec::new();
+            }
         }
         let grounds = self.dossier.grounds.iter().filter(|ground| ground.at == self.notice.at);
         grounds.map(|ground| self.say(&ground.text)).collect()
@@ -234,7 +240,7 @@ impl Reading<'_> {
 
     fn due_at(&self, task: Option<&Task>, active: Option<&Active>) -> Option<Instant> {
         match self.notice.kind {
-            NoticeKind::Told | NoticeKind::Undelivered => None,
+            NoticeKind::Told | NoticeKind::Undelivered | NoticeKind::Calendar => None,
             NoticeKind::Asked | NoticeKind::Reminder | NoticeKind::Escalation => {
                 let in_row = self.notice.task.as_ref().and_then(|task| task.due_at);
                 in_row.or_else(|| task.and_then(|task| task.due_at)).or_else(|| active.and_then(|active| active.due_at))

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use super::absence::{AbsenceLetter, compose_absence};
 use super::code::{CodeLetter, compose_code};
 use super::compose::compose;
+use super::invitation::{Invitation, When};
 use super::letter::{Consequence, Email, Letter, Matter, Reader, Sender};
 use super::start::{StartLetter, compose_start};
 use crate::dossier::Purpose;
@@ -90,6 +91,7 @@ fn letters(language: &str, en: bool) -> Vec<(&'static str, Letter)> {
         ("prepared", letter(vec![prepared(en)])),
         ("digest", letter(vec![ballot(en), asked(), task(en, NoticeKind::Reminder), escalation(en), told()])),
         ("notices", letter(vec![told(), told()])),
+        ("calendar", Letter { entries: entries(en), ..letter(vec![told()]) }),
         ("overdue", letter(vec![escalation(en), escalation(en), told()])),
         ("redirected", letter(vec![asked()])),
         ("hostile", hostile(letter(vec![asked()]))),
@@ -108,10 +110,27 @@ fn letter(language: &str, matters: Vec<Matter>) -> Letter {
             outside: false,
         },
         matters,
+        entries: Vec::new(),
         desk: format!("https://hoso.example.vn/d/{}", "d".repeat(64)),
         now: at(23, 8),
         zone: zone(),
     }
+}
+
+/// A last day that is none any more, and one that is another.
+fn entries(en: bool) -> Vec<Invitation> {
+    let entry = |session: &str, cancels, summary: String| Invitation {
+        session: session.to_owned(),
+        sequence: 2,
+        cancels,
+        when: When::Day(date(2026, 11, 27)),
+        summary,
+        place: String::new(),
+        text: String::new(),
+    };
+    let matter = task(en, NoticeKind::Asked);
+    let moved = format!("{}: {}", matter.task, matter.caption);
+    vec![entry("a.deadline", true, matter.caption), entry("b.deadline", false, moved)]
 }
 
 fn zone() -> TimeZone {

@@ -72,5 +72,15 @@ pub fn compose_start(letter: &StartLetter, sender: Sender<'_>) -> Result<Email, 
     let (html, text) = parts("start", &view)?;
     let (to_name, to_address, subject) = sender.addressed(&letter.reader, title);
     let message_id = letter.message_id.clone();
-    Ok(Email { to_name, to_address, subject, text, html, calendar: Vec::new(), message_id, date: letter.now })
+    Ok(Email {
+        to_name,
+        to_address,
+        subject,
+        text,
+        html,
+        calendar: Vec::new(),
+        entries: Vec::new(),
+        message_id,
+        date: letter.now,
+    })
 }

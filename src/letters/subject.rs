@@ -72,7 +72,7 @@ fn single(letter: &Letter, matter: &Matter, texts: &Texts) -> String {
         NoticeKind::Escalation => "subject.escalation",
         NoticeKind::Told if matter.settlement.is_some() => "subject.settled",
         NoticeKind::Told if matter.state.is_empty() => "subject.told_withheld",
-        NoticeKind::Told => "subject.told",
+        NoticeKind::Told | NoticeKind::Calendar => "subject.told",
         NoticeKind::Undelivered => "subject.undelivered",
     };
     let who = unreached(matter);

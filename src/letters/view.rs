@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::invitation::{Invitation, When};
 use super::letter::{Consequence, Letter, Matter, Reader, Sender};
 use super::subject::{about, own, task, unreached, you};
 use super::texts::Texts;
@@ -30,6 +31,8 @@ pub(super) struct View {
     /// Not shown in full.
     more: Option<String>,
     desk: Option<Button>,
+    /// What files that go with the mail change in its reader's calendar.
+    calendar: Vec<String>,
     /// "Or copy this address".
     written: String,
     foot: Vec<String>,
@@ -104,6 +107,7 @@ impl Writer<'_> {
             sections: self.sections(),
             more: (hidden > 0).then(|| self.texts.count("link.more", hidden, &[])),
             desk: self.desk(),
+            calendar: self.calendar(),
             written: self.say("link.written", &[]),
             foot: self.foot(),
             away: self.away(),
@@ -155,7 +159,7 @@ impl Writer<'_> {
             (NoticeKind::Asked, Some(Purpose::Prepare)) => "intro.asked_prepare",
             (NoticeKind::Reminder, _) => "intro.reminder",
             (NoticeKind::Escalation, _) => "intro.escalation",
-            (NoticeKind::Told, _) => "intro.told",
+            (NoticeKind::Told | NoticeKind::Calendar, _) => "intro.told",
             (NoticeKind::Undelivered, _) => "intro.undelivered",
         };
         let body = matter.body.as_deref().map_or_else(|| self.office.clone(), clean);
@@ -194,7 +198,7 @@ impl Writer<'_> {
             (NoticeKind::Told, None) if matter.settlement.is_some() => self.say("task.settled", &[]),
             (NoticeKind::Told, None) if matter.purpose == Some(Purpose::Lead) => self.leads(matter),
             (NoticeKind::Told, None) if matter.state.is_empty() => self.say("section.told", &[]),
-            (NoticeKind::Told, None) => clean(&matter.state),
+            (NoticeKind::Told, None) | (NoticeKind::Calendar, _) => clean(&matter.state),
             (NoticeKind::Undelivered, _) => self.say("task.undelivered", &[("who", &unreached(matter))]),
         };
         let told = matter.own.as_ref().filter(|_| self.letter.matters.len() > 1);
@@ -319,6 +323,24 @@ impl Writer<'_> {
             _ => "link.desk_many",
         };
         Some(Button { label: self.say(key, &[]), link: self.letter.desk.clone() })
+    }
+
+    fn calendar(&self) -> Vec<String> {
+        let one = |entry: &Invitation| {
+            let about = clean(&entry.summary);
+            match (entry.cancels, entry.when) {
+                (true, _) => self.say("calendar.gone", &[("matter", &about)]),
+                (false, When::Day(day)) => {
+                    let day = self.texts.words.date_long(day);
+                    self.say("calendar.moved", &[("matter", &about), ("day", &day)])
+                }
+                (false, When::From(at, _)) => {
+                    let day = self.texts.words.by_long(at, &self.letter.zone);
+                    self.say("calendar.moved", &[("matter", &about), ("day", &day)])
+                }
+            }
+        };
+        self.letter.entries.iter().map(one).collect()
     }
 
     fn away(&self) -> Option<Button> {

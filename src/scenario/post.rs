@@ -1,13 +1,15 @@
 //! Mails of an office in memory: what has to be said waits until its hour and is gathered by the courier's own rules.
 
+use std::collections::BTreeSet;
+
 use super::world::World;
 use crate::calendar::Calendar;
 use crate::dossier::project::{Notice, NoticeKind};
 use crate::dossier::{Dossier, Outsider, Task};
-use crate::ids::{DossierId, Instant, Language, MailId, PersonId};
+use crate::ids::{ActivationId, DossierId, Instant, Language, MailId, PersonId};
 use crate::letters::{
-    About, Email, Gathering, Letter, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, Reader, Sender, compose,
-    is_wanted,
+    About, BESIDES_MAX, Email, Gathering, Letter, MailNotice, MailTask, NOTICES_MAX, PERSON_DAY_MAX, Reader, Sender,
+    compose, is_wanted,
 };
 use crate::machine::Machine;
 
@@ -22,6 +24,8 @@ const SENDER: Sender<'_> = Sender { name: "Office", address: "office@office.exam
 pub(super) struct Post {
     waiting: Vec<Waiting>,
     sent: Vec<Mail>,
+    /// In which entries people were asked by a mail.
+    asked: BTreeSet<(PersonId, DossierId, ActivationId)>,
 }
 
 #[derive(Debug)]
@@ -129,9 +133,13 @@ impl Post {
             let wanted = |dossier| is_wanted(notice.kind, notice.activation, notice.purpose, person, dossier);
             find(dossier).is_some_and(|(dossier, _)| wanted(dossier))
         });
+        due.retain(|one| one.notice.kind != NoticeKind::Calendar);
         due.sort_by_key(|one| (one.notice.not_before_at, one.notice.seq, one.dossier.clone(), one.place));
         let most = usize::try_from(NOTICES_MAX).unwrap_or(usize::MAX).min(due.len());
         self.waiting.extend(due.drain(most..));
+        if !due.is_empty() {
+            due.extend(self.besides(person));
+        }
         let (notices, kinds, dossiers) = said(&due, find);
         let outside = due.iter().find_map(|one| find(&one.dossier)?.0.outsider(person));
         let reader = reader(person, outside, world)?;
@@ -139,8 +147,24 @@ impl Post {
             return Some(Gathered::NoAddress(person.clone()));
         }
         let letter = self.letter(person, reader, &notices, now, (world, calendar), find)?;
+        let asks = due.iter().filter(|one| one.notice.kind.asks());
+        self.asked.extend(asks.map(|one| (person.clone(), one.dossier.clone(), one.notice.activation)));
         self.sent.push(Mail { at: now, to: person.clone(), kinds, dossiers, letter });
         Some(Gathered::Mail(self.sent.len() - 1))
+    }
+
+    /// What makes no mail of its own, and goes with this one.
+    fn besides(&mut self, person: &PersonId) -> Vec<Waiting> {
+        let goes = |one: &Waiting| {
+            let entry = (person.clone(), one.dossier.clone(), one.notice.activation);
+            one.notice.kind == NoticeKind::Calendar && &one.notice.person == person && self.asked.contains(&entry)
+        };
+        let (mut gone, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().partition(goes);
+        self.waiting = rest;
+        gone.sort_by_key(|one| (one.notice.seq, one.dossier.clone(), one.place));
+        let most = usize::try_from(BESIDES_MAX).unwrap_or(usize::MAX).min(gone.len());
+        self.waiting.extend(gone.drain(most..));
+        gone
     }
 
     fn letter(
@@ -163,9 +187,10 @@ impl Post {
             link: &|task, _| Some(format!("{PAGES}/l/{}", task.id)),
         };
         let (matters, zone) = gathering.matters(notices);
+        let entries = gathering.entries(notices, &matters);
         let (number, desk) = (self.sent.len() + 1, format!("{PAGES}/d/{}", self.sent.len() + 1));
         let (mail, message_id) = (MailId::new(number.to_string()), format!("<{number}@office.example>"));
-        (!matters.is_empty()).then_some(Letter { mail, message_id, reader, matters, desk, now, zone })
+        (!matters.is_empty()).then_some(Letter { mail, message_id, reader, matters, entries, desk, now, zone })
     }
 }
 
@@ -173,10 +198,12 @@ impl Post {
 fn said(due: &[Waiting], find: &Find<'_, '_>) -> (Vec<MailNotice>, Vec<NoticeKind>, Vec<DossierId>) {
     let (mut notices, mut kinds, mut dossiers) = (Vec::new(), Vec::new(), Vec::new());
     for Waiting { dossier, notice, .. } in due {
-        if !kinds.contains(&notice.kind) {
+        // What only goes with a mail is not what it is about.
+        let beside = notice.kind == NoticeKind::Calendar;
+        if !beside && !kinds.contains(&notice.kind) {
             kinds.push(notice.kind);
         }
-        if !dossiers.contains(dossier) {
+        if !beside && !dossiers.contains(dossier) {
             dossiers.push(dossier.clone());
         }
         let due_at =

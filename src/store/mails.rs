@@ -12,7 +12,7 @@ use super::{Param, Row, Store, StoreError, Tx};
 use crate::dossier::Purpose;
 use crate::dossier::project::NoticeKind;
 use crate::ids::{ActivationId, Instant, MailId, PersonId};
-use crate::letters::{MailNotice, MailTask, NOTICES_MAX};
+use crate::letters::{BESIDES_MAX, MailNotice, MailTask, NOTICES_MAX};
 
 /// A mail that is ours to send until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,16 +201,27 @@ macro_rules! needless {
     };
 }
 pub(super) use needless;
+// What a calendar says of a day that has come need not be put right any more.
 const DROP_WAITING: &str = concat!(
     "UPDATE outbox SET dropped_at = $1 WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL \
-     AND not_before_at <= $1 AND ",
-    needless!()
+     AND not_before_at <= $1 AND (outbox.kind = 'calendar' OR ",
+    needless!(),
+    ")"
 );
 const DROP_GATHERED: &str =
     concat!("UPDATE outbox SET dropped_at = $1 WHERE mail_id = $2 AND dropped_at IS NULL AND ", needless!());
 const GATHER: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND dropped_at IS NULL AND (dossier_id, seq, place) IN \
     (SELECT dossier_id, seq, place FROM outbox WHERE person_id = $2 AND mail_id IS NULL AND dropped_at IS NULL \
      AND not_before_at <= $3 ORDER BY not_before_at, dossier_id, seq, place LIMIT $4)";
+// What makes no mail of its own goes with one that is made, where an earlier mail put something into the reader's calendar.
+const GATHER_BESIDES: &str = "UPDATE outbox SET mail_id = $1 WHERE mail_id IS NULL AND dropped_at IS NULL \
+    AND (dossier_id, seq, place) IN (SELECT dossier_id, seq, place FROM outbox besides WHERE person_id = $2 \
+     AND mail_id IS NULL AND dropped_at IS NULL AND kind = 'calendar' \
+     AND EXISTS (SELECT 1 FROM outbox asked WHERE asked.dossier_id = besides.dossier_id \
+        AND asked.activation = besides.activation AND asked.person_id = besides.person_id \
+        AND asked.task_id IS NOT NULL AND asked.mail_id <> $1 AND asked.dropped_at IS NULL) \
+     ORDER BY seq, dossier_id, place LIMIT $3)";
+const LEFT_OVER: &str = "UPDATE outbox SET mail_id = NULL WHERE mail_id = $1 AND kind = 'calendar'";
 const MAKE: &str = "INSERT INTO mail (id, person_id, message_id, key_id, generation, status, attempts, unknowns, made_at, \
     next_at, lease, lease_until_at) VALUES ($1, $2, $3, $4, 1, 'claimed', 1, 0, $5, $6, $7, $6)";
 const NOTICES: &str = "SELECT outbox.kind, outbox.dossier_id, outbox.activation, task.id, task.purpose, task.key_id, \
@@ -394,7 +405,9 @@ fn claim_again(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(
         let mail = mail(tx, &id, &plan.lease)?;
         let asks = mail.code.as_ref().is_some_and(|code| code.ends_at > plan.now)
             || mail.start.as_ref().is_some_and(|start| start.ends_at > plan.now);
-        if mail.notices.is_empty() && !asks && mail.absence.is_none() {
+        let said = mail.notices.iter().any(|notice| notice.kind != NoticeKind::Calendar);
+        if !said && !asks && mail.absence.is_none() {
+            tx.execute(LEFT_OVER, &[id.as_str().into()])?;
             tx.execute(NOTHING_LEFT, &[plan.now.0.into(), id.as_str().into()])?;
         } else {
             claim.mails.push(mail);
@@ -417,6 +430,7 @@ fn claim_new(tx: &mut Tx<'_>, plan: &ClaimPlan, claim: &mut Claim) -> Result<(),
         if tx.execute(GATHER, &gather)? == 0 {
             continue;
         }
+        tx.execute(GATHER_BESIDES, &[id.as_str().into(), person.as_str().into(), BESIDES_MAX.into()])?;
         let made: [Param; 7] = [
             id.as_str().into(),
             person.as_str().into(),

@@ -44,7 +44,7 @@ pub const UNDELIVERED: &str = "undelivered:";
 const UNSAID: &str = "SELECT DISTINCT o.dossier_id, o.seq, o.activation, mail.person_id, dossier.machine FROM mail \
     JOIN outbox o ON o.mail_id = mail.id JOIN dossier ON dossier.id = o.dossier_id \
     WHERE mail.status IN ('failed', 'unknown') AND mail.next_at IS NULL AND mail.settled_at > $1 \
-    AND mail.person_id <> $2 AND o.dropped_at IS NULL AND o.kind NOT LIKE 'undelivered%' \
+    AND mail.person_id <> $2 AND o.dropped_at IS NULL AND o.kind NOT LIKE 'undelivered%' AND o.kind <> 'calendar' \
     AND (o.task_id IS NULL OR EXISTS (SELECT 1 FROM task WHERE task.dossier_id = o.dossier_id AND task.id = o.task_id \
         AND task.closed_at IS NULL)) \
     AND NOT EXISTS (SELECT 1 FROM outbox said WHERE said.dossier_id = o.dossier_id AND said.seq = o.seq \

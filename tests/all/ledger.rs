@@ -243,3 +243,41 @@ async fn one_person_gets_so_many_mails_a_day_and_nobody_else_waits_for_it() {
         assert_eq!(next_day.mails[0].person.as_str(), "p1");
     }
 }
+
+#[tokio::test]
+async fn what_puts_a_calendar_right_goes_with_another_mail_and_makes_none() {
+    for database in databases().await {
+        let store = migrated(&database).await;
+        for (id, person) in [("t1", "p1"), ("t2", "p2"), ("t3", "p1")] {
+            task(&store, id, person).await;
+        }
+        notice(&store, 1, "p1", NoticeKind::Asked, Some("t1"), 0).await;
+        let first = claim(&store, 1, "a").await.mails.remove(0).id;
+        assert!(store.settle_mail(&first, "a", settled("accepted", None, 0), None).await.expect("settled"));
+        close(&store, "t1").await;
+        // Of `p2` no mail ever asked anything.
+        notice(&store, 2, "p1", NoticeKind::Calendar, None, 100).await;
+        notice(&store, 3, "p2", NoticeKind::Calendar, None, 100).await;
+        assert_eq!(claim(&store, 10, "b").await, Claim::default(), "nobody is written to because of it");
+
+        notice(&store, 4, "p1", NoticeKind::Reminder, Some("t3"), 20).await;
+        notice(&store, 5, "p2", NoticeKind::Told, None, 20).await;
+        let claimed = claim(&store, 20, "c").await;
+        let kinds = |place: usize| claimed.mails[place].notices.iter().map(|one| one.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(0), [NoticeKind::Reminder, NoticeKind::Calendar]);
+        assert_eq!(kinds(1), [NoticeKind::Told], "nothing stands in a calendar that no mail filled in");
+
+        // The mail is put off, and what it asked is done before it goes out: what went along waits for another one.
+        let mail = claimed.mails[0].id.clone();
+        assert!(store.settle_mail(&mail, "c", settled("deferred", Some(30), 0), None).await.expect("settled"));
+        close(&store, "t3").await;
+        assert_eq!(claim(&store, 30, "d").await.mails, [], "nothing is left of it");
+        notice(&store, 6, "p1", NoticeKind::Told, None, 40).await;
+        let again = claim(&store, 40, "e").await.mails.remove(0);
+        assert_eq!(again.notices.len(), 2, "{:?}", again.notices);
+
+        // Its day has come: it does not matter any more.
+        assert_eq!(claim(&store, 100, "f").await.dropped, 1);
+        assert_eq!(store.next_mail_at().await.expect("read"), Some(Instant(20 + LEASE)), "nothing waits");
+    }
+}

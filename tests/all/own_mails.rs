@@ -68,6 +68,14 @@ fn asked_by(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Noti
 }
 
 fn mail_about(office: &Office, machine: &Machine, dossier: &Dossier, notice: &Notice, task: Option<MailTask>) -> Email {
+    let (kind, mail, activation) = (notice.kind, notice.mail.clone(), notice.activation);
+    let (dossier_id, seq, at) = (dossier.id.clone(), notice.seq, notice.at);
+    let notices = [MailNotice { kind, mail, dossier: dossier_id, seq, at, activation, task }];
+    mail_of(office, machine, dossier, &notices)
+}
+
+/// The mail that gathers these notices.
+fn mail_of(office: &Office, machine: &Machine, dossier: &Dossier, notices: &[MailNotice]) -> Email {
     let find = |_: &DossierId| Some(About { dossier, machine, calendar: Some(&office.calendar) });
     let gathering = Gathering {
         directory: &office.directory,
@@ -77,10 +85,8 @@ fn mail_about(office: &Office, machine: &Machine, dossier: &Dossier, notice: &No
         find: &find,
         link: &|_, _| None,
     };
-    let (kind, mail, activation) = (notice.kind, notice.mail.clone(), notice.activation);
-    let (dossier_id, seq, at) = (dossier.id.clone(), notice.seq, notice.at);
-    let notices = [MailNotice { kind, mail, dossier: dossier_id, seq, at, activation, task }];
-    let (matters, zone) = gathering.matters(&notices);
+    let (matters, zone) = gathering.matters(notices);
+    let entries = gathering.entries(notices, &matters);
     let reader = Reader {
         name: "Người m5".to_owned(),
         address: None,
@@ -89,7 +95,7 @@ fn mail_about(office: &Office, machine: &Machine, dossier: &Dossier, notice: &No
         outside: false,
     };
     let (mail, message_id, desk) = ("1".into(), "<1@x>".to_owned(), "https://x/d/1".to_owned());
-    let letter = Letter { mail, message_id, reader, matters, desk, now: START, zone };
+    let letter = Letter { mail, message_id, reader, matters, entries, desk, now: START, zone };
     let sender = Sender { name: "Phòng", address: "p@x", contact: "", redirect_to: None };
     compose(&letter, sender).expect("it can be written")
 }
@@ -307,4 +313,106 @@ fn a_deadline_is_put_into_the_calendar_moves_when_it_is_put_off_and_is_taken_out
     let last = mail(&office, &machine, &done, &told);
     assert_eq!((line(&last, "METHOD:").as_deref(), line(&last, "UID:")), (Some("CANCEL"), line(&first, "UID:")));
     assert!(sequence(&last) > sequence(&again));
+}
+
+/// The same request: the applicant is asked for an answer by a mail that puts its last day into their calendar.
+const ANSWERING: [(&str, &str); 2] = [
+    ("mails:\n", "mails:\n  due: {text: \"Xin trả lời.\", calendar: {deadline: true}}\n"),
+    (
+        "target: sent}\n  sent:",
+        "target: answering}\n  answering:\n    title: Chờ trả lời\n    access: {applicant: {see: all}}\n    task: {for: applicant, title: Trả lời, mail: due}\n    lead: {by: clerk, may: [extend]}\n    deadline: {within: 5wd}\n    on:\n      answer: {by: applicant, label: Trả lời, target: sent}\n      withdraw: {by: clerk, label: Rút, target: sent}\n      again: {by: clerk, label: Hỏi lại, target: answering}\n  sent:",
+    ),
+];
+
+/// What somebody does.
+type Does = fn(&Dossier) -> Ask;
+
+#[test]
+fn a_last_day_that_is_another_one_or_none_is_put_right_by_the_next_mail() {
+    let text = ANSWERING.iter().fold(REQUEST.to_owned(), |text, (from, to)| text.replace(from, to));
+    let put_off: Does = |dossier| Ask::Extend {
+        activation: dossier.tasks[0].activation,
+        until: jiff::civil::date(2026, 6, 10),
+        reason: "Bận".to_owned(),
+    };
+    let cases: [(&str, &str, Does, &str, &str); 4] = [
+        ("they answered", "m5", |dossier| act(dossier, "answer"), "CANCEL", "08/06"),
+        ("it was withdrawn", "clerk", |dossier| act(dossier, "withdraw"), "CANCEL", "08/06"),
+        ("it was put off", "clerk", put_off, "REQUEST", "10/06"),
+        ("they are asked anew", "clerk", |dossier| act(dossier, "again"), "REQUEST", "09/06"),
+    ];
+    for (case, who, does, method, day) in cases {
+        let (mut office, machine) = (Office::new(), machine("request", &text));
+        let opened = office.start(&machine, "D", fields("Họp"), START);
+        let (asked, rows) = office.answer(&machine, &opened, by("clerk"), act(&opened, "send"), START).expect("sent");
+        assert!(rows.notices.iter().all(|one| one.kind != NoticeKind::Calendar), "nothing stands there yet");
+        let first = rows.notices.iter().find(|one| one.kind == NoticeKind::Asked).expect("asked").clone();
+        let first = asked_by(&office, &machine, &asked, &first);
+        let later = START.plus_ms(DAY_MS);
+        let (after, rows) = office.answer(&machine, &asked, by(who), does(&asked), later).expect(case);
+        let beside: Vec<&Notice> = rows.notices.iter().filter(|one| one.kind == NoticeKind::Calendar).collect();
+        let [beside] = beside.as_slice() else { panic!("{case}: {:?}", rows.notices) };
+        assert_eq!(beside.person.as_str(), "p-m5", "{case}");
+        let ends = office.calendar.date(beside.not_before_at).strftime("%d/%m").to_string();
+        let until = if case == "it was put off" { "10/06" } else { "08/06" };
+        assert_eq!(ends, until, "{case}: once that day is over it does not matter");
+
+        // Another mail to them, about something else or about nothing that is asked.
+        let notice = |kind, activation| MailNotice {
+            kind,
+            mail: None,
+            dossier: after.id.clone(),
+            seq: beside.seq,
+            at: beside.at,
+            activation,
+            task: None,
+        };
+        let notices = [notice(NoticeKind::Told, beside.activation), notice(NoticeKind::Calendar, beside.activation)];
+        let email = mail_of(&office, &machine, &after, &notices);
+        assert_eq!(email.calendar, [], "{case}: the mail itself is no invitation");
+        let [entry] = email.entries.as_slice() else { panic!("{case}: {:?}", email.entries) };
+        assert_eq!(entry.method, method, "{case}");
+        let read = |text: &str, name: &str| {
+            text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned).unwrap_or_default()
+        };
+        assert_eq!(Some(read(&entry.text, "UID:")), line(&first, "UID:"), "{case}");
+        let sequence = |text: String| text.parse::<i64>().expect("a number");
+        let before = line(&first, "SEQUENCE:").expect("it has one");
+        assert!(sequence(read(&entry.text, "SEQUENCE:")) > sequence(before), "{case}");
+        if method == "REQUEST" {
+            let on = read(&entry.text, "DTSTART;VALUE=DATE:");
+            assert_eq!(format!("{}/{}", &on[6..], &on[4..6]), day, "{case}");
+        }
+        let words = if method == "CANCEL" { "gỡ mục ấy khỏi lịch" } else { "sửa mục ấy trong lịch" };
+        assert!(email.text.contains(words) && email.html.contains(words), "{case}: {}", email.text);
+        let bytes = email.encode(&settings(([127, 0, 0, 1], 25).into())).expect("it is put together").bytes;
+        let bytes = String::from_utf8(bytes).expect("ASCII");
+        assert!(bytes.contains("calendar-1.ics") && !bytes.contains("text/calendar"), "{case}: {bytes}");
+
+        // A mail that asks for it anew says it by itself.
+        if case == "they are asked anew" {
+            let asked = after.tasks.iter().find(|task| task.purpose == Purpose::Act).expect("asked");
+            let row = MailTask {
+                id: "t".to_owned(),
+                purpose: Purpose::Act,
+                key_id: 1,
+                generation: 0,
+                due_at: asked.due_at.or(after.due_of(asked, machine.chart())),
+            };
+            let asks = MailNotice { task: Some(row), ..notice(NoticeKind::Asked, asked.activation) };
+            let email = mail_of(&office, &machine, &after, &[asks, notices[1].clone()]);
+            assert_eq!((email.calendar.len(), email.entries.len()), (1, 0), "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_day_that_has_passed_is_put_right_by_nobody() {
+    let text = ANSWERING.iter().fold(REQUEST.to_owned(), |text, (from, to)| text.replace(from, to));
+    let (mut office, machine) = (Office::new(), machine("request", &text));
+    let opened = office.start(&machine, "D", fields("Họp"), START);
+    let (asked, _) = office.answer(&machine, &opened, by("clerk"), act(&opened, "send"), START).expect("sent");
+    let late = START.plus_ms(20 * DAY_MS);
+    let (_, rows) = office.answer(&machine, &asked, by("m5"), act(&asked, "answer"), late).expect("answered");
+    assert!(rows.notices.iter().all(|one| one.kind != NoticeKind::Calendar), "{:?}", rows.notices);
 }

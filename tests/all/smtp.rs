@@ -40,6 +40,7 @@ fn email() -> Email {
         text: "Kính gửi ông,\n.\n..\nhttps://hoso.example.vn/l/abc\n".to_owned(),
         html: "<p>Kính gửi ông,</p>\n.\n<a href=\"https://hoso.example.vn/l/abc\">Mở</a>".to_owned(),
         calendar: Vec::new(),
+        entries: Vec::new(),
         message_id: "<m1@example.vn>".to_owned(),
         date: Instant(1_795_000_000_000),
     }

@@ -218,7 +218,8 @@ fn fits(play: &Play<'_>, mail: &Mail, wanted: &MailWanted) -> bool {
 
 /// The days of the sessions that a mail invites to, or that it says fall away.
 fn sessions<'m>(play: &'m Play<'_>, mail: &'m Mail, cancels: bool) -> impl Iterator<Item = Date> + 'm {
-    let of_mail = mail.letter.matters.iter().filter_map(|matter| matter.invitation.as_ref());
+    let of_mail =
+        mail.letter.matters.iter().filter_map(|matter| matter.invitation.as_ref()).chain(&mail.letter.entries);
     of_mail.filter(move |one| one.cancels == cancels).map(|one| match one.when {
         When::Day(day) => day,
         When::From(from, _) => from.timestamp().to_zoned(play.office.zone()).date(),
