@@ -22,7 +22,7 @@ pub mod mails;
 pub mod meta;
 mod migrate;
 pub mod moments;
-mod outages;
+pub mod outages;
 pub mod pages;
 pub mod pins;
 mod postgres;

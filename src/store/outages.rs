@@ -8,6 +8,8 @@ use crate::ids::Instant;
 
 /// The last moment at which pages were served, in milliseconds.
 const ALIVE: &str = "alive_at";
+/// Pages that were not heard of for so long have missed two beats.
+const MISSED_MS: i64 = 3 * 60 * 1000;
 /// A gap that is longer than this is an outage: a restart takes less.
 const LEAST_MS: i64 = 10 * 60 * 1000;
 /// No deadline that ended longer ago is put off by an outage.
@@ -21,6 +23,17 @@ const NOTE: &str = "INSERT INTO outage (from_at, until_at) VALUES ($1, $2) ON CO
 const NOT_YET: &str = "DELETE FROM outage WHERE until_at > $1";
 const KNOWN_UNTIL: &str = "SELECT until_at FROM outage WHERE from_at = $1";
 const SINCE: &str = "SELECT from_at, until_at FROM outage WHERE until_at > $1 ORDER BY from_at";
+
+/// What is known of the pages at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// They were there a short while ago, or were never served.
+    None,
+    /// They have missed several beats: whether that is an outage is not known yet.
+    Perhaps,
+    /// They cannot be reached.
+    Lasts(Outage),
+}
 
 impl Store {
     /// Pages are served at this moment. The outage that ends with it, if there was one: everybody decides by it from now on. A
@@ -53,25 +66,25 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn silence(&self, now: Instant) -> Result<Option<Outage>, StoreError> {
+    pub async fn silence(&self, now: Instant) -> Result<Silence, StoreError> {
         let rows = self.read(GET, &[ALIVE.into()]).await?;
         let Some(from) = rows.first().and_then(|row| row.text(0).ok()?.parse().ok()).map(Instant) else {
-            return Ok(None);
+            return Ok(Silence::None);
         };
         let outage = Outage { from, until: now };
         if !outage.counts() {
-            return Ok(None);
+            return Ok(if now.0.saturating_sub(from.0) > MISSED_MS { Silence::Perhaps } else { Silence::None });
         }
         self.write(move |tx| {
             // They may have come back in between.
             if tx.alive_at()? != Some(from) {
-                return Ok(None);
+                return Ok(Silence::None);
             }
             let known = tx.query(KNOWN_UNTIL, &[from.0.into()])?.first().map(|row| row.int(0)).transpose()?;
             if known.is_none_or(|until| until.saturating_add(LEAST_MS) <= now.0) {
                 tx.note_outage(outage)?;
             }
-            Ok(Some(outage))
+            Ok(Silence::Lasts(outage))
         })
         .await
     }

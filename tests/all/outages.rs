@@ -6,6 +6,7 @@ use chancery::dossier::event::Change;
 use chancery::dossier::{Dossier, TimerKind};
 use chancery::ids::Instant;
 use chancery::machine::Machine;
+use chancery::store::outages::Silence;
 use serde_json::json;
 
 use crate::store::{databases, migrated};
@@ -135,15 +136,16 @@ async fn a_gap_between_two_beats_is_an_outage_that_everybody_decides_by_on_both_
     for fresh in &databases().await {
         let store = migrated(fresh).await;
         let at = |minutes: i64| START.plus_ms(minutes * 60 * 1000);
-        assert_eq!(store.silence(at(0)).await.expect("a look"), None, "pages were never served here");
+        assert_eq!(store.silence(at(0)).await.expect("a look"), Silence::None, "pages were never served here");
         assert_eq!(store.beat(at(0)).await.expect("a beat"), None, "the first beat ends nothing");
         assert_eq!(store.beat(at(10)).await.expect("a beat"), None, "a restart is no outage");
-        assert_eq!(store.silence(at(20)).await.expect("a look"), None, "not yet");
+        assert_eq!(store.silence(at(13)).await.expect("a look"), Silence::None, "a beat may be late");
+        assert_eq!(store.silence(at(20)).await.expect("a look"), Silence::Perhaps, "not yet");
         let lasts = store.silence(at(21)).await.expect("a look");
-        assert_eq!(lasts, Some(Outage { from: at(10), until: at(21) }), "it lasts");
+        assert_eq!(lasts, Silence::Lasts(Outage { from: at(10), until: at(21) }), "it lasts");
         let ended = store.beat(at(45)).await.expect("a beat");
         assert_eq!(ended, Some(Outage { from: at(10), until: at(45) }), "it has ended");
-        assert_eq!(store.silence(at(46)).await.expect("a look"), None, "they are there again");
+        assert_eq!(store.silence(at(46)).await.expect("a look"), Silence::None, "they are there again");
         assert_eq!(store.beat(at(40)).await.expect("a beat"), None, "another machine's clock is behind");
         let known = store.read("SELECT from_at, until_at FROM outage", &[]).await.expect("they are read");
         let known: Vec<_> = known.iter().map(|row| (row.int(0).ok(), row.int(1).ok())).collect();

@@ -166,6 +166,7 @@ async fn a_deadline_that_ended_while_no_page_could_be_reached_is_put_off_before_
         }
         other.settle(START.plus_ms(7 * DAY_MS)).await;
         assert_eq!(node.state("d").await, "fresh", "Monday is the next working day");
+        node.engine.store().beat(START.plus_ms(8 * DAY_MS)).await.expect("a beat");
         other.settle(START.plus_ms(8 * DAY_MS)).await;
         assert_eq!(node.state("d").await, "late", "and then it ends");
     }
@@ -445,5 +446,56 @@ async fn a_held_database_stays_still_and_goes_on_after_a_resume() {
         let report = node.settle(now).await;
         assert_eq!((report.ticked, report.started), (1, 1));
         assert!(node.engine.dossier(&DossierId::new("d")).await.expect("it is read").is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_ends_while_nobody_knows_whether_the_pages_are_there_waits_until_that_is_known() {
+    const EXTENDED: &str = "
+chancery: 1
+workflow: clockwork
+title: Việc có hạn
+calendar: plain
+fields: {unit: {type: unit, label: Đơn vị}}
+roles: {clerk: {label: Cán bộ, post: clerk, of: unit, starter: true}}
+initial: fresh
+states:
+  fresh:
+    title: Mới
+    task: {for: clerk, title: Làm}
+    deadline: {within: 2h, then: late, outage: extend}
+    on: {do: {by: clerk, label: Xong, target: done}, late: late}
+  late:
+    title: Muộn
+    task: {for: clerk, title: Làm ngay}
+    on: {do: {by: clerk, label: Xong, target: done}}
+  done: {title: Xong, final: true, outcome: done}
+";
+    const MINUTE_MS: i64 = 60_000;
+    let at = |minutes: i64| START.plus_ms(2 * HOUR_MS + minutes * MINUTE_MS);
+    // (the pages' next beat after the one five minutes before the end, what the scheduler finds at minutes after the end)
+    for (back, seen) in [
+        (None, [(-3, "fresh"), (1, "fresh"), (5, "fresh"), (7, "fresh")]),
+        (Some(3), [(-3, "fresh"), (1, "fresh"), (3, "late"), (7, "late")]),
+    ] {
+        for database in databases().await {
+            let mut node = deployed(&database).await;
+            node.deploy(EXTENDED).await;
+            node.start("d").await;
+            node.engine.store().beat(at(-5)).await.expect("a beat");
+            for (minutes, state) in seen {
+                if back == Some(minutes) {
+                    node.engine.store().beat(at(minutes)).await.expect("a beat");
+                }
+                node.settle(at(minutes)).await;
+                assert_eq!(node.state("d").await, state, "{back:?} at {minutes}");
+            }
+            let due = node.engine.dossier(&"d".into()).await.expect("it is read").expect("it is there").next_due_at();
+            assert_eq!(
+                due.is_some_and(|due| due > at(60)),
+                back.is_none(),
+                "put off, because the pages were gone: {due:?}"
+            );
+        }
     }
 }
