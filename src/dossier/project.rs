@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use self::last_days::LastDay;
 use super::event::{Change, Event};
-use super::{Assistant, Dossier, Message, Purpose, Task, TimerKind, Vote};
+use super::{Assistant, Dossier, Message, Prepared, Purpose, Task, TimerKind, Vote};
 use crate::calendar::{Calendar, Delay, DelayUnit};
 use crate::ids::{ActivationId, Instant, PersonId};
 use crate::machine::chart::Chart;
@@ -188,7 +188,7 @@ pub fn project(
     for task in &mut rows.tasks_opened {
         task.opened_at = opened_at;
     }
-    let mut notices = Notices { machine, calendar, after, rows: BTreeMap::new() };
+    let mut notices = Notices { machine, calendar, before, after, rows: BTreeMap::new() };
     // A task whose deadline moved is written again, but nobody is asked again.
     let key = |task: &TaskRow| (task.activation, task.purpose, task.person.clone());
     // Whoever asked for a link gets it, although nobody waits for them.
@@ -296,6 +296,7 @@ fn is_news(had: Option<&TaskRow>, has: &TaskRow) -> bool {
 struct Notices<'a> {
     machine: &'a Machine,
     calendar: &'a Calendar,
+    before: Option<&'a Dossier>,
     after: &'a Dossier,
     rows: BTreeMap<(ActivationId, PersonId, NoticeKind, Option<String>), Notice>,
 }
@@ -330,8 +331,8 @@ impl<'a> Notices<'a> {
                         self.add(event.seq, *activation, person, NoticeKind::Asked, Some(purpose), event.at);
                     }
                 }
-                // Whose mail waited for it gets it now.
-                Change::Prepared(one) => {
+                // Whose mail waited for it gets it now; what is put right in it later is found there.
+                Change::Prepared(one) if !self.lay_ready(one) => {
                     let task = self.after.task(one.activation, Purpose::Act);
                     let first = |assistant: &&Assistant| assistant.person == one.by && assistant.first;
                     for assistant in task.iter().flat_map(|task| &task.assistants).filter(first) {
@@ -357,6 +358,12 @@ impl<'a> Notices<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether an answer by the same assistant lay ready before.
+    fn lay_ready(&self, prepared: &Prepared) -> bool {
+        let before = self.before.and_then(|before| before.prepared_by(prepared.activation, &prepared.by));
+        before.is_some()
     }
 
     /// What a deadline waits for: its own task, or, around others, those of the states inside. Where a paper from outside is

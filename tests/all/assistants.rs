@@ -190,8 +190,10 @@ fn where_an_assistant_comes_first_the_leaders_mail_waits_for_the_answer_or_two_w
     let (_, at_once) = slot(&rows, "p-m1").expect("the assistant");
     let (_, later) = slot(&rows, "p-head").expect("the head");
     assert!(later > at_once && later.0 - at_once.0 <= 2 * DAY_MS, "{at_once:?} {later:?}");
-    let (_, rows) = office.answer(&leave, &dossier, by("m1"), prepared(&dossier, "agree"), START).expect("ready");
+    let (ready, rows) = office.answer(&leave, &dossier, by("m1"), prepared(&dossier, "agree"), START).expect("ready");
     assert_eq!(slot(&rows, "p-head"), Some((NoticeKind::Asked, at_once)), "as soon as it lies ready");
+    let (_, rows) = office.answer(&leave, &ready, by("m1"), prepared(&ready, "agree"), START).expect("put right");
+    assert_eq!(slot(&rows, "p-head"), None, "and once: what is put right later is found there");
 }
 
 #[test]
