@@ -26,8 +26,8 @@ pub async fn run(
 ) -> Result<(), DemoError> {
     let (morning, mut asked) = mpsc::channel(1);
     let (engine, zone) = (hall.engine.clone(), hall.calendar.zone().clone());
-    let clock = move || engine.now().timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
-    let room = Mailroom { catcher: hall.catcher.clone(), owners: Arc::new(owners), clock: Arc::new(clock), morning };
+    let clock = Arc::new(move || engine.now().timestamp());
+    let room = Mailroom { catcher: hall.catcher.clone(), owners: Arc::new(owners), clock, zone, morning };
     let router = mailroom::router(room, listener.local_addr()?);
     let mut served = tokio::spawn(axum::serve(listener, router).into_future());
     let mut beat = tokio::time::interval(BEAT);

@@ -18,6 +18,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::catcher::{Catcher, Caught};
@@ -26,7 +29,10 @@ const STYLE: &str = "body{font:17px/1.5 system-ui,sans-serif;max-width:60rem;mar
     table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ccc}\
     pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #ccc;padding:1rem;font:inherit}\
     iframe{width:100%;height:46rem;border:1px solid #ccc;background:#fff}\
-    button{font:inherit;padding:.6rem 1rem}summary{cursor:pointer;padding:.6rem 0}.quiet{color:#595959}";
+    button{font:inherit;padding:.6rem 1rem}summary{cursor:pointer;padding:.6rem 0}.quiet{color:#595959}\
+    h1,p,td,th{overflow-wrap:anywhere}\
+    @media(max-width:34rem){table,tbody,tr,td{display:block}tr{padding:.5rem 0;border-bottom:1px solid #ccc}\
+    td{padding:.1rem 0;border:0}tr:has(th){display:none}h1{font-size:1.4rem}}";
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
 /// Links may open pages of their own; nothing else may happen.
@@ -53,8 +59,10 @@ pub struct Mailroom {
     pub catcher: Catcher,
     /// Whose they may be.
     pub owners: Arc<Vec<Owner>>,
-    /// The time on the office's clock, as people write it.
-    pub clock: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The time on the office's clock.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Where the office is.
+    pub zone: TimeZone,
     /// Asks the office to move its clock to the next working morning.
     pub morning: mpsc::Sender<()>,
 }
@@ -147,7 +155,7 @@ async fn every_mail(State(room): State<Mailroom>) -> Html<String> {
     let mut rows = String::new();
     for mail in room.catcher.mails_since(0).iter().rev() {
         let (number, subject) = (mail.number, escape(&mail.subject));
-        let (to, date) = (escape(&mail.to_header), escape(&mail.date));
+        let (to, date) = (escape(&mail.to_header), escape(&room.sent(mail)));
         let _ = write!(
             rows,
             "<tr><td>{to}</td><td><a href=\"/mail/{number}\">{subject}</a></td><td class=\"quiet\">{date}</td></tr>"
@@ -163,7 +171,7 @@ async fn mailbox(State(room): State<Mailroom>, Path(person): Path<String>) -> Re
     };
     let mut rows = String::new();
     for mail in room.catcher.mails_since(0).iter().rev().filter(|mail| is_to(mail, &owner.email)) {
-        let (number, subject, date) = (mail.number, escape(&mail.subject), escape(&mail.date));
+        let (number, subject, date) = (mail.number, escape(&mail.subject), escape(&room.sent(mail)));
         let _ =
             write!(rows, "<tr><td><a href=\"/mail/{number}\">{subject}</a></td><td class=\"quiet\">{date}</td></tr>");
     }
@@ -175,8 +183,12 @@ async fn mail(State(room): State<Mailroom>, Path(number): Path<u64>) -> Response
     let Some(mail) = room.catcher.mail(number) else { return StatusCode::NOT_FOUND.into_response() };
     let owner = room.owners.iter().find(|owner| is_to(&mail, &owner.email));
     let back = owner.map_or_else(|| "/mails".to_owned(), |owner| format!("/box/{}", owner.code));
-    let head =
-        format!("<p><a href=\"{}\">←</a> {} · {}</p>", escape(&back), escape(&mail.to_header), escape(&mail.date));
+    let head = format!(
+        "<p><a href=\"{}\">←</a> {} · {}</p>",
+        escape(&back),
+        escape(&mail.to_header),
+        escape(&room.sent(&mail))
+    );
     let text = linked(&mail);
     let content = if mail.html.is_empty() {
         format!("{head}<pre>{text}</pre>")
@@ -224,8 +236,20 @@ async fn next_morning(State(room): State<Mailroom>) -> Redirect {
 }
 
 impl Mailroom {
+    /// A moment as the office's clock shows it.
+    fn said(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// When a mail was sent; as its header has it, where that is no date.
+    fn sent(&self, mail: &Caught) -> String {
+        rfc2822::DateTimeParser::new()
+            .parse_timestamp(&mail.date)
+            .map_or_else(|_| mail.date.clone(), |at| self.said(at))
+    }
+
     fn page(&self, title: &str, content: &str) -> Html<String> {
-        let (title, now) = (escape(title), escape(&(self.clock)()));
+        let (title, now) = (escape(title), self.said((self.clock)()));
         Html(format!(
             "<!doctype html><html lang=\"vi\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
              content=\"width=device-width\"><title>{title}</title><link rel=\"stylesheet\" href=\"/style.css\">\

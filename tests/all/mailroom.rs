@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use chancery::catcher::Catcher;
 use chancery::demo::mailroom::{Mailroom, Owner, router};
+use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-const MAIL: &str = "From: Office <office@example.vn>\r\nTo: An <an@example.vn>\r\nSubject: A <b> & c\r\nMessage-ID: <1@x>\r\n\
+use crate::support::office::START;
+
+const MAIL: &str = "From: Office <office@example.vn>\r\nTo: An <an@example.vn>\r\nSubject: A <b> & c\r\nMessage-ID: <1@x>\r\nDate: Mon, 01 Jun 2026 01:30:00 +0000\r\n\
     Content-Type: multipart/alternative; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nOpen \
     http://127.0.0.1:1/l/one <script>\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Open <a \
     href=\"http://127.0.0.1:1/l/one\">it</a><script>alert(1)</script>\r\n--b--\r\n";
@@ -29,7 +32,8 @@ async fn room() -> (SocketAddr, mpsc::Receiver<()>) {
         email: format!("{code}@example.vn"),
     };
     let owners = Arc::new(vec![owner("an"), owner("binh")]);
-    let room = Mailroom { catcher, owners, clock: Arc::new(|| "2026-06-01 08:00".to_owned()), morning };
+    let zone = TimeZone::get("Asia/Ho_Chi_Minh").expect("a zone");
+    let room = Mailroom { catcher, owners, clock: Arc::new(|| START.timestamp()), zone, morning };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let address = listener.local_addr().expect("bound");
     tokio::spawn(axum::serve(listener, router(room, address)).into_future());
@@ -78,6 +82,11 @@ async fn everybodys_mails_are_listed_by_person_and_all_together() {
     let (_, page) = get(address, "/").await;
     assert!(page.contains("<a href=\"/box/AN\">&lt;an&gt;</a>") && !page.contains("/box/BINH"), "{page}");
     assert!(page.contains("All mails (1)"), "{page}");
+    assert!(page.contains("chancery demo · 2026-06-01 09:00"), "{page}");
+    for path in ["/mails", "/box/AN", "/mail/1"] {
+        let (_, page) = get(address, path).await;
+        assert!(page.contains("2026-06-01 08:30") && !page.contains("+0000"), "as the office's clock has it: {page}");
+    }
     for path in ["/mails", "/box/AN"] {
         let (_, page) = get(address, path).await;
         assert!(page.contains("<a href=\"/mail/1\">A &lt;b&gt; &amp; c</a>"), "{path}: {page}");
