@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Held, Shape, State, StateKind, Target, Transition};
+use super::{Field, FieldKind, Held, Shape, State, StateKind, Target, Transition};
 use crate::diagnostic::nearest;
 use crate::ids::{GuardName, RoleName, StateId, VoteName};
 
@@ -76,7 +76,7 @@ pub fn compare(old: &Shape, new: &Shape) -> Comparison {
     {
         sections(section, &entries(old, section), &entries(new, section), &mut differences);
     }
-    let fields = |shape: &Shape| shape.fields.iter().map(|field| (field.name.to_string(), json(field))).collect();
+    let fields = |shape: &Shape| shape.fields.iter().map(|field| (field.name.to_string(), offered(field))).collect();
     sections("fields", &fields(old), &fields(new), &mut differences);
     let states = |shape: &Shape| shape.states.iter().map(|state| (state.id.to_string(), laid_out(state))).collect();
     sections("states", &states(old), &states(new), &mut differences);
@@ -108,6 +108,33 @@ fn entries(shape: &Shape, section: &str) -> Entries {
     match whole {
         Value::Object(map) => map.into_iter().collect(),
         _ => Entries::new(),
+    }
+}
+
+/// A field with the order in which words are offered there, which their mapping does not keep.
+fn offered(field: &Field) -> Value {
+    let (mut value, order) = (json(field), order(field));
+    if let (Value::Object(map), false) = (&mut value, order.is_empty()) {
+        map.insert("order".to_owned(), json(&order));
+    }
+    value
+}
+
+fn order(field: &Field) -> Vec<&str> {
+    match &field.kind {
+        FieldKind::OneOf { values } => values.keys().map(String::as_str).collect(),
+        FieldKind::Rows { columns, .. } => columns.iter().flat_map(order).collect(),
+        FieldKind::Text { .. }
+        | FieldKind::Number { .. }
+        | FieldKind::Decimal { .. }
+        | FieldKind::Money { .. }
+        | FieldKind::Date
+        | FieldKind::Person
+        | FieldKind::Unit
+        | FieldKind::Body
+        | FieldKind::Choice { .. }
+        | FieldKind::Texts { .. }
+        | FieldKind::File => Vec::new(),
     }
 }
 
@@ -318,6 +345,21 @@ mod tests {
         let found = compare(&old, &new);
         assert_eq!(found.differences.len(), 1);
         assert!(found.courses.values().all(|course| *course == Course::Same), "{found:?}");
+    }
+
+    #[test]
+    fn words_that_are_offered_in_another_order_are_a_difference() {
+        let mut old = shape();
+        let word = |word: &str| (word.to_owned(), crate::ids::Text::own(word));
+        let values = |words: [&str; 2]| FieldKind::OneOf { values: words.into_iter().map(word).collect() };
+        old.fields[0].kind = values(["low", "high"]);
+        let mut new = old.clone();
+        assert!(compare(&old, &new).differences.is_empty());
+        new.fields[0].kind = values(["high", "low"]);
+        let found = compare(&old, &new).differences;
+        let name = old.fields[0].name.to_string();
+        let keys = vec!["order".to_owned()];
+        assert_eq!(found, [Difference { section: "fields", name, how: How::Changed, keys }]);
     }
 
     #[test]
