@@ -181,12 +181,13 @@ fn returns(item: &Item<'_>) -> Option<Returns> {
 }
 
 fn rows(item: &Item<'_>) -> Option<Rows> {
-    let map = item.map(say!(what.rows), &["kept", "struck", "returned", "postponed", "with", "release"])?;
+    let map = item.map(say!(what.rows), &["kept", "struck", "returned", "postponed", "own", "with", "release"])?;
     Some(Rows {
         kept: map.word("kept"),
         struck: map.word("struck"),
         returned: map.word("returned"),
         postponed: map.word("postponed"),
+        own: map.word("own"),
         with: map.words("with"),
         release: map.flag("release"),
     })

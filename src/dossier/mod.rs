@@ -545,6 +545,14 @@ pub struct Row {
     pub status: RowStatus,
 }
 
+impl Row {
+    /// Whether it is about this person, by the fields that say whom rows are about.
+    pub fn is_about(&self, person: &PersonId, subject: &[FieldName]) -> bool {
+        let mut named = subject.iter().filter_map(|name| self.fields.get(name)?.as_str());
+        named.any(|named| named == person.as_str())
+    }
+}
+
 /// Where a row stands on its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -559,6 +567,8 @@ pub enum RowStatus {
     Returned,
     /// Put off to a later list.
     Postponed,
+    /// It is about whoever decides here, and somebody else decides on it.
+    Apart,
     /// It left by itself.
     Left,
     /// Told its last word; the list is done with it.

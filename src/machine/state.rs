@@ -286,6 +286,9 @@ pub struct RowEvents {
     /// The person may put rows off to a later list: told to those, and they leave this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postponed: Option<EventName>,
+    /// Rows about whoever does it are not theirs to decide: told to those, and they leave the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<EventName>,
     /// Fields of the list that go along.
     #[serde(default)]
     pub with: Vec<FieldName>,

@@ -39,9 +39,9 @@ use super::visit::{self, Below, Lack, Visit};
 use crate::dossier::command::Aside;
 use crate::dossier::decide::{self, assign};
 use crate::dossier::refusal::Refusal;
-use crate::dossier::{CHAIR, Prepared, Purpose, Round, Task, Vote};
+use crate::dossier::{CHAIR, Prepared, Purpose, Round, Row, Task, Vote};
 use crate::explain;
-use crate::ids::{DossierId, EventName, FieldName};
+use crate::ids::{DossierId, EventName, FieldName, PersonId};
 use crate::machine::{LinkPolicy, Transition};
 use crate::store::pages::TaskPage;
 
@@ -417,6 +417,18 @@ fn drafts(app: &App, visit: &Visit) -> Vec<Drawn> {
     drawn.collect()
 }
 
+/// The rows about the reader, or about whom they stand in or prepare for.
+fn own_rows(visit: &Visit) -> Vec<DossierId> {
+    let (dossier, subject) = (&visit.whole, visit.reader.machine.row_subject.as_slice());
+    let (person, task) = (&visit.task.person, dossier.task(visit.task.activation, Purpose::Act));
+    let now = visit.reader.now;
+    let others =
+        task.into_iter().flat_map(|task| task.behalf(person, now).into_iter().chain(task.prepares_for(person, now)));
+    let deciding: Vec<&PersonId> = others.chain([person]).collect();
+    let about = |row: &&Row| deciding.iter().any(|person| row.is_about(person, subject));
+    dossier.rows.iter().filter(about).map(|row| row.dossier.clone()).collect()
+}
+
 fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -> ActPage {
     let (reader, dossier) = (&visit.reader, &visit.dossier);
     let offered = offered(visit);
@@ -436,7 +448,11 @@ fn act_page(app: &App, visit: &Visit, sent: Option<&Form>, errors: Vec<Wrong>) -
         let allowed = |aside: &Aside| wanted.iter().any(|one| one.asides.contains(aside));
         let asides = Aside::ALL.into_iter().filter(allowed);
         table.asides = asides.map(|aside| (aside.name(), rows::aside(reader, aside))).collect();
+        let own = if wanted.iter().any(|one| one.own_apart) { own_rows(visit) } else { Vec::new() };
         for line in table.groups.iter_mut().flat_map(|group| &mut group.rows) {
+            if own.iter().any(|row| row.as_str() == line.id) {
+                line.own = reader.texts.fill("act.own", &[("you", &reader.you(&visit.task.person))]);
+            }
             line.wrong = is_about(&errors, &format!("row.{}", line.id));
         }
     }

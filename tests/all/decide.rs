@@ -252,6 +252,42 @@ fn a_row_can_be_returned_without_stopping_the_list() {
 }
 
 #[test]
+fn a_row_about_whoever_decides_is_kept_from_their_decision() {
+    let own = LIST.replace("rows: {returned: returned}", "rows: {kept: kept, returned: returned, own: apart}");
+    // The secretary stands on the list as `row-2`, or somebody else does.
+    for (about, text, refused, rows) in [
+        ("p-secretary", own.as_str(), true, [("kept", RowStatus::Live), ("apart", RowStatus::Apart)]),
+        ("p-clerk", own.as_str(), false, [("kept", RowStatus::Live), ("kept", RowStatus::Live)]),
+        ("p-secretary", LIST, false, [("", RowStatus::Live), ("", RowStatus::Live)]),
+    ] {
+        let (mut office, list) = (Office::new(), machine("list", text));
+        let fields = serde_json::from_value(json!({"unit": "U"})).expect("fields");
+        let (first, hash) = (Some(join("row-1", "p-m3")), list.hash().clone());
+        let gather_key = Some("U".to_owned());
+        let start = Start { machine: hash, fields, papers: Vec::new(), gather_key, first, import_key: None };
+        let command = office.command("L", chancery::dossier::command::Actor::Clock, Ask::Start(start));
+        let dossier = office.run(&list, None, &command, START).expect("a list opens").0;
+        let joins = Ask::Receive(join("row-2", about));
+        let command = office.command("L", chancery::dossier::command::Actor::Clock, joins);
+        let dossier = office.run(&list, Some(&dossier), &command, START).expect("a row joins").0;
+        let Ask::Act(convene) = act(&dossier, "convene") else { unreachable!() };
+        let mark = RowMark { aside: Aside::Returned, reason: "Để năm sau".to_owned() };
+        let marked = Act { rows: BTreeMap::from([(DossierId::new("row-2"), mark)]), ..convene.clone() };
+        let command = office.command("L", by("secretary"), Ask::Act(marked));
+        let answer = office.run(&list, Some(&dossier), &command, START);
+        assert_eq!(answer.is_err(), refused, "{about}: nobody takes their own row out either");
+        if refused {
+            assert_eq!(code(answer), Code::Named, "{about}");
+        }
+        let command = office.command("L", by("secretary"), Ask::Act(convene));
+        let (after, decision) = office.run(&list, Some(&dossier), &command, START).expect("convened");
+        for ((name, row), (event, status)) in ["row-1", "row-2"].iter().zip(&after.rows).zip(rows) {
+            assert_eq!((told(&decision, name).join(","), row.status), (event.to_owned(), status), "{about}: {name}");
+        }
+    }
+}
+
+#[test]
 fn an_operator_may_act_for_a_person_but_never_vote_for_one() {
     let (mut office, list) = (Office::new(), machine("list", LIST));
     let dossier = convened(&mut office, &list, "convene");

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use chancery::directory::{Dated, Post};
-use chancery::dossier::Dossier;
 use chancery::dossier::command::{Act, Actor, Ask, Start};
 use chancery::dossier::refusal::{Code, Refusal, Rule};
+use chancery::dossier::{Dossier, Purpose, RowStatus};
 use chancery::ids::PersonId;
 use chancery::machine::Machine;
 use proptest::prelude::*;
 use serde_json::json;
 
 use crate::support::office::{Office, START, act, by, machine};
-use crate::support::pages::Pages;
+use crate::support::pages::{LIST, Pages};
+use crate::web::deciding;
 
 /// An application that one post fills in, another checks and a third decides on.
 const LEAVE: &str = r"
@@ -220,6 +222,31 @@ async fn the_page_names_the_rule_and_the_earlier_step() {
     {
         assert!(said.contains(part), "{part}: {said}");
     }
+}
+
+#[tokio::test]
+async fn the_page_says_which_row_is_about_its_reader_and_offers_nothing_there() {
+    let plain = "rows: {struck: struck, returned: returned}";
+    let text = LIST.replace(plain, "rows: {struck: struck, returned: returned, own: struck}");
+    assert_ne!(text, LIST);
+    let pages = Pages::with_list(&text).await;
+    // The third of the cases is about the head, who decides on the list.
+    let (cases, list) = deciding(&pages).await;
+    let link = pages.link(&list, Purpose::Act, "head").await;
+    let page = pages.get(&link).await;
+    let (text, mark) = (page.text(), |row: usize| format!("name=\"mark.{}\"", cases[row]));
+    assert!(text.contains("không quyết định, chuyển người khác quyết định"), "{text}");
+    assert!(text.contains(&mark(0)) && text.contains(&mark(1)) && !text.contains(&mark(2)), "{text}");
+    let seen = page.hidden("seen");
+    let form = [("do", "act"), ("seen", seen.as_str()), ("choice", "agree"), ("step", "send")];
+    let sent = pages.post(&link, &form).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    pages.settle().await;
+    let list = pages.engine.dossier(&list).await.expect("it reads").expect("it exists");
+    let statuses: Vec<RowStatus> = list.rows.iter().map(|row| row.status).collect();
+    assert_eq!(statuses, [RowStatus::Live, RowStatus::Live, RowStatus::Apart]);
+    let own = pages.engine.dossier(&cases[2]).await.expect("it reads").expect("it exists");
+    assert_eq!(own.outcome.as_deref(), Some("rejected"), "its own workflow says what that means");
 }
 
 proptest! {

@@ -109,6 +109,8 @@ pub struct Rows {
     pub returned: Option<Name>,
     /// To those that are put off to a later list.
     pub postponed: Option<Name>,
+    /// To those that are about whoever does it.
+    pub own: Option<Name>,
     /// Fields that go along.
     pub with: Vec<Name>,
     /// They leave the list.

@@ -12,7 +12,7 @@ use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::dossier::{Body, Ground, Paper, Purpose, Recipient, RowStatus, Task};
 use crate::ids::{ActivationId, DossierId, FieldName, PersonId, RoleName, Text};
 use crate::machine::chart::Place;
-use crate::machine::{LinkPolicy, State, StateKind, Target, TaskRule, Transition, Wait};
+use crate::machine::{LinkPolicy, RowEvents, State, StateKind, Target, TaskRule, Transition, Wait};
 use crate::planted::{Fault, planted};
 
 /// The transitions of one state that answer a person's event: the first whose guards hold is taken.
@@ -325,9 +325,16 @@ impl<'a> Run<'a> {
             .filter(|row| row.status == RowStatus::Live)
             .map(|row| row.dossier.clone())
             .collect();
+        let own = self.own_rows(events);
+        if own.iter().any(|row| marks.contains_key(row)) {
+            let about = self.machine.row_subject.first().map(ToString::to_string);
+            let reason = Reason { code: Code::Named, text: Text::default(), basis: None, about };
+            return Err(Refusal { reasons: vec![reason] });
+        }
         let mut statuses = Vec::new();
         for row in live {
             let (event, status, reason) = match marks.get(&row) {
+                None if own.contains(&row) => (events.own.as_ref(), Some(RowStatus::Apart), None),
                 Some(mark) => (mark.aside.event(events), Some(mark.aside.status()), Some(mark.reason.clone())),
                 None => (events.kept.as_ref(), events.release.then_some(RowStatus::Released), None),
             };
@@ -341,6 +348,18 @@ impl<'a> Run<'a> {
             self.emit(Change::Rows(statuses));
         }
         Ok(())
+    }
+
+    /// The rows about whoever does this, or about whom they stand in for, where that keeps these rows apart.
+    fn own_rows(&self, events: &RowEvents) -> Vec<DossierId> {
+        let Some(person) = self.actor.person().filter(|_| events.own.is_some()) else { return Vec::new() };
+        let (dossier, subject) = (self.dossier(), self.machine.row_subject.as_slice());
+        let now = dossier.deeds.iter().filter(|deed| deed.at == self.at && &deed.person == person);
+        let behalf = now.filter_map(|deed| deed.on_behalf.as_ref());
+        let deciding: Vec<&PersonId> = std::iter::once(person).chain(behalf).collect();
+        let live = dossier.rows.iter().filter(|row| row.status == RowStatus::Live);
+        let own = live.filter(|row| deciding.iter().any(|person| row.is_about(person, subject)));
+        own.map(|row| row.dossier.clone()).collect()
     }
 
     /// Only a person acting for themselves may do this: a ballot cannot be cast for somebody.

@@ -47,10 +47,18 @@ impl Check<'_> {
         }
     }
 
-    /// Only a person strikes, returns or postpones rows.
+    /// Only a person strikes, returns or postpones rows, or has one of their own.
     fn marks_need_a_person(&self, transition: &Transition) {
         let Some(rows) = &transition.rows else { return };
-        let marks = [("struck", &rows.struck), ("returned", &rows.returned), ("postponed", &rows.postponed)];
+        let marks = [
+            ("struck", &rows.struck),
+            ("returned", &rows.returned),
+            ("postponed", &rows.postponed),
+            ("own", &rows.own),
+        ];
+        if let (Some(own), true) = (&rows.own, self.definition.row_subject.is_empty()) {
+            self.report(fault!(KEYS_TOGETHER.own_of_nobody, &own.span));
+        }
         for (key, event) in marks {
             if let (Some(event), true) = (event, transition.by.is_empty()) {
                 self.report(fault!(KEYS_TOGETHER.nobody_marks, &event.span, key));

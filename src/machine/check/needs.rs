@@ -52,7 +52,7 @@ impl Check<'_> {
         let marks = written
             .rows
             .as_ref()
-            .filter(|rows| rows.struck.is_some() || rows.returned.is_some() || rows.postponed.is_some());
+            .filter(|rows| [&rows.struck, &rows.returned, &rows.postponed, &rows.own].into_iter().any(Option::is_some));
         let keys = [
             ("stay", written.stay, say!(why.stay)),
             ("fill", !written.fill.is_empty(), say!(why.fill)),

@@ -255,7 +255,8 @@ fn told(list: &Shape) -> BTreeMap<&str, BTreeSet<&str>> {
         let by_clock = state.after.iter().map(|after| &after.transition);
         for rows in state.on.iter().chain(&state.always).chain(by_clock).filter_map(|one| one.rows.as_ref()) {
             let with = || rows.with.iter().map(FieldName::as_str);
-            for event in [&rows.kept, &rows.struck, &rows.returned, &rows.postponed].into_iter().flatten() {
+            let events = [&rows.kept, &rows.struck, &rows.returned, &rows.postponed, &rows.own];
+            for event in events.into_iter().flatten() {
                 told.entry(event.as_str()).or_default().extend(with());
             }
         }

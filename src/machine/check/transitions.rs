@@ -87,6 +87,7 @@ impl Check<'_> {
             struck: event(&rows.struck),
             returned: event(&rows.returned),
             postponed: event(&rows.postponed),
+            own: event(&rows.own),
             with: self.refer_all(Kind::Field, &rows.with),
             release: rows.release,
         }

@@ -53,6 +53,7 @@ const STATUSES: &[(&str, RowStatus)] = &[
     ("struck", RowStatus::Struck),
     ("returned", RowStatus::Returned),
     ("postponed", RowStatus::Postponed),
+    ("apart", RowStatus::Apart),
     ("left", RowStatus::Left),
     ("released", RowStatus::Released),
 ];

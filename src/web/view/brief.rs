@@ -64,6 +64,7 @@ fn gone(reader: &Reader, dossier: &Dossier) -> Vec<String> {
         (RowStatus::Struck, "brief.struck"),
         (RowStatus::Returned, "brief.returned"),
         (RowStatus::Postponed, "brief.postponed"),
+        (RowStatus::Apart, "brief.apart"),
     ];
     let line = |(status, key): (RowStatus, &str)| {
         let rows = dossier.rows.iter().filter(|row| row.status == status);

@@ -50,6 +50,8 @@ pub(crate) struct Wanted {
     pub(crate) confirm: bool,
     /// How single rows may be taken off the list with it.
     pub(crate) asides: BTreeSet<Aside>,
+    /// Rows about whoever does it are not theirs to decide.
+    pub(crate) own_apart: bool,
 }
 
 impl Wanted {
@@ -80,6 +82,7 @@ impl Wanted {
             attach: Vec::new(),
             confirm: false,
             asides: BTreeSet::new(),
+            own_apart: false,
         }
     }
 
@@ -87,6 +90,7 @@ impl Wanted {
         self.reason |= one.reason;
         self.confirm |= one.confirm;
         if let Some(rows) = &one.rows {
+            self.own_apart |= rows.own.is_some();
             self.asides.extend(Aside::ALL.into_iter().filter(|aside| aside.event(rows).is_some()));
         }
         for name in &one.fill {

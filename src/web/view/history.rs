@@ -412,6 +412,7 @@ fn moved(reader: &Reader, rows: &[(crate::ids::DossierId, RowStatus)]) -> String
         (RowStatus::Struck, "did.rows_struck"),
         (RowStatus::Returned, "did.rows_returned"),
         (RowStatus::Postponed, "did.rows_postponed"),
+        (RowStatus::Apart, "did.rows_apart"),
         (RowStatus::Left, "did.rows_left"),
         (RowStatus::Released, "did.rows_released"),
     ];

@@ -181,6 +181,7 @@ fn agenda(reader: &Reader, dossier: &Dossier, stage: &Stage<'_>, ways: &Ways) ->
 fn set_aside(reader: &Reader, rows: &[Row]) -> Vec<String> {
     let kinds = [
         (RowStatus::Postponed, "meeting.postponed"),
+        (RowStatus::Apart, "meeting.apart"),
         (RowStatus::Returned, "meeting.returned"),
         (RowStatus::Struck, "meeting.struck"),
     ];
