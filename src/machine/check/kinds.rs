@@ -24,6 +24,7 @@ impl Check<'_> {
             }
             self.task_can_be_done(at, place);
             self.deadline_matters(place);
+            self.escalates_in_time(at, place);
         }
     }
 
@@ -96,6 +97,28 @@ impl Check<'_> {
         if ["remind", "escalate", "then"].iter().all(|key| !deadline.keys.contains_key(*key)) {
             let span = deadline.keys.values().next().unwrap_or(&deadline.span);
             self.report(fault!(IDLE_DEADLINE.deadline, span, state = place.id));
+        }
+    }
+
+    /// Where the end of a deadline leads out of the state, nothing of the deadline is left that could escalate later.
+    fn escalates_in_time(&self, at: usize, place: &Place<'_>) {
+        let Some(deadline) = &place.state.deadline else { return };
+        let (Some(escalate), Some(then)) = (&deadline.escalate, &deadline.then) else { return };
+        if escalate.after.as_ref().is_some_and(|after| after.value.count < 0) {
+            return;
+        }
+        let answers = |at: usize| {
+            let on = &self.tree.place(at).state.on;
+            let ways = on.iter().filter(|way| way.event.as_ref().is_some_and(|event| event.value == then.value));
+            Some(ways.collect::<Vec<_>>()).filter(|ways| !ways.is_empty())
+        };
+        // The nearest state that answers it, this one or one around it; what is inside it may stay inside.
+        let Some(ways) = self.tree.outwards(at).find_map(answers).filter(|_| place.state.states.is_empty()) else {
+            return;
+        };
+        if ways.iter().all(|way| way.target.is_some() && !way.stay && !way.internal) {
+            let span = deadline.keys.get("escalate").unwrap_or(&deadline.span);
+            self.report(fault!(IDLE_DEADLINE.never_escalates, span, state = place.id, event = then).beside(&then.span));
         }
     }
 }
