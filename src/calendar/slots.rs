@@ -17,6 +17,8 @@ use crate::ids::Instant;
 pub struct Schedule {
     cron: Cron,
     zone: TimeZone,
+    /// Whether there is such a day at all. The library would look through three thousand years for the 31st of a June.
+    comes: bool,
 }
 
 /// Why a text is no schedule.
@@ -51,7 +53,8 @@ impl Schedule {
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).dom_and_dow(narrows);
         let cron = parser.build().parse(schedule).map_err(|error| ScheduleError::Field(error.to_string()))?;
         let zone = TimeZone::get(zone).map_err(|_| ScheduleError::Zone(zone.to_owned()))?;
-        Ok(Self { cron, zone })
+        let comes = comes(&cron, narrows);
+        Ok(Self { cron, zone, comes })
     }
 
     /// The first part of a schedule that crontab(5) does not know, though the library does (`L`, `15W`, `1#2`, `?`, a month's name
@@ -64,6 +67,9 @@ impl Schedule {
 
     /// The last slot at or before an instant; none if there is none in reach.
     pub fn last(&self, now: Instant) -> Option<Instant> {
+        if !self.comes {
+            return None;
+        }
         let mut civil = self.zone.to_datetime(now.timestamp()).checked_add(Span::new().hours(FOLD_MAX_HOURS)).ok()?;
         for round in 0..LOOKED_AT_MAX {
             civil = self.cron.find_previous_occurrence(&civil, round == 0).ok()?;
@@ -77,6 +83,9 @@ impl Schedule {
 
     /// The first slot behind an instant; none if there is none in reach.
     pub fn next(&self, now: Instant) -> Option<Instant> {
+        if !self.comes {
+            return None;
+        }
         let mut civil = self.zone.to_datetime(now.timestamp()).checked_sub(Span::new().hours(FOLD_MAX_HOURS)).ok()?;
         for _ in 0..LOOKED_AT_MAX {
             civil = self.cron.find_next_occurrence(&civil, false).ok()?;
@@ -100,6 +109,21 @@ impl Schedule {
             }
         }
     }
+}
+
+/// Whether some month has one of the days. Each date falls on each weekday at some time, the 29th of February too.
+fn comes(cron: &Cron, narrows: bool) -> bool {
+    let pattern = &cron.pattern;
+    let longest = |month: u16| match month {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let days = pattern.days.values();
+    let has_day = pattern.months.values().into_iter().any(|month| days.iter().any(|day| *day <= longest(month)));
+    let has_weekday = !pattern.days_of_week.values().is_empty();
+    let depends = pattern.days.has_modifiers() || pattern.days_of_week.has_modifiers();
+    depends || if narrows { has_day && has_weekday } else { has_day || has_weekday }
 }
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -202,8 +226,20 @@ mod tests {
 
     #[test]
     fn a_date_that_never_comes_has_no_slot() {
-        let schedule = Schedule::parse("0 0 30 2 *", "Asia/Ho_Chi_Minh");
-        assert_eq!(schedule.ok().and_then(|schedule| schedule.last(at("2026-11-01T00:00:00Z"))), None);
+        for (text, comes) in [
+            ("0 0 30 2 *", false),
+            ("0 8 31 2,4,6,9,11 *", false),
+            ("0 8 31 2,4,6,9,11 */2", false),
+            ("0 8 31 2,4,6,9,11 1", true),
+            ("0 8 29 2 */6", true),
+            ("0 8 */31 2 mon", true),
+            ("0 8 31 2-7/5 *", true),
+        ] {
+            let schedule = Schedule::parse(text, "Asia/Ho_Chi_Minh").expect("a schedule");
+            let now = at("2026-11-01T00:00:00Z");
+            assert_eq!(schedule.last(now).is_some(), comes, "{text}");
+            assert_eq!(schedule.next(now).is_some(), comes, "{text}");
+        }
     }
 
     #[test]
