@@ -114,7 +114,8 @@ fn decode(name: &str, bytes: &[u8]) -> Result<SourceFile, Box<Diagnostic>> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
-        let line = bytes[..at].split(|byte| *byte == b'\n').count();
+        let before = SourceFile::new(name, String::from_utf8_lossy(&bytes[..at]));
+        let line = before.line_column(at).0;
         Box::new(fault!(ENCODING.byte, place(at), line))
     })?;
     Ok(SourceFile::new(name, text))

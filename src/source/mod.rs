@@ -53,9 +53,10 @@ impl From<&Span> for Span {
 }
 
 impl SourceFile {
-    /// A file from its name and text.
+    /// A file from its name and text. A carriage return alone, with which old spreadsheets end their lines, becomes a line break, so
+    /// that everybody counts the same lines; every place stays where it was.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), grid: None }
+        Self { name: name.into(), text: with_line_breaks(text.into()), grid: None }
     }
 
     /// The lines of cells of a sheet. Places in it are told by the cell.
@@ -149,9 +150,29 @@ impl SourceFile {
     }
 }
 
+fn with_line_breaks(text: String) -> String {
+    if !text.contains('\r') {
+        return text;
+    }
+    let mut letters = text.chars().peekable();
+    let mut broken = String::with_capacity(text.len());
+    while let Some(letter) = letters.next() {
+        let is_alone = letter == '\r' && letters.peek() != Some(&'\n');
+        broken.push(if is_alone { '\n' } else { letter });
+    }
+    broken
+}
+
 #[cfg(test)]
 mod tests {
     use super::SourceFile;
+
+    #[test]
+    fn a_carriage_return_alone_ends_a_line_and_moves_nothing() {
+        let file = SourceFile::new("a.csv", "mã,tên\r1,x\r\n2,y\r\r");
+        assert_eq!(file.text, "mã,tên\n1,x\r\n2,y\n\n");
+        assert_eq!(file.line_column(file.text.find('2').expect("it is there")), (3, 1));
+    }
 
     #[test]
     fn columns_count_characters_and_lead_back_to_the_byte() {

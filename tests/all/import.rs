@@ -133,6 +133,7 @@ fn byte_order_marks_windows_line_ends_and_semicolons_change_nothing() {
     let text = String::from_utf8(rows(&[GOOD, "head,Hai,,,,,,,"])).expect("UTF-8");
     let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
     assert_eq!(good(windows.as_bytes()).rows, plain);
+    assert_eq!(good(text.replace('\n', "\r").as_bytes()).rows, plain, "each in its line, as old spreadsheets end them");
     let semicolons = text.replace("a:2024;b:2025", "\"a:2024;b:2025\"").replace(',', ";");
     assert_eq!(good(semicolons.as_bytes()).rows, plain);
 }
