@@ -147,12 +147,12 @@ pub(super) fn sent_len(text: &str) -> usize {
     text.bytes().map(len).sum()
 }
 
-/// One way of writing letters (NFC), one kind of line end, nothing invisible, ends trimmed.
+/// One kind of line end, nothing invisible, ends trimmed, and one way of writing letters (NFC): that last, since two letters may meet
+/// where something invisible stood between them.
 fn cleaned(text: &str) -> String {
-    let text: String = text.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
-    let lines: Vec<&str> = text.split('\n').collect();
-    let whole = lines.iter().map(|line| crate::words::clean(line)).collect::<Vec<_>>().join("\n");
-    whole.trim().to_owned()
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let whole = text.split('\n').map(crate::words::clean).collect::<Vec<_>>().join("\n");
+    whole.trim().nfc().collect()
 }
 
 #[cfg(test)]
@@ -162,6 +162,11 @@ mod tests {
     #[test]
     fn texts_lose_what_cannot_be_seen_and_keep_their_lines() {
         assert_eq!(cleaned("  A\u{202e}b\r\nca\u{0301}\u{0}\r\n"), "Ab\ncá");
+        assert_eq!(
+            cleaned("a\u{200b}\u{0301} \u{7f}\u{0323}o"),
+            "á \u{0323}o",
+            "letters meet where something unseen was"
+        );
     }
 
     #[test]
