@@ -132,6 +132,24 @@ impl Form {
     }
 }
 
+/// What a form came to: names with what they said, and names with how large their files were.
+#[doc(hidden)]
+pub type Parts = (Vec<(String, String)>, Vec<(String, usize)>);
+
+/// All of a form at once. Pages ask a form for what they know of; this is for whoever tries out what no page sends (`fuzz/`).
+///
+/// # Errors
+/// It is too large, breaks off, or is of no kind that pages send.
+#[doc(hidden)]
+pub async fn parts(request: Request) -> Result<Parts, Problem> {
+    let form = Form::read(request).await?;
+    let files = form
+        .files
+        .into_iter()
+        .flat_map(|(name, files)| files.into_iter().map(move |file| (name.clone(), file.content.len())));
+    Ok((form.values.into_iter().collect(), files.collect()))
+}
+
 fn too_large(status: StatusCode) -> Problem {
     if status == StatusCode::PAYLOAD_TOO_LARGE { Problem::TooLarge } else { Problem::BadForm }
 }

@@ -50,6 +50,8 @@ use tokio::sync::watch;
 use crate::engine::Engine;
 use crate::links::LinkKeys;
 use error::Problem;
+#[doc(hidden)]
+pub use form::{Parts, parts};
 use routes::{Route, Site};
 pub use serve::serve;
 pub use view::refused::{Earlier, meant};

@@ -35,6 +35,7 @@ mod erase;
 mod explain;
 mod fields;
 mod frozen;
+mod fuzz;
 mod guides;
 mod hands;
 mod heads;
