@@ -27,7 +27,7 @@ use crate::ids::{Instant, MailId};
 use crate::letters::{self, PERSON_DAY_MAX};
 use crate::links::LinkKeys;
 use crate::planted::reach;
-use crate::store::mails::{ClaimPlan, ClaimedMail, Settled};
+use crate::store::mails::{ClaimPlan, ClaimedMail, Settled, reply_code};
 use crate::store::{Store, StoreError};
 use email::Encoded;
 use load::{LoadError, Loader};
@@ -291,7 +291,12 @@ impl Batch<'_> {
             Outcome::Failed(_) => self.report.failed += 1,
             Outcome::Unknown(_) => self.report.unknown += 1,
         }
-        let settled = ledger::settle(mail, outcome, self.later());
+        let mut settled = ledger::settle(mail, outcome, self.later());
+        let is_strangers = mail.start.is_some();
+        if is_strangers {
+            // What a server says of a stranger's mailbox names it; and that somebody mistyped it is nobody's trouble.
+            settled.answer = reply_code(&settled.answer).to_owned();
+        }
         let (status, answer) = (settled.status, settled.answer.clone());
         let next = self.waiting.front().map(|next| &next.id);
         let ours = match self.courier.store().settle_mail(&mail.id, &mail.lease, settled.clone(), next).await {
@@ -308,6 +313,9 @@ impl Batch<'_> {
             (false, _) => tracing::warn!(mail.id = id, "a mail's lease ended before its answer came"),
             (true, "accepted") => tracing::debug!(mail.id = id, attempts, "a mail was accepted"),
             (true, "deferred") => tracing::info!(mail.id = id, attempts, answer, "a mail was deferred"),
+            (true, _) if is_strangers => {
+                tracing::info!(mail.id = id, attempts, status, answer, "a link reached nobody")
+            }
             (true, _) => tracing::error!(mail.id = id, attempts, status, answer, "a mail needs a person's eye"),
         }
         Ok(())

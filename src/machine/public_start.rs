@@ -71,7 +71,8 @@ impl Mailbox {
     pub fn read(typed: &str) -> Option<Self> {
         let typed = typed.trim();
         let (local, host) = typed.split_once('@').filter(|_| is_mailbox(typed))?;
-        let plain = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+        // `%` and `!` mean another mailbox behind this one to old relays.
+        let plain = |c: char| c.is_alphanumeric() || "#$&'*+-/=?^_`{|}~.".contains(c);
         let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
         let fits = local.len() <= LOCAL_MAX && !dots && local.chars().all(plain);
         fits.then(|| domain(host)).flatten().map(|domain| Self(format!("{local}@{domain}")))
@@ -154,6 +155,8 @@ mod tests {
             "an@-bo.example",
             "an@bo_x.example",
             ".an@bo.example",
+            "an%evil.example@bo.example",
+            "evil.example!an@bo.example",
             "a..n@bo.example",
         ] {
             assert_eq!(Mailbox::read(bad), None, "{bad:?}");

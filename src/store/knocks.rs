@@ -35,7 +35,7 @@ pub struct Knocked {
 pub enum Counted {
     /// They may, and it was noted.
     Taken,
-    /// This mailbox has been written to often enough.
+    /// This mailbox has been written to often enough within a day; what was asked in vain does not count.
     Mailbox,
     /// Too many asked from this network; nothing was noted.
     Network,
@@ -58,7 +58,9 @@ impl Store {
             }
             let since: [Param; 2] = [knocked.mailbox.as_str().into(), now.plus_ms(-DAY_MS).0.into()];
             let enough = count(tx.query(BY_MAILBOX, &since)?)? >= MAILBOX_DAY_MAX;
-            tx.execute(KNOCK, &[knocked.id.into(), knocked.mailbox.into(), knocked.network.into(), now.0.into()])?;
+            // What sends nothing does not count against the mailbox: else whoever knocks in vain shuts its reader out for ever.
+            let mailbox = if enough { String::new() } else { knocked.mailbox };
+            tx.execute(KNOCK, &[knocked.id.into(), mailbox.into(), knocked.network.into(), now.0.into()])?;
             tx.execute(FORGET, &[now.plus_ms(-KEPT_MS).0.into()])?;
             Ok(if enough { Counted::Mailbox } else { Counted::Taken })
         })

@@ -344,7 +344,12 @@ impl Store {
                 Bounce::Failed(words) => (BOUNCE_FAILED, words),
                 Bounce::Delayed(words) => (BOUNCE_DELAYED, words),
             };
-            let params: [Param; 4] = [now.0.into(), words.as_str().into(), id.as_str().into(), generation.into()];
+            // What a server says of a stranger's mailbox names it.
+            let words = match tx.start_of_mail(&id)? {
+                Some(_) => reply_code(words),
+                None => words,
+            };
+            let params: [Param; 4] = [now.0.into(), words.into(), id.as_str().into(), generation.into()];
             Ok(if tx.execute(sql, &params)? == 1 { Bounced::Written } else { Bounced::Known })
         })
         .await
@@ -358,6 +363,12 @@ impl Store {
         let rows = self.read(NEXT, &[]).await?;
         Ok(rows.first().map(|row| row.maybe_int(0)).transpose()?.flatten().map(Instant))
     }
+}
+
+/// The numbers with which a server's answer begins (RFC 5321, 4.2; RFC 3463), without its words.
+pub(crate) fn reply_code(answer: &str) -> &str {
+    let words = answer.find(|c: char| !c.is_ascii_digit() && !" .-".contains(c)).unwrap_or(answer.len());
+    answer[..words].trim_end_matches([' ', '-', '.'])
 }
 
 fn claim(tx: &mut Tx<'_>, plan: &ClaimPlan) -> Result<Claim, StoreError> {
@@ -512,4 +523,23 @@ fn troubled(row: &Row) -> Result<TroubledMail, StoreError> {
 
 fn corrupt(table: &'static str, column: &'static str, what: &str) -> StoreError {
     StoreError::Corrupt { table, column, what: what.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reply_code;
+
+    #[test]
+    fn of_an_answer_that_names_somebody_only_its_numbers_are_kept() {
+        for (answer, kept) in [
+            ("550 5.1.1 <lan@bo.example>: Recipient address rejected", "550 5.1.1"),
+            ("550-5.1.1 lan@bo.example", "550-5.1.1"),
+            ("given up after 5 days: 450 4.2.0 <lan@bo.example>", ""),
+            ("không rõ", ""),
+            ("250", "250"),
+            ("", ""),
+        ] {
+            assert_eq!(reply_code(answer), kept, "{answer}");
+        }
+    }
 }

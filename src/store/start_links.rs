@@ -12,11 +12,14 @@ const ASK: &str = "INSERT INTO start_link (id, workflow, mailbox, language, key_
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const OF: &str = "SELECT mailbox, language FROM start_link WHERE id = $1 AND ends_at > $2";
 const OF_MAIL: &str = "SELECT id, workflow, mailbox, language, key_id, ends_at FROM start_link WHERE mail_id = $1";
-const END: &str = "DELETE FROM start_link WHERE id = $1";
+const END_MAIL: &str = "DELETE FROM mail WHERE lease IS NULL AND id IN (SELECT mail_id FROM start_link WHERE id = $1)";
+// One whose mail is being sent this minute is over at once, and goes with its mail within the hour.
+const END: &str = "UPDATE start_link SET ends_at = 0 WHERE id = $1";
+const GONE: &str = "DELETE FROM start_link WHERE id = $1 AND mail_id NOT IN (SELECT id FROM mail)";
 // Its mail is about nothing else, and whether it reached a stranger is nobody's business any more.
 const FORGET_MAILS: &str =
     "DELETE FROM mail WHERE lease IS NULL AND id IN (SELECT mail_id FROM start_link WHERE ends_at <= $1)";
-const FORGET: &str = "DELETE FROM start_link WHERE ends_at <= $1";
+const FORGET: &str = "DELETE FROM start_link WHERE ends_at <= $1 AND mail_id NOT IN (SELECT id FROM mail)";
 
 /// Somebody asks for a link.
 #[derive(Clone, Debug)]
@@ -119,7 +122,13 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn end_start_link(&self, id: String) -> Result<(), StoreError> {
-        self.write(move |tx| tx.execute(END, &[id.into()]).map(drop)).await
+        self.write(move |tx| {
+            for sql in [END_MAIL, END, GONE] {
+                tx.execute(sql, &[id.as_str().into()])?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Forgets who asked for links whose time is over.

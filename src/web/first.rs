@@ -47,9 +47,9 @@ impl<'a> First<'a> {
         self.fields().map(input).collect()
     }
 
-    /// Whether files come with it.
-    pub(super) fn has_files(&self) -> bool {
-        self.fields().any(|field| field.kind == FieldKind::File)
+    /// How many files come with it.
+    pub(super) fn files(&self) -> usize {
+        self.fields().filter(|field| field.kind == FieldKind::File).count()
     }
 
     /// What it says; or what is wrong with it. `paper` gives the id of the file of a field, the same for the same form.

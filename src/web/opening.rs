@@ -1,16 +1,17 @@
 //! Where the link leads that somebody from outside asked for: to the form with which a dossier is opened, and from then on to how it
 //! stands. Looking at it changes nothing; the button opens the dossier, once, whoever else has the link and however often it is pressed.
 
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 
 use super::call::in_language;
 use super::error::Problem;
 use super::first::{Filled, First};
-use super::form::Form;
+use super::form::{Form, URLENCODED_BYTES_MAX};
 use super::page::{self, Frame};
 use super::reader::Reader;
 use super::routes::Place;
@@ -18,11 +19,12 @@ use super::say::{self, Texts};
 use super::view::history;
 use super::view::input::Input;
 use super::view::refused::{self, Wrong};
-use super::{App, visit};
+use super::{App, FORM_BYTES_MAX, visit};
 use crate::dossier::command::{Actor, Ask, Caller, Command, Start};
 use crate::dossier::{Dossier, Outsider};
 use crate::ids::{DossierId, FieldName, OperationId, PersonId, WorkflowName};
 use crate::machine::{Mailbox, PublicStart};
+use crate::papers;
 use crate::words::clean;
 
 /// How long a link is good.
@@ -55,6 +57,17 @@ struct Opened {
     grounds: Vec<String>,
     /// What its opener is asked, and where.
     asked: Vec<(String, String)>,
+}
+
+/// Forms with files from outside that are read at the same time: whoever has one link does not fill the memory with what they send through it.
+const UPLOADS_AT_ONCE: usize = 8;
+static UPLOADS: Semaphore = Semaphore::const_new(UPLOADS_AT_ONCE);
+
+/// The request, of which so much is read as a form with so many files has.
+fn bounded(mut request: Request, files: usize) -> Request {
+    let most = URLENCODED_BYTES_MAX + files.saturating_mul(papers::BYTES_MAX);
+    DefaultBodyLimit::max(most.min(FORM_BYTES_MAX)).apply(&mut request);
+    request
 }
 
 /// What a link leads to.
@@ -108,8 +121,10 @@ pub(super) async fn open(
         Link::Open(found) => found,
         other => return opening.page(other, None, Vec::new()).await,
     };
-    // Nothing of it is read before it is known that whoever sends it may.
-    let form = Form::read(request).await?;
+    // Nothing of it is read before it is known that whoever sends it may, and no more of it than the form asks for.
+    let files = First::of(&found.reader, found.rule.table(&found.reader.machine)).files();
+    let _turn = if files > 0 { Some(UPLOADS.acquire().await.map_err(|_| Problem::Fault)?) } else { None };
+    let form = Form::read(bounded(request, files)).await?;
     if form.has("more") {
         return opening.page(Link::Open(found), Some(&form), Vec::new()).await;
     }
@@ -170,7 +185,7 @@ impl<'a> Opening<'a> {
             help: reader.text(&found.rule.help).to_owned(),
             mail: found.mailbox.as_str().to_owned(),
             inputs: std::iter::once(name).chain(first.inputs(sent, &errors)).collect(),
-            files: first.has_files(),
+            files: first.files() > 0,
             errors,
             ..OpeningPage::default()
         };

@@ -107,7 +107,7 @@ impl Starter {
             workflow: reader.text(&reader.machine.title).to_owned(),
             who: reader.name(person),
             inputs: first.inputs(sent, &errors),
-            files: first.has_files(),
+            files: first.files() > 0,
             once: kept.unwrap_or_else(|| app.engine.chance().id()),
             back: self.in_language(Place::Inbox.path(&app.site)),
             errors,

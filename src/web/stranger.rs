@@ -21,11 +21,11 @@ pub(super) fn network(app: &App, headers: &HeaderMap, extensions: &Extensions) -
     Some(said.unwrap_or_else(|| peer.ip()))
 }
 
-/// One office often has a whole network of the sixth version, and always can.
+/// One subscriber often has a whole network of the sixth version: 65,536 smaller ones (RFC 6177).
 pub(super) fn prefix(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
+        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..3]),
     }
 }
 
@@ -52,7 +52,8 @@ mod tests {
     fn a_network_of_the_sixth_version_counts_as_one() {
         let of = |text: &str| prefix(text.parse().expect("an address"));
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:2:2::1"));
         assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
         assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }

@@ -280,6 +280,45 @@ async fn one_network_and_one_mailbox_get_so_many_links_and_no_more() {
 }
 
 #[tokio::test]
+async fn whoever_knocks_in_vain_shuts_no_mailbox_out() {
+    let pages = Pages::with(COMPLAINT).await;
+    for hours in [0, 23] {
+        pages.at(START.plus_ms(hours * DAY_MS / 24));
+        for _ in 0..5 {
+            assert_eq!(knock(&pages, MAIL).await.status, StatusCode::SEE_OTHER);
+        }
+    }
+    assert_eq!(links_kept(&pages).await, 5);
+    pages.at(START.plus_ms(25 * DAY_MS / 24));
+    assert_eq!(knock(&pages, MAIL).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(links_kept(&pages).await, 1, "those of yesterday are over, and a new one is sent");
+}
+
+#[tokio::test]
+async fn no_more_is_read_than_the_form_asks_for() {
+    let pages = Pages::with(&COMPLAINT.replace("{type: file, required: true,", "{type: file,")).await;
+    let path = link(&pages, MAIL).await;
+    let form = [("name", "Lan"), ("field.topic", "Đèn hỏng"), ("field.unit", "U")];
+    let large = vec![b'x'; 3 * 1024 * 1024];
+    let sent = pages.post_files(&path, &form, &[("field.photo", "anh.pdf", large.as_slice())]).await;
+    assert_eq!(sent.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(pages.post_files(&path, &form, &[]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn an_officer_does_not_handle_what_they_opened_from_outside() {
+    let pages = Pages::with(&COMPLAINT.replace("[bo.example,", "[office.example,")).await;
+    let path = link(&pages, "Clerk@office.example").await;
+    open(&pages, &path, "Somebody else").await;
+    let id = dossiers(&pages).await[0].id.clone();
+    let clerk = pages.link(&id, chancery::dossier::Purpose::Act, "clerk").await;
+    let seen = pages.get(&clerk).await.hidden("seen");
+    let sent = pages.post(&clerk, &[("do", "act"), ("seen", seen.as_str()), ("choice", "settle")]).await;
+    assert_ne!(sent.status, StatusCode::SEE_OTHER);
+    assert!(dossiers(&pages).await[0].outcome.is_none(), "{}", sent.text());
+}
+
+#[tokio::test]
 async fn sixty_four_clicks_at_once_open_one_dossier() {
     for database in databases().await {
         let pages = Pages::on(database, COMPLAINT).await;

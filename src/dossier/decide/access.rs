@@ -75,8 +75,8 @@ impl Run<'_> {
         if !machine.has_access_rules() {
             return Sight::whole();
         }
-        // Somebody from outside whom nobody asks sees what everybody does.
-        if roles.is_empty() && dossier.outsider(person).is_some() {
+        // Somebody from outside whom nobody asks sees what everybody does: also when nothing is known of them any more.
+        if roles.is_empty() && !self.context.directory.people.contains_key(person) {
             return public_sight(machine, dossier).unwrap_or_else(Sight::blind);
         }
         let (others, mut seen) = (RoleName::from(OTHERS), Vec::new());

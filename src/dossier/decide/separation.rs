@@ -21,12 +21,12 @@ impl Run<'_> {
         let names = |earlier: &Earlier, deed: &Deed| self.names(earlier, deed);
         for rule in &rules {
             let done = |deed: &&Deed| rule.never_same_as.iter().any(|earlier| names(earlier, deed));
-            if let Some(deed) = deeds.iter().rev().filter(done).find(|deed| deed.is_of(person)) {
+            if let Some(deed) = deeds.iter().rev().filter(done).find(|deed| self.is_theirs(deed, person)) {
                 return Some(separated(Rule::NeverSameAs, deed, rule.basis.as_ref()));
             }
             for earlier in &rule.same_as {
                 let last = deeds.iter().rev().find(|deed| names(earlier, deed));
-                if let Some(deed) = last.filter(|deed| !deed.is_of(person)) {
+                if let Some(deed) = last.filter(|deed| !self.is_theirs(deed, person)) {
                     return Some(separated(Rule::SameAs, deed, rule.basis.as_ref()));
                 }
             }
@@ -35,9 +35,16 @@ impl Run<'_> {
             let of = |rule: &&Separation| rule.may_be_same_as.iter().chain(&rule.same_as).any(|one| names(one, deed));
             rules.iter().any(of)
         };
-        let other = |deed: &&Deed| deed.prepared && deed.is_of(person) && deed.role.as_ref() != Some(role);
+        let other = |deed: &&Deed| deed.prepared && self.is_theirs(deed, person) && deed.role.as_ref() != Some(role);
         let deed = deeds.iter().rev().filter(other).find(|deed| !allowed(deed))?;
         Some(separated(Rule::OneRole, deed, None))
+    }
+
+    /// Whether a deed is this person's, also where they did it as somebody from outside: by the mailbox that is theirs in the directory.
+    fn is_theirs(&self, deed: &Deed, person: &PersonId) -> bool {
+        let own = || self.context.directory.people.get(person)?.email.as_deref();
+        let outside = || self.dossier().outsider(&deed.person);
+        deed.is_of(person) || own().zip(outside()).is_some_and(|(mail, outsider)| outsider.reads(mail))
     }
 
     /// Why somebody does not act in their own case.

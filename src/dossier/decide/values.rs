@@ -7,13 +7,16 @@ use crate::dossier::Paper;
 use crate::dossier::event::Change;
 use crate::dossier::refusal::{Code, Reason, Refusal};
 use crate::exact::Exact;
-use crate::ids::{FieldName, Text};
+use crate::ids::{FieldName, PersonId, Text};
 use crate::machine::{Field, FieldKind};
 
 /// Bytes of a list of short texts, each.
 const SHORT_TEXT_MAX: usize = 500;
 /// Papers of a dossier.
 const PAPERS_MAX: usize = 1_000;
+/// Papers of a dossier that one person from outside attaches, and their bytes.
+const OUTSIDE_PAPERS_MAX: usize = 30;
+const OUTSIDE_BYTES_MAX: u64 = 150 * 1024 * 1024;
 /// Characters of a reason.
 const REASON_MAX: usize = 2_000;
 
@@ -50,7 +53,16 @@ impl Run<'_> {
             return Err(Refusal::about(Code::PaperUnknown, paper.kind.as_str()));
         }
         let many = self.dossier().papers.len() + papers.len() > PAPERS_MAX;
+        let person = self.actor.person().filter(|person| self.dossier().outsider(person).is_some());
+        let many = many || person.is_some_and(|person| self.floods(person, papers));
         if many { Err(Refusal::of(Code::TooMuch)) } else { Ok(()) }
+    }
+
+    /// Whether somebody from outside, whom nobody here knows, would have attached more than anybody needs to.
+    fn floods(&self, person: &PersonId, papers: &[Paper]) -> bool {
+        let theirs = |paper: &&Paper| paper.by.as_ref() == Some(person);
+        let all = || self.dossier().papers.iter().filter(theirs).chain(papers);
+        all().count() > OUTSIDE_PAPERS_MAX || all().map(|paper| paper.size).sum::<u64>() > OUTSIDE_BYTES_MAX
     }
 
     /// The field whose file a paper is.
