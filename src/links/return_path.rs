@@ -41,7 +41,10 @@ impl ReturnPath {
         let rest = local.strip_prefix(name)?.strip_prefix('+').filter(|_| at == domain)?;
         let mut parts = rest.rsplitn(3, '-');
         let (mark, generation, mail) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { mail: MailId::new(mail), generation: generation.parse().ok()?, mark: from_hex(mark)? })
+        // One text for one number: not `+12`, nor `012`.
+        let written = |number: &i64| number.to_string() == generation;
+        let generation = generation.parse().ok().filter(written)?;
+        Some(Self { mail: MailId::new(mail), generation, mark: from_hex(mark)? })
     }
 }
 
@@ -118,6 +121,11 @@ mod tests {
                     ReturnPath::read(BASE, &format!("{changed}@{domain}")).is_some_and(|path| keys.returns(&path, 1));
                 assert!(!believed || changed == local, "{changed}");
             }
+        }
+        for number in ["+1", "01", "-1", " 1"] {
+            let changed = address.replacen("-1-", &format!("-{number}-"), 1);
+            let believed = ReturnPath::read(BASE, &changed).is_some_and(|path| keys.returns(&path, 1));
+            assert!(!believed, "{changed}");
         }
         let beside = format!("{local}@other.example.vn");
         let cut = &address[2..];
