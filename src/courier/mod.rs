@@ -314,7 +314,7 @@ impl Batch<'_> {
             (true, "accepted") => tracing::debug!(mail.id = id, attempts, "a mail was accepted"),
             (true, "deferred") => tracing::info!(mail.id = id, attempts, answer, "a mail was deferred"),
             (true, _) if is_strangers => {
-                tracing::info!(mail.id = id, attempts, status, answer, "a link reached nobody")
+                tracing::info!(mail.id = id, attempts, status, answer, "a link reached nobody");
             }
             (true, _) => tracing::error!(mail.id = id, attempts, status, answer, "a mail needs a person's eye"),
         }
