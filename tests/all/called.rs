@@ -316,6 +316,34 @@ async fn an_officer_does_not_handle_what_they_opened_from_outside() {
 }
 
 #[tokio::test]
+async fn an_erased_opener_s_old_links_show_no_more_than_before() {
+    let pages = Pages::with(COMPLAINT).await;
+    let path = link(&pages, MAIL).await;
+    open(&pages, &path, "Lan").await;
+    let id = dossiers(&pages).await[0].id.clone();
+    let clerk = pages.link(&id, chancery::dossier::Purpose::Act, "clerk").await;
+    let seen = pages.get(&clerk).await.hidden("seen");
+    let form = [("do", "act"), ("seen", seen.as_str()), ("choice", "ask"), ("field.ask.question", "Đèn nào?")];
+    assert_eq!(pages.post(&clerk, &form).await.status, StatusCode::SEE_OTHER);
+    let tomorrow = START.plus_ms(DAY_MS);
+    pages.at(tomorrow);
+    let mails = pages.mails(tomorrow).await;
+    let asked = mails.iter().find(|mail| mail.to == [MAIL]).expect("they are asked");
+    let task = asked.links[0].strip_prefix("https://so.example").expect("our own address").to_owned();
+    let way = format!("{task}/way");
+    assert_eq!(pages.get(&way).await.status, StatusCode::NOT_FOUND, "the whole way is not for them");
+    let seen = pages.get(&task).await.hidden("seen");
+    let form = [("do", "act"), ("seen", seen.as_str()), ("choice", "answer"), ("field.answer.more", "Ở cổng")];
+    assert_eq!(pages.post(&task, &form).await.status, StatusCode::SEE_OTHER);
+    pages.choose(&id, "clerk", "refuse").await;
+    let opener = Outsider::first_of(&id);
+    let operator = Actor::Operator { operator: "root".to_owned(), person: "p-clerk".into() };
+    pages.engine.erase(&opener, &operator, "theo yêu cầu", false).await.expect("it is erased");
+    assert!(dossiers(&pages).await[0].outsider(&opener).is_none());
+    assert_eq!(pages.get(&way).await.status, StatusCode::NOT_FOUND, "nor is it when nobody knows who they were");
+}
+
+#[tokio::test]
 async fn sixty_four_clicks_at_once_open_one_dossier() {
     for database in databases().await {
         let pages = Pages::on(database, COMPLAINT).await;
