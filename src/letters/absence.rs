@@ -74,18 +74,5 @@ pub fn compose_absence(letter: &AbsenceLetter, sender: Sender<'_>) -> Result<Ema
         written: texts.say("link.written", &[]),
         foot: vec![texts.say("absence.contact", &holes), texts.say("foot.automatic", &[])],
     };
-    let (html, text) = parts("absence", &view)?;
-    let (to_name, to_address, subject) = sender.addressed(&letter.reader, title);
-    let message_id = letter.message_id.clone();
-    Ok(Email {
-        to_name,
-        to_address,
-        subject,
-        text,
-        html,
-        calendar: Vec::new(),
-        entries: Vec::new(),
-        message_id,
-        date: letter.now,
-    })
+    Ok(sender.email(&letter.reader, title, parts("absence", &view)?, (&letter.message_id, letter.now)))
 }

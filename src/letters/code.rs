@@ -65,18 +65,5 @@ pub fn compose_code(letter: &CodeLetter, sender: Sender<'_>) -> Result<Email, Co
             texts.say("foot.automatic", &[]),
         ],
     };
-    let (html, text) = parts("code", &view)?;
-    let (to_name, to_address, subject) = sender.addressed(&letter.reader, title);
-    let message_id = letter.message_id.clone();
-    Ok(Email {
-        to_name,
-        to_address,
-        subject,
-        text,
-        html,
-        calendar: Vec::new(),
-        entries: Vec::new(),
-        message_id,
-        date: letter.now,
-    })
+    Ok(sender.email(&letter.reader, title, parts("code", &view)?, (&letter.message_id, letter.now)))
 }

@@ -61,6 +61,19 @@ impl Sender<'_> {
             None => (reader.name.clone(), reader.email.clone(), subject),
         }
     }
+
+    /// A mail to one reader that brings no calendar entry: its parts (HTML, text), its Message-ID and when it is written.
+    pub(super) fn email(
+        &self,
+        reader: &Reader,
+        subject: String,
+        (html, text): (String, String),
+        (message_id, date): (&str, Instant),
+    ) -> Email {
+        let (to_name, to_address, subject) = self.addressed(reader, subject);
+        let (calendar, entries, message_id) = (Vec::new(), Vec::new(), message_id.to_owned());
+        Email { to_name, to_address, subject, text, html, calendar, entries, message_id, date }
+    }
 }
 
 /// A mail to one person, composed.

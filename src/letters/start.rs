@@ -69,18 +69,5 @@ pub fn compose_start(letter: &StartLetter, sender: Sender<'_>) -> Result<Email, 
         until: texts.say("start.until", &[("n", &letter.hours.to_string())]),
         foot: vec![texts.say("start.not_you", &[("contact", &contact)]), texts.say("foot.automatic", &[])],
     };
-    let (html, text) = parts("start", &view)?;
-    let (to_name, to_address, subject) = sender.addressed(&letter.reader, title);
-    let message_id = letter.message_id.clone();
-    Ok(Email {
-        to_name,
-        to_address,
-        subject,
-        text,
-        html,
-        calendar: Vec::new(),
-        entries: Vec::new(),
-        message_id,
-        date: letter.now,
-    })
+    Ok(sender.email(&letter.reader, title, parts("start", &view)?, (&letter.message_id, letter.now)))
 }
