@@ -114,7 +114,7 @@ impl Shared {
     pub(super) fn turn(&self, work: impl FnOnce(Next)) -> bool {
         if catch_unwind(AssertUnwindSafe(|| work(self.begin()))).is_err() {
             tracing::error!("a turn of the writer panicked outside its transaction: this is a bug");
-            self.forget(|| ());
+            self.forget(Vec::new(), || ());
         }
         self.end()
     }
@@ -138,8 +138,14 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    /// What was decided ahead is forgotten; its commands wait again, in their order. `also` is done before anything is decided anew.
-    fn forget(&self, also: impl FnOnce()) {
+    /// Commands that were taken and not answered wait again, before all that came after them.
+    pub(super) fn put_back(&self, commands: Vec<Pending>) {
+        self.forget(commands, || ());
+    }
+
+    /// What was decided ahead is forgotten; its commands wait again, in their order, behind those that come `first`. `also` is done
+    /// before anything is decided anew.
+    fn forget(&self, first: Vec<Pending>, also: impl FnOnce()) {
         let mut state = self.lock();
         state.ahead.epoch += 1;
         // Nobody begins anew while we wait: what they would decide rests on what is being forgotten.
@@ -150,10 +156,10 @@ impl Shared {
         state.writing = true;
         state.ahead.flights.clear();
         state.ahead.writing.clear();
-        if let Some(ready) = state.ahead.ready.take() {
-            for (pending, _) in ready.answers.into_iter().rev() {
-                state.waiting.push_front(pending);
-            }
+        let ready = state.ahead.ready.take().unwrap_or_default();
+        let again = first.into_iter().chain(ready.answers.into_iter().map(|(pending, _)| pending));
+        for pending in again.collect::<Vec<_>>().into_iter().rev() {
+            state.waiting.push_front(pending);
         }
         state.ahead.blocked = false;
         also();
@@ -179,12 +185,12 @@ pub(super) fn landed(inner: &Inner, queue: &Shared) {
 /// What was ready could not be written: nothing that was decided since can be right.
 pub(super) fn failed(queue: &Shared, error: &StoreError) {
     tracing::debug!(%error, "what was decided ahead is decided again");
-    queue.forget(|| ());
+    queue.forget(Vec::new(), || ());
 }
 
 /// The database is reached by another way (`Writer::is_anew`): nothing that is remembered counts, decided or read.
 pub(super) fn begin_anew(inner: &Inner, queue: &Shared) {
-    queue.forget(|| inner.cache.lock().unwrap_or_else(PoisonError::into_inner).clear());
+    queue.forget(Vec::new(), || inner.cache.lock().unwrap_or_else(PoisonError::into_inner).clear());
 }
 
 /// Starts the thread that decides ahead for a queue. It ends when the queue is closed.
@@ -432,6 +438,16 @@ mod tests {
         let queue = queue();
         queue.round(queue.take().expect("two commands"), |commands, _| one_done(commands), |_| panic!("behind it"));
         all_waits_for_the_transaction(&queue);
+    }
+
+    #[test]
+    fn what_is_put_back_waits_before_all_that_came_after_it() {
+        let queue = queue();
+        queue.round(queue.take().expect("two commands"), |commands, _| one_done(commands), |_| ());
+        queue.put_back(vec![pending("zero")]);
+        let Next::Decide(batch) = queue.begin() else { panic!("nothing is ready any more") };
+        let operations: Vec<&str> = batch.iter().map(|pending| pending.operation.as_str()).collect();
+        assert_eq!(operations, ["zero", "one", "two"]);
     }
 
     #[test]

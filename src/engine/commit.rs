@@ -10,7 +10,7 @@ use super::fold::Fold;
 use super::queue::{Pending, Work};
 use super::{Done, Failure, Inner};
 use crate::planted::reach;
-use crate::store::{Batch, Settled, StoreError, Writer};
+use crate::store::{Batch, Settled, StoreError, Writer, is_writers_thread};
 
 /// How often a command is decided again when somebody else was faster or the connection went.
 const ATTEMPTS_MAX: u32 = 8;
@@ -22,8 +22,10 @@ const PAUSE_FIRST_MS: u64 = 5;
 
 type Answer = Result<Done, Failure>;
 
-/// Commits a batch and answers all of it.
+/// Commits a batch and answers all of it. On the thread of a caller that found the writer idle, what the database is not there for
+/// waits again, for the writer's own thread: the caller, who has other things to do, waits for one attempt and not for all.
 pub(super) fn commit(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, batch: Vec<Pending>) {
+    let patient = is_writers_thread();
     if batch.len() > 1 {
         match attempt(inner, queue, writer, &batch) {
             Ok(answers) => {
@@ -32,13 +34,18 @@ pub(super) fn commit(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, ba
                 }
                 return;
             }
+            Err(StoreError::Unavailable(_)) if !patient => return queue.put_back(batch),
             Err(error) => tracing::debug!(%error, commands = batch.len(), "a batch failed; each command goes alone"),
         }
     }
     let mut attempts = ATTEMPTS_MAX;
-    for pending in batch {
+    let mut batch = batch.into_iter();
+    while let Some(pending) = batch.next() {
         let answer = alone(inner, queue, writer, &pending, attempts);
         if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
+            if !patient {
+                return queue.put_back(std::iter::once(pending).chain(batch).collect());
+            }
             // The database is gone for now: the rest is told so at once instead of waiting as long, one after the other.
             attempts = 1;
         }
@@ -59,6 +66,9 @@ pub(super) fn write(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, rea
         Err(error) => Err(error),
     };
     if let Err(error) = written {
+        if matches!(error, StoreError::Unavailable(_)) && !is_writers_thread() {
+            return queue.put_back(asked(ready));
+        }
         ahead::failed(queue, &error);
         return commit(inner, queue, writer, asked(ready));
     }
@@ -83,7 +93,8 @@ fn alone(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, pending: &Pend
                 continue;
             }
             Err(error) if error.passes() => {
-                tried += 1;
+                let gone = matches!(error, StoreError::Unavailable(_));
+                tried = if gone && !is_writers_thread() { attempts } else { tried + 1 };
                 last = error;
             }
             Err(error) => {
@@ -91,7 +102,7 @@ fn alone(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, pending: &Pend
                 return Err(error.into());
             }
         }
-        if matches!(last, StoreError::Unavailable(_)) && attempts > 1 {
+        if matches!(last, StoreError::Unavailable(_)) && attempts > 1 && is_writers_thread() {
             let jitter = u64::from(inner.chance.below(u32::try_from(pause_ms).unwrap_or(u32::MAX)));
             std::thread::sleep(Duration::from_millis(pause_ms / 2 + jitter));
             pause_ms *= 2;

@@ -169,7 +169,7 @@ impl Engine {
     /// It is refused, or the world failed.
     pub async fn handle(&self, command: Command, attachments: Vec<Attachment>) -> Result<Done, Failure> {
         let pending = queue::Pending::of_command(command, attachments, &self.inner.keys.master);
-        queue::submit(&self.inner, pending)?.await
+        queue::carry_out(&self.inner, pending).await
     }
 
     /// Comes back when something was committed here that the scheduler or the courier may want to look at. What was

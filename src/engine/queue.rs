@@ -180,11 +180,36 @@ fn papers(ask: &mut Ask) -> &mut [Paper] {
 /// Puts it into the queue at once; the answer comes later, and what was put in is done even if nobody waits for it.
 pub(super) fn submit(
     inner: &Arc<Inner>,
-    mut pending: Pending,
+    pending: Pending,
 ) -> Result<impl Future<Output = Result<Done, Failure>> + Send + use<>, StoreError> {
+    let lane = pending.lane(inner.queues.len());
+    let (called, answer) = put(inner, lane, pending)?;
+    if called {
+        call_writer(inner, lane)?;
+    }
+    Ok(answer)
+}
+
+/// Puts it into the queue and waits for it: what somebody does who has nothing else to put there first. Who finds the writer idle is
+/// the writer, and nobody has to be woken; what comes meanwhile is for the writer's thread.
+pub(super) async fn carry_out(inner: &Arc<Inner>, pending: Pending) -> Result<Done, Failure> {
+    let lane = pending.lane(inner.queues.len());
+    let (called, answer) = put(inner, lane, pending)?;
+    if called {
+        let engine = Arc::clone(inner);
+        inner.store.here_or_on_writer(lane, Box::new(move |writer| drain(&engine, lane, writer)))?;
+    }
+    answer.await
+}
+
+/// Puts it into a queue; whether the writer has to be called, and the answer that will come.
+fn put(
+    inner: &Inner,
+    lane: usize,
+    mut pending: Pending,
+) -> Result<(bool, impl Future<Output = Result<Done, Failure>> + Send + use<>), StoreError> {
     let (answer, answered) = oneshot::channel();
     pending.answer = Some(answer);
-    let lane = pending.lane(inner.queues.len());
     let queue = &inner.queues[lane];
     let (call, ahead) = {
         let mut state = queue.lock();
@@ -198,12 +223,10 @@ pub(super) fn submit(
     if ahead {
         queue.nudge();
     }
-    if call {
-        call_writer(inner, lane)?;
-    }
-    Ok(async move {
+    let answer = async move {
         answered.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer's thread ended".to_owned()).into()))
-    })
+    };
+    Ok((call, answer))
 }
 
 fn call_writer(inner: &Arc<Inner>, lane: usize) -> Result<(), StoreError> {
@@ -211,7 +234,7 @@ fn call_writer(inner: &Arc<Inner>, lane: usize) -> Result<(), StoreError> {
     inner.store.on_writer(lane, Box::new(move |writer| drain(&engine, lane, writer)))
 }
 
-/// On the writer's thread: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.
+/// With the writer in hand: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.
 fn drain(inner: &Arc<Inner>, lane: usize, writer: &mut Writer) {
     let queue = &inner.queues[lane];
     ahead::catch_up(inner, queue);

@@ -24,7 +24,7 @@ fn long() -> c_int {
 }
 
 thread_local! {
-    /// How long the log was after the last commit of this thread's connection, in pages.
+    /// How long the log is after the commit that this thread is at, in pages; 0 if it wrote nothing.
     static PAGES: Cell<c_int> = const { Cell::new(0) };
 }
 
@@ -81,7 +81,10 @@ impl Checkpoints {
 
     /// After a commit: calls the thread if the log is long.
     pub(super) fn committed(&mut self) {
-        let pages = PAGES.get();
+        let pages = PAGES.take();
+        if pages == 0 {
+            return;
+        }
         if pages < self.last {
             self.next = long();
         }
@@ -116,5 +119,35 @@ impl Checkpoints {
 fn copy(connection: &Connection) {
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
         tracing::debug!(%error, "the write-ahead log could not be copied now");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{Checkpoints, LONG, PAGES};
+    use crate::clock::Chance;
+
+    /// Writers take turns on several threads, and SQLite says how long the log is only where it wrote something.
+    #[test]
+    fn a_commit_that_wrote_nothing_says_nothing_about_the_log() {
+        let file = std::env::temp_dir().join(format!("chancery-checkpoint-{}.db", Chance::system().id()));
+        let connection = Connection::open(&file).expect("a file of our own");
+        let mut checkpoints = Checkpoints::start(&file, &connection).expect("it starts");
+        PAGES.set(LONG + 100);
+        checkpoints.committed();
+        let called = checkpoints.next;
+        assert_eq!(called, 2 * LONG + 100, "the log is long");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                PAGES.set(10);
+                checkpoints.committed();
+            });
+        });
+        assert_eq!(checkpoints.next, LONG, "it was begun anew, by another thread");
+        checkpoints.committed();
+        assert_eq!((checkpoints.next, checkpoints.last), (LONG, 10));
+        let _ = std::fs::remove_file(&file);
     }
 }

@@ -1,8 +1,8 @@
 //! Rows in, domain types out: the only module that names sqlx or rusqlite, and the only one with SQL in it.
 //!
-//! Reading goes through sqlx pools ([`Store::read`]); every write goes through a writer's thread that owns a connection
-//! ([`Store::write`]), so that no future that holds a transaction can ever be dropped (sqlx #4393) and SQLite has one writer
-//! in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
+//! Reading goes through sqlx pools ([`Store::read`]); every write goes through a writer that owns a connection, on its thread or,
+//! where it is idle, on the caller's to the end ([`Store::write`]), so that no future that holds a transaction can ever be dropped
+//! (sqlx #4393) and SQLite has one writer in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
 //! sums are `CAST(... AS BIGINT)`.
 
 pub mod absences;
@@ -54,7 +54,7 @@ pub(crate) use rows::{
 };
 pub use value::{Cell, Param, Row};
 pub use writer::Tx;
-pub(crate) use writer::{Job, Writer};
+pub(crate) use writer::{Job, Writer, is_writers_thread};
 
 /// Writers on PostgreSQL: while one waits for its flush, the server works for the other.
 const POSTGRES_LANES: usize = 2;
@@ -68,7 +68,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     /// A writer each, on a connection of its own: one on SQLite, which has one writer anyway.
-    lanes: Vec<mpsc::Sender<Job>>,
+    lanes: Vec<writer::Lane>,
     pool: read::Pool,
 }
 
@@ -78,25 +78,24 @@ impl Store {
     /// # Errors
     /// It cannot be opened, or is newer.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let (writers, pool) = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let (lanes, pool) = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = postgres::options_of(url)?;
-            let lane = |_| {
+            let start = |_| {
                 let writing = options.clone();
-                writer::start(move || Ok(Writer::postgres(postgres::Postgres::open(writing)?)))
+                writer::Lane::start(move || Ok(Writer::postgres(postgres::Postgres::open(writing)?)))
             };
-            let writers = (0..POSTGRES_LANES).map(lane).collect::<Result<Vec<_>, _>>()?;
-            (writers, read::Pool::postgres(options))
+            let starting = (0..POSTGRES_LANES).map(start).collect::<Result<Vec<_>, _>>()?;
+            let mut lanes = Vec::with_capacity(starting.len());
+            for lane in starting {
+                lanes.push(lane.await?);
+            }
+            (lanes, read::Pool::postgres(options))
         } else {
             let path = sqlite::path_of(url)?;
             let writing = path.clone();
-            let writer = writer::start(move || Ok(Writer::sqlite(sqlite::Sqlite::open(&writing)?)))?;
-            (vec![writer], read::Pool::sqlite(&path))
+            let open = move || Ok(Writer::sqlite(sqlite::Sqlite::open(&writing)?));
+            (vec![writer::Lane::start(open)?.await?], read::Pool::sqlite(&path))
         };
-        let mut lanes = Vec::with_capacity(writers.len());
-        for (jobs, opened) in writers {
-            opened.await.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))??;
-            lanes.push(jobs);
-        }
         let store = Self { inner: Arc::new(Inner { lanes, pool }) };
         store.write(migrate::found).await?;
         Ok(store)
@@ -167,21 +166,23 @@ impl Store {
 
     /// Runs a job on a writer's thread, which makes its transactions itself.
     pub(crate) fn on_writer(&self, lane: usize, job: Job) -> Result<(), StoreError> {
-        let hand = |job: Job| {
-            let handed = self.inner.lanes[lane].send(job);
-            handed.map_err(|_| StoreError::Unavailable("the writer's thread ended".to_owned()))
-        };
-        if !crate::planted::is_in_step() || writer::is_here() {
-            return hand(job);
+        let lane = &self.inner.lanes[lane];
+        if !crate::planted::is_in_step() || is_writers_thread() {
+            return lane.hand(job);
         }
         let (at_work, end) = mpsc::channel::<()>();
-        hand(Box::new(move |writer: &mut Writer| {
+        lane.hand(Box::new(move |writer: &mut Writer| {
             // Gone with the job, also if it panics.
             let _at_work = at_work;
             job(writer);
         }))?;
         let _ = end.recv();
         Ok(())
+    }
+
+    /// Runs a job on this thread if its writer is idle and this thread may wait, else on the writer's.
+    pub(crate) fn here_or_on_writer(&self, lane: usize, job: Job) -> Result<(), StoreError> {
+        if crate::planted::is_in_step() { self.on_writer(lane, job) } else { self.inner.lanes[lane].run_or_hand(job) }
     }
 
     /// PostgreSQL: several nodes may share it, and its clock is theirs.

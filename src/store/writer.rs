@@ -1,8 +1,9 @@
-//! The writer's thread: one connection, one job after the other. Jobs run to their end whoever goes away meanwhile, and a
-//! job that panics costs its own transaction and nothing else.
+//! The writer: one connection, one job after the other, on its thread or on that of whoever finds it idle. Jobs run to their end
+//! whoever goes away meanwhile, and a job that panics costs its own transaction and nothing else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak, mpsc};
 
 use super::error::go_on;
 use super::postgres::Postgres;
@@ -216,37 +217,201 @@ fn guarded<T>(tx: &mut Tx<'_>, job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreE
 const THREAD: &str = "chancery-writer";
 
 /// Whether this is a writer's thread.
-pub(super) fn is_here() -> bool {
+pub(crate) fn is_writers_thread() -> bool {
     std::thread::current().name() == Some(THREAD)
 }
 
-/// Says how the opening went.
-type Opened = tokio::sync::oneshot::Receiver<Result<(), StoreError>>;
+/// One writer, for whoever has jobs for it. It ends with the last of these: the thread owns it, because what it owns may only be
+/// given up where waiting is allowed.
+#[derive(Clone, Debug)]
+pub(super) struct Lane {
+    jobs: mpsc::Sender<Job>,
+    /// Jobs that were handed to the thread and are not done: nobody goes before them.
+    handed: Arc<AtomicUsize>,
+    writer: Weak<Mutex<Writer>>,
+}
 
-/// Starts the thread; `open` runs on it. It ends when the last sender is gone.
-pub(super) fn start(
-    open: impl FnOnce() -> Result<Writer, StoreError> + Send + 'static,
-) -> Result<(mpsc::Sender<Job>, Opened), StoreError> {
-    let (sender, jobs) = mpsc::channel::<Job>();
-    let (opened, answer) = tokio::sync::oneshot::channel();
-    std::thread::Builder::new()
-        .name(THREAD.to_owned())
-        .spawn(move || {
-            let mut writer = match open() {
-                Ok(writer) => writer,
-                Err(error) => {
-                    // Whoever opened it may be gone; then nobody wants to know.
-                    let _ = opened.send(Err(error));
-                    return;
+impl Lane {
+    /// Starts the thread, at once; `open` runs on it, and what comes back waits for that.
+    ///
+    /// # Errors
+    /// There is no thread, or what `open` says.
+    pub(super) fn start(
+        open: impl FnOnce() -> Result<Writer, StoreError> + Send + 'static,
+    ) -> Result<impl Future<Output = Result<Self, StoreError>>, StoreError> {
+        let handed = Arc::<AtomicUsize>::default();
+        let left = Arc::clone(&handed);
+        let (sender, jobs) = mpsc::channel::<Job>();
+        let (opened, answer) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name(THREAD.to_owned())
+            .spawn(move || {
+                let writer = match open() {
+                    Ok(writer) => Arc::new(Mutex::new(writer)),
+                    Err(error) => {
+                        // Whoever opened it may be gone; then nobody wants to know.
+                        let _ = opened.send(Err(error));
+                        return;
+                    }
+                };
+                let _ = opened.send(Ok(Arc::downgrade(&writer)));
+                while let Ok(job) = jobs.recv() {
+                    run(job, writer.lock().unwrap_or_else(PoisonError::into_inner));
+                    left.fetch_sub(1, Ordering::AcqRel);
                 }
-            };
-            let _ = opened.send(Ok(()));
-            while let Ok(job) = jobs.recv() {
-                if catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err() {
-                    tracing::error!("a job of the writer panicked outside its transaction");
-                }
-            }
+            })
+            .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
+        Ok(async move {
+            let writer = answer.await.map_err(|_| ended())??;
+            Ok(Self { jobs: sender, handed, writer })
         })
-        .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
-    Ok((sender, answer))
+    }
+
+    /// Hands a job to the thread.
+    ///
+    /// # Errors
+    /// The thread ended.
+    pub(super) fn hand(&self, job: Job) -> Result<(), StoreError> {
+        self.handed.fetch_add(1, Ordering::AcqRel);
+        self.jobs.send(job).map_err(|_| ended())
+    }
+
+    /// Runs a job on the caller's thread if the writer is idle and the caller may wait, which saves waking two threads; else hands it
+    /// over.
+    ///
+    /// # Errors
+    /// The thread ended.
+    pub(super) fn run_or_hand(&self, job: Job) -> Result<(), StoreError> {
+        if self.handed.load(Ordering::Acquire) > 0 || !may_wait() {
+            return self.hand(job);
+        }
+        let left = tokio::task::block_in_place(|| {
+            let Some(writer) = self.writer.upgrade() else { return Some(job) };
+            let idle = match writer.try_lock() {
+                Ok(idle) => idle,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return Some(job),
+            };
+            run(job, idle);
+            None
+        });
+        left.map_or(Ok(()), |job| self.hand(job))
+    }
+}
+
+/// Whether the thread that we are on may wait for a disk: one of a runtime with several, which then goes on without it.
+fn may_wait() -> bool {
+    tokio::runtime::Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
+}
+
+fn run(job: Job, mut writer: MutexGuard<'_, Writer>) {
+    if catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err() {
+        tracing::error!("a job of the writer panicked outside its transaction");
+    }
+}
+
+fn ended() -> StoreError {
+    StoreError::Unavailable("the writer's thread ended".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread::ThreadId;
+
+    use super::{Job, Lane, Writer};
+    use crate::clock::Chance;
+    use crate::store::sqlite::Sqlite;
+
+    /// A writer on a file of its own, which is gone with the test.
+    async fn lane() -> (Lane, Folder) {
+        let folder = Folder(std::env::temp_dir().join(format!("chancery-lane-{}", Chance::system().id())));
+        std::fs::create_dir(&folder.0).expect("a folder of our own");
+        let file = folder.0.join("lane.db");
+        (
+            Lane::start(move || Ok(Writer::sqlite(Sqlite::open(&file)?))).expect("a thread").await.expect("it opens"),
+            folder,
+        )
+    }
+
+    struct Folder(std::path::PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// A job that says on which thread it ran.
+    fn where_it_ran() -> (Job, mpsc::Receiver<ThreadId>) {
+        let (says, ran) = mpsc::channel();
+        (Box::new(move |_: &mut Writer| says.send(std::thread::current().id()).expect("somebody listens")), ran)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_finds_the_writer_idle_writes() {
+        let (lane, _folder) = lane().await;
+        let (job, ran) = where_it_ran();
+        lane.run_or_hand(job).expect("there is a writer");
+        assert_eq!(ran.try_recv(), Ok(std::thread::current().id()));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_finds_it_at_work_does_not_wait_for_it() {
+        let (lane, _folder) = lane().await;
+        let (begun, has_begun) = mpsc::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let long: Job = Box::new(move |_| {
+            begun.send(()).expect("we listen");
+            ends.recv().expect("we say when");
+        });
+        lane.hand(long).expect("there is a writer");
+        has_begun.recv().expect("it begins");
+        let (job, ran) = where_it_ran();
+        lane.run_or_hand(job).expect("there is a writer");
+        assert!(ran.try_recv().is_err(), "it waits for its turn");
+        end.send(()).expect("it waits");
+        assert_ne!(ran.recv().expect("its turn comes"), std::thread::current().id());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_finds_another_caller_at_it_does_not_wait_either() {
+        let (lane, _folder) = lane().await;
+        let (begun, has_begun) = mpsc::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let other = lane.clone();
+        let caller = tokio::spawn(async move {
+            let long: Job = Box::new(move |_| {
+                begun.send(std::thread::current().id()).expect("we listen");
+                ends.recv().expect("we say when");
+            });
+            other.run_or_hand(long)
+        });
+        let callers = has_begun.recv().expect("it begins");
+        let (job, ran) = where_it_ran();
+        lane.run_or_hand(job).expect("there is a writer");
+        assert!(ran.try_recv().is_err(), "it waits for its turn");
+        end.send(()).expect("it waits");
+        let thread = ran.recv().expect("its turn comes");
+        assert!(thread != callers && thread != std::thread::current().id());
+        caller.await.expect("it ends").expect("there is a writer");
+    }
+
+    #[tokio::test]
+    async fn who_may_not_wait_hands_it_over() {
+        let (lane, _folder) = lane().await;
+        let (job, ran) = where_it_ran();
+        lane.run_or_hand(job).expect("there is a writer");
+        assert_ne!(ran.recv().expect("its turn comes"), std::thread::current().id());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_job_that_panics_leaves_the_writer_to_the_next() {
+        let (lane, _folder) = lane().await;
+        lane.run_or_hand(Box::new(|_| panic!("a job"))).expect("there is a writer");
+        let (job, ran) = where_it_ran();
+        lane.run_or_hand(job).expect("there is a writer");
+        assert_eq!(ran.try_recv(), Ok(std::thread::current().id()));
+    }
 }
