@@ -485,6 +485,27 @@ fn each_kind_of_server_says_ready_pets_the_watchdog_and_stops_gracefully() {
     }
 }
 
+/// What belongs to the process alone: of the program's own bytes more are read in where it was not optimised.
+fn own_memory_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("Linux says it");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+#[test]
+fn an_idle_server_of_the_whole_round_needs_little_memory() {
+    let place = place("idle");
+    place.good(&["migrate"]);
+    let [annual, calendar, directory] =
+        ["annual", "calendars/vn-civil-service.yaml", "annual/directory"].map(|path| shipped(path));
+    place.good(&["deploy", &annual, "--calendar", &calendar, "--directory", &directory]);
+    let mut server = Server::begin(&place, &["serve"]);
+    server.hears("READY=1");
+    server.hears("WATCHDOG=1");
+    let kib = own_memory_kib(server.child.id());
+    assert!(kib < 24 * 1024, "{kib} KiB");
+}
+
 #[test]
 fn a_server_on_a_copied_database_says_that_it_is_held() {
     let place = place("copied");
