@@ -496,8 +496,7 @@ fn own_memory_kib(process: u32) -> u64 {
 fn an_idle_server_of_the_whole_round_needs_little_memory() {
     let place = place("idle");
     place.good(&["migrate"]);
-    let [annual, calendar, directory] =
-        ["annual", "calendars/vn-civil-service.yaml", "annual/directory"].map(|path| shipped(path));
+    let [annual, calendar, directory] = ["annual", "calendars/vn-civil-service.yaml", "annual/directory"].map(shipped);
     place.good(&["deploy", &annual, "--calendar", &calendar, "--directory", &directory]);
     let mut server = Server::begin(&place, &["serve"]);
     server.hears("READY=1");
