@@ -93,8 +93,10 @@ fn alone(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, pending: &Pend
                 continue;
             }
             Err(error) if error.passes() => {
-                let gone = matches!(error, StoreError::Unavailable(_));
-                tried = if gone && !is_writers_thread() { attempts } else { tried + 1 };
+                if matches!(error, StoreError::Unavailable(_)) && !is_writers_thread() {
+                    return Err(error.into());
+                }
+                tried += 1;
                 last = error;
             }
             Err(error) => {
@@ -102,7 +104,7 @@ fn alone(inner: &Arc<Inner>, queue: &Shared, writer: &mut Writer, pending: &Pend
                 return Err(error.into());
             }
         }
-        if matches!(last, StoreError::Unavailable(_)) && attempts > 1 && is_writers_thread() {
+        if matches!(last, StoreError::Unavailable(_)) && attempts > 1 {
             let jitter = u64::from(inner.chance.below(u32::try_from(pause_ms).unwrap_or(u32::MAX)));
             std::thread::sleep(Duration::from_millis(pause_ms / 2 + jitter));
             pause_ms *= 2;

@@ -13,7 +13,7 @@ use crate::dossier::{Message, Paper};
 use crate::ids::{DossierId, OperationId};
 use crate::planted::reach;
 use crate::seal::MasterKeys;
-use crate::store::{StoreError, Writer};
+use crate::store::{Job, StoreError, Writer};
 
 /// Commands in one batch: enough to share a flush among many, few enough that nobody waits long.
 pub(super) const BATCH_MAX: usize = 256;
@@ -196,8 +196,7 @@ pub(super) async fn carry_out(inner: &Arc<Inner>, pending: Pending) -> Result<Do
     let lane = pending.lane(inner.queues.len());
     let (called, answer) = put(inner, lane, pending)?;
     if called {
-        let engine = Arc::clone(inner);
-        inner.store.here_or_on_writer(lane, Box::new(move |writer| drain(&engine, lane, writer)))?;
+        inner.store.here_or_on_writer(lane, draining(inner, lane))?;
     }
     answer.await
 }
@@ -230,8 +229,12 @@ fn put(
 }
 
 fn call_writer(inner: &Arc<Inner>, lane: usize) -> Result<(), StoreError> {
+    inner.store.on_writer(lane, draining(inner, lane))
+}
+
+fn draining(inner: &Arc<Inner>, lane: usize) -> Job {
     let engine = Arc::clone(inner);
-    inner.store.on_writer(lane, Box::new(move |writer| drain(&engine, lane, writer)))
+    Box::new(move |writer| drain(&engine, lane, writer))
 }
 
 /// With the writer in hand: commits what is ready or waits, and comes again behind other jobs if more has come meanwhile.

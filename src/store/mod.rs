@@ -1,9 +1,9 @@
 //! Rows in, domain types out: the only module that names sqlx or rusqlite, and the only one with SQL in it.
 //!
-//! Reading goes through sqlx pools ([`Store::read`]); every write goes through a writer that owns a connection, on its thread or,
-//! where it is idle, on the caller's to the end ([`Store::write`]), so that no future that holds a transaction can ever be dropped
-//! (sqlx #4393) and SQLite has one writer in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT and BYTEA only, explicit columns, no database time;
-//! sums are `CAST(... AS BIGINT)`.
+//! Reading goes through sqlx pools ([`Store::read`]); every write goes through a writer that owns a connection: on its own thread
+//! ([`Store::write`]), or to its end on that of a caller of the engine who finds it idle. So no future that holds a transaction can
+//! ever be dropped (sqlx #4393), and SQLite has one writer in each process. One SQL text for both engines: `$1`..., TEXT, BIGINT
+//! and BYTEA only, explicit columns, no database time; sums are `CAST(... AS BIGINT)`.
 
 pub mod absences;
 pub mod backup;

@@ -1,4 +1,4 @@
-//! The one connection that writes to PostgreSQL, on the writer's thread with a runtime of its own. It is made again when it
+//! The one connection that writes to PostgreSQL, which the writer owns, with a runtime of its own. It is made again when it
 //! breaks; what it was doing is then unknown, and whoever asked asks again under the same operation id.
 
 use std::future::Future;

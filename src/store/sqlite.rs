@@ -1,4 +1,4 @@
-//! The one connection that writes to SQLite, on the writer's thread. WAL and `synchronous=FULL`: what was answered is on the
+//! The one connection that writes to SQLite, which the writer owns. WAL and `synchronous=FULL`: what was answered is on the
 //! disk. `BEGIN IMMEDIATE` with a wait of our own, so that nobody ever sees BUSY although several processes write.
 
 use std::path::PathBuf;

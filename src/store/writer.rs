@@ -11,7 +11,7 @@ use super::sets::Set;
 use super::sqlite::Sqlite;
 use super::{Param, Row, StoreError};
 
-/// Work for the writer's thread.
+/// Work for the writer.
 pub(crate) type Job = Box<dyn FnOnce(&mut Writer) + Send>;
 
 /// The writer: owns the connection.
@@ -26,7 +26,7 @@ enum Link {
     Postgres(Box<Postgres>),
 }
 
-/// One transaction on the writer's thread: synchronous on both engines.
+/// One transaction of the writer: synchronous on both engines.
 #[derive(Debug)]
 pub struct Tx<'a> {
     link: &'a mut Link,
