@@ -9,7 +9,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::checkpoint::Checkpoints;
 use super::error::is_busy;
-use super::{Cell, Param, Row, StoreError};
+use super::{Cell, Param, Row, StoreError, is_writers_thread};
 
 /// How long a writer waits for the others before it says that the database cannot be reached.
 const BUSY_WAIT_MAX: Duration = Duration::from_mins(1);
@@ -98,18 +98,20 @@ impl Sqlite {
         Ok(self.connection.execute_batch(sql)?)
     }
 
-    /// Begins a transaction that will write; waits for as long as others do.
+    /// Begins a transaction that will write. The writer's thread waits for as long as other processes write; a caller who found the
+    /// writer idle does not wait for them at all, and leaves that to the thread.
     #[expect(clippy::disallowed_methods, reason = "how long one waits for a lock is no decision")]
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
         self.checkpoints.finish(&self.connection);
         let began = Instant::now();
+        let wait_max = if is_writers_thread() { BUSY_WAIT_MAX } else { Duration::ZERO };
         let mut pause_us = BUSY_PAUSE_FIRST_US;
         // With the wait in our hands SQLite answers at once.
         self.connection.busy_timeout(Duration::ZERO)?;
         loop {
             let locked = self.connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.raw_execute());
             let Err(error) = locked else { break };
-            if !is_busy(&error) || began.elapsed() > BUSY_WAIT_MAX {
+            if !is_busy(&error) || began.elapsed() >= wait_max {
                 return Err(error.into());
             }
             std::thread::sleep(Duration::from_micros(pause_us / 2 + self.chance(pause_us)));

@@ -122,7 +122,9 @@ async fn sound(url: &str, acknowledged: &[String]) {
     assert!(report.faults.is_empty(), "{:#?}", report.faults);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// On one thread, where the engine hands every command to the writer's: on several, who finds the writer idle writes and has no
+/// await at which to be left.
+#[tokio::test]
 async fn whoever_goes_away_at_whichever_await_takes_nothing_along() {
     for Fresh { url, .. } in &databases().await {
         let mut life = Life::open(url, 4).await;
